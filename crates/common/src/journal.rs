@@ -1,0 +1,204 @@
+//! Append-only records: one JSON object a line, shared by any number of processes.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::PathBuf;
+
+use fslock::LockFile;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::{Error, state};
+
+/// Whether an append is on disk before it returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// fsync: a decision rests on this record.
+    Synced,
+    /// The page cache is enough.
+    Cached,
+}
+
+/// A JSONL file, its sidecar lock (`<file>.lock`) and, after a rotation, its predecessor (`<file>.1`).
+#[derive(Clone, Debug)]
+pub struct Journal {
+    path: PathBuf,
+    max_bytes: u64,
+}
+
+/// What a journal holds.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Records<T> {
+    /// The records that could be read, oldest first.
+    pub records: Vec<T>,
+    /// Lines that were torn or foreign.
+    pub skipped: usize,
+}
+
+impl Journal {
+    /// A journal that is rotated when an append would make it larger than `max_bytes`. It never takes more than
+    /// twice that on disk.
+    pub fn new(path: impl Into<PathBuf>, max_bytes: u64) -> Self {
+        Self { path: path.into(), max_bytes }
+    }
+
+    /// Appends one record under the lock.
+    pub fn append(&self, record: &impl Serialize, durability: Durability) -> Result<(), Error> {
+        self.locked(|journal| journal.append(record, durability))
+    }
+
+    /// Reads all records, the rotated ones first.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<Records<T>, Error> {
+        self.locked(Locked::read)
+    }
+
+    /// Runs `work` while nobody else can append: read, decide and append as one step.
+    pub fn locked<R>(&self, work: impl FnOnce(&Locked) -> Result<R, Error>) -> Result<R, Error> {
+        let mut lock = self.lock().map_err(|e| Error::failed(format!("lock {}", self.path.display()), e))?;
+        let result = work(&Locked { journal: self });
+        // Closing the file gives the lock back even where unlocking fails.
+        let _ = lock.unlock();
+        result
+    }
+
+    fn lock(&self) -> io::Result<LockFile> {
+        let path = self.with_suffix(".lock");
+        state::open(&path, OpenOptions::new().write(true).create(true))?;
+        let mut lock = LockFile::open(&path)?;
+        loop {
+            match lock.lock() {
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                other => return other.map(|()| lock),
+            }
+        }
+    }
+
+    fn with_suffix(&self, suffix: &str) -> PathBuf {
+        let mut path = self.path.clone().into_os_string();
+        path.push(suffix);
+        path.into()
+    }
+}
+
+/// A journal whose lock is held.
+#[derive(Debug)]
+pub struct Locked<'a> {
+    journal: &'a Journal,
+}
+
+impl Locked<'_> {
+    /// Appends one record.
+    pub fn append(&self, record: &impl Serialize, durability: Durability) -> Result<(), Error> {
+        self.try_append(record, durability)
+            .map_err(|e| Error::failed(format!("append to {}", self.journal.path.display()), e))
+    }
+
+    /// Reads all records, the rotated ones first.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<Records<T>, Error> {
+        let mut all = Records { records: Vec::new(), skipped: 0 };
+        for path in [self.journal.with_suffix(".1"), self.journal.path.clone()] {
+            match state::open(&path, OpenOptions::new().read(true)) {
+                Ok(file) => collect(file, &mut all),
+                Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
+                Err(e) => Err(e),
+            }
+            .map_err(|e| Error::failed(format!("read {}", path.display()), e))?;
+        }
+        Ok(all)
+    }
+
+    fn try_append(&self, record: &impl Serialize, durability: Durability) -> io::Result<()> {
+        let mut line = serde_json::to_vec(record)?;
+        line.push(b'\n');
+        let mut file = self.open()?;
+        let mut size = file.metadata()?.len();
+        if size > 0 && size + line.len() as u64 > self.journal.max_bytes {
+            std::fs::rename(&self.journal.path, self.journal.with_suffix(".1"))?;
+            file = self.open()?;
+            size = 0;
+        }
+        if size > 0 && !ends_with_newline(&mut file)? {
+            // A writer died in the middle of a line: its remains must not swallow this record.
+            line.insert(0, b'\n');
+        }
+        if let Err(error) = file.write_all(&line) {
+            // A full disk can take half a line; take it back so that the file stays whole.
+            let _ = file.set_len(size);
+            return Err(error);
+        }
+        match durability {
+            Durability::Synced => file.sync_data(),
+            Durability::Cached => Ok(()),
+        }
+    }
+
+    fn open(&self) -> io::Result<File> {
+        state::open(&self.journal.path, OpenOptions::new().read(true).append(true).create(true))
+    }
+}
+
+fn ends_with_newline(file: &mut File) -> io::Result<bool> {
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
+
+fn collect<T: DeserializeOwned>(file: File, all: &mut Records<T>) -> io::Result<()> {
+    for line in BufReader::new(file).split(b'\n') {
+        let line = line?;
+        match serde_json::from_slice(&line) {
+            Ok(record) => all.records.push(record),
+            Err(_) if line.iter().all(u8::is_ascii_whitespace) => {}
+            Err(_) => all.skipped += 1,
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn journal(max_bytes: u64) -> (tempfile::TempDir, Journal) {
+        let tmp = tempfile::tempdir().unwrap();
+        let journal = Journal::new(tmp.path().join("j.jsonl"), max_bytes);
+        (tmp, journal)
+    }
+
+    #[test]
+    fn torn_and_foreign_lines_are_counted_and_survived() {
+        let (tmp, journal) = journal(1 << 20);
+        journal.append(&1, Durability::Synced).unwrap();
+        let mut raw = OpenOptions::new().append(true).open(tmp.path().join("j.jsonl")).unwrap();
+        raw.write_all(b"\xff\x00 foreign\n\n{\"torn\":").unwrap();
+        journal.append(&2, Durability::Cached).unwrap();
+        assert_eq!(journal.read::<u32>().unwrap(), Records { records: vec![1, 2], skipped: 2 });
+    }
+
+    #[test]
+    fn rotation_keeps_the_newest_and_bounds_the_size() {
+        let (tmp, journal) = journal(100);
+        for n in 0..1000_u32 {
+            journal.append(&n, Durability::Cached).unwrap();
+        }
+        let records = journal.read::<u32>().unwrap().records;
+        assert_eq!(records.last(), Some(&999));
+        assert!(records.windows(2).all(|w| w[1] == w[0] + 1), "{records:?}");
+        let bytes: u64 =
+            std::fs::read_dir(tmp.path()).unwrap().map(|f| f.unwrap().metadata().unwrap().len()).sum();
+        assert!(bytes <= 200, "{bytes} bytes");
+    }
+
+    #[test]
+    fn parallel_writers_lose_nothing() {
+        let (_tmp, journal) = journal(1 << 20);
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| (0..50).for_each(|n| journal.append(&n, Durability::Cached).unwrap()));
+            }
+        });
+        let all = journal.read::<u32>().unwrap();
+        assert_eq!((all.records.len(), all.skipped), (400, 0));
+    }
+}

@@ -1,0 +1,34 @@
+//! What a man page says beyond the options: one table per tool, from which `--help` and `man/` are made.
+
+use std::fmt::Write as _;
+
+use crate::Exit;
+
+/// The parts of a tool's manual that clap does not know.
+#[derive(Clone, Copy, Debug)]
+pub struct Manual {
+    /// Codes the tool can end with, each with what it means there, in rising order.
+    pub exits: &'static [(Exit, &'static str)],
+    /// Command lines with what they do.
+    pub examples: &'static [(&'static str, &'static str)],
+    /// Further sections, title first: FILES, ENVIRONMENT, JSON. Paragraphs are parted by an empty line.
+    pub sections: &'static [(&'static str, &'static str)],
+}
+
+/// What [`Exit::Signal`] prints as in tables: the number is not fixed.
+pub const SIGNAL_ROW: (&str, &str) = ("128+n", "the command, or the tool itself, died of signal n");
+
+impl Manual {
+    /// Text for clap's `after_long_help`: exit status and examples.
+    pub fn after_help(&self) -> String {
+        let mut text = String::from("Exit status:\n");
+        for (exit, meaning) in self.exits {
+            let _ = writeln!(text, "  {:<6} {meaning}", exit.code());
+        }
+        let _ = writeln!(text, "  {:<6} {}\n\nExamples:", SIGNAL_ROW.0, SIGNAL_ROW.1);
+        for (command, what) in self.examples {
+            let _ = writeln!(text, "  {command}\n      {what}");
+        }
+        text
+    }
+}

@@ -1,0 +1,82 @@
+//! The frame of every `main`, stdout and logs.
+
+use std::io::{ErrorKind, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process::ExitCode;
+
+use serde::Serialize;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::{Error, Exit};
+
+/// Runs a tool's story and turns its outcome into an exit code, with errors as `tool: cannot …` on stderr.
+pub fn main_with(tool: &str, story: impl FnOnce() -> Result<Exit, Error>) -> ExitCode {
+    std::panic::set_hook(Box::new(|_| {}));
+    let outcome = catch_unwind(AssertUnwindSafe(story)).unwrap_or_else(|panic| Err(bug(panic.as_ref())));
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            // A closed stderr leaves nobody to tell; the exit code still speaks.
+            let _ = writeln!(std::io::stderr(), "{tool}: {error}");
+            error.exit().into()
+        }
+    }
+}
+
+fn bug(panic: &(dyn std::any::Any + Send)) -> Error {
+    let cause = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("unknown");
+    Error::failed("go on", format!("internal error: {cause}"))
+        .hint("this is a bug in drydock: please report it")
+}
+
+/// Writes a result to stdout. A closed pipe is no error: the reader had enough.
+pub fn print(text: &str) -> Result<(), Error> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != ErrorKind::BrokenPipe => Err(Error::failed("write to stdout", e)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes one JSON object and a newline to stdout.
+pub fn print_json(value: &impl Serialize) -> Result<(), Error> {
+    let mut line = serde_json::to_string(value).map_err(|e| Error::failed("write JSON", e))?;
+    line.push('\n');
+    print(&line)
+}
+
+/// `-v`: logs to stderr, off unless asked for.
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
+pub struct Verbosity {
+    /// Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides
+    #[arg(short, long, action = clap::ArgAction::Count, global = true)]
+    verbose: u8,
+}
+
+impl Verbosity {
+    /// Starts logging to stderr. Does nothing, at no cost, unless `-v` or `RUST_LOG` asks for it.
+    pub fn start_logging(self) {
+        let level = match self.verbose {
+            0 => LevelFilter::OFF,
+            1 => LevelFilter::INFO,
+            2 => LevelFilter::DEBUG,
+            _ => LevelFilter::TRACE,
+        };
+        let wanted = std::env::var("RUST_LOG").ok().and_then(|text| text.parse::<Targets>().ok());
+        if wanted.is_none() && level == LevelFilter::OFF {
+            return;
+        }
+        let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+        // Fails only if logging was started before, which then goes on.
+        let _ = tracing_subscriber::registry()
+            .with(layer)
+            .with(wanted.unwrap_or_else(|| Targets::new().with_default(level)))
+            .try_init();
+    }
+}
