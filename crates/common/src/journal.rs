@@ -49,13 +49,13 @@ impl Journal {
 
     /// Reads all records, the rotated ones first.
     pub fn read<T: DeserializeOwned>(&self) -> Result<Records<T>, Error> {
-        self.locked(Locked::read)
+        self.locked(|journal| journal.read())
     }
 
     /// Runs `work` while nobody else can append: read, decide and append as one step.
-    pub fn locked<R>(&self, work: impl FnOnce(&Locked) -> Result<R, Error>) -> Result<R, Error> {
+    pub fn locked<R>(&self, work: impl FnOnce(Locked<'_>) -> Result<R, Error>) -> Result<R, Error> {
         let mut lock = self.lock().map_err(|e| Error::failed(format!("lock {}", self.path.display()), e))?;
-        let result = work(&Locked { journal: self });
+        let result = work(Locked { journal: self });
         // Closing the file gives the lock back even where unlocking fails.
         let _ = lock.unlock();
         result
