@@ -1,0 +1,76 @@
+# shellcheck shell=bash
+# What the scripts share: messages, the cache, packages from another Debian suite. Sourced, never run.
+set -euo pipefail
+
+# shellcheck disable=SC2034  # for those who source this
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/drydock
+me=${0##*/}
+
+say() { printf '%s: %s\n' "$me" "$*" >&2; }
+
+# fail CODE MESSAGE [HINT]
+fail() {
+  say "$2"
+  [ -z "${3:-}" ] || printf 'hint: %s\n' "$3" >&2
+  exit "$1"
+}
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+is_debian() { (. /etc/os-release && [ "$ID" = "$1" ]) 2>/dev/null; }
+
+# Runs apt-get so that no service is started and no question is asked; /usr/sbin/policy-rc.d is put back as it was.
+apt_install() {
+  [ "$(id -u)" = 0 ] || fail 3 "cannot install $*: only root can" "run: sudo apt-get install -y --no-install-recommends $*"
+  local policy=/usr/sbin/policy-rc.d ours=
+  if [ ! -e $policy ]; then
+    ours=1
+    printf '#!/bin/sh\nexit 101\n' >$policy
+    chmod 755 $policy
+  fi
+  say "installing $* (a minute at most)"
+  local code=0
+  {
+    apt-get -o Acquire::Retries=2 -o DPkg::Lock::Timeout=120 update -qq &&
+      DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 install -y -qq --no-install-recommends "$@"
+  } >"$cache/apt.log" 2>&1 || code=$?
+  [ -z "$ours" ] || rm -f $policy
+  [ "$code" = 0 ] || fail 3 "cannot install $*: $(tail -n 1 "$cache/apt.log")" "see $cache/apt.log"
+}
+
+# apt_from SUITE DIR PACKAGE...: downloads packages of a Debian suite into DIR without adding a source to the system.
+apt_from() {
+  local suite=$1 dir=$2 codename
+  shift 2
+  codename=$(. /etc/os-release && printf %s "$VERSION_CODENAME")
+  local lists=$cache/apt/$suite sources=$cache/apt/$suite.parts
+  mkdir -p "$lists/partial" "$sources" "$dir"
+  local file
+  for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/debian.sources; do
+    # Only Debian's own sources: another vendor has no such suite.
+    [ ! -f "$file" ] || ! grep -q "$codename" "$file" || sed "s/$codename/$suite/g" "$file" >"$sources/${file##*/}"
+  done
+  local options=(-qq -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$sources" -o "Dir::State::Lists=$lists"
+    -o APT::Sandbox::User=root -o Acquire::Retries=2)
+  if [ -z "$(find "$lists" -maxdepth 1 -name '*Packages*' -mtime -1 -print -quit)" ]; then
+    apt-get "${options[@]}" update || fail 3 "cannot read the package lists of Debian $suite" "check the network and /etc/apt"
+  fi
+  (cd "$dir" && apt-get "${options[@]}" download "$@") || fail 3 "cannot download $* from Debian $suite" "remove $lists and try again"
+}
+
+# Whether DOCKER_HOST is an engine of scripts/engine.
+is_private_engine() {
+  local path=${DOCKER_HOST:-}
+  path=${path#unix://}
+  [ -e "${path%/*}/.drydock-engine" ]
+}
+
+# The Compose command: v2 as a plugin, or a docker-compose in PATH.
+compose() {
+  if docker compose version >/dev/null 2>&1; then
+    docker compose "$@"
+  else
+    docker-compose "$@"
+  fi
+}
