@@ -1,0 +1,69 @@
+//! An engine that answers some calls and hangs on others: a proxy in front of its socket.
+
+use std::io::{self, Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Passes everything on to an engine, except requests whose first line holds a given text: these are never answered.
+#[derive(Debug)]
+pub struct Proxy {
+    /// Where it listens, as `DOCKER_HOST` has it.
+    pub host: String,
+    // Removes the socket; the threads end with the test's process.
+    _dir: tempfile::TempDir,
+}
+
+struct Route {
+    engine: PathBuf,
+    held: String,
+}
+
+impl Proxy {
+    /// A proxy in front of `host` (`unix://…`) that never answers requests for `held`; `"/"` holds all.
+    ///
+    /// # Panics
+    /// When it cannot listen.
+    pub fn holding(host: &str, held: &str) -> Self {
+        let dir = tempfile::tempdir().expect("a temporary directory can be made");
+        let path = dir.path().join("docker.sock");
+        let listener = UnixListener::bind(&path).expect("a socket can be bound");
+        let engine = PathBuf::from(host.strip_prefix("unix://").unwrap_or(host));
+        let route = Arc::new(Route { engine, held: held.to_owned() });
+        std::thread::spawn(move || serve(&listener, &route));
+        Self { host: format!("unix://{}", path.display()), _dir: dir }
+    }
+}
+
+fn serve(listener: &UnixListener, route: &Arc<Route>) {
+    for client in listener.incoming().flatten() {
+        let route = Arc::clone(route);
+        std::thread::spawn(move || connect(client, &route));
+    }
+}
+
+fn connect(mut client: UnixStream, route: &Route) -> io::Result<()> {
+    let engine = open(&route.engine);
+    if let Ok(engine) = &engine {
+        let (mut from, mut to) = (engine.try_clone()?, client.try_clone()?);
+        std::thread::spawn(move || io::copy(&mut from, &mut to));
+    }
+    let mut buffer = [0; 16 * 1024];
+    loop {
+        let count = client.read(&mut buffer)?;
+        if count == 0 {
+            return Ok(());
+        }
+        let line = buffer[..count].split(|byte| *byte == b'\r').next().unwrap_or_default();
+        if String::from_utf8_lossy(line).contains(&route.held) {
+            // Until the client gives up.
+            while client.read(&mut buffer)? > 0 {}
+            return Ok(());
+        }
+        engine.as_ref().map_err(|e| io::Error::from(e.kind()))?.write_all(&buffer[..count])?;
+    }
+}
+
+fn open(path: &Path) -> io::Result<UnixStream> {
+    UnixStream::connect(path)
+}
