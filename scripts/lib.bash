@@ -66,11 +66,21 @@ is_private_engine() {
   [ -e "${path%/*}/.drydock-engine" ]
 }
 
-# The Compose command: v2 as a plugin, or a docker-compose in PATH.
-compose() {
-  if docker compose version >/dev/null 2>&1; then
-    docker compose "$@"
-  else
-    docker-compose "$@"
-  fi
+# Sets the array 'compose' to the Compose command: v2 as a plugin, or a docker-compose in PATH.
+find_compose() {
+  compose=(docker compose)
+  "${compose[@]}" version >/dev/null 2>&1 && return
+  compose=(docker-compose)
+  have docker-compose
+}
+
+# Puts the tools of this checkout first in PATH: DRYDOCK_BIN, or the newest build there is.
+use_built_tools() {
+  local dir
+  for dir in "${DRYDOCK_BIN:-}" "$root/target/release" "$root/target/debug"; do
+    [ -n "$dir" ] && [ -x "$dir/envlock" ] || continue
+    PATH=$dir:$PATH
+    return
+  done
+  have envlock || fail 3 "cannot find the tools" "run: make build"
 }

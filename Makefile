@@ -1,0 +1,70 @@
+# drydock: every job of the project. 'make help' lists them; CI calls only these.
+SHELL := /bin/bash
+PREFIX ?= /usr/local
+DESTDIR ?=
+TOOLS := envlock dockwatch dockprune restartgate composecheck
+SCRIPTS := $(shell grep -rlE '^\#!.*\b(ba)?sh' scripts .ci) scripts/lib.bash
+
+.DEFAULT_GOAL := help
+.PHONY: help build test lint fmt demo bench audit generate check-generated install uninstall clean
+
+help: ## Show this list
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+build: ## Build the tools, quickly (target/release)
+	cargo build --release --workspace --bins
+
+test: ## Run every test on a private Docker engine and print the summary
+	scripts/test
+
+demo: build ## Watch the tools at work on a real PostgreSQL and Redis
+	scripts/demo
+
+lint: ## Check format, clippy, shell scripts and man pages
+	@scripts/need shellcheck mandoc
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --all-features -- -D warnings
+	shellcheck -x -P SCRIPTDIR $(SCRIPTS)
+	mandoc -Tlint -Wwarning man/*.1
+
+fmt: ## Format the code
+	cargo fmt --all
+
+bench: dist ## Measure the tools beside their peers
+	scripts/bench
+
+audit: ## Check licences, advisories and unused dependencies (installs cargo-deny and cargo-machete)
+	command -v cargo-deny >/dev/null || cargo install --locked cargo-deny
+	command -v cargo-machete >/dev/null || cargo install --locked cargo-machete
+	cargo deny check bans licenses sources
+	cargo machete
+
+generate: ## Write man pages and completions from the command definitions
+	DRYDOCK_GENERATE=1 cargo test -q -p drydock-tests --test generated
+
+check-generated: ## Fail where man pages or completions are stale
+	cargo test -q -p drydock-tests --test generated
+
+.PHONY: dist
+dist:
+	cargo build --profile dist --workspace --bins
+
+install: dist ## Install tools, man pages and completions under PREFIX (/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 755 $(TOOLS:%=target/dist/%) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	for tool in $(TOOLS); do \
+	  install -D -m 644 completions/$$tool.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$tool; \
+	  install -D -m 644 completions/$$tool.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$tool; \
+	  install -D -m 644 completions/$$tool.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$tool.fish; \
+	done
+
+uninstall: ## Remove what 'make install' put there
+	rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%) $(patsubst man/%,$(DESTDIR)$(PREFIX)/share/man/man1/%,$(wildcard man/*.1))
+	rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/share/bash-completion/completions/%)
+	rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_%)
+	rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/%.fish)
+
+clean: ## Remove build output and the private engine
+	scripts/engine down
+	cargo clean
