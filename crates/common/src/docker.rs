@@ -35,9 +35,17 @@ pub struct DockerArgs {
     pub call_timeout: Duration,
 }
 
-fn parse_call_timeout(text: &str) -> Result<Duration, String> {
+/// Parses the longest wait for one answer; for clap: a value parser.
+pub fn parse_call_timeout(text: &str) -> Result<Duration, String> {
     let timeout = parse_duration(text)?;
     if timeout.is_zero() { Err("it must be longer than 0s".into()) } else { Ok(timeout) }
+}
+
+impl DockerArgs {
+    /// The engine's URL: as given, else from the environment and the current context.
+    pub fn host(&self) -> Result<String, Error> {
+        self.host.clone().map_or_else(host_from_env, Ok)
+    }
 }
 
 /// A connection to one engine.
@@ -140,10 +148,7 @@ impl Engine {
 
     /// Prepares a connection without talking to the engine yet.
     pub fn open(args: &DockerArgs) -> Result<Self, Error> {
-        let host = match &args.host {
-            Some(host) => host.clone(),
-            None => host_from_env()?,
-        };
+        let host = args.host()?;
         let docker = client(&host)?;
         Ok(Self { docker, host, call_timeout: args.call_timeout })
     }
