@@ -29,6 +29,11 @@ impl Home {
         Self(path.into())
     }
 
+    /// Where `<home>/<name>` is, whether it exists or not.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.0.join(name)
+    }
+
     /// Makes sure that `<home>/<name>/` exists with mode 0700, is a real directory and belongs to this user.
     pub fn dir(&self, name: &str) -> Result<PathBuf, Error> {
         let path = self.0.join(name);

@@ -1,0 +1,144 @@
+//! The command line.
+
+use std::num::NonZeroU16;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use drydock_common::manual::Manual;
+use drydock_common::state::parse_name;
+use drydock_common::units::parse_duration;
+use drydock_common::{Exit, Verbosity};
+
+/// What the manual says beyond the options.
+pub const MANUAL: Manual = Manual {
+    exits: &[
+        (Exit::Done, "the command ended with 0; status: done"),
+        (Exit::Usage, "bad arguments"),
+        (
+            Exit::Failed,
+            "the state could not be read; or the command runs under a lesser lock than it asks for",
+        ),
+        (Exit::Busy, "the lock was not free in time (-E changes this code)"),
+        (Exit::Wrapper, "envlock itself failed; the command was not run"),
+        (Exit::NotRunnable, "the command could not be run"),
+        (Exit::NotFound, "the command was not found"),
+    ],
+    examples: &[
+        ("envlock test -- make test", "run the tests alone; wait up to a minute for others to finish"),
+        ("envlock --no-wait --purpose nightly test -- ./nightly", "give up at once when somebody is inside"),
+        ("envlock --shared test -- ./smoke", "run beside others that share, never beside one that does not"),
+        (
+            "envlock --slots 3 test -- sh -c 'PORT=$((5434 + ENVLOCK_SLOT)) ./suite'",
+            "at most three at once, each with a port of its own",
+        ),
+        ("flock ~/.netra/locks/test.lock ./old-script", "scripts that know nothing of envlock take part"),
+        ("envlock status test", "who is inside, since when and why, and who waits"),
+    ],
+    sections: &[
+        (
+            "FILES",
+            "~/.netra/locks/NAME.lock: the lock file; flock(1) and Python's filelock on it exclude envlock and \
+             are excluded by it. It is never removed.\n\n\
+             ~/.netra/locks/NAME.d/: tickets of those inside and waiting.",
+        ),
+        (
+            "ENVIRONMENT",
+            "NETRA_HOME: where the state is kept instead of ~/.netra.\n\n\
+             ENVLOCK_HELD: set for the command: the locks it runs under, parted by commas, each \
+             NAME:MODE:TICKET:OWNER with mode x, s or n. An envlock under it passes through where these cover \
+             what it asks for.\n\n\
+             ENVLOCK_SLOT: set for the command under --slots: its slot, from 0.",
+        ),
+        (
+            "JSON",
+            "envlock.status/1 (status --json): schema, tool_version, at, verdict (free or held), locks (sorted by \
+             name): name, verdict, holders and queue (sorted by ticket): ticket, mode, slot, phase (waiting, \
+             setup, running, teardown), user, host, pid, boot_id, command, purpose, queued_at, entered_at; \
+             outsiders (sorted by pid): pid, command.\n\n\
+             envlock.run/1 (--report): schema, tool_version, at, verdict (done or busy), name, mode, slot, \
+             ticket, waited_ms, held_ms, exit_code.",
+        ),
+    ],
+};
+
+/// The command line of envlock.
+#[derive(Debug, Parser)]
+#[command(
+    name = "envlock",
+    version,
+    about = "Hold a named environment lock around a command",
+    long_about = None,
+    after_long_help = MANUAL.after_help(),
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    override_usage = "envlock [OPTIONS] NAME -- CMD...\n       envlock <SUBCOMMAND>"
+)]
+pub struct Cli {
+    /// Hold a lock around a command.
+    #[command(flatten)]
+    pub hold: HoldArgs,
+    /// Or something else.
+    #[command(subcommand)]
+    pub action: Option<Action>,
+    /// Logging.
+    #[command(flatten)]
+    pub verbosity: Verbosity,
+}
+
+/// What to hold, how, and for which command.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct HoldArgs {
+    /// Environment to lock (status and help are taken)
+    #[arg(value_name = "NAME", value_parser = parse_name, required = true)]
+    pub name: Option<String>,
+    /// Command to run while the lock is held
+    #[arg(value_name = "CMD", last = true, required = true)]
+    pub command: Vec<std::ffi::OsString>,
+    /// Share the lock with others that share it
+    #[arg(short, long, conflicts_with = "slots")]
+    pub shared: bool,
+    /// Let at most N in at once; each gets its number, from 0, in ENVLOCK_SLOT
+    #[arg(long, value_name = "N")]
+    pub slots: Option<NonZeroU16>,
+    /// Give up with 75 when the lock is not free after this long
+    #[arg(short = 'w', long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
+    pub timeout: Duration,
+    /// Give up with 75 when the lock is not free now
+    #[arg(short, long, conflicts_with_all = ["timeout", "wait_forever"])]
+    pub no_wait: bool,
+    /// Never give up
+    #[arg(long, conflicts_with = "timeout")]
+    pub wait_forever: bool,
+    /// Say why, for those who wait and for the history
+    #[arg(short, long, value_name = "TEXT")]
+    pub purpose: Option<String>,
+    /// End with N instead of 75 when the lock was not free in time
+    #[arg(short = 'E', long, value_name = "N")]
+    pub conflict_exit_code: Option<u8>,
+    /// Let background children of the command keep the lock, as flock(1) does
+    #[arg(long)]
+    pub inherit: bool,
+    /// Write what happened to FILE as JSON
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+}
+
+/// What else envlock does.
+#[derive(Debug, Subcommand)]
+pub enum Action {
+    /// Show who holds and who waits for an environment, or all of them
+    Status(StatusArgs),
+}
+
+/// What to show.
+#[derive(Debug, Args)]
+pub struct StatusArgs {
+    /// Environment to show [default: all]
+    #[arg(value_name = "NAME", value_parser = parse_name)]
+    pub name: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,215 @@
+//! Getting in and out: ticket, queue, lock file, and back.
+
+use std::fs::File;
+use std::time::Duration;
+
+use drydock_common::{Error, now};
+
+use crate::files::{EnvFiles, Life, Ticket};
+use crate::process;
+use crate::queue::{Mode, Place};
+use crate::record::{Phase, Record};
+use crate::recover::recover;
+use crate::wait::{self, Grip, Patience};
+
+/// What the ticket will say about us.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// The user's name.
+    pub user: String,
+    /// This process.
+    pub process: crate::record::Process,
+    /// The command, as words.
+    pub command: Vec<String>,
+    /// Why, in the user's words.
+    pub purpose: Option<String>,
+}
+
+/// A lock that is held.
+#[derive(Debug)]
+pub struct Hold {
+    /// The environment's files.
+    pub files: EnvFiles,
+    /// What the ticket says.
+    pub record: Record,
+    /// How it is held.
+    pub mode: Mode,
+    /// How long it took to get in.
+    pub waited: Duration,
+    ticket: Ticket,
+    lock: File,
+    slot: Option<File>,
+}
+
+/// Gets in, or says false when patience ran out first.
+pub fn enter(
+    files: EnvFiles,
+    mode: Mode,
+    about: &About,
+    patience: &mut Patience<'_>,
+) -> Result<Option<Hold>, Error> {
+    let before = patience.spent();
+    let Some((ticket, places)) = files.draw(mode, patience)? else { return Ok(None) };
+    let record = new_record(&ticket, about);
+    let mut entrance = Entrance { files, ticket, record, announced: false, patience };
+    match entrance.pass(places) {
+        Ok(Some((lock, slot))) => {
+            let waited = entrance.patience.spent().saturating_sub(before);
+            let Entrance { files, ticket, mut record, .. } = entrance;
+            record.slot = slot.as_ref().map(|(number, _)| *number);
+            let slot = slot.map(|(_, file)| file);
+            Ok(Some(Hold { files, record, mode, waited, ticket, lock, slot }))
+        }
+        otherwise => {
+            entrance.files.discard(entrance.ticket);
+            otherwise.map(|_| None)
+        }
+    }
+}
+
+fn new_record(ticket: &Ticket, about: &About) -> Record {
+    Record {
+        ticket: ticket.place.number,
+        mode: ticket.place.mode.to_string(),
+        slot: None,
+        phase: Phase::Waiting,
+        user: about.user.clone(),
+        process: about.process.clone(),
+        command: about.command.clone(),
+        purpose: about.purpose.clone(),
+        queued_at: now(),
+        entered_at: None,
+    }
+}
+
+/// Somebody on the way in.
+struct Entrance<'a, 'b> {
+    files: EnvFiles,
+    ticket: Ticket,
+    record: Record,
+    announced: bool,
+    patience: &'a mut Patience<'b>,
+}
+
+type Slot = Option<(u32, File)>;
+
+impl Entrance<'_, '_> {
+    /// Through the queue, then onto the lock file, which keeps those out who do not queue.
+    fn pass(&mut self, places: Vec<Place>) -> Result<Option<(File, Slot)>, Error> {
+        let place = self.ticket.place;
+        if !self.outlast(places, |all| place.must_outlast(all), EnvFiles::life)? {
+            return Ok(None);
+        }
+        let lock = self.files.open_lock()?;
+        let grip = if place.mode == Mode::Exclusive { Grip::Exclusive } else { Grip::Shared };
+        if !self.lock(&lock, grip)? {
+            return Ok(None);
+        }
+        let Mode::Slots(count) = place.mode else { return Ok(Some((lock, None))) };
+        let choose_before = |all: &[Place]| place.choose_before(all);
+        if !self.outlast(self.files.places()?, choose_before, EnvFiles::choosing)? {
+            return Ok(None);
+        }
+        let slot = self.choose(count)?;
+        self.ticket.end_turn();
+        Ok(slot.map(|slot| (lock, Some(slot))))
+    }
+
+    /// Waits until every ticket that is ahead has gone, and clears away those whose owners died.
+    fn outlast(
+        &mut self,
+        mut places: Vec<Place>,
+        ahead: impl Fn(&[Place]) -> Vec<Place>,
+        probe: impl Fn(&EnvFiles, Place) -> Result<Life, Error>,
+    ) -> Result<bool, Error> {
+        'look: loop {
+            for place in ahead(&places) {
+                if let Life::Alive(file) = probe(&self.files, place)? {
+                    if !self.lock(&file, Grip::Shared)? {
+                        return Ok(false);
+                    }
+                    places = self.files.places()?;
+                    continue 'look;
+                }
+            }
+            break;
+        }
+        let own = self.ticket.place.number;
+        for place in places.into_iter().filter(|place| place.number < own) {
+            if matches!(self.files.life(place)?, Life::Dead) {
+                recover(&self.files, place, self.patience)?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// Takes a slot, the lowest that is free, or else the first that comes free.
+    fn choose(&mut self, count: u16) -> Result<Slot, Error> {
+        let slots: Vec<File> = (0..count)
+            .map(|number| self.files.open_extra(&format!("slot.{number}")))
+            .collect::<Result<_, _>>()?;
+        self.announce()?;
+        let chosen = wait::lock_any(&slots, self.patience)
+            .map_err(|e| Error::failed(format!("lock a slot of {}", self.files.name), e))?;
+        let number = chosen.and_then(|index| u32::try_from(index).ok());
+        Ok(number.and_then(|number| Some((number, slots.into_iter().nth(chosen?)?))))
+    }
+
+    fn lock(&mut self, file: &File, grip: Grip) -> Result<bool, Error> {
+        let path = self.files.lock_path().display().to_string();
+        let failed = |e| Error::failed(format!("lock {path}"), e);
+        if wait::try_lock(file, grip).map_err(failed)? {
+            return Ok(true);
+        }
+        self.announce()?;
+        wait::lock(file, grip, self.patience).map_err(failed)
+    }
+
+    /// Tells the others who waits here. Whoever gets in at once has no need to.
+    fn announce(&mut self) -> Result<(), Error> {
+        if !self.announced {
+            self.files.write_record(&self.record)?;
+            self.announced = true;
+        }
+        Ok(())
+    }
+}
+
+impl Hold {
+    /// Tells the others how far we are.
+    pub fn report_phase(&mut self, phase: Phase) -> Result<(), Error> {
+        self.record.phase = phase;
+        self.record.entered_at.get_or_insert_with(now);
+        self.files.write_record(&self.record)
+    }
+
+    /// What `ENVLOCK_HELD` says about this lock.
+    pub fn token(&self) -> String {
+        self.record.token(&self.files.name, self.mode)
+    }
+
+    /// The files that the command gets a copy of, so that they stay locked while it lives.
+    pub fn lent(&self) -> Vec<&File> {
+        std::iter::once(&self.lock).chain(&self.slot).collect()
+    }
+
+    /// Gives the lock back, also where a background child still has a copy.
+    pub fn release(self) {
+        let _ = self.lock.unlock();
+        if let Some(slot) = &self.slot {
+            let _ = slot.unlock();
+        }
+        self.files.discard(self.ticket);
+    }
+
+    /// Leaves the lock to whoever has a copy, as flock(1) does.
+    pub fn bequeath(self) {
+        drop(self.lock);
+        self.files.discard(self.ticket);
+    }
+}
+
+/// This process as its tickets describe it.
+pub fn about(command: Vec<String>, purpose: Option<String>) -> About {
+    About { user: process::user(), process: process::me(), command, purpose }
+}

@@ -1,0 +1,52 @@
+//! A look at an environment: who is inside, who waits, and who holds the file without a ticket.
+
+use std::time::Duration;
+
+use drydock_common::Error;
+
+use crate::files::{EnvFiles, Life};
+use crate::process::{self, Outsider};
+use crate::record::{Phase, Record};
+use crate::wait::Patience;
+
+/// What a look finds.
+#[derive(Debug, Default)]
+pub struct Look {
+    /// The environment's name.
+    pub name: String,
+    /// Those inside, by ticket.
+    pub holders: Vec<Record>,
+    /// Those waiting, first come first.
+    pub queue: Vec<Record>,
+    /// Those who hold the lock file without a ticket, by pid.
+    pub outsiders: Vec<Outsider>,
+}
+
+impl Look {
+    /// Whether nobody is inside.
+    pub fn is_free(&self) -> bool {
+        self.holders.is_empty() && self.outsiders.is_empty()
+    }
+}
+
+/// Looks at an environment without disturbing it.
+pub fn look(files: &EnvFiles) -> Result<Look, Error> {
+    // Making a ticket takes microseconds; who cannot get a word in for a second looks at somebody stopped in it.
+    let mut patience = Patience::new(Some(Duration::from_secs(1)));
+    let busy =
+        || Error::failed(format!("look at {}", files.name), "somebody was stopped while drawing a ticket");
+    let alive = files.still(&mut patience, || {
+        let mut alive = Vec::new();
+        for place in files.places()? {
+            if matches!(files.life(place)?, Life::Alive(_)) {
+                alive.extend(files.read_record(place));
+            }
+        }
+        Ok(alive)
+    })?;
+    let (queue, holders): (Vec<_>, Vec<_>) =
+        alive.ok_or_else(busy)?.into_iter().partition(|record: &Record| record.phase == Phase::Waiting);
+    let ours: Vec<u32> = holders.iter().chain(&queue).map(|record| record.process.pid).collect();
+    let outsiders = process::outsiders(files.lock_path(), &ours);
+    Ok(Look { name: files.name.clone(), holders, queue, outsiders })
+}

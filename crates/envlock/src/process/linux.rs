@@ -1,0 +1,183 @@
+//! Facts about processes from /proc.
+
+use std::fs;
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::event::{PollFd, PollFlags};
+use rustix::process::{Pid, PidfdFlags, Signal};
+
+use super::Outsider;
+use crate::record::Process;
+
+/// When a process started, in ticks since boot.
+pub(super) fn start_of(pid: u32) -> Option<u64> {
+    stat_field(pid, 22)?.parse().ok()
+}
+
+/// Whether that very process is our parent, or its parent and so on.
+pub fn is_ancestor(pid: u32, start: u64) -> bool {
+    let parent = |pid: &u32| stat_field(*pid, 4)?.parse().ok().filter(|pid| *pid != 0);
+    std::iter::successors(parent(&std::process::id()), parent).any(|one| one == pid)
+        && start_of(pid) == Some(start)
+}
+
+/// A field of `/proc/PID/stat`, numbered from 1 as in proc(5).
+fn stat_field(pid: u32, number: usize) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The second field, the name in brackets, may hold anything, blanks and brackets too.
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.split_ascii_whitespace().nth(number.checked_sub(3)?).map(str::to_owned)
+}
+
+/// Which boot this is.
+pub(super) fn boot_id() -> String {
+    fs::read_to_string("/proc/sys/kernel/random/boot_id")
+        .map_or_else(|_| String::new(), |id| id.trim().to_owned())
+}
+
+/// Which pid namespace we are in.
+pub(super) fn pid_namespace() -> u64 {
+    let link = fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    let digits = |c: &char| c.is_ascii_digit();
+    link.to_string_lossy().chars().filter(digits).collect::<String>().parse().unwrap_or(0)
+}
+
+/// What is left of a command whose envlock, `owner`, is dead: processes that have the ticket's token in their
+/// environment, or a copy of the lock that `owner` took.
+pub fn survivors(token: &str, owner: &Process, lock: &Path) -> Vec<u32> {
+    let Ok(lock) = fs::metadata(lock) else { return Vec::new() };
+    // The pids of another boot or of another container say nothing here.
+    if owner.boot_id != boot_id() || owner.pid_namespace != pid_namespace() {
+        return Vec::new();
+    }
+    let me = std::process::id();
+    pids().filter(|pid| *pid != me && (carries(*pid, token) || has_copy(*pid, owner.pid, &lock))).collect()
+}
+
+/// Ends processes: SIGTERM, and SIGKILL for those that have not obeyed after `grace`. Returns when they are gone.
+pub fn end_all(pids: &[u32], grace: Duration) {
+    let pid_of = |pid: &u32| i32::try_from(*pid).ok().and_then(Pid::from_raw);
+    // A descriptor names the process itself: its pid may be given to another one while we wait.
+    let open = |pid: Pid| rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok();
+    let mut left: Vec<OwnedFd> = pids.iter().filter_map(pid_of).filter_map(open).collect();
+    for (signal, patience) in [(Signal::TERM, Some(grace)), (Signal::KILL, None)] {
+        for process in &left {
+            let _ = rustix::process::pidfd_send_signal(process, signal);
+        }
+        left = wait_for_all(left, patience);
+    }
+}
+
+/// Waits until the processes have ended; returns those that have not.
+fn wait_for_all(mut left: Vec<OwnedFd>, patience: Option<Duration>) -> Vec<OwnedFd> {
+    let until = patience.map(|patience| Instant::now() + patience);
+    while !left.is_empty() {
+        let rest = until.map(|until| until.saturating_duration_since(Instant::now()));
+        let rest = rest.and_then(|rest| rest.try_into().ok());
+        let mut watched: Vec<PollFd<'_>> = left.iter().map(|fd| PollFd::new(fd, PollFlags::IN)).collect();
+        match rustix::event::poll(&mut watched, rest.as_ref()) {
+            Err(rustix::io::Errno::INTR) => continue,
+            Ok(0) | Err(_) => break,
+            Ok(_) => {}
+        }
+        let mut ended: Vec<bool> = watched.iter().map(|fd| !fd.revents().is_empty()).collect();
+        ended.reverse();
+        left.retain(|_| !ended.pop().unwrap_or(false));
+    }
+    left
+}
+
+/// Whether a process was started with this token in `ENVLOCK_HELD`.
+fn carries(pid: u32, token: &str) -> bool {
+    let Ok(environment) = fs::read(format!("/proc/{pid}/environ")) else { return false };
+    environment
+        .split(|byte| *byte == 0)
+        .filter_map(|variable| variable.strip_prefix(b"ENVLOCK_HELD="))
+        .any(|held| held.split(|byte| *byte == b',').any(|one| one == token.as_bytes()))
+}
+
+/// Whether a process has the lock file open through a descriptor whose lock `owner` took.
+fn has_copy(pid: u32, owner: u32, lock: &fs::Metadata) -> bool {
+    let Ok(files) = fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
+    files.flatten().any(|file| {
+        let same = |found: fs::Metadata| (found.dev(), found.ino()) == (lock.dev(), lock.ino());
+        fs::metadata(file.path()).is_ok_and(same) && {
+            let number = file.file_name();
+            let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{}", number.to_string_lossy()));
+            info.is_ok_and(|info| info.lines().filter_map(parse_lock).any(|lock| lock.pid == owner))
+        }
+    })
+}
+
+/// Processes that hold the lock file, but for those in `ours`.
+pub fn outsiders(lock: &Path, ours: &[u32]) -> Vec<Outsider> {
+    let (Ok(facts), Ok(locks)) = (fs::metadata(lock), fs::read_to_string("/proc/locks")) else {
+        return Vec::new();
+    };
+    let mut pids: Vec<u32> = locks
+        .lines()
+        .filter_map(parse_lock)
+        .filter(|found| found.inode == facts.ino() && found.pid != 0 && !ours.contains(&found.pid))
+        .map(|found| found.pid)
+        .collect();
+    pids.sort_unstable();
+    pids.dedup();
+    pids.into_iter().map(|pid| Outsider { pid, command: command_of(pid) }).collect()
+}
+
+struct Lock {
+    pid: u32,
+    inode: u64,
+}
+
+/// Reads a line of `/proc/locks` or of fdinfo: `1: FLOCK  ADVISORY  WRITE 1234 08:02:131 0 EOF`. Waiting locks, with
+/// an arrow after the number, do not count.
+fn parse_lock(line: &str) -> Option<Lock> {
+    let words: Vec<&str> = line.trim_start_matches("lock:").split_ascii_whitespace().collect();
+    match words[..] {
+        [_, "FLOCK", _, _, pid, place, ..] => {
+            Some(Lock { pid: pid.parse().ok()?, inode: place.rsplit(':').next()?.parse().ok()? })
+        }
+        _ => None,
+    }
+}
+
+fn command_of(pid: u32) -> Vec<String> {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let words = line.split(|byte| *byte == 0).filter(|word| !word.is_empty());
+    words.map(|word| String::from_utf8_lossy(word).into_owned()).collect()
+}
+
+fn pids() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_both_kinds_of_lock_lines() {
+        let taken = parse_lock("1: FLOCK  ADVISORY  WRITE 1234 fe:00:131072 0 EOF").unwrap();
+        assert_eq!((taken.pid, taken.inode), (1234, 131_072));
+        let copy = parse_lock("lock:\t1: FLOCK  ADVISORY  READ 77 08:02:9 0 EOF").unwrap();
+        assert_eq!((copy.pid, copy.inode), (77, 9));
+        assert!(parse_lock("1: -> FLOCK  ADVISORY  WRITE 1234 fe:00:131072 0 EOF").is_none());
+        assert!(parse_lock("2: POSIX  ADVISORY  WRITE 1234 fe:00:131072 0 EOF").is_none());
+        assert!(parse_lock("flags:\t02100002").is_none());
+    }
+
+    #[test]
+    fn knows_itself_and_its_ancestors() {
+        assert!(start_of(std::process::id()).is_some());
+        let parent = std::os::unix::process::parent_id();
+        let start = start_of(parent).unwrap();
+        assert!(is_ancestor(parent, start));
+        assert!(!is_ancestor(parent, start + 1));
+        assert!(!is_ancestor(std::process::id(), start_of(std::process::id()).unwrap()));
+    }
+}

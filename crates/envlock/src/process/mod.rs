@@ -1,0 +1,84 @@
+//! Processes: starting the command so that it cannot outlive its lock unseen, minding it, and telling processes
+//! apart. What differs between systems is here and nowhere else.
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+use linux as facts;
+#[cfg(not(target_os = "linux"))]
+mod other;
+#[cfg(not(target_os = "linux"))]
+use other as facts;
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+use unix as system;
+#[cfg(windows)]
+mod windows;
+#[cfg(windows)]
+use windows as system;
+
+use std::io;
+use std::process::ExitStatus;
+
+use drydock_common::{Error, Exit};
+
+use crate::record::Process;
+
+pub use facts::{end_all, is_ancestor, outsiders, survivors};
+pub use system::{Job, Minder, die_of, keep_signals_out, replace};
+
+/// A process that holds a lock file and is none of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outsider {
+    /// Its pid.
+    pub pid: u32,
+    /// Its command line, where it can be read.
+    pub command: Vec<String>,
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ending {
+    /// The code that stands for it.
+    pub exit: Exit,
+    /// The signal from the terminal that ended it: the caller's shell wants to see us die of it too.
+    pub by_terminal: Option<i32>,
+}
+
+/// Describes this process.
+pub fn me() -> Process {
+    Process {
+        pid: std::process::id(),
+        start: facts::start_of(std::process::id()).unwrap_or(0),
+        boot_id: facts::boot_id(),
+        pid_namespace: facts::pid_namespace(),
+        host: system::host(),
+    }
+}
+
+/// The user's name, as people know it.
+pub fn user() -> String {
+    let named = |key| std::env::var(key).ok().filter(|name| !name.is_empty());
+    named("USER").or_else(|| named("LOGNAME")).or_else(|| named("USERNAME")).unwrap_or_else(system::user_id)
+}
+
+/// Why a command could not be started, with the code that shells use for it.
+fn not_started(program: &str, error: &io::Error) -> Error {
+    let exit = match error.kind() {
+        io::ErrorKind::NotFound => Exit::NotFound,
+        io::ErrorKind::OutOfMemory | io::ErrorKind::WouldBlock => Exit::Wrapper,
+        _ => Exit::NotRunnable,
+    };
+    Error::new(exit, format!("run {program}"), error)
+}
+
+fn code_of(status: ExitStatus) -> Exit {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return Exit::Signal(u8::try_from(signal).unwrap_or(0));
+    }
+    // Windows has codes beyond a byte; what is not 0 must not become 0.
+    Exit::Command(status.code().map_or(1, |code| u8::try_from(code).unwrap_or(1)))
+}

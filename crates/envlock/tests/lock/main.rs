@@ -1,0 +1,137 @@
+//! envlock as a person and as a script meet it.
+#![expect(clippy::unwrap_used, reason = "a helper of a test may panic like the test itself")]
+
+mod basics;
+
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// A home of a test's own.
+struct Home(tempfile::TempDir);
+
+impl Home {
+    fn new() -> Self {
+        Self(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.path().join(name)
+    }
+
+    fn lock_file(&self, name: &str) -> PathBuf {
+        self.path().join("locks").join(format!("{name}.lock"))
+    }
+
+    fn envlock(&self, args: &[&str]) -> Command {
+        let mut command = drydock_tests::tool(env!("CARGO_BIN_EXE_envlock"), self.path());
+        command.args(args).stdin(Stdio::null()).env("USER", "alice");
+        command
+    }
+
+    /// Runs envlock to its end.
+    fn run(&self, args: &[&str]) -> Done {
+        Done(self.envlock(args).output().unwrap())
+    }
+
+    /// Starts envlock around a command that ends when told to, and returns when it is inside.
+    fn hold(&self, args: &[&str]) -> Holder {
+        let go = self.file(&format!("go-{}", unique()));
+        let inside = go.with_extension("inside");
+        let script =
+            format!("echo $$ > {0}.new; mv {0}.new {0}; read line < {1}", inside.display(), go.display());
+        assert!(Command::new("mkfifo").arg(&go).status().unwrap().success());
+        let mut args = args.to_vec();
+        args.extend(["--", "sh", "-c", &script]);
+        let child = self.envlock(&args).spawn().unwrap();
+        until("the holder is inside", || inside.exists());
+        let command = std::fs::read_to_string(&inside).unwrap().trim().parse().unwrap();
+        Holder { child, command, go }
+    }
+
+    /// Starts envlock around a command and returns when it stands in the queue.
+    fn queue(&self, name: &str, args: &[&str]) -> Child {
+        let before = self.waiting(name);
+        let child = self.envlock(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        until("the waiter stands in the queue", || self.waiting(name) > before);
+        child
+    }
+
+    fn status(&self, name: &str) -> Value {
+        let done = self.run(&["status", name, "--json"]);
+        assert_eq!(done.code(), 0, "{done:?}");
+        serde_json::from_str::<Value>(&done.stdout()).unwrap()["locks"][0].take()
+    }
+
+    fn waiting(&self, name: &str) -> usize {
+        self.status(name)["queue"].as_array().unwrap().len()
+    }
+}
+
+/// A process that holds a lock until it is let go.
+struct Holder {
+    child: Child,
+    command: i32,
+    go: PathBuf,
+}
+
+impl Holder {
+    fn let_go(&mut self) -> i32 {
+        std::fs::write(&self.go, "\n").unwrap();
+        self.child.wait().unwrap().code().unwrap()
+    }
+
+    fn signal(&self, signal: &str) {
+        send(signal, self.child.id());
+    }
+}
+
+/// What envlock left behind.
+#[derive(Debug)]
+struct Done(Output);
+
+impl Done {
+    /// The code as a shell would see it.
+    fn code(&self) -> i32 {
+        self.0.status.code().unwrap_or_else(|| 128 + self.0.status.signal().unwrap())
+    }
+
+    fn stdout(&self) -> String {
+        String::from_utf8(self.0.stdout.clone()).unwrap()
+    }
+
+    fn stderr(&self) -> String {
+        String::from_utf8(self.0.stderr.clone()).unwrap()
+    }
+}
+
+fn send(signal: &str, pid: u32) {
+    assert!(Command::new("kill").args([signal, &pid.to_string()]).status().unwrap().success());
+}
+
+/// Waits for something that must come to pass.
+fn until(what: &str, mut happened: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !happened() {
+        assert!(Instant::now() < deadline, "waited 30 s in vain until {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+fn is_running(pid: i32) -> bool {
+    // A zombie has ended; its parent just has not looked yet.
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
+    stat.is_ok_and(|stat| !stat.rsplit_once(')').unwrap().1.trim_start().starts_with('Z'))
+}
+
+fn unique() -> usize {
+    static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+    NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+}
