@@ -1,0 +1,134 @@
+//! The command line.
+
+use std::time::Duration;
+
+use clap::{ArgGroup, Parser};
+use drydock_common::docker::DockerArgs;
+use drydock_common::manual::Manual;
+use drydock_common::units::parse_duration;
+use drydock_common::{Exit, Verbosity};
+
+/// Remove what a scope left behind, and nothing else
+///
+/// Only what is in scope is looked at; of that, only what has been unused for the age limit goes: containers that
+/// ended or never started, then networks and, on request, volumes and images that no remaining container refers to.
+/// Whatever stays is listed with the reason.
+#[derive(Debug, Parser)]
+#[command(name = "dockprune", version, about, after_long_help = MANUAL.after_help())]
+#[command(mut_arg("call_timeout", |arg| arg.default_value("5s")))]
+#[command(group = ArgGroup::new("scope").required(true).multiple(true))]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct Cli {
+    /// Scope: what carries this label with exactly this value (repeat: all must match)
+    #[arg(short, long = "label", value_name = "KEY=VALUE", value_parser = parse_label, group = "scope")]
+    pub labels: Vec<(String, String)>,
+    /// Scope: what belongs to this Compose project
+    #[arg(short, long, value_name = "NAME", value_parser = parse_not_empty, group = "scope")]
+    pub project: Option<String>,
+    /// Scope: what has a name like this; only with --yes-by-name
+    #[arg(long, value_name = "GLOB", value_parser = parse_not_empty, group = "scope", requires = "yes_by_name")]
+    pub name: Option<String>,
+    /// Confirm that names alone decide what is in scope
+    #[arg(long, requires = "name")]
+    pub yes_by_name: bool,
+    /// Remove only what was made, and last ended, at least this long ago
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = parse_duration)]
+    pub older_than: Duration,
+    /// The same for containers that never started [default: as --older-than]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub created_older_than: Option<Duration>,
+    /// Remove volumes too; never one with driver options
+    #[arg(long)]
+    pub volumes: bool,
+    /// Remove images too, by the label on the image
+    #[arg(long)]
+    pub images: bool,
+    /// Remove containers that run too: stop them first
+    #[arg(long)]
+    pub include_running: bool,
+    /// Time a running container has to end by itself
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
+    pub grace: Duration,
+    /// Leave at most N containers in scope: stopped ones go, oldest first, even if younger than the age limit
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "20")]
+    pub max_containers: Option<usize>,
+    /// Keep what has a name or ID like this (repeatable)
+    #[arg(long, value_name = "GLOB", value_parser = parse_not_empty)]
+    pub keep: Vec<String>,
+    /// Remove from environments that somebody holds, too
+    #[arg(long)]
+    pub ignore_locks: bool,
+    /// Decide and report, and remove nothing
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Time for the whole run; what is left then is listed
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
+    pub deadline: Duration,
+    /// Print the report as one JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
+    pub docker: DockerArgs,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
+    pub verbosity: Verbosity,
+}
+
+fn parse_label(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() && !value.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("a label in scope has a key and a value: KEY=VALUE".into()),
+    }
+}
+
+fn parse_not_empty(text: &str) -> Result<String, String> {
+    if text.is_empty() { Err("it must not be empty".into()) } else { Ok(text.to_owned()) }
+}
+
+/// What the manual says beyond the options.
+pub const MANUAL: Manual = Manual {
+    exits: &[
+        (Exit::Done, "done: what was to go is gone, or there was nothing to do"),
+        (Exit::No, "the scope still holds more than --max-containers"),
+        (Exit::Usage, "bad arguments, or no scope"),
+        (Exit::Failed, "could not decide: a lock directory or an answer of the engine is unusable"),
+        (Exit::Unavailable, "Docker is not reachable, or does not answer within the deadline"),
+        (Exit::Partial, "partial: something could not be removed, or was not reached; the report lists it"),
+    ],
+    examples: &[
+        (
+            "dockprune --label netra.env=test --older-than 1h --dry-run",
+            "Explain what would go and what would stay, and why",
+        ),
+        ("dockprune --label netra.env=test --older-than 1h --volumes", "Remove it, volumes included"),
+        (
+            "dockprune --project demo --older-than 0s --include-running --volumes",
+            "Take down what a Compose project left, running or not",
+        ),
+    ],
+    sections: &[
+        (
+            "ENVIRONMENT",
+            "DOCKER_HOST, DOCKER_CONTEXT and DOCKER_CONFIG name the engine, as for docker(1).\n\nNETRA_HOME: the state \
+             directory [default: ~/.netra].\n\nNO_COLOR: no colours, if set.",
+        ),
+        (
+            "FILES",
+            "~/.netra/locks/ENVIRONMENT.lock: held while that environment's resources are removed. The environment of a \
+             resource is the value of its label netra.env or drydock.env; where it has neither, the value of the \
+             scope's label or the project.",
+        ),
+        (
+            "JSON",
+            "dockprune.report/1: schema, tool_version, at, verdict (nothing, removed, would_remove, over_cap, partial), \
+             host, dry_run, elapsed_ms, older_than_s, created_older_than_s, max_containers, over_cap, bytes_freed \
+             (sizes of removed images: the engine knows no others), counts (in_scope, removed, gone, planned, kept, \
+             failed, unknown, not_reached), environments (name, held, holder), unreached (kind, error), items.\n\nitems, \
+             sorted by kind in order of removal, then by name and ID: kind, id, name, action (remove, keep), rule, \
+             reason, outcome (removed, gone, planned, kept, failed, unknown, not_reached), error, state, labels, \
+             environments, created_at, active_at (when it last ended or, if it runs, began; null where the listing \
+             settled the matter without it), age_s, bytes, ms.",
+        ),
+    ],
+};

@@ -1,0 +1,139 @@
+//! Keeps environments shut while their resources are removed, as any outsider on the same lock file would.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use drydock_common::state::{self, Home};
+use drydock_common::{Error, Timestamp};
+
+/// Locks of environments: those held here, and those that somebody else holds.
+#[derive(Debug)]
+pub struct Locks {
+    dir: PathBuf,
+    held: BTreeMap<String, File>,
+    /// Environments that are in use, each with who uses it.
+    pub busy: BTreeMap<String, String>,
+}
+
+impl Locks {
+    /// No locks yet.
+    pub fn new(home: &Home) -> Result<Self, Error> {
+        Ok(Self { dir: home.dir("locks")?, held: BTreeMap::new(), busy: BTreeMap::new() })
+    }
+
+    /// Tries to lock further environments, without waiting. True where any of them was new.
+    pub async fn try_take(&mut self, environments: &BTreeSet<String>) -> Result<bool, Error> {
+        let mut fresh = false;
+        for name in environments {
+            if self.held.contains_key(name) || self.busy.contains_key(name) {
+                continue;
+            }
+            fresh = true;
+            match take(&self.lock_file(name), OpenOptions::new().read(true).write(true).create(true))? {
+                Some(file) => drop(self.held.insert(name.clone(), file)),
+                None => drop(self.busy.insert(name.clone(), who_holds(name).await)),
+            }
+        }
+        Ok(fresh)
+    }
+
+    fn lock_file(&self, environment: &str) -> PathBuf {
+        self.dir.join(format!("{environment}.lock"))
+    }
+
+    /// Names of the environments held here.
+    pub fn held(&self) -> impl Iterator<Item = &String> {
+        self.held.keys()
+    }
+}
+
+fn take(path: &Path, options: &mut OpenOptions) -> Result<Option<File>, Error> {
+    let failed = |cause: std::io::Error| {
+        Error::failed(format!("lock {}", path.display()), cause).hint("pass --ignore-locks to do without")
+    };
+    let file = state::open(path, options).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(cause)) => Err(failed(cause)),
+    }
+}
+
+/// Longest wait for envlock's words: they explain, nothing rests on them.
+const ENVLOCK_TIMEOUT: Duration = Duration::from_secs(2);
+
+async fn who_holds(environment: &str) -> String {
+    let words = match ask_envlock(environment).await {
+        Some(status) => describe(&status),
+        None => None,
+    };
+    words.unwrap_or_else(|| "locked".into())
+}
+
+async fn ask_envlock(environment: &str) -> Option<serde_json::Value> {
+    let mut command = tokio::process::Command::new(find_envlock()?);
+    command.args(["status", environment, "--json"]).stdin(Stdio::null()).kill_on_drop(true);
+    let answer = tokio::time::timeout(ENVLOCK_TIMEOUT, command.output()).await.ok()?.ok()?;
+    serde_json::from_slice(&answer.stdout).ok()
+}
+
+fn find_envlock() -> Option<PathBuf> {
+    let beside = std::env::current_exe().ok()?.with_file_name("envlock");
+    if beside.is_file() { Some(beside) } else { which::which("envlock").ok() }
+}
+
+/// Reads `envlock.status/1`: "locked by ann (pid 42, make test) since 14:02".
+fn describe(status: &serde_json::Value) -> Option<String> {
+    let lock = status.get("locks")?.get(0)?;
+    let first = |list: &str| lock.get(list)?.get(0).cloned();
+    let holder = first("holders").or_else(|| first("outsiders"))?;
+    let text = |key: &str| Some(holder.get(key)?.as_str()?.to_owned());
+    let words = holder.get("command").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
+    let command = words.iter().filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join(" ");
+    let mut said = format!("locked by {}", text("user").unwrap_or_else(|| "somebody".into()));
+    if let Some(pid) = holder.get("pid").and_then(serde_json::Value::as_u64) {
+        let _ = write!(said, " (pid {pid}, {command})");
+    }
+    if let Some(since) = text("entered_at").and_then(|at| at.parse::<Timestamp>().ok()) {
+        let _ = write!(said, " since {since:.0}");
+    }
+    if let Some(purpose) = text("purpose") {
+        let _ = write!(said, ": {purpose}");
+    }
+    Some(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn holders_and_outsiders_are_named() {
+        let status = serde_json::json!({"locks": [{"holders": [{"user": "ann", "pid": 42,
+            "command": ["make", "test"], "purpose": "CI", "entered_at": "2026-11-20T14:02:07.123Z"}]}]});
+        let said = describe(&status).unwrap();
+        assert_eq!(said, "locked by ann (pid 42, make test) since 2026-11-20T14:02:07Z: CI");
+        let status =
+            serde_json::json!({"locks": [{"holders": [], "outsiders": [{"pid": 7, "command": ["flock"]}]}]});
+        assert_eq!(describe(&status).unwrap(), "locked by somebody (pid 7, flock)");
+        for strange in ["null", "{}", "[]", r#"{"locks": []}"#, r#"{"locks": [{"holders": 1}]}"#] {
+            assert_eq!(describe(&serde_json::from_str(strange).unwrap()), None, "{strange}");
+        }
+    }
+
+    #[test]
+    fn a_lock_is_taken_only_when_it_is_free() {
+        let tmp = tempfile::tempdir().unwrap();
+        let path = tmp.path().join("test.lock");
+        let options = || OpenOptions::new().read(true).write(true).create(true).clone();
+        let held = take(&path, &mut options()).unwrap();
+        assert!(held.is_some());
+        assert!(take(&path, &mut options()).unwrap().is_none());
+        drop(held);
+        assert!(take(&path, &mut options()).unwrap().is_some());
+    }
+}

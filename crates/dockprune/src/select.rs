@@ -1,0 +1,437 @@
+//! What goes, what stays, and why: a pure function of facts, a policy and a clock.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use drydock_common::Timestamp;
+use drydock_common::docker::LABEL_PROJECT;
+use drydock_common::state::parse_name;
+use drydock_common::units::show_duration;
+use glob_match::glob_match;
+
+use crate::age::{self, Judged, Moment};
+use crate::facts::{Detail, Kind, Object, State};
+
+/// What the user asked for, and what is locked.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// What the run is about.
+    pub scope: Scope,
+    /// Kinds it may remove.
+    pub kinds: BTreeSet<Kind>,
+    /// How long something must have been unused.
+    pub older_than: Duration,
+    /// The same for containers that never started.
+    pub created_older_than: Duration,
+    /// What becomes of containers that run.
+    pub live: Live,
+    /// Most containers that the scope may hold.
+    pub max_containers: Option<usize>,
+    /// Patterns of names and IDs that stay.
+    pub keep: Vec<String>,
+    /// Environments that somebody holds, each with who.
+    pub busy: BTreeMap<String, String>,
+}
+
+/// What becomes of containers that run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Live {
+    /// They stay.
+    Keep,
+    /// They are stopped and removed like the others.
+    Remove,
+}
+
+/// What a run is about.
+#[derive(Clone, Debug)]
+pub enum Scope {
+    /// What matches all of this.
+    Matching {
+        /// Labels with their exact values.
+        labels: Vec<(String, String)>,
+        /// Compose project.
+        project: Option<String>,
+        /// Pattern of the name.
+        name: Option<String>,
+    },
+    /// What an earlier run planned to remove.
+    Planned(Vec<Planned>),
+}
+
+/// One resource of a plan, as it was when the plan was made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// Its kind.
+    pub kind: Kind,
+    /// Its ID.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// When it was made.
+    pub created: Moment,
+    /// A container's state.
+    pub state: Option<State>,
+    /// When a container last ended.
+    pub active: Moment,
+    /// Environments whose locks guard it.
+    pub environments: Vec<String>,
+}
+
+/// Which way a decision went, and by which rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rule {
+    /// Goes: unused for long enough.
+    Old,
+    /// Goes: the scope holds too many containers.
+    OverCap,
+    /// Goes: the plan says so.
+    InPlan,
+    /// Stays: the engine's own.
+    BuiltIn,
+    /// Stays: labelled as protected.
+    Protected,
+    /// Stays: matches a pattern to keep.
+    KeepPattern,
+    /// Stays: somebody holds its environment.
+    EnvLocked,
+    /// Stays: not as it was when the plan was made.
+    Changed,
+    /// Stays: it runs.
+    Live,
+    /// Stays: the engine is removing it already, or its state is unknown.
+    State,
+    /// Stays: a volume with driver options.
+    DriverOptions,
+    /// Stays: an image with several names.
+    SeveralNames,
+    /// Stays: a container that stays refers to it.
+    InUse,
+    /// Stays: not old enough.
+    Young,
+    /// Stays: its times make no sense.
+    NoTime,
+}
+
+impl Rule {
+    /// Whether what it decides on goes.
+    pub const fn removes(self) -> bool {
+        matches!(self, Self::Old | Self::OverCap | Self::InPlan)
+    }
+}
+
+/// What becomes of one resource in scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The rule that settled it.
+    pub rule: Rule,
+    /// The same in words, after "removed: " or "kept: ".
+    pub reason: String,
+}
+
+/// Decisions by the place of the resource in the facts. What is out of scope has none.
+pub type Decisions = BTreeMap<usize, Decision>;
+
+/// Decides about everything in scope.
+pub fn select(facts: &[Object], policy: &Policy, now: Timestamp) -> Decisions {
+    let mut decisions = Decisions::new();
+    let containers = of_kind(facts, Kind::Container);
+    for (place, object) in containers.filter(|(_, object)| policy.scope.holds(object)) {
+        decisions.insert(place, decide(object, None, policy, now));
+    }
+    apply_cap(facts, policy, &mut decisions);
+    for kind in [Kind::Network, Kind::Volume, Kind::Image] {
+        for (place, object) in of_kind(facts, kind).filter(|_| policy.kinds.contains(&kind)) {
+            if policy.scope.holds(object) || belongs_to_scope(object, facts, &decisions) {
+                let user = user_that_stays(object, facts, &decisions);
+                decisions.insert(place, decide(object, user, policy, now));
+            }
+        }
+    }
+    decisions
+}
+
+/// Decides once more about something that was to go, on facts read after the containers went.
+pub fn reconsider(
+    before: &Object,
+    object: &Object,
+    facts: &[Object],
+    policy: &Policy,
+    now: Timestamp,
+) -> Decision {
+    if before.labels != object.labels {
+        // Only a volume can: it has no ID.
+        return Decision { rule: Rule::Changed, reason: "changed: another one has its name now".into() };
+    }
+    let user = facts.iter().find(|other| other.uses(object));
+    decide(object, user, policy, now)
+}
+
+/// How many containers in scope are left over the cap when the decisions are carried out.
+pub fn over_cap(facts: &[Object], policy: &Policy, decisions: &Decisions) -> usize {
+    let staying = of_kind(facts, Kind::Container)
+        .filter(|(place, _)| decisions.get(place).is_some_and(|decision| !decision.rule.removes()))
+        .count();
+    policy.max_containers.map_or(0, |most| staying.saturating_sub(most))
+}
+
+/// Containers whose times have to be read one by one before anything can be decided about them.
+pub fn unsettled<'a>(
+    facts: &'a [Object],
+    policy: &'a Policy,
+    now: Timestamp,
+) -> impl Iterator<Item = usize> + 'a {
+    let in_scope = || of_kind(facts, Kind::Container).filter(|(_, object)| policy.scope.holds(object));
+    // Which ones are the oldest takes exact times.
+    let exact =
+        policy.max_containers.is_some_and(|most| in_scope().count() > most) || policy.scope.is_planned();
+    in_scope()
+        .filter(move |(_, object)| {
+            object.container().is_some_and(|c| !matches!(c.active, Moment::Never | Moment::At(_)))
+        })
+        .filter_map(move |(place, object)| {
+            let needed = exact || judge(object, policy, now) == Judged::Unsettled;
+            needed.then_some(place)
+        })
+}
+
+/// Environments whose locks guard what is in scope.
+pub fn environments(facts: &[Object], policy: &Policy) -> BTreeSet<String> {
+    let of_objects = facts
+        .iter()
+        .filter(|object| policy.scope.holds(object) && policy.kinds.contains(&object.kind()))
+        .flat_map(|object| policy.scope.environments(object));
+    policy.scope.own_environments().into_iter().chain(of_objects).collect()
+}
+
+impl Scope {
+    fn holds(&self, object: &Object) -> bool {
+        match self {
+            Self::Matching { labels, project, name } => {
+                labels.iter().all(|(key, value)| object.labels.get(key) == Some(value))
+                    && project
+                        .as_ref()
+                        .is_none_or(|project| object.labels.get(LABEL_PROJECT) == Some(project))
+                    && name.as_ref().is_none_or(|pattern| glob_match(pattern, &object.name))
+            }
+            Self::Planned(plan) => plan.iter().any(|planned| planned.is(object)),
+        }
+    }
+
+    const fn is_planned(&self) -> bool {
+        matches!(self, Self::Planned(_))
+    }
+
+    /// Environments that the scope itself names, whatever it holds.
+    pub fn own_environments(&self) -> Vec<String> {
+        let Self::Matching { labels, .. } = self else { return Vec::new() };
+        let marker = Object {
+            id: String::new(),
+            name: String::new(),
+            labels: labels.iter().cloned().collect(),
+            created: Moment::Never,
+            detail: Detail::Volume(crate::facts::Volume { options: Vec::new() }),
+        };
+        lockable(marker.environments())
+    }
+
+    /// Environments of a resource: what its labels name, otherwise what the scope is called.
+    pub fn environments(&self, object: &Object) -> Vec<String> {
+        if let Self::Planned(plan) = self {
+            let planned = plan.iter().find(|planned| planned.is(object));
+            return planned.map_or_else(Vec::new, |planned| planned.environments.clone());
+        }
+        let own = lockable(object.environments());
+        match self {
+            Self::Matching { labels, project, .. } if own.is_empty() => {
+                lockable(labels.iter().map(|(_, value)| value).chain(project))
+            }
+            _ => own,
+        }
+    }
+}
+
+/// A name that no lock can have is no environment.
+fn lockable<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
+    names.filter_map(|name| parse_name(name).ok()).collect()
+}
+
+impl Planned {
+    fn is(&self, object: &Object) -> bool {
+        self.kind == object.kind() && self.id == object.id
+    }
+
+    /// How a resource differs from what it was when the plan was made.
+    fn difference(&self, object: &Object) -> Option<String> {
+        if self.created != object.created {
+            return Some("another one has its name now".into());
+        }
+        let container = object.container()?;
+        let state = self.state?;
+        if state != container.state {
+            return Some(format!("it was {} and is {} now", state.word(), container.state.word()));
+        }
+        (self.active != container.active).then(|| "it has run since the plan was made".into())
+    }
+}
+
+fn of_kind(facts: &[Object], kind: Kind) -> impl Iterator<Item = (usize, &Object)> {
+    facts.iter().enumerate().filter(move |(_, object)| object.kind() == kind)
+}
+
+/// An anonymous volume cannot carry a label of the user's: it belongs where all of its containers belong.
+fn belongs_to_scope(object: &Object, facts: &[Object], decisions: &Decisions) -> bool {
+    let mut users = of_kind(facts, Kind::Container).filter(|(_, user)| user.uses(object)).peekable();
+    object.is_anonymous_volume()
+        && users.peek().is_some()
+        && users.all(|(place, _)| decisions.contains_key(&place))
+}
+
+/// A container that refers to the resource and is not going to be removed.
+fn user_that_stays<'a>(object: &Object, facts: &'a [Object], decisions: &Decisions) -> Option<&'a Object> {
+    of_kind(facts, Kind::Container)
+        .filter(|(place, _)| !decisions.get(place).is_some_and(|decision| decision.rule.removes()))
+        .map(|(_, user)| user)
+        .find(|user| user.uses(object))
+}
+
+fn decide(object: &Object, user: Option<&Object>, policy: &Policy, now: Timestamp) -> Decision {
+    let (rule, reason) = guarded(object, policy)
+        .or_else(|| unsuitable(object, policy))
+        .or_else(|| user.map(in_use))
+        .unwrap_or_else(|| by_age(object, policy, now));
+    Decision { rule, reason }
+}
+
+/// What keeps a resource whatever its state and age.
+fn guarded(object: &Object, policy: &Policy) -> Option<(Rule, String)> {
+    if let Detail::Network(network) = &object.detail
+        && network.built_in
+    {
+        return Some((Rule::BuiltIn, "the engine made it".into()));
+    }
+    if object.is_protected() {
+        return Some((Rule::Protected, "labelled drydock.protect=true".into()));
+    }
+    if let Some(pattern) = policy.keep.iter().find(|pattern| is_kept_by(object, pattern)) {
+        return Some((Rule::KeepPattern, format!("matches --keep {pattern}")));
+    }
+    let environments = policy.scope.environments(object);
+    environments.iter().find_map(|name| Some((Rule::EnvLocked, policy.busy.get(name)?.clone())))
+}
+
+fn is_kept_by(object: &Object, pattern: &str) -> bool {
+    let tags = match &object.detail {
+        Detail::Image(image) => image.tags.as_slice(),
+        _ => &[],
+    };
+    [&object.name, &object.id].into_iter().chain(tags).any(|name| glob_match(pattern, name))
+}
+
+/// What makes it impossible or wrong to remove a resource as it is.
+fn unsuitable(object: &Object, policy: &Policy) -> Option<(Rule, String)> {
+    if let Scope::Planned(plan) = &policy.scope
+        && let Some(difference) = plan.iter().find(|planned| planned.is(object))?.difference(object)
+    {
+        return Some((Rule::Changed, format!("changed: {difference}")));
+    }
+    match &object.detail {
+        Detail::Container(container) => unsuitable_state(container.state, policy),
+        Detail::Volume(volume) if !volume.options.is_empty() => {
+            Some((Rule::DriverOptions, format!("has driver options ({})", volume.options.join(", "))))
+        }
+        Detail::Image(image) if image.tags.len() > 1 => {
+            Some((Rule::SeveralNames, format!("has {} names: {}", image.tags.len(), image.tags.join(", "))))
+        }
+        _ => None,
+    }
+}
+
+fn unsuitable_state(state: State, policy: &Policy) -> Option<(Rule, String)> {
+    match state {
+        _ if state.is_stopped() => None,
+        _ if state.is_live() && policy.live == Live::Remove => None,
+        _ if state.is_live() => Some((Rule::Live, state.word().into())),
+        State::Removing => Some((Rule::State, "being removed by somebody else".into())),
+        _ => Some((Rule::State, "in a state that this version does not know".into())),
+    }
+}
+
+fn in_use(user: &Object) -> (Rule, String) {
+    let state = user.container().map_or("", |container| container.state.word());
+    (Rule::InUse, format!("used by container {} ({state})", user.name))
+}
+
+fn by_age(object: &Object, policy: &Policy, now: Timestamp) -> (Rule, String) {
+    if policy.scope.is_planned() {
+        return (Rule::InPlan, "in the plan".into());
+    }
+    let age = show_age(object, now);
+    match judge(object, policy, now) {
+        Judged::Old => (Rule::Old, format!("{} {age} ago", last_deed(object))),
+        Judged::Senseless(why) => (Rule::NoTime, why),
+        // Unsettled after all: the exact time could not be read, so nothing says that it is old enough.
+        Judged::Young | Judged::Unsettled => {
+            (Rule::Young, format!("{age} old, limit {}", show_duration(limit(object, policy))))
+        }
+    }
+}
+
+fn judge(object: &Object, policy: &Policy, now: Timestamp) -> Judged {
+    age::judge(&object.created, active(object), limit(object, policy), now)
+}
+
+fn limit(object: &Object, policy: &Policy) -> Duration {
+    match object.container() {
+        Some(container) if container.state == State::Created => policy.created_older_than,
+        _ => policy.older_than,
+    }
+}
+
+fn active(object: &Object) -> &Moment {
+    object.container().map_or(&Moment::Never, |container| &container.active)
+}
+
+fn last_deed(object: &Object) -> &'static str {
+    match object.container() {
+        Some(container) if container.active != Moment::Never => match container.state {
+            state if state.is_live() => "started",
+            State::Dead => "dead since",
+            _ => "exited",
+        },
+        _ => "created",
+    }
+}
+
+/// The age in words; of an age known only as a span, its lower end.
+pub fn show_age(object: &Object, now: Timestamp) -> String {
+    match age::age(&object.created, active(object), now) {
+        Ok(Some(span)) => show_duration(span.at_least),
+        _ => "?".into(),
+    }
+}
+
+/// Lets stopped containers go, oldest first, until the scope holds no more than the cap.
+fn apply_cap(facts: &[Object], policy: &Policy, decisions: &mut Decisions) {
+    let Some(most) = policy.max_containers else { return };
+    let mut young: Vec<(Timestamp, usize)> = decisions
+        .iter()
+        .filter(|(_, decision)| decision.rule == Rule::Young)
+        .filter_map(|(&place, _)| Some((last_moment(&facts[place])?, place)))
+        .filter(|(_, place)| facts[*place].container().is_some_and(|c| c.state.is_stopped()))
+        .collect();
+    young.sort_unstable();
+    let excess = over_cap(facts, policy, decisions);
+    for (_, place) in young.into_iter().take(excess) {
+        let reason = format!("over the cap of {most} containers");
+        decisions.insert(place, Decision { rule: Rule::OverCap, reason });
+    }
+}
+
+/// When a container was last made or active, if that is known for sure.
+fn last_moment(object: &Object) -> Option<Timestamp> {
+    match (&object.created, active(object)) {
+        (Moment::At(created), Moment::At(active)) => Some(*created.max(active)),
+        (Moment::At(created), Moment::Never) => Some(*created),
+        _ => None,
+    }
+}

@@ -1,0 +1,121 @@
+//! The main job: what is in scope and old enough goes, everything else stays.
+
+use drydock_tests::{Home, World, engine};
+
+use crate::kit::{created, dockprune, exists, exited, item, prune, prune_at, running, stderr, text};
+
+#[test]
+fn the_scope_goes_and_bystanders_stay() {
+    let Some(engine) = engine() else { return };
+    let world = World::new(engine);
+    let other = World::new(engine);
+    for (world, label) in [(&world, world.label()), (&other, other.label())] {
+        engine.docker(&["network", "create", "--label", &label, &world.name("net")]);
+        engine.docker(&["volume", "create", "--label", &label, &world.name("vol")]);
+        let volume = format!("{}:/data", world.name("vol"));
+        let args = ["--label", &label, "--network", &world.name("net"), "-v", &volume];
+        exited(engine, &world.name("exited"), &args);
+        created(engine, &world.name("created"), &args);
+    }
+    running(engine, &world.name("running"), &["--label", &world.label()]);
+
+    let planned = prune(engine, &world, &["--older-than", "0s", "--volumes", "--dry-run"], 0);
+    assert_eq!(planned["verdict"], "would_remove");
+    assert!(exists(engine, "container", &world.name("exited")));
+
+    let report = prune(engine, &world, &["--older-than", "0s", "--volumes"], 0);
+    assert_eq!(report["verdict"], "removed", "{report}");
+    for (kind, name) in
+        [("container", "exited"), ("container", "created"), ("network", "net"), ("volume", "vol")]
+    {
+        assert_eq!(item(&planned, kind, &world.name(name)), ("planned".into(), "old".into()));
+        assert_eq!(item(&report, kind, &world.name(name)), ("removed".into(), "old".into()));
+        assert!(!exists(engine, kind, &world.name(name)), "{kind} {name}");
+        assert!(exists(engine, kind, &other.name(name)), "{kind} {name} of a bystander");
+    }
+    assert_eq!(item(&report, "container", &world.name("running")), ("kept".into(), "live".into()));
+    assert!(exists(engine, "container", &world.name("running")));
+}
+
+#[test]
+fn what_is_young_stays() {
+    let Some(engine) = engine() else { return };
+    let world = World::new(engine);
+    exited(engine, &world.name("exited"), &["--label", &world.label()]);
+    created(engine, &world.name("created"), &["--label", &world.label()]);
+    let report = prune(engine, &world, &["--created-older-than", "0s"], 0);
+    assert_eq!(item(&report, "container", &world.name("exited")), ("kept".into(), "young".into()));
+    assert_eq!(item(&report, "container", &world.name("created")), ("removed".into(), "old".into()));
+}
+
+#[test]
+fn running_containers_are_stopped_on_request() {
+    let Some(engine) = engine() else { return };
+    let world = World::new(engine);
+    running(engine, &world.name("running"), &["--label", &world.label(), "--restart", "always"]);
+    running(engine, &world.name("paused"), &["--label", &world.label()]);
+    engine.docker(&["pause", &world.name("paused")]);
+    let report = prune(engine, &world, &["--older-than", "0s", "--include-running", "--grace", "1s"], 0);
+    for name in ["running", "paused"] {
+        assert_eq!(item(&report, "container", &world.name(name)), ("removed".into(), "old".into()));
+    }
+}
+
+#[test]
+fn a_resource_in_use_stays() {
+    let Some(engine) = engine() else { return };
+    let world = World::new(engine);
+    let other = World::new(engine);
+    engine.docker(&["network", "create", "--label", &world.label(), &world.name("net")]);
+    engine.docker(&["volume", "create", "--label", &world.label(), &world.name("vol")]);
+    let volume = format!("{}:/data", world.name("vol"));
+    // It never started, so the engine itself would let its network go.
+    let args = ["--label", &other.label(), "--network", &world.name("net"), "-v", &volume];
+    created(engine, &other.name("created"), &args);
+    let report = prune(engine, &world, &["--older-than", "0s", "--volumes"], 0);
+    assert_eq!(report["verdict"], "nothing");
+    assert_eq!(item(&report, "network", &world.name("net")), ("kept".into(), "in_use".into()));
+    assert_eq!(item(&report, "volume", &world.name("vol")), ("kept".into(), "in_use".into()));
+    engine.docker(&["rm", &other.name("created")]);
+}
+
+#[test]
+fn a_table_explains_it() {
+    let Some(engine) = engine() else { return };
+    let world = World::new(engine);
+    exited(engine, &world.name("one"), &["--label", &world.label()]);
+    let output = dockprune(&engine.host, &Home::new(), &["--label", &world.label(), "-n"]).output().unwrap();
+    let said = text(&output.stdout);
+    assert!(said.starts_with("ACTION  KIND"), "{said}");
+    assert!(said.contains("limit 1h"), "{said}");
+    assert!(said.contains("1 kept"), "{said}");
+    assert_eq!(stderr(&output), "");
+}
+
+#[test]
+fn nothing_in_scope_is_fine() {
+    let Some(engine) = engine() else { return };
+    let report = prune_at(&engine.host, &Home::new(), &["--label", "drydock.test=none", "--json"], 0);
+    assert_eq!(report["verdict"], "nothing");
+}
+
+#[test]
+fn bad_arguments() {
+    let home = Home::new();
+    for args in [
+        &[][..],
+        &["--older-than", "1h"],
+        &["--label", "key"],
+        &["--label", "=value"],
+        &["--label", "key="],
+        &["--label", ""],
+        &["--project", ""],
+        &["--name", "*"],
+        &["--label", "a=b", "--yes-by-name"],
+        &["--label", "a=b", "--older-than", "3600"],
+        &["--label", "a=b", "--max-containers", "many"],
+    ] {
+        let output = dockprune("unix:///nonexistent", &home, args).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", stderr(&output));
+    }
+}

@@ -1,0 +1,4 @@
+//! dockprune on a real engine.
+
+mod basics;
+mod kit;
