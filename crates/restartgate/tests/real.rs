@@ -1,0 +1,231 @@
+//! The gate in front of real containers.
+
+use std::process::{Command, Output};
+
+use drydock_tests::{BUSYBOX, Engine, Home, World, engine, tool};
+use serde::Deserialize;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Report {
+    schema: String,
+    #[serde(rename = "tool_version")]
+    _tool_version: String,
+    #[serde(rename = "at")]
+    _at: String,
+    verdict: String,
+    #[serde(rename = "service")]
+    _service: Service,
+    reason: String,
+    retry_after_s: Option<u64>,
+    attempts_used: usize,
+    attempts_limit: usize,
+    #[serde(rename = "window_s")]
+    _window_s: u64,
+    breaker: String,
+    #[serde(rename = "cooldown_left_s")]
+    _cooldown_left_s: u64,
+    #[serde(rename = "took_ms")]
+    _took_ms: u64,
+    evidence: Option<Evidence>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Service {
+    #[serde(rename = "host")]
+    _host: String,
+    #[serde(rename = "project")]
+    _project: Option<String>,
+    #[serde(rename = "name")]
+    _name: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Evidence {
+    #[serde(rename = "state")]
+    _state: String,
+    exit_code: i64,
+    #[serde(rename = "oom_killed")]
+    _oom_killed: bool,
+    #[serde(rename = "memory_limit_bytes")]
+    _memory_limit_bytes: Option<u64>,
+    #[serde(rename = "last_check")]
+    _last_check: Option<String>,
+    log: Vec<String>,
+}
+
+fn gate(engine: &Engine, home: &Home) -> Command {
+    let mut command = tool(env!("CARGO_BIN_EXE_restartgate"), home);
+    command.env("DOCKER_HOST", &engine.host);
+    command
+}
+
+fn report(output: &Output) -> Report {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|e| {
+        panic!("{e}: {}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+    })
+}
+
+/// A container with a health check that passes at once.
+fn start(engine: &Engine, world: &World, what: &str, check: &str, script: &str) -> String {
+    let name = world.name(what);
+    let label = world.label();
+    let health = ["--health-cmd", check, "--health-interval", "200ms", "--health-retries", "1"];
+    let run =
+        [&["run", "-d", "--name", &name, "--label", &label], &health[..], &[BUSYBOX, "sh", "-c", script]]
+            .concat();
+    engine.docker(&run);
+    name
+}
+
+fn starts(engine: &Engine, name: &str) -> usize {
+    let events = ["events", "--since", "1h", "--until", "0s", "--filter", "event=start", "--filter"];
+    let filter = format!("container={name}");
+    let output = engine.docker(&[&events[..], &[&filter, "--format", "{{.Action}}"]].concat());
+    output.lines().count()
+}
+
+#[test]
+fn a_healthy_service_is_left_alone_and_a_second_restart_is_refused() {
+    let Some(engine) = engine() else { return };
+    let (world, home) = (World::new(engine), Home::new());
+    let name = start(engine, &world, "web", "true", "sleep 600");
+    let waited = gate(engine, &home).args(["wait", &name]).status().unwrap();
+    assert_eq!(waited.code(), Some(0));
+    let skipped = gate(engine, &home).args([&name, "--json"]).output().unwrap();
+    assert_eq!((skipped.status.code(), report(&skipped).verdict.as_str()), (Some(0), "skipped"));
+    let restarted = gate(engine, &home).args([&name, "--even-if-healthy", "--json"]).output().unwrap();
+    let said = report(&restarted);
+    assert_eq!((restarted.status.code(), said.verdict.as_str()), (Some(0), "restarted"), "{said:?}");
+    assert_eq!(
+        (said.schema.as_str(), said.attempts_used, said.attempts_limit),
+        ("restartgate.report/1", 1, 3)
+    );
+    let refused = gate(engine, &home).args([&name, "--even-if-healthy", "--json"]).output().unwrap();
+    let said = report(&refused);
+    assert_eq!((refused.status.code(), said.verdict.as_str()), (Some(75), "refused"));
+    assert!(said.retry_after_s.is_some_and(|s| (20..=30).contains(&s)), "{said:?}");
+    assert_eq!(starts(engine, &name), 2);
+}
+
+#[test]
+fn the_fourth_attempt_trips_the_breaker() {
+    let Some(engine) = engine() else { return };
+    let (world, home) = (World::new(engine), Home::new());
+    let name = start(engine, &world, "web", "true", "sleep 600 & trap 'exit' TERM; wait");
+    let restart = || {
+        gate(engine, &home).args([&name, "--even-if-healthy", "--json", "--cooldown", "0s"]).output().unwrap()
+    };
+    for _ in 0..3 {
+        assert_eq!(restart().status.code(), Some(0));
+    }
+    for _ in 0..2 {
+        let fourth = restart();
+        let said = report(&fourth);
+        assert_eq!(fourth.status.code(), Some(69), "{said:?}");
+        assert_eq!(said.breaker, "open");
+    }
+    let checked = gate(engine, &home).args(["check", &name, "--even-if-healthy"]).status().unwrap();
+    assert_eq!(checked.code(), Some(69));
+    let reset = gate(engine, &home).args(["reset", &name, "--reason", "test"]).status().unwrap();
+    assert_eq!(reset.code(), Some(0));
+    assert_eq!(restart().status.code(), Some(0));
+    assert_eq!(starts(engine, &name), 5);
+}
+
+#[test]
+fn a_service_that_dies_gives_its_evidence() {
+    let Some(engine) = engine() else { return };
+    let (world, home) = (World::new(engine), Home::new());
+    let name = start(engine, &world, "dying", "true", "echo the disk is gone; exit 9");
+    engine.docker(&["wait", &name]);
+    let output = gate(engine, &home).args([&name, "--json"]).output().unwrap();
+    let said = report(&output);
+    assert_eq!((output.status.code(), said.verdict.as_str()), (Some(1), "failed"), "{said:?}");
+    assert!(said.reason.contains("exited with code 9"), "{said:?}");
+    let evidence = said.evidence.unwrap();
+    assert_eq!(evidence.exit_code, 9);
+    assert!(evidence.log.iter().any(|line| line.contains("the disk is gone")), "{evidence:?}");
+}
+
+#[test]
+fn wait_fails_early_on_an_unhealthy_service() {
+    let Some(engine) = engine() else { return };
+    let (world, home) = (World::new(engine), Home::new());
+    let name = start(engine, &world, "sick", "false", "sleep 600");
+    let begun = std::time::Instant::now();
+    let output = gate(engine, &home).args(["wait", &name, "--timeout", "60s"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(begun.elapsed() < std::time::Duration::from_secs(30));
+}
+
+#[test]
+fn six_callers_make_one_restart() {
+    let Some(engine) = engine() else { return };
+    let (world, home) = (World::new(engine), Home::new());
+    let name = start(engine, &world, "web", "true", "sleep 600");
+    gate(engine, &home).args(["wait", &name]).status().unwrap();
+    let calls: Vec<_> = (0..6)
+        .map(|_| {
+            gate(engine, &home)
+                .args([&name, "--even-if-healthy", "--json"])
+                .stdout(std::process::Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    let verdicts: Vec<String> = calls
+        .into_iter()
+        .map(|call| call.wait_with_output().unwrap())
+        .map(|output| (output.status.code(), report(&output).verdict))
+        .map(|(code, verdict)| {
+            assert_eq!(code, Some(0), "{verdict}");
+            verdict
+        })
+        .collect();
+    assert_eq!(verdicts.iter().filter(|verdict| *verdict == "restarted").count(), 1, "{verdicts:?}");
+    assert_eq!(starts(engine, &name), 2);
+}
+
+#[test]
+fn unknown_and_ambiguous_services_are_refused_with_the_candidates() {
+    let Some(engine) = engine() else { return };
+    let (world, home) = (World::new(engine), Home::new());
+    for project in ["a", "b"] {
+        let labels = [
+            world.label(),
+            format!("com.docker.compose.project={}", world.name(project)),
+            "com.docker.compose.service=twin".into(),
+        ];
+        let labels: Vec<&str> = labels.iter().flat_map(|label| ["--label", label]).collect();
+        engine.docker(&[&["run", "-d"], &labels[..], &[BUSYBOX, "sleep", "600"]].concat());
+    }
+    let output = gate(engine, &home).args(["twin", "--label", &world.label()]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(said.contains(&world.name("a")) && said.contains(&world.name("b")), "{said}");
+    let output = gate(engine, &home).args(["no-such-service"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn a_command_behind_the_gate_keeps_its_code_and_its_stdout() {
+    let home = Home::new();
+    let run = |script: &str| {
+        tool(env!("CARGO_BIN_EXE_restartgate"), &home)
+            .args(["job", "--", "sh", "-c", script])
+            .output()
+            .unwrap()
+    };
+    let first = run("echo out; exit 7");
+    assert_eq!((first.status.code(), first.stdout.as_slice()), (Some(7), &b"out\n"[..]));
+    let second = run("echo out");
+    assert_eq!((second.status.code(), second.stdout.as_slice()), (Some(75), &b""[..]));
+    let absent = tool(env!("CARGO_BIN_EXE_restartgate"), &home)
+        .args(["other", "--", "/nonexistent"])
+        .status()
+        .unwrap();
+    assert_eq!(absent.code(), Some(127));
+}
