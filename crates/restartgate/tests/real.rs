@@ -80,11 +80,35 @@ fn start(engine: &Engine, world: &World, what: &str, check: &str, script: &str) 
     name
 }
 
-fn starts(engine: &Engine, name: &str) -> usize {
-    let events = ["events", "--since", "1h", "--until", "0s", "--filter", "event=start", "--filter"];
-    let filter = format!("container={name}");
-    let output = engine.docker(&[&events[..], &[&filter, "--format", "{{.Action}}"]].concat());
-    output.lines().count()
+/// Counts a container's starts by the engine's own events.
+struct Starts {
+    events: std::process::Child,
+    container: String,
+}
+
+impl Starts {
+    /// Listens from now on.
+    fn of(engine: &Engine, container: &str) -> Self {
+        let filter = format!("container={container}");
+        let events = Command::new("docker")
+            .env("DOCKER_HOST", &engine.host)
+            .args(["events", "--since", "10m", "--filter", &filter, "--format", "{{.Action}}"])
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self { events, container: container.to_owned() }
+    }
+
+    /// Starts so far. A rename marks the end: what comes before it in the stream is all there was.
+    fn count(mut self, engine: &Engine) -> usize {
+        engine.docker(&["rename", &self.container, &format!("{}-end", self.container)]);
+        let stdout = std::io::BufReader::new(self.events.stdout.take().unwrap());
+        let lines = std::io::BufRead::lines(stdout).map_while(Result::ok);
+        let count = lines.take_while(|line| line != "rename").filter(|line| line == "start").count();
+        self.events.kill().unwrap();
+        self.events.wait().unwrap();
+        count
+    }
 }
 
 #[test]
@@ -92,6 +116,7 @@ fn a_healthy_service_is_left_alone_and_a_second_restart_is_refused() {
     let Some(engine) = engine() else { return };
     let (world, home) = (World::new(engine), Home::new());
     let name = start(engine, &world, "web", "true", "sleep 600");
+    let starts = Starts::of(engine, &name);
     let waited = gate(engine, &home).args(["wait", &name]).status().unwrap();
     assert_eq!(waited.code(), Some(0));
     let skipped = gate(engine, &home).args([&name, "--json"]).output().unwrap();
@@ -107,7 +132,7 @@ fn a_healthy_service_is_left_alone_and_a_second_restart_is_refused() {
     let said = report(&refused);
     assert_eq!((refused.status.code(), said.verdict.as_str()), (Some(75), "refused"));
     assert!(said.retry_after_s.is_some_and(|s| (20..=30).contains(&s)), "{said:?}");
-    assert_eq!(starts(engine, &name), 2);
+    assert_eq!(starts.count(engine), 2);
 }
 
 #[test]
@@ -115,6 +140,7 @@ fn the_fourth_attempt_trips_the_breaker() {
     let Some(engine) = engine() else { return };
     let (world, home) = (World::new(engine), Home::new());
     let name = start(engine, &world, "web", "true", "sleep 600 & trap 'exit' TERM; wait");
+    let starts = Starts::of(engine, &name);
     let restart = || {
         gate(engine, &home).args([&name, "--even-if-healthy", "--json", "--cooldown", "0s"]).output().unwrap()
     };
@@ -132,7 +158,7 @@ fn the_fourth_attempt_trips_the_breaker() {
     let reset = gate(engine, &home).args(["reset", &name, "--reason", "test"]).status().unwrap();
     assert_eq!(reset.code(), Some(0));
     assert_eq!(restart().status.code(), Some(0));
-    assert_eq!(starts(engine, &name), 5);
+    assert_eq!(starts.count(engine), 5);
 }
 
 #[test]
@@ -166,6 +192,7 @@ fn six_callers_make_one_restart() {
     let Some(engine) = engine() else { return };
     let (world, home) = (World::new(engine), Home::new());
     let name = start(engine, &world, "web", "true", "sleep 600");
+    let starts = Starts::of(engine, &name);
     gate(engine, &home).args(["wait", &name]).status().unwrap();
     let calls: Vec<_> = (0..6)
         .map(|_| {
@@ -186,7 +213,7 @@ fn six_callers_make_one_restart() {
         })
         .collect();
     assert_eq!(verdicts.iter().filter(|verdict| *verdict == "restarted").count(), 1, "{verdicts:?}");
-    assert_eq!(starts(engine, &name), 2);
+    assert_eq!(starts.count(engine), 2);
 }
 
 #[test]
