@@ -10,6 +10,8 @@ use drydock_common::state::parse_name;
 use drydock_common::units::parse_duration;
 use drydock_common::{Exit, Verbosity};
 
+use crate::queue::Mode;
+
 /// What the manual says beyond the options.
 pub const MANUAL: Manual = Manual {
     exits: &[
@@ -90,7 +92,7 @@ pub struct Cli {
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct HoldArgs {
-    /// Environment to lock (status and help are taken)
+    /// Environment to lock (status, history, break and help are taken)
     #[arg(value_name = "NAME", value_parser = parse_name, required = true)]
     pub name: Option<String>,
     /// Command to run while the lock is held
@@ -102,6 +104,15 @@ pub struct HoldArgs {
     /// Let at most N in at once; each gets its number, from 0, in ENVLOCK_SLOT
     #[arg(long, value_name = "N")]
     pub slots: Option<NonZeroU16>,
+    /// Hold NAME too, alone or shared; locks are always taken in the order of their names
+    #[arg(long, value_name = "NAME[:shared]", value_parser = parse_with)]
+    pub with: Vec<With>,
+    /// Run this in a shell when the first one comes in; nobody else enters meanwhile
+    #[arg(long, value_name = "CMD")]
+    pub setup: Option<String>,
+    /// Run this in a shell when the last one leaves; nobody else enters meanwhile
+    #[arg(long, value_name = "CMD")]
+    pub teardown: Option<String>,
     /// Give up with 75 when the lock is not free after this long
     #[arg(short = 'w', long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
     pub timeout: Duration,
@@ -130,6 +141,28 @@ pub struct HoldArgs {
 pub enum Action {
     /// Show who holds and who waits for an environment, or all of them
     Status(StatusArgs),
+    /// Show the past holds of an environment
+    History(HistoryArgs),
+    /// End the command that holds an environment, so that the lock comes free
+    Break(BreakArgs),
+}
+
+/// A further lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct With {
+    /// The environment.
+    pub name: String,
+    /// How to hold it.
+    pub mode: Mode,
+}
+
+fn parse_with(text: &str) -> Result<With, String> {
+    let (name, mode) = match text.split_once(':') {
+        None => (text, Mode::Exclusive),
+        Some((name, "shared")) => (name, Mode::Shared),
+        Some((_, other)) => return Err(format!("unknown mode '{other}' (write NAME or NAME:shared)")),
+    };
+    Ok(With { name: parse_name(name)?, mode })
 }
 
 /// What to show.
@@ -138,6 +171,40 @@ pub struct StatusArgs {
     /// Environment to show [default: all]
     #[arg(value_name = "NAME", value_parser = parse_name)]
     pub name: Option<String>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to show.
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// Environment to show
+    #[arg(value_name = "NAME", value_parser = parse_name)]
+    pub name: String,
+    /// Show the last N holds; the percentiles are of all
+    #[arg(short = 'n', long, value_name = "N", default_value = "20")]
+    pub last: usize,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What to break.
+#[derive(Debug, Args)]
+pub struct BreakArgs {
+    /// Environment to free
+    #[arg(value_name = "NAME", value_parser = parse_name)]
+    pub name: String,
+    /// Ticket to break; needed where there are several holders
+    #[arg(long, value_name = "ID")]
+    pub ticket: Option<u64>,
+    /// Why, for its owner and for the history
+    #[arg(long, value_name = "TEXT")]
+    pub reason: String,
+    /// Time for the command to end after SIGTERM, and again for the take-down, before SIGKILL
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
+    pub grace: Duration,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,

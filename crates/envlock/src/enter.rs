@@ -9,7 +9,7 @@ use crate::files::{EnvFiles, Life, Ticket};
 use crate::process;
 use crate::queue::{Mode, Place};
 use crate::record::{Phase, Record};
-use crate::recover::recover;
+use crate::recover::{recover, recover_all};
 use crate::wait::{self, Grip, Patience};
 
 /// What the ticket will say about us.
@@ -23,6 +23,24 @@ pub struct About {
     pub command: Vec<String>,
     /// Why, in the user's words.
     pub purpose: Option<String>,
+}
+
+/// How the lock file is locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// On the way in.
+    Open,
+    /// Later, by [`Hold::pass_gate`], because there is an environment to set up: several locks must not be waited
+    /// for with the gate in hand.
+    Gated,
+}
+
+/// The way through the gate, closed to others meanwhile.
+#[derive(Debug)]
+pub struct Passage {
+    /// Whether nobody else is inside.
+    pub alone: bool,
+    gate: Option<File>,
 }
 
 /// A lock that is held.
@@ -45,6 +63,7 @@ pub struct Hold {
 pub fn enter(
     files: EnvFiles,
     mode: Mode,
+    door: Door,
     about: &About,
     patience: &mut Patience<'_>,
 ) -> Result<Option<Hold>, Error> {
@@ -52,7 +71,7 @@ pub fn enter(
     let Some((ticket, places)) = files.draw(mode, patience)? else { return Ok(None) };
     let record = new_record(&ticket, about);
     let mut entrance = Entrance { files, ticket, record, announced: false, patience };
-    match entrance.pass(places) {
+    match entrance.pass(places, door) {
         Ok(Some((lock, slot))) => {
             let waited = entrance.patience.spent().saturating_sub(before);
             let Entrance { files, ticket, mut record, .. } = entrance;
@@ -95,14 +114,16 @@ type Slot = Option<(u32, File)>;
 
 impl Entrance<'_, '_> {
     /// Through the queue, then onto the lock file, which keeps those out who do not queue.
-    fn pass(&mut self, places: Vec<Place>) -> Result<Option<(File, Slot)>, Error> {
+    fn pass(&mut self, places: Vec<Place>, door: Door) -> Result<Option<(File, Slot)>, Error> {
         let place = self.ticket.place;
         if !self.outlast(places, |all| place.must_outlast(all), EnvFiles::life)? {
             return Ok(None);
         }
         let lock = self.files.open_lock()?;
         let grip = if place.mode == Mode::Exclusive { Grip::Exclusive } else { Grip::Shared };
-        if !self.lock(&lock, grip)? {
+        if door == Door::Gated && grip == Grip::Shared {
+            self.announce()?;
+        } else if !self.lock(&lock, grip)? {
             return Ok(None);
         }
         let Mode::Slots(count) = place.mode else { return Ok(Some((lock, None))) };
@@ -176,6 +197,52 @@ impl Entrance<'_, '_> {
 }
 
 impl Hold {
+    /// Locks the lock file of a [`Door::Gated`] entrance, and finds out whether anybody is inside. None: patience ran
+    /// out.
+    pub fn pass_gate(&mut self, patience: &mut Patience<'_>) -> Result<Option<Passage>, Error> {
+        if self.mode == Mode::Exclusive {
+            return Ok(Some(Passage { alone: true, gate: None }));
+        }
+        let gate = self.files.open_extra("gate")?;
+        if !wait::lock(&gate, Grip::Exclusive, patience).map_err(|e| self.cannot_lock(e))? {
+            return Ok(None);
+        }
+        recover_all(&self.files, self.record.ticket, patience)?;
+        let alone = wait::try_lock(&self.lock, Grip::Exclusive).map_err(|e| self.cannot_lock(e))?;
+        if !alone && !wait::lock(&self.lock, Grip::Shared, patience).map_err(|e| self.cannot_lock(e))? {
+            return Ok(None);
+        }
+        Ok(Some(Passage { alone, gate: Some(gate) }))
+    }
+
+    /// Lets others through the gate.
+    pub fn open_gate(&self, passage: Passage) -> Result<(), Error> {
+        let Passage { alone, gate } = passage;
+        if alone && gate.is_some() {
+            // A lock cannot be weakened everywhere. Only somebody without a ticket can slip in here; then we wait.
+            self.lock.unlock().map_err(|e| self.cannot_lock(e))?;
+            wait::lock(&self.lock, Grip::Shared, &mut Patience::new(None))
+                .map_err(|e| self.cannot_lock(e))?;
+        }
+        Ok(())
+    }
+
+    /// Closes the gate on the way out, and finds out whether anybody else is inside.
+    pub fn close_gate(&self) -> Result<Passage, Error> {
+        if self.mode == Mode::Exclusive {
+            return Ok(Passage { alone: true, gate: None });
+        }
+        let gate = self.files.open_extra("gate")?;
+        wait::lock(&gate, Grip::Exclusive, &mut Patience::new(None)).map_err(|e| self.cannot_lock(e))?;
+        self.lock.unlock().map_err(|e| self.cannot_lock(e))?;
+        let alone = wait::try_lock(&self.lock, Grip::Exclusive).map_err(|e| self.cannot_lock(e))?;
+        Ok(Passage { alone, gate: Some(gate) })
+    }
+
+    fn cannot_lock(&self, cause: std::io::Error) -> Error {
+        Error::failed(format!("lock {}", self.files.lock_path().display()), cause)
+    }
+
     /// Tells the others how far we are.
     pub fn report_phase(&mut self, phase: Phase) -> Result<(), Error> {
         self.record.phase = phase;

@@ -4,7 +4,11 @@
 //! - `<env>.d/<n>.<mode>`: a ticket, kept locked by its owner from arrival to departure.
 //! - `<env>.d/<n>.json`: what the ticket says about its owner.
 //! - `<env>.d/<n>.turn`: locked by the owner of a slot ticket until it has chosen its slot.
+//! - `<env>.d/<n>.break`: who broke it and why, until that is history.
 //! - `<env>.d/slot.<k>`: locked by the holder of slot k.
+//! - `<env>.d/gate`: locked while somebody sets up, takes down, or finds out that others are inside.
+//! - `<env>.d/dirty`: there while an owner that died inside may have left the environment half-way.
+//! - `<env>.d/history.jsonl`: past holds.
 //! - `<env>.d/seq`: the last number given; locked while a ticket is made or removed by others.
 //!
 //! Lock files are never removed. A ticket is removed by its owner, or, when the owner died, by a later ticket.
@@ -15,7 +19,10 @@ use std::path::{Path, PathBuf};
 
 use drydock_common::Error;
 use drydock_common::state::{self, Home};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
+use crate::history::BreakNote;
 use crate::queue::{Mode, Place};
 use crate::record::Record;
 use crate::wait::{self, Grip, Patience};
@@ -53,7 +60,7 @@ impl EnvFiles {
     /// Finds the files of an environment; makes the directories where they are missing.
     pub fn open(home: &Home, name: &str) -> Result<Self, Error> {
         let locks = home.dir("locks")?;
-        let dir = home.dir(&format!("locks/{name}.d"))?;
+        let dir = Home::at(&locks).dir(&format!("{name}.d"))?;
         Ok(Self { name: name.to_owned(), lock: locks.join(format!("{name}.lock")), dir })
     }
 
@@ -156,10 +163,29 @@ impl EnvFiles {
 
     /// Writes what a ticket says, so that a reader sees the old text or the new one, never half of it.
     pub fn write_record(&self, record: &Record) -> Result<(), Error> {
-        let path = self.ticket_file(record.ticket, "json");
-        let fresh = self.ticket_file(record.ticket, "new");
+        self.write_whole(&format!("{}.json", record.ticket), record)
+    }
+
+    /// Reads what a ticket says; none where it says nothing yet, or nothing legible.
+    pub fn read_record(&self, place: Place) -> Option<Record> {
+        self.read_whole(&format!("{}.json", place.number))
+    }
+
+    /// Says beside a ticket who breaks it.
+    pub fn write_break_note(&self, ticket: u64, note: &BreakNote) -> Result<(), Error> {
+        self.write_whole(&format!("{ticket}.break"), note)
+    }
+
+    /// Who broke a ticket.
+    pub fn read_break_note(&self, ticket: u64) -> Option<BreakNote> {
+        self.read_whole(&format!("{ticket}.break"))
+    }
+
+    fn write_whole(&self, name: &str, value: &impl Serialize) -> Result<(), Error> {
+        let path = self.path(name);
+        let fresh = self.path(&format!("{name}.new"));
         let write = || -> io::Result<()> {
-            let text = serde_json::to_vec(record)?;
+            let text = serde_json::to_vec(value)?;
             let options = &mut OpenOptions::new();
             state::open(&fresh, options.write(true).create(true).truncate(true))?.write_all(&text)?;
             std::fs::rename(&fresh, &path)
@@ -167,12 +193,26 @@ impl EnvFiles {
         write().map_err(|e| cannot("write", &path, e))
     }
 
-    /// Reads what a ticket says; none where it says nothing yet, or nothing legible.
-    pub fn read_record(&self, place: Place) -> Option<Record> {
-        let path = self.ticket_file(place.number, "json");
+    fn read_whole<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
         let mut text = Vec::new();
-        state::open(&path, OpenOptions::new().read(true)).ok()?.read_to_end(&mut text).ok()?;
+        let mut file = state::open(&self.path(name), OpenOptions::new().read(true)).ok()?;
+        file.read_to_end(&mut text).ok()?;
         serde_json::from_slice(&text).ok()
+    }
+
+    /// Whether an owner died inside and nobody has taken the environment down since.
+    pub fn is_dirty(&self) -> bool {
+        self.path("dirty").exists()
+    }
+
+    /// Remembers that the environment may have been left half-way.
+    pub fn mark_dirty(&self) -> Result<(), Error> {
+        self.open_extra("dirty").map(drop)
+    }
+
+    /// Forgets it: the environment has been taken down, or set up anew.
+    pub fn mark_clean(&self) {
+        let _ = std::fs::remove_file(self.path("dirty"));
     }
 
     /// Takes leave: removes the ticket and wakes whoever waits for it.
@@ -187,7 +227,7 @@ impl EnvFiles {
 
     /// Removes a ticket's files, the one that makes it a ticket last. What is gone already is no fault.
     pub fn remove(&self, place: Place) {
-        for suffix in ["new", "json", "break"] {
+        for suffix in ["json.new", "json", "break.new", "break"] {
             let _ = std::fs::remove_file(self.ticket_file(place.number, suffix));
         }
         if matches!(place.mode, Mode::Slots(_)) {
@@ -255,7 +295,7 @@ fn next_number(seq: &mut File, highest_ticket: u64) -> io::Result<u64> {
     let next = text.trim().parse().unwrap_or(0).max(highest_ticket) + 1;
     seq.seek(SeekFrom::Start(0))?;
     // Fixed width: a new number never leaves digits of an old one behind.
-    writeln!(seq, "{next:020}")?;
+    seq.write_all(format!("{next:020}\n").as_bytes())?;
     Ok(next)
 }
 

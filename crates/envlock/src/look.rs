@@ -20,6 +20,8 @@ pub struct Look {
     pub queue: Vec<Record>,
     /// Those who hold the lock file without a ticket, by pid.
     pub outsiders: Vec<Outsider>,
+    /// Whether an owner died inside and nobody has taken the environment down since.
+    pub dirty: bool,
 }
 
 impl Look {
@@ -36,17 +38,21 @@ pub fn look(files: &EnvFiles) -> Result<Look, Error> {
     let busy =
         || Error::failed(format!("look at {}", files.name), "somebody was stopped while drawing a ticket");
     let alive = files.still(&mut patience, || {
-        let mut alive = Vec::new();
+        let (mut alive, mut dirty) = (Vec::new(), files.is_dirty());
         for place in files.places()? {
-            if matches!(files.life(place)?, Life::Alive(_)) {
-                alive.extend(files.read_record(place));
+            let record = files.read_record(place);
+            match files.life(place)? {
+                Life::Alive(_) => alive.extend(record),
+                Life::Dead => dirty |= record.is_some_and(|record| record.phase != Phase::Waiting),
+                Life::Gone => {}
             }
         }
-        Ok(alive)
+        Ok((alive, dirty))
     })?;
+    let (alive, dirty) = alive.ok_or_else(busy)?;
     let (queue, holders): (Vec<_>, Vec<_>) =
-        alive.ok_or_else(busy)?.into_iter().partition(|record: &Record| record.phase == Phase::Waiting);
+        alive.into_iter().partition(|record: &Record| record.phase == Phase::Waiting);
     let ours: Vec<u32> = holders.iter().chain(&queue).map(|record| record.process.pid).collect();
     let outsiders = process::outsiders(files.lock_path(), &ours);
-    Ok(Look { name: files.name.clone(), holders, queue, outsiders })
+    Ok(Look { name: files.name.clone(), holders, queue, outsiders, dirty })
 }

@@ -1,22 +1,22 @@
 //! Where all of it meets.
 
-use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use drydock_common::state::Home;
 use drydock_common::{Error, Exit, print, print_json};
 
-use crate::cli::{Action, Cli, HoldArgs, StatusArgs};
+use crate::cli::{Action, BreakArgs, Cli, HistoryArgs, HoldArgs, StatusArgs};
 use crate::enter::{self, Hold};
 use crate::files::{self, EnvFiles};
+use crate::force;
 use crate::held::{self, HELD};
+use crate::history::{self, BreakNote, millis};
 use crate::look::{Look, look};
-use crate::process::{self, Ending, Job, Minder};
-use crate::queue::Mode;
-use crate::record::Phase;
-use crate::report::{self, Outcome, Status};
+use crate::process;
+use crate::report::{self, Broken, History, Outcome, Status};
+use crate::session::{self, Finished, Session, Want};
 use crate::wait::Patience;
 use crate::words;
 
@@ -25,13 +25,10 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
     cli.verbosity.start_logging();
     match cli.action {
         Some(Action::Status(args)) => status(&args),
+        Some(Action::History(args)) => show_history(&args),
+        Some(Action::Break(args)) => break_lock(args),
         None => hold(&cli.hold),
     }
-}
-
-/// A wrapper's own failures must not look like the command's.
-fn as_wrapper(error: Error) -> Error {
-    if error.exit() == Exit::Failed { error.with_exit(Exit::Wrapper) } else { error }
 }
 
 fn status(args: &StatusArgs) -> Result<Exit, Error> {
@@ -58,57 +55,106 @@ fn look_at(home: &Home, name: &str) -> Result<Look, Error> {
     }
 }
 
+fn show_history(args: &HistoryArgs) -> Result<Exit, Error> {
+    let files = EnvFiles::existing(&Home::from_env()?, &args.name)?;
+    let past = files.as_ref().map(history::read).transpose()?;
+    let (records, skipped) = past.map_or((Vec::new(), 0), |past| (past.records, past.skipped));
+    let history = History::new(&args.name, records, skipped, args.last);
+    if args.json {
+        print_json(&history)?;
+    } else {
+        print(&words::history(&history))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn break_lock(args: BreakArgs) -> Result<Exit, Error> {
+    let Some(files) = EnvFiles::existing(&Home::from_env()?, &args.name)? else {
+        return not_held(&args);
+    };
+    let look = look(&files)?;
+    let Some(record) = force::choose(&look, args.ticket)? else { return not_held(&args) };
+    force::check_reach(record)?;
+    let note = BreakNote { by: process::user(), reason: args.reason };
+    let killed = force::break_ticket(&files, record, &note, args.grace)?;
+    if args.json {
+        print_json(&Broken::new(&args.name, Some(record.ticket), killed))?;
+    } else {
+        let how = if killed { " (it had to be killed)" } else { "" };
+        print(&format!("broke {}, held by {}{how}\n", args.name, words::holder_line(record)))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn not_held(args: &BreakArgs) -> Result<Exit, Error> {
+    if args.json {
+        print_json(&Broken::new(&args.name, None, false))?;
+    } else {
+        print(&format!("nobody holds {}\n", args.name))?;
+    }
+    Ok(Exit::No)
+}
+
 fn hold(args: &HoldArgs) -> Result<Exit, Error> {
     let home = Home::from_env().map_err(as_wrapper)?;
-    // clap asks for a name and a command; without them there is nothing to do.
-    let (Some(name), Some(command)) = (&args.name, command(&args.command)) else { return Ok(Exit::Usage) };
     let outer = std::env::var(HELD).unwrap_or_default();
-    if held::covers(&held::parse(&outer), &home, name, mode(args))? {
-        return Err(process::replace(command));
+    let held = held::parse(&outer);
+    let mut wants = Vec::new();
+    for want in session::wants(args)? {
+        if !held::covers(&held, &home, &want.name, want.mode)? {
+            wants.push(want);
+        }
     }
-    hold_here(&home, name, command, &outer, args).map_err(as_wrapper)
+    if wants.is_empty() {
+        return Err(pass_through(args));
+    }
+    hold_all(&home, &wants, &outer, args).map_err(as_wrapper)
 }
 
-fn hold_here(home: &Home, name: &str, command: Command, outer: &str, args: &HoldArgs) -> Result<Exit, Error> {
-    let files = EnvFiles::open(home, name)?;
-    let about = enter::about(words_of(&args.command), args.purpose.clone());
-    let mut patience = patience(args, files.clone());
-    match enter::enter(files.clone(), mode(args), &about, &mut patience)? {
-        Some(hold) => run_inside(hold, command, outer, args),
-        None => busy(&files, &patience, args),
+/// A wrapper's own failures must not look like the command's.
+fn as_wrapper(error: Error) -> Error {
+    if error.exit() == Exit::Failed { error.with_exit(Exit::Wrapper) } else { error }
+}
+
+/// Becomes the command: an outer envlock holds all that is needed and minds everything.
+fn pass_through(args: &HoldArgs) -> Error {
+    let mut words = args.command.iter();
+    let mut command = Command::new(words.next().cloned().unwrap_or_default());
+    command.args(words);
+    process::replace(command)
+}
+
+fn hold_all(home: &Home, wants: &[Want], outer: &str, args: &HoldArgs) -> Result<Exit, Error> {
+    let words = args.command.iter().map(|word| word.to_string_lossy().into_owned());
+    let about = enter::about(words.collect(), args.purpose.clone());
+    let mut patience = patience(args);
+    let mut holds: Vec<Hold> = Vec::new();
+    for want in wants {
+        let files = EnvFiles::open(home, &want.name)?;
+        patience = wondering(patience, &files);
+        match enter::enter(files.clone(), want.mode, want.door, &about, &mut patience) {
+            Ok(Some(hold)) => holds.push(hold),
+            other => {
+                holds.into_iter().for_each(Hold::release);
+                return other.and_then(|_| busy(&files, &patience, args));
+            }
+        }
+    }
+    let session = Session::new(args, holds, outer);
+    let outcome = Outcome::before(&session, args);
+    match session.run(&mut patience)? {
+        Some(finished) => done(outcome, &finished, args),
+        None => busy(&EnvFiles::open(home, &outcome.name)?, &patience, args),
     }
 }
 
-fn run_inside(mut hold: Hold, mut command: Command, outer: &str, args: &HoldArgs) -> Result<Exit, Error> {
-    let minder = Minder::hold_signals();
-    let started = Instant::now();
-    hold.report_phase(Phase::Running)?;
-    let separator = if outer.is_empty() { "" } else { "," };
-    command.env(HELD, format!("{outer}{separator}{}", hold.token()));
-    if let Some(slot) = hold.record.slot {
-        command.env("ENVLOCK_SLOT", slot.to_string());
-    }
-    let ending = Job::start(&minder, command, &hold.lent()).and_then(Job::wait);
-    let outcome = Outcome {
-        verdict: "done",
-        mode: hold.record.mode.clone(),
-        slot: hold.record.slot,
-        ticket: Some(hold.record.ticket),
-        waited_ms: millis(hold.waited),
-        held_ms: Some(millis(started.elapsed())),
-        exit_code: ending.as_ref().map_or_else(Error::exit, |ending| ending.exit).code(),
-    };
-    let name = hold.files.name.clone();
-    if args.inherit {
-        hold.bequeath();
-    } else {
-        hold.release();
-    }
+fn done(outcome: Outcome, finished: &Finished, args: &HoldArgs) -> Result<Exit, Error> {
+    let exit = finished.ending.exit;
     if let Some(path) = &args.report {
-        report::write_run(path, &name, outcome)?;
+        let held_ms = Some(millis(finished.held));
+        report::write_run(path, Outcome { verdict: "done", held_ms, exit_code: exit.code(), ..outcome })?;
     }
-    let Ending { exit, by_terminal } = ending?;
-    if let Some(signal) = by_terminal {
+    if let Some(signal) = finished.ending.by_terminal {
         process::die_of(signal);
     }
     Ok(exit)
@@ -119,66 +165,42 @@ fn busy(files: &EnvFiles, patience: &Patience<'_>, args: &HoldArgs) -> Result<Ex
     let exit = args.conflict_exit_code.map_or(Exit::Busy, Exit::Command);
     let waited = patience.spent();
     let after = if args.no_wait { String::new() } else { format!(" after {}", words::rounded(waited)) };
-    let who = words::explain(&look(files)?, None);
+    let who = explain(files, None)?;
     let _ = write!(std::io::stderr(), "envlock: {} is busy, gave up{after}\n{who}", files.name);
     if let Some(path) = &args.report {
-        let outcome = Outcome {
-            verdict: "busy",
-            mode: mode(args).to_string(),
-            slot: None,
-            ticket: None,
-            waited_ms: millis(waited),
-            held_ms: None,
-            exit_code: exit.code(),
-        };
-        report::write_run(path, &files.name, outcome)?;
+        let outcome = Outcome::busy(&files.name, session::mode(args), millis(waited), exit.code());
+        report::write_run(path, outcome)?;
     }
     Ok(exit)
 }
 
-fn mode(args: &HoldArgs) -> Mode {
-    match args.slots {
-        Some(slots) => Mode::Slots(slots.get()),
-        None if args.shared => Mode::Shared,
-        None => Mode::Exclusive,
-    }
-}
-
-fn patience(args: &HoldArgs, files: EnvFiles) -> Patience<'static> {
-    let limit = if args.no_wait {
+fn patience(args: &HoldArgs) -> Patience<'static> {
+    Patience::new(if args.no_wait {
         Some(Duration::ZERO)
     } else if args.wait_forever {
         None
     } else {
         Some(args.timeout)
-    };
-    let patience = Patience::new(limit);
+    })
+}
+
+/// On a terminal, tells a person who waits for long what for.
+fn wondering(patience: Patience<'static>, files: &EnvFiles) -> Patience<'static> {
     if !std::io::stderr().is_terminal() {
         return patience;
     }
-    let own = std::process::id();
+    let files = files.clone();
     patience.wondering(move || {
         // Only a courtesy: what goes wrong here will be told when it matters.
-        if let Ok(look) = look(&files) {
-            let ticket =
-                look.queue.iter().find(|record| record.process.pid == own).map(|record| record.ticket);
-            let who = words::explain(&look, ticket);
+        if let Ok(who) = explain(&files, Some(std::process::id())) {
             let _ = write!(std::io::stderr(), "envlock: waiting for {}\n{who}", files.name);
         }
     })
 }
 
-fn command(words: &[OsString]) -> Option<Command> {
-    let (program, args) = words.split_first()?;
-    let mut command = Command::new(program);
-    command.args(args);
-    Some(command)
-}
-
-fn words_of(command: &[OsString]) -> Vec<String> {
-    command.iter().map(|word| word.to_string_lossy().into_owned()).collect()
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+fn explain(files: &EnvFiles, waiter: Option<u32>) -> Result<String, Error> {
+    let look = look(files)?;
+    // Without a history there is just no guess.
+    let past = history::read(files).map(|past| past.records).unwrap_or_default();
+    Ok(words::explain(&look, &past, waiter))
 }

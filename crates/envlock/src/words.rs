@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use drydock_common::{Timestamp, now, units};
 
+use crate::history::{Past, usual};
 use crate::look::Look;
 use crate::record::{Phase, Record};
+use crate::report::History;
 
-/// Says who is in the way of ticket `own`, and where that one stands.
-pub fn explain(look: &Look, own: Option<u64>) -> String {
+/// Says who is in the way of the envlock process `waiter`, where that one stands, and when it may come to its turn.
+pub fn explain(look: &Look, past: &[Past], waiter: Option<u32>) -> String {
     let mut text = String::new();
     for holder in &look.holders {
         let _ = writeln!(text, "  held by {}", holder_line(holder));
@@ -17,20 +19,41 @@ pub fn explain(look: &Look, own: Option<u64>) -> String {
     for outsider in &look.outsiders {
         let _ = writeln!(text, "  held from outside by pid {}: {}", outsider.pid, outsider.command.join(" "));
     }
-    let ahead = look.queue.iter().filter(|record| own.is_none_or(|own| record.ticket < own)).count();
-    match own {
+    let ahead = look.queue.iter().take_while(|record| Some(record.process.pid) != waiter).count();
+    match waiter {
         Some(_) => {
             let _ = writeln!(text, "  place in the queue: {}", ahead + 1);
         }
         None if ahead > 0 => {
-            let _ = writeln!(text, "  {ahead} waiting");
+            let _ = writeln!(text, "  waiting: {ahead}");
         }
         None => {}
+    }
+    if let Some(guess) = guess(look, past, ahead) {
+        let _ = writeln!(text, "  {guess}");
     }
     text
 }
 
-/// `ticket 7, alice@host pid 123, exclusive for 2m: make test (nightly)`.
+/// When it probably comes free for whoever has that many ahead in the queue, if the past is a guide.
+fn guess(look: &Look, past: &[Past], ahead: usize) -> Option<String> {
+    let mut total = Duration::ZERO;
+    for holder in &look.holders {
+        let usual = usual(past, &holder.command)?;
+        let spent = since_then(holder.entered_at?);
+        if spent > usual {
+            return Some(format!("that is longer than usual ({})", units::show_duration(usual)));
+        }
+        total = total.max(usual.saturating_sub(spent));
+    }
+    for waiter in look.queue.iter().take(ahead) {
+        total = total.saturating_add(usual(past, &waiter.command)?);
+    }
+    let shown = units::show_duration(total);
+    (!look.holders.is_empty()).then(|| format!("probably free in about {shown}, going by earlier holds"))
+}
+
+/// `alice@host (ticket 7, pid 123), exclusive for 2m: make test (nightly)`.
 pub fn holder_line(record: &Record) -> String {
     let since = record.entered_at.unwrap_or(record.queued_at);
     let mut text = format!(
@@ -64,6 +87,53 @@ pub fn status(look: &Look) -> String {
     }
     for (index, waiter) in look.queue.iter().enumerate() {
         let _ = writeln!(text, "  waiting {}: {}", index + 1, holder_line(waiter));
+    }
+    if look.dirty {
+        text.push_str("  left half-way by a holder that died; the next --teardown clears it\n");
+    }
+    text
+}
+
+/// The past of one environment.
+pub fn history(history: &History) -> String {
+    let known =
+        |ms: Option<u64>| ms.map_or_else(|| "-".into(), |ms| units::show_duration(Duration::from_millis(ms)));
+    let mut text = format!("{}: {} holds\n", history.name, history.holds);
+    if history.holds == 0 {
+        return text;
+    }
+    let _ =
+        writeln!(text, "  held    p50 {}, p95 {}", known(history.held_p50_ms), known(history.held_p95_ms));
+    let _ = writeln!(
+        text,
+        "  waited  p50 {}, p95 {}",
+        known(history.waited_p50_ms),
+        known(history.waited_p95_ms)
+    );
+    if history.skipped > 0 {
+        let _ = writeln!(text, "  {} lines could not be read", history.skipped);
+    }
+    for past in &history.last {
+        let end = past
+            .exit_code
+            .filter(|_| past.end == "done")
+            .map_or_else(|| past.end.to_owned(), |code| code.to_string());
+        let _ = write!(
+            text,
+            "{}  {:<9}  waited {:>7}  held {:>7}  {end:>6}  {}: {}",
+            past.at.strftime("%Y-%m-%d %H:%M:%SZ"),
+            past.mode,
+            known(past.waited_ms),
+            known(past.held_ms),
+            past.user,
+            past.command.join(" ")
+        );
+        match (&past.broken_by, &past.reason) {
+            (Some(by), Some(reason)) => {
+                let _ = writeln!(text, " (broken by {by}: {reason})");
+            }
+            _ => text.push('\n'),
+        }
     }
     text
 }

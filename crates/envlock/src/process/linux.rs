@@ -45,16 +45,17 @@ pub(super) fn pid_namespace() -> u64 {
     link.to_string_lossy().chars().filter(digits).collect::<String>().parse().unwrap_or(0)
 }
 
-/// What is left of a command whose envlock, `owner`, is dead: processes that have the ticket's token in their
-/// environment, or a copy of the lock that `owner` took.
-pub fn survivors(token: &str, owner: &Process, lock: &Path) -> Vec<u32> {
+/// The processes that the command of `owner` consists of, or, where that is dead, what is left of them: those that
+/// have the ticket's token in their environment, or a copy of the lock that `owner` took.
+pub fn processes_of(token: &str, owner: &Process, lock: &Path) -> Vec<u32> {
     let Ok(lock) = fs::metadata(lock) else { return Vec::new() };
     // The pids of another boot or of another container say nothing here.
     if owner.boot_id != boot_id() || owner.pid_namespace != pid_namespace() {
         return Vec::new();
     }
     let me = std::process::id();
-    pids().filter(|pid| *pid != me && (carries(*pid, token) || has_copy(*pid, owner.pid, &lock))).collect()
+    let others = pids().filter(|pid| *pid != me && *pid != owner.pid);
+    others.filter(|pid| carries(*pid, token) || has_copy(*pid, owner.pid, &lock)).collect()
 }
 
 /// Ends processes: SIGTERM, and SIGKILL for those that have not obeyed after `grace`. Returns when they are gone.

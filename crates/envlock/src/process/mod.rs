@@ -26,8 +26,8 @@ use drydock_common::{Error, Exit};
 
 use crate::record::Process;
 
-pub use facts::{end_all, is_ancestor, outsiders, survivors};
-pub use system::{Job, Minder, die_of, keep_signals_out, replace};
+pub use facts::{end_all, is_ancestor, outsiders, processes_of};
+pub use system::{Job, Minder, die_of, keep_signals_out, kill, replace, shell, stderr_copy, terminate};
 
 /// A process that holds a lock file and is none of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]

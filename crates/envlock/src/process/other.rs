@@ -27,7 +27,7 @@ pub(super) fn pid_namespace() -> u64 {
 }
 
 /// Not found; what they have locked stays locked.
-pub fn survivors(_: &str, _: &Process, _: &Path) -> Vec<u32> {
+pub fn processes_of(_: &str, _: &Process, _: &Path) -> Vec<u32> {
     Vec::new()
 }
 

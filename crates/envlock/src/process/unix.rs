@@ -4,9 +4,9 @@
 use std::fs::File;
 use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::process::CommandExt;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::ptr;
 
 use drydock_common::Error;
@@ -217,4 +217,35 @@ pub(super) fn user_id() -> String {
     let mut users = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
     let named = users.find(|user| user.get(2) == Some(&uid.as_str()));
     named.and_then(|user| user.first().map(ToString::to_string)).unwrap_or(uid)
+}
+
+/// A command line for the shell.
+pub fn shell(script: &str) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", script]);
+    command
+}
+
+/// Our stderr, for a child to write to.
+pub fn stderr_copy() -> Result<Stdio, Error> {
+    let copy = io::stderr().as_fd().try_clone_to_owned();
+    copy.map(Stdio::from).map_err(|e| Error::failed("copy stderr", e))
+}
+
+/// Asks a process to end; one that was stopped, too.
+pub fn terminate(pid: u32) {
+    send(pid, Signal::TERM);
+    send(pid, Signal::CONT);
+}
+
+/// Ends a process without asking.
+pub fn kill(pid: u32) {
+    send(pid, Signal::KILL);
+}
+
+fn send(pid: u32, signal: Signal) {
+    if let Some(pid) = pid_of(pid) {
+        // It may have ended by itself in the meantime.
+        let _ = rustix::process::kill_process(pid, signal);
+    }
 }

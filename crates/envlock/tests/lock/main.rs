@@ -2,6 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test may panic like the test itself")]
 
 mod basics;
+mod environment;
+mod force;
+mod output;
+mod storm;
+mod survive;
+mod terminal;
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -134,4 +140,9 @@ fn is_running(pid: i32) -> bool {
 fn unique() -> usize {
     static NEXT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
+}
+
+/// How often a storm is repeated: few times by default, as often as the full measure where asked for.
+fn rounds(default: usize) -> usize {
+    std::env::var("ENVLOCK_STORM").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(default)
 }

@@ -1,0 +1,206 @@
+//! Set-up and take-down, also when somebody dies in between.
+
+use crate::{Home, until};
+
+/// A home whose set-up and take-down write down what they do.
+struct Site {
+    home: Home,
+    setup: String,
+    teardown: String,
+}
+
+impl Site {
+    fn new() -> Self {
+        let home = Home::new();
+        let log = home.file("log").display().to_string();
+        Self { setup: format!("echo setup >> {log}"), teardown: format!("echo teardown >> {log}"), home }
+    }
+
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.home.file("log")).unwrap_or_default().replace('\n', " ")
+    }
+
+    fn args<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
+        let mut args = vec!["--timeout", "30s", "--setup", &self.setup, "--teardown", &self.teardown];
+        args.extend(more);
+        args
+    }
+
+    fn run(&self, more: &[&str]) -> i32 {
+        self.home.run(&self.args(more)).code()
+    }
+}
+
+#[test]
+fn the_first_sets_up_and_the_last_takes_down() {
+    let site = Site::new();
+    let mut first = site.home.hold(&site.args(&["--shared", "test"]));
+    let mut second = site.home.hold(&site.args(&["--shared", "test"]));
+    assert_eq!(site.log(), "setup ");
+    first.let_go();
+    assert_eq!(site.log(), "setup ");
+    second.let_go();
+    assert_eq!(site.log(), "setup teardown ");
+    assert_eq!(site.run(&["test", "--", "true"]), 0);
+    assert_eq!(site.log(), "setup teardown setup teardown ");
+}
+
+#[test]
+fn nobody_enters_while_somebody_sets_up_or_takes_down() {
+    for phase in ["setup", "teardown"] {
+        let site = Site::new();
+        let go = site.home.file("go");
+        assert!(std::process::Command::new("mkfifo").arg(&go).status().unwrap().success());
+        let slow = format!("read line < {}", go.display());
+        let flag = format!("--{phase}");
+        let mut first = site.home.envlock(&["--shared", &flag, &slow, "test", "--", "true"]).spawn().unwrap();
+        until("it is at it", || {
+            site.home.status("test")["holders"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|holder| holder["phase"] == phase)
+        });
+        let refused = site.home.run(&["-n", "--shared", "test", "--", "true"]);
+        assert_eq!(refused.code(), 75, "{phase}: {}", refused.stderr());
+        let refused = site.home.run(&["-n", "--shared", "--setup", "true", "test", "--", "true"]);
+        assert_eq!(refused.code(), 75, "{phase}: {}", refused.stderr());
+        std::fs::write(&go, "\n").unwrap();
+        assert!(first.wait().unwrap().success());
+    }
+}
+
+#[test]
+fn a_failing_set_up_gives_its_code_and_the_lock_back() {
+    let site = Site::new();
+    for mode in ["--shared", "--wait-forever"] {
+        let done = site.home.run(&[
+            mode,
+            "--setup",
+            "exit 41",
+            "--teardown",
+            &site.teardown,
+            "test",
+            "--",
+            "echo",
+            "never",
+        ]);
+        assert_eq!((done.code(), &*done.stdout()), (41, ""), "{}", done.stderr());
+        assert!(done.stderr().contains("the set-up failed with 41"), "{}", done.stderr());
+    }
+    assert_eq!(site.log(), "teardown teardown ");
+    assert_eq!(site.home.status("test")["verdict"], "free");
+}
+
+#[test]
+fn a_failing_take_down_shows_and_is_made_up_for() {
+    let site = Site::new();
+    let failing = ["--teardown", "exit 42", "test", "--"];
+    assert_eq!(site.home.run(&[&failing[..], &["true"]].concat()).code(), 42);
+    assert_eq!(
+        site.home.run(&[&failing[..], &["sh", "-c", "exit 7"]].concat()).code(),
+        42,
+        "recovery comes first"
+    );
+    assert_eq!(site.home.status("test")["dirty"], true);
+    assert_eq!(site.run(&["test", "--", "true"]), 0);
+    assert_eq!(site.log(), "teardown setup teardown ");
+    assert_eq!(site.home.status("test")["dirty"], false);
+}
+
+#[test]
+fn the_commands_code_wins_over_that_of_the_take_down() {
+    let home = Home::new();
+    assert_eq!(home.run(&["--teardown", "exit 42", "test", "--", "sh", "-c", "exit 7"]).code(), 7);
+}
+
+#[test]
+fn whoever_comes_after_a_death_takes_down_first_and_sets_up_again() {
+    for (mode, phase) in [
+        ("--wait-forever", "running"),
+        ("--shared", "running"),
+        ("--wait-forever", "setup"),
+        ("--shared", "setup"),
+        ("--wait-forever", "teardown"),
+        ("--shared", "teardown"),
+    ] {
+        let site = Site::new();
+        let endless = "while :; do sleep 0.01; done";
+        let (mut setup, mut teardown, mut command) = (site.setup.as_str(), site.teardown.as_str(), "true");
+        match phase {
+            "setup" => setup = endless,
+            "teardown" => teardown = endless,
+            _ => command = endless,
+        }
+        let args = [mode, "--setup", setup, "--teardown", teardown, "test", "--", "sh", "-c", command];
+        let mut victim = site.home.envlock(&args).spawn().unwrap();
+        until("it is inside", || {
+            site.home.status("test")["holders"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|holder| holder["phase"] == phase)
+        });
+        let before = site.log();
+        victim.kill().unwrap();
+        victim.wait().unwrap();
+        assert_eq!(site.home.status("test")["dirty"], true, "{mode} {phase}");
+        assert_eq!(site.run(&["test", "--", "true"]), 0, "{mode} {phase}");
+        assert_eq!(site.log(), format!("{before}teardown setup teardown "), "{mode} {phase}");
+        assert_eq!(site.home.status("test")["dirty"], false, "{mode} {phase}");
+    }
+}
+
+#[test]
+fn a_sharer_that_dies_does_not_take_the_environment_from_the_others() {
+    let site = Site::new();
+    let mut victim = site.home.hold(&site.args(&["--shared", "test"]));
+    let mut other = site.home.hold(&site.args(&["--shared", "test"]));
+    victim.signal("-KILL");
+    victim.child.wait().unwrap();
+    assert_eq!(site.run(&["--shared", "test", "--", "true"]), 0);
+    assert_eq!(site.log(), "setup ");
+    other.let_go();
+    assert_eq!(site.log(), "setup teardown ");
+    assert_eq!(site.home.status("test")["dirty"], false);
+}
+
+#[test]
+fn several_locks_are_taken_together_and_given_back_together() {
+    let home = Home::new();
+    let mut both = home.hold(&["--with", "dev", "--with", "ci:shared", "test"]);
+    for (name, free) in [("test", false), ("dev", false), ("ci", false)] {
+        assert_eq!(home.run(&["-n", name, "--", "true"]).code() == 0, free, "{name}");
+    }
+    assert_eq!(home.run(&["-n", "--shared", "ci", "--", "true"]).code(), 0);
+    // Who cannot have all of them keeps none.
+    assert_eq!(home.run(&["-n", "--with", "free", "test", "--", "true"]).code(), 75);
+    assert_eq!(home.status("free")["verdict"], "free");
+    both.let_go();
+    for name in ["test", "dev", "ci"] {
+        assert_eq!(home.run(&["-n", name, "--", "true"]).code(), 0, "{name}");
+    }
+    assert_eq!(home.run(&["--with", "test", "test", "--", "true"]).code(), 2);
+}
+
+#[test]
+fn crosswise_wishes_do_not_wait_for_each_other() {
+    let home = Home::new();
+    std::thread::scope(|scope| {
+        for (name, with) in [("a", "b"), ("b", "a")] {
+            let home = &home;
+            scope.spawn(move || {
+                for _ in 0..20 {
+                    assert_eq!(home.run(&["--timeout", "30s", "--with", with, name, "--", "true"]).code(), 0);
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn set_up_talks_on_stderr_because_stdout_is_the_commands() {
+    let home = Home::new();
+    let done = home.run(&["--setup", "echo up", "--teardown", "echo down", "test", "--", "echo", "out"]);
+    assert_eq!((&*done.stdout(), &*done.stderr()), ("out\n", "up\ndown\n"));
+}

@@ -1,0 +1,266 @@
+//! Crashes, full disks, planted links, torn files: a clear error or a counted skip, never two holders.
+
+use std::os::unix::fs::symlink;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use drydock_tests::skip;
+
+use crate::{Done, Home, is_running, send, until};
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+/// Something of ours that runs until it is ended.
+struct Sleeper(std::process::Child);
+
+impl Sleeper {
+    fn new() -> Self {
+        Self(Command::new("sleep").arg("1000").stdin(Stdio::null()).spawn().unwrap())
+    }
+}
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
+fn ticket_file(home: &Home, name: &str) -> PathBuf {
+    home.path().join("locks/test.d").join(name)
+}
+
+/// The record of a ticket, made from that of a real one.
+fn record(home: &Home, ticket: u64, change: impl FnOnce(&mut serde_json::Value)) {
+    let mut holder = home.hold(&["test"]);
+    let number = home.status("test")["holders"][0]["ticket"].as_u64().unwrap();
+    let text = std::fs::read_to_string(ticket_file(home, &format!("{number}.json"))).unwrap();
+    holder.let_go();
+    let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    value["ticket"] = ticket.into();
+    change(&mut value);
+    std::fs::write(ticket_file(home, &format!("{ticket}.json")), value.to_string()).unwrap();
+    std::fs::write(ticket_file(home, &format!("{ticket}.x")), "").unwrap();
+}
+
+#[test]
+fn what_a_killed_holders_command_left_is_ended_before_the_next_one_starts() {
+    for script in [
+        // A child of the command, which dies itself.
+        "sleep 1000 & echo $! > PIDS; wait",
+        // One that has left the group and closed all it inherited.
+        "setsid sh -c 'exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; echo $$ > PIDS; exec sleep 1000' & wait",
+        // One whose environment tells nothing.
+        "env -i sleep 1000 & echo $! > PIDS; wait",
+        // One that does not listen.
+        "trap '' TERM; (echo $$ > PIDS; while :; do sleep 0.01; done)",
+    ] {
+        let home = Home::new();
+        let pids = home.file("pids");
+        let script = script.replace("PIDS", &format!("{0}.new; mv {0}.new {0}", pids.display()));
+        let mut holder = home.envlock(&["test", "--", "sh", "-c", &script]).spawn().unwrap();
+        until("the command runs", || pids.exists());
+        holder.kill().unwrap();
+        holder.wait().unwrap();
+        let left: i32 = std::fs::read_to_string(&pids).unwrap().trim().parse().unwrap();
+        // A zombie has ended, and whoever inherited it may take its time to notice.
+        let check = format!("grep -qs ') [^ZX] ' /proc/{left}/stat && echo two at once");
+        let next = home.run(&["--timeout", "30s", "test", "--", "sh", "-c", &check]);
+        assert_eq!(next.stdout(), "", "{script}");
+        assert!(!is_running(left), "{script}");
+    }
+}
+
+#[test]
+fn a_dead_owners_pid_may_belong_to_somebody_else_by_now() {
+    let home = Home::new();
+    let stranger = Sleeper::new();
+    record(&home, 90, |record| record["process"]["pid"] = stranger.0.id().into());
+    assert_eq!(home.status("test")["verdict"], "free");
+    assert_eq!(home.run(&["-n", "test", "--", "true"]).code(), 0);
+    assert!(is_running(stranger.0.id().cast_signed()));
+    assert!(!ticket_file(&home, "90.x").exists());
+    assert_eq!(home.status("test")["dirty"], true);
+}
+
+#[test]
+fn tickets_of_an_earlier_boot_are_cleared_away() {
+    let home = Home::new();
+    record(&home, 90, |record| record["process"]["boot_id"] = "earlier".into());
+    assert_eq!(home.run(&["-n", "test", "--", "true"]).code(), 0);
+    assert!(!ticket_file(&home, "90.x").exists());
+    let history = home.run(&["history", "test"]).stdout();
+    assert!(history.contains("died"), "{history}");
+}
+
+#[test]
+fn a_dead_waiter_does_not_block_the_queue() {
+    let home = Home::new();
+    let mut holder = home.hold(&["test"]);
+    let waiters: Vec<_> = (0..3).map(|_| home.queue("test", &["test", "--", "true"])).collect();
+    send("-KILL", waiters[1].id());
+    holder.let_go();
+    let codes = waiters.into_iter().map(|waiter| waiter.wait_with_output().unwrap().status.code());
+    assert_eq!(codes.collect::<Vec<_>>(), [Some(0), None, Some(0)]);
+    assert_eq!(home.status("test")["dirty"], false, "who died in the queue has touched nothing");
+}
+
+#[test]
+fn a_stopped_holder_stays_a_holder() {
+    let home = Home::new();
+    let mut holder = home.hold(&["test"]);
+    holder.signal("-STOP");
+    assert_eq!(home.run(&["-n", "test", "--", "true"]).code(), 75);
+    assert_eq!(home.status("test")["holders"].as_array().unwrap().len(), 1);
+    holder.signal("-CONT");
+    assert_eq!(holder.let_go(), 0);
+}
+
+#[test]
+fn a_clock_set_back_changes_nothing() {
+    let home = Home::new();
+    let mut holder = home.hold(&["test"]);
+    let number = home.status("test")["holders"][0]["ticket"].as_u64().unwrap();
+    let file = ticket_file(&home, &format!("{number}.json"));
+    // To this record the clock was set back by years.
+    let text = std::fs::read_to_string(&file).unwrap().replace("_at\":\"20", "_at\":\"21");
+    std::fs::write(&file, text).unwrap();
+    let refused = home.run(&["--timeout", "50ms", "test", "--", "true"]);
+    assert_eq!(refused.code(), 75);
+    assert!(refused.stderr().contains("exclusive for 0s"), "{}", refused.stderr());
+    let waiter = home.queue("test", &["test", "--", "true"]);
+    holder.let_go();
+    assert!(waiter.wait_with_output().unwrap().status.success());
+}
+
+#[test]
+fn torn_and_foreign_files_are_survived() {
+    let home = Home::new();
+    assert_eq!(home.run(&["test", "--", "true"]).code(), 0);
+    for (name, text) in [
+        ("seq", "\u{fffd}not a number"),
+        ("7.x", ""),
+        ("7.json", "{\"ticket\":7,\"mo"),
+        ("8.s", "rubbish"),
+        ("9.n", ""),
+        ("notes.txt", "hello"),
+        ("99999999999999999999999.x", ""),
+    ] {
+        std::fs::write(ticket_file(&home, name), text).unwrap();
+    }
+    std::fs::write(ticket_file(&home, "history.jsonl"), "{\"at\":\"torn\n\n{}\n").unwrap();
+    let ticket = home.run(&["-n", "test", "--", "sh", "-c", "echo ${ENVLOCK_HELD#*:*:}"]);
+    assert_eq!(ticket.code(), 0, "{}", ticket.stderr());
+    assert!(ticket.stdout().starts_with("10:"), "a number above all others: {}", ticket.stdout());
+    let history: serde_json::Value =
+        serde_json::from_str(&home.run(&["history", "test", "--json"]).stdout()).unwrap();
+    assert_eq!((&history["holds"], &history["skipped"]), (&1.into(), &2.into()));
+    for name in ["7.x", "7.json", "8.s", "9.n"] {
+        assert!(!ticket_file(&home, name).exists(), "{name}");
+    }
+}
+
+#[test]
+fn an_illegible_record_does_not_free_a_lock() {
+    let home = Home::new();
+    let mut holder = home.hold(&["test"]);
+    let number = home.status("test")["holders"][0]["ticket"].as_u64().unwrap();
+    std::fs::write(ticket_file(&home, &format!("{number}.json")), "torn").unwrap();
+    assert_eq!(home.run(&["-n", "test", "--", "true"]).code(), 75);
+    assert_eq!(home.status("test")["verdict"], "held");
+    holder.let_go();
+}
+
+fn assert_refused(done: &Done, cause: &str) {
+    assert_eq!(done.code(), 125, "{done:?}");
+    assert_eq!(done.stdout(), "", "the command was run");
+    let said = done.stderr();
+    assert!(said.starts_with("envlock: cannot ") && said.contains(cause), "{said}");
+}
+
+#[test]
+fn planted_links_are_refused() {
+    let home = Home::new();
+    let victim = home.file("victim");
+    std::fs::write(&victim, "precious").unwrap();
+    for planted in ["locks/test.d/seq", "locks/test.lock"] {
+        std::fs::create_dir_all(home.path().join("locks/test.d")).unwrap();
+        symlink(&victim, home.path().join(planted)).unwrap();
+        assert_refused(&home.run(&["test", "--", "echo", "ran"]), "symbolic link");
+        std::fs::remove_file(home.path().join(planted)).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&victim).unwrap(), "precious");
+    assert_eq!(home.run(&["test", "--", "true"]).code(), 0);
+}
+
+#[test]
+fn a_directory_in_place_of_the_lock_file_is_refused() {
+    let home = Home::new();
+    std::fs::create_dir_all(home.lock_file("test")).unwrap();
+    assert_refused(&home.run(&["test", "--", "echo", "ran"]), "test.lock");
+}
+
+#[test]
+fn a_lock_directory_of_somebody_else_is_refused() {
+    if !is_root() {
+        return skip("only root can give a directory away");
+    }
+    let home = Home::new();
+    let locks = home.path().join("locks");
+    std::fs::create_dir(&locks).unwrap();
+    std::os::unix::fs::chown(&locks, Some(4242), None).unwrap();
+    assert_refused(&home.run(&["test", "--", "echo", "ran"]), "belongs to user 4242");
+}
+
+/// Runs envlock with its state on a small file system of its own, prepared by `script` after a first run.
+fn on_small_disk(home: &Home, script: &str) -> Done {
+    let envlock = env!("CARGO_BIN_EXE_envlock");
+    let disk = home.path().display();
+    let script = format!(
+        "mount -t tmpfs -o size=64k,mode=700 none {disk} && {envlock} test -- true && {script} && \
+         {envlock} test -- echo ran"
+    );
+    let mut command = drydock_tests::tool("unshare", home.path());
+    Done(command.args(["--mount", "sh", "-c", &script]).output().unwrap())
+}
+
+#[test]
+fn a_full_disk_is_a_clear_error() {
+    if !is_root() {
+        return skip("only root can mount a small disk");
+    }
+    let home = Home::new();
+    let fill = format!("{{ cat /dev/zero > {0}/fill 2>/dev/null; true; }}", home.path().display());
+    assert_refused(&on_small_disk(&home, &fill), "No space left on device");
+}
+
+#[test]
+fn a_read_only_directory_is_a_clear_error() {
+    if !is_root() {
+        return skip("only root can mount a disk read-only");
+    }
+    let home = Home::new();
+    let freeze = format!("mount -o remount,ro {}", home.path().display());
+    assert_refused(&on_small_disk(&home, &freeze), "Read-only file system");
+}
+
+#[test]
+fn a_home_that_cannot_be_made_is_a_clear_error() {
+    let home = Home::new();
+    std::fs::write(home.file("file"), "").unwrap();
+    let mut command = home.envlock(&["test", "--", "echo", "ran"]);
+    let done = Done(command.env("NETRA_HOME", home.file("file/below")).output().unwrap());
+    assert_refused(&done, "state directory");
+    assert!(done.stderr().contains("hint: set NETRA_HOME"), "{}", done.stderr());
+}
+
+#[test]
+fn a_careless_parent_that_ignores_sigchld_loses_no_code() {
+    let home = Home::new();
+    let envlock = env!("CARGO_BIN_EXE_envlock");
+    let script = format!("trap '' CHLD; exec {envlock} test -- sh -c 'exit 7'");
+    let mut command = drydock_tests::tool("sh", home.path());
+    assert_eq!(command.args(["-c", &script]).status().unwrap().code(), Some(7));
+}
