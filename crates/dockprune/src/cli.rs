@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Parser};
@@ -32,8 +33,10 @@ pub struct Cli {
     #[arg(long, requires = "name")]
     pub yes_by_name: bool,
     /// Remove only what was made, and last ended, at least this long ago
-    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = parse_duration)]
-    pub older_than: Duration,
+    ///
+    /// [default: 1h; with --orphans: 0s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub older_than: Option<Duration>,
     /// The same for containers that never started [default: as --older-than]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub created_older_than: Option<Duration>,
@@ -61,12 +64,32 @@ pub struct Cli {
     /// Decide and report, and remove nothing
     #[arg(short = 'n', long)]
     pub dry_run: bool,
+    /// Remove nothing, and write to FILE what would go
+    #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
+    pub plan: Option<PathBuf>,
+    /// Remove exactly what --plan wrote to FILE, except what has changed since
+    #[arg(long, value_name = "FILE", group = "scope", conflicts_with_all = [
+        "labels", "project", "name", "older_than", "created_older_than", "volumes", "images", "include_running",
+        "max_containers", "plan",
+    ])]
+    pub apply: Option<PathBuf>,
+    /// Remove nothing, and list what belongs to no live Compose project and to no environment that somebody holds
+    #[arg(long, group = "scope", conflicts_with_all = [
+        "created_older_than", "volumes", "images", "include_running", "max_containers", "plan", "apply", "ignore_locks",
+    ])]
+    pub orphans: bool,
     /// Time for the whole run; what is left then is listed
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
     pub deadline: Duration,
     /// Print the report as one JSON object
     #[arg(long)]
     pub json: bool,
+    /// Print nothing when nothing was to be removed
+    #[arg(long)]
+    pub quiet_if_nothing: bool,
+    /// Append one line of JSON about this run to FILE
+    #[arg(long, value_name = "FILE", conflicts_with = "orphans")]
+    pub log_file: Option<PathBuf>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
     pub docker: DockerArgs,
@@ -90,7 +113,7 @@ fn parse_not_empty(text: &str) -> Result<String, String> {
 pub const MANUAL: Manual = Manual {
     exits: &[
         (Exit::Done, "done: what was to go is gone, or there was nothing to do"),
-        (Exit::No, "the scope still holds more than --max-containers"),
+        (Exit::No, "the scope still holds more than --max-containers; with --orphans: there are some"),
         (Exit::Usage, "bad arguments, or no scope"),
         (Exit::Failed, "could not decide: a lock directory or an answer of the engine is unusable"),
         (Exit::Unavailable, "Docker is not reachable, or does not answer within the deadline"),
@@ -102,6 +125,11 @@ pub const MANUAL: Manual = Manual {
             "Explain what would go and what would stay, and why",
         ),
         ("dockprune --label netra.env=test --older-than 1h --volumes", "Remove it, volumes included"),
+        (
+            "dockprune --label netra.env=test --plan plan.json && dockprune --apply plan.json",
+            "Look at what would go, then remove exactly that",
+        ),
+        ("dockprune --orphans", "List what belongs to nothing alive"),
         (
             "dockprune --project demo --older-than 0s --include-running --volumes",
             "Take down what a Compose project left, running or not",
@@ -122,13 +150,26 @@ pub const MANUAL: Manual = Manual {
         (
             "JSON",
             "dockprune.report/1: schema, tool_version, at, verdict (nothing, removed, would_remove, over_cap, partial), \
-             host, dry_run, elapsed_ms, older_than_s, created_older_than_s, max_containers, over_cap, bytes_freed \
-             (sizes of removed images: the engine knows no others), counts (in_scope, removed, gone, planned, kept, \
-             failed, unknown, not_reached), environments (name, held, holder), unreached (kind, error), items.\n\nitems, \
-             sorted by kind in order of removal, then by name and ID: kind, id, name, action (remove, keep), rule, \
-             reason, outcome (removed, gone, planned, kept, failed, unknown, not_reached), error, state, labels, \
-             environments, created_at, active_at (when it last ended or, if it runs, began; null where the listing \
-             settled the matter without it), age_s, bytes, ms.",
+             host, dry_run, elapsed_ms, older_than_s and created_older_than_s (null under a plan), max_containers, \
+             over_cap, bytes_freed (sizes of removed images: of others the engine does not know it), counts (in_scope, \
+             removed, gone, planned, kept, failed, unknown, not_reached), environments (name, held, holder; by name), \
+             address_pool (bridge_networks, room; null where networks were not listed), unreached (kind, error), \
+             items.\n\n\
+             items, sorted by kind in order of removal, then by name and ID: kind, id, name, action (remove, keep), \
+             rule, reason, outcome (removed, gone, planned, kept, failed, unknown, not_reached), error, state, labels, \
+             environments, created_at, active_at (when it last ended, or began if it runs; null where the listing \
+             settled the matter without it), age_s (at least), bytes (images), ms.\n\n\
+             rules that remove: old, over_cap, in_plan. Rules that keep: built_in, protected, keep_pattern, env_locked, \
+             changed, live, state, driver_options, several_names, in_use, young, no_time.\n\n\
+             outcomes: gone is removed by somebody else; unknown is that the engine did not answer, so that it may be \
+             gone or not; not_reached is not tried.\n\n\
+             dockprune.orphans/1: schema, tool_version, at, verdict (none, orphans), host, address_pool, unreached, \
+             items (kind, id, name, reason, state, labels, project, environments, created_at, age_s), sorted as \
+             above.\n\n\
+             dockprune.run/1, appended to --log-file: schema, tool_version, at, verdict, host, dry_run, elapsed_ms, \
+             over_cap, bytes_freed, counts, unreached, left (kind, id, name, outcome, error).\n\n\
+             dockprune.plan/1, written by --plan: schema, tool_version, at, verdict (nothing, would_remove), host, items \
+             (kind, id, name, state, labels, created_at, active_at, environments).",
         ),
     ],
 };

@@ -13,6 +13,7 @@ use futures_util::{StreamExt, stream};
 
 use crate::age::{Moment, parse_moment, parse_status};
 use crate::facts::{Container, Detail, Image, Kind, Network, Object, State, Volume};
+use crate::pool::{self, Pool, Range, parse_base};
 
 /// Calls in flight: more only makes each of them slower.
 const PARALLEL: usize = 4;
@@ -66,29 +67,43 @@ async fn wanted(
     if kinds.contains(&kind) { list.await } else { Ok(Vec::new()) }
 }
 
-/// Reads the exact times of some containers. What cannot be read stays unsettled, which keeps it.
+/// Reads the exact times of some containers and images. What cannot be read stays unsettled, which keeps it.
 pub async fn settle(engine: &Engine, objects: &mut [Object], places: Vec<usize>) {
-    let ids: Vec<(usize, String)> =
-        places.into_iter().map(|place| (place, objects[place].id.clone())).collect();
-    let mut answers = stream::iter(ids)
-        .map(|(place, id)| async move { (place, inspect(engine, &id).await) })
+    let coarse: Vec<(usize, Object)> =
+        places.into_iter().map(|place| (place, objects[place].clone())).collect();
+    let mut answers = stream::iter(coarse)
+        .map(|(place, object)| async move { (place, settled(engine, object).await) })
         .buffer_unordered(PARALLEL);
     while let Some((place, answer)) = answers.next().await {
-        match (answer, &mut objects[place].detail) {
-            (Ok((state, active)), Detail::Container(container)) => {
-                (container.state, container.active) = (state, active);
-            }
-            (Err(error), _) => tracing::debug!(%error, place, "inspection failed"),
-            _ => {}
+        match answer {
+            Ok(object) => objects[place] = object,
+            // Gone meanwhile: its time of creation is all there is left to judge by.
+            Err(CallError::Status { code: 404, .. }) => objects[place].active = Moment::Never,
+            Err(error) => tracing::debug!(%error, name = objects[place].name, "cannot inspect it"),
         }
     }
+}
+
+async fn settled(engine: &Engine, mut object: Object) -> Result<Object, CallError> {
+    match &mut object.detail {
+        Detail::Container(container) => {
+            (container.state, object.active) = inspect(engine, &object.id).await?;
+        }
+        Detail::Image(_) => {
+            let found = engine.call(engine.docker.inspect_image(&object.id)).await?;
+            let tagged = found.metadata.and_then(|metadata| metadata.last_tag_time);
+            object.active = parse_moment(&tagged.unwrap_or_default());
+        }
+        Detail::Network(_) | Detail::Volume(_) => {}
+    }
+    Ok(object)
 }
 
 /// A container's state, and when it last ended or began.
 pub async fn inspect(engine: &Engine, id: &str) -> Result<(State, Moment), CallError> {
     let answer = engine.call(engine.docker.inspect_container(id, None::<InspectContainerOptions>)).await?;
     let facts = answer.state.unwrap_or_default();
-    let state = facts.status.map_or(State::Unknown, |status| parse_state(status.as_ref()));
+    let state = facts.status.map_or(State::Unknown, |status| State::parse(status.as_ref()));
     let at = if state.is_live() { facts.started_at } else { facts.finished_at };
     Ok((state, parse_moment(&at.unwrap_or_default())))
 }
@@ -115,6 +130,29 @@ async fn networks(engine: &Engine) -> Result<Vec<Object>, CallError> {
     Ok(found.into_iter().map(network).collect())
 }
 
+/// How much room there is for networks, after some were removed; none where networks were not listed.
+pub async fn address_pool(engine: &Engine, listing: &Listing, removed: u64) -> Option<Pool> {
+    if listing.unreached.iter().any(|(kind, _)| *kind == Kind::Network) {
+        return None;
+    }
+    let less = |pool: Pool| Pool { used: pool.used.saturating_sub(removed), ..pool };
+    let pool = less(pool::count(&listing.objects, &[]));
+    // Only an engine that looks full is worth another call: it may have been given more room.
+    if !pool.is_nearly_full() {
+        return Some(pool);
+    }
+    Some(less(pool::count(&listing.objects, &address_ranges(engine).await)))
+}
+
+/// Address ranges that the engine is set up with; none on one with default settings, or when it does not say.
+async fn address_ranges(engine: &Engine) -> Vec<Range> {
+    let Ok(info) = engine.call(engine.docker.info()).await else { return Vec::new() };
+    let pools = info.default_address_pools.unwrap_or_default().into_iter();
+    pools
+        .filter_map(|pool| Some(Range { base: parse_base(&pool.base?)?, each: pool.size?.try_into().ok()? }))
+        .collect()
+}
+
 async fn volumes(engine: &Engine) -> Result<Vec<Object>, CallError> {
     let found = engine.call(engine.docker.list_volumes(None::<ListVolumesOptions>)).await?;
     Ok(found.volumes.unwrap_or_default().into_iter().map(volume).collect())
@@ -129,7 +167,7 @@ fn container(found: models::ContainerSummary) -> Object {
     let id = found.id.unwrap_or_default();
     let names = found.names.unwrap_or_default();
     let name = names.first().map_or(id.as_str(), |name| name.trim_start_matches('/')).to_owned();
-    let state = found.state.map_or(State::Unknown, |state| parse_state(state.as_ref()));
+    let state = found.state.map_or(State::Unknown, |state| State::parse(state.as_ref()));
     let active = match parse_status(&found.status.unwrap_or_default()) {
         _ if state == State::Created => Moment::Never,
         Some(span) => Moment::Ago(span),
@@ -143,9 +181,9 @@ fn container(found: models::ContainerSummary) -> Object {
         name,
         labels: found.labels.unwrap_or_default().into_iter().collect(),
         created: from_seconds(found.created),
+        active,
         detail: Detail::Container(Container {
             state,
-            active,
             networks: attached.filter(|word| !word.is_empty()).collect(),
             volumes: found.mounts.unwrap_or_default().into_iter().filter_map(|mount| mount.name).collect(),
             image: found.image_id.unwrap_or_default(),
@@ -161,6 +199,7 @@ fn network(found: models::Network) -> Object {
         id: found.id.unwrap_or_default(),
         labels: found.labels.unwrap_or_default().into_iter().collect(),
         created: parse_moment(&found.created.unwrap_or_default()),
+        active: Moment::Never,
         detail: Detail::Network(Network { driver: found.driver.unwrap_or_default(), built_in }),
         name,
     }
@@ -175,6 +214,7 @@ pub fn volume(found: models::Volume) -> Object {
         name: found.name,
         labels: found.labels.into_iter().collect(),
         created: parse_moment(&found.created_at.unwrap_or_default()),
+        active: Moment::Never,
         detail: Detail::Volume(Volume { options }),
     }
 }
@@ -187,6 +227,7 @@ fn image(found: models::ImageSummary) -> Object {
         id: found.id,
         labels: found.labels.into_iter().collect(),
         created: from_seconds(Some(found.created)),
+        active: Moment::Unread,
         detail: Detail::Image(Image { tags, size_bytes: found.size.try_into().unwrap_or(0) }),
     }
 }
@@ -197,19 +238,5 @@ fn from_seconds(seconds: Option<i64>) -> Moment {
         Some(seconds) => {
             Timestamp::from_second(seconds).map_or_else(|_| Moment::Unknown(seconds.to_string()), Moment::At)
         }
-    }
-}
-
-fn parse_state(word: &str) -> State {
-    match word {
-        "created" => State::Created,
-        "running" => State::Running,
-        "stopping" => State::Stopping,
-        "paused" => State::Paused,
-        "restarting" => State::Restarting,
-        "exited" => State::Exited,
-        "dead" => State::Dead,
-        "removing" => State::Removing,
-        _ => State::Unknown,
     }
 }

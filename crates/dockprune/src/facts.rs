@@ -45,6 +45,8 @@ pub struct Object {
     pub labels: BTreeMap<String, String>,
     /// When it was made.
     pub created: Moment,
+    /// When a container last ended or, while it runs, began; when an image was last given a name or pulled.
+    pub active: Moment,
     /// What only its kind has.
     pub detail: Detail,
 }
@@ -67,8 +69,6 @@ pub enum Detail {
 pub struct Container {
     /// What it does.
     pub state: State,
-    /// When it last ended, or, while it runs, when it began.
-    pub active: Moment,
     /// Names, IDs or prefixes of IDs of the networks it refers to: one that never ran knows only what it was told.
     pub networks: Vec<String>,
     /// Names of the volumes it mounts.
@@ -116,9 +116,24 @@ impl State {
         }
     }
 
-    /// Whether it can be removed as it is, without force.
+    /// Reads the engine's word for it.
+    pub fn parse(word: &str) -> Self {
+        const KNOWN: [State; 8] = [
+            State::Created,
+            State::Running,
+            State::Stopping,
+            State::Paused,
+            State::Restarting,
+            State::Exited,
+            State::Dead,
+            State::Removing,
+        ];
+        KNOWN.into_iter().find(|state| state.word() == word).unwrap_or(Self::Unknown)
+    }
+
+    /// Whether it can be removed as it is, without force. What somebody else is removing can: that is awaited.
     pub const fn is_stopped(self) -> bool {
-        matches!(self, Self::Created | Self::Exited | Self::Dead)
+        matches!(self, Self::Created | Self::Exited | Self::Dead | Self::Removing)
     }
 
     /// Whether it has to be stopped first.
@@ -164,6 +179,11 @@ impl Object {
             Detail::Volume(_) => Kind::Volume,
             Detail::Image(_) => Kind::Image,
         }
+    }
+
+    /// What reports are sorted by.
+    pub fn order(&self) -> (Kind, String, String) {
+        (self.kind(), self.name.clone(), self.id.clone())
     }
 
     /// What only a container has.

@@ -9,9 +9,17 @@ pub mod cli;
 pub mod docker;
 pub mod facts;
 pub mod locks;
+pub mod orphans;
+pub mod plan;
+pub mod pool;
+pub mod progress;
+pub mod pruning;
 pub mod remove;
 pub mod report;
 pub mod run;
+pub mod scope;
 pub mod select;
+#[cfg(test)]
+mod testing;
 pub mod watch;
 pub mod words;

@@ -41,6 +41,14 @@ impl Locks {
         Ok(fresh)
     }
 
+    /// Finds out which environments are held, and holds none.
+    pub async fn probe(&mut self, environments: &BTreeSet<String>) -> Result<(), Error> {
+        let used = environments.iter().filter(|name| self.lock_file(name).exists()).cloned().collect();
+        self.try_take(&used).await?;
+        self.held.clear();
+        Ok(())
+    }
+
     fn lock_file(&self, environment: &str) -> PathBuf {
         self.dir.join(format!("{environment}.lock"))
     }

@@ -105,13 +105,15 @@ impl Remover<'_> {
     /// Tries again after faults of the engine's, which often pass.
     async fn insist(&self, object: &Object) -> Outcome {
         let mut tried = 1;
+        let mut unanswered = false;
         loop {
             let error = match self.attempt(object).await {
-                // An earlier try of ours went through although no good answer came.
-                Ok(Outcome::Gone) if tried > 1 => return Outcome::Removed,
+                // An earlier try of ours went through although its answer was lost.
+                Ok(Outcome::Gone) if unanswered => return Outcome::Removed,
                 Ok(outcome) => return outcome,
                 Err(error) => error,
             };
+            unanswered |= error.status().is_none();
             if tried == TRIES || !may_pass(&error) || self.watch.end().is_some() {
                 return self.give_up(&error);
             }
@@ -167,6 +169,7 @@ impl Remover<'_> {
     /// The engine refused. Its words differ from version to version, the container's state does not.
     async fn conflict(&self, id: &str, refusal: CallError) -> Result<Outcome, CallError> {
         let in_progress = refusal.to_string().contains("already in progress");
+        let patience = tokio::time::Instant::now() + self.engine.call_timeout;
         loop {
             match inspect(self.engine, id).await {
                 Err(CallError::Status { code: 404, .. }) => return Ok(Outcome::Gone),
@@ -174,8 +177,11 @@ impl Remover<'_> {
                 Ok((state, _)) if state.is_live() => {
                     return Ok(Outcome::Kept(format!("{} by now", state.word())));
                 }
-                Ok((state, _)) if in_progress || state == State::Removing => sleep(POLL).await,
-                Ok(_) => return Err(refusal),
+                Ok((state, _)) if !in_progress && state != State::Removing => return Err(refusal),
+                Ok(_) if tokio::time::Instant::now() > patience => {
+                    return Ok(Outcome::Failed("somebody else's removal of it does not end".into()));
+                }
+                Ok(_) => sleep(POLL).await,
             }
         }
     }

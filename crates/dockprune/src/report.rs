@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use drydock_common::docker::CallError;
 use drydock_common::{Timestamp, VERSION};
 use serde::Serialize;
 
 use crate::age::{self, Moment};
-use crate::facts::{Detail, Object};
+use crate::facts::{Detail, Kind, Object};
+use crate::pool::Pool;
 use crate::remove::{Done, Outcome};
+use crate::scope::Planned;
 use crate::select::{Decision, Rule};
 
 /// `dockprune.report/1`.
@@ -39,6 +42,8 @@ pub struct Report {
     pub counts: Counts,
     /// Environments in scope.
     pub environments: Vec<Environment>,
+    /// Room for networks.
+    pub address_pool: Option<AddressPool>,
     /// Kinds that could not be listed.
     pub unreached: Vec<Unreached>,
     /// Everything in scope.
@@ -66,6 +71,28 @@ pub struct Counts {
     pub not_reached: usize,
 }
 
+/// Room for networks.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct AddressPool {
+    /// Bridge networks beside the engine's own.
+    pub bridge_networks: u64,
+    /// How many the engine has addresses for.
+    pub room: u64,
+}
+
+impl AddressPool {
+    /// Whether so few are left that it is worth a word.
+    pub fn is_nearly_full(&self) -> bool {
+        Pool { used: self.bridge_networks, room: self.room }.is_nearly_full()
+    }
+}
+
+impl From<Pool> for AddressPool {
+    fn from(pool: Pool) -> Self {
+        Self { bridge_networks: pool.used, room: pool.room }
+    }
+}
+
 /// One environment in scope.
 #[derive(Debug, Serialize)]
 pub struct Environment {
@@ -78,7 +105,7 @@ pub struct Environment {
 }
 
 /// One kind that could not be listed.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Unreached {
     /// The kind.
     pub kind: &'static str,
@@ -141,9 +168,22 @@ impl Report {
             bytes_freed: 0,
             counts: Counts::default(),
             environments: Vec::new(),
+            address_pool: None,
             unreached: Vec::new(),
             items: Vec::new(),
         }
+    }
+
+    /// Containers in scope that are not known to be gone.
+    pub fn containers_left(&self) -> usize {
+        let left = |item: &&Item| !matches!(item.outcome, "removed" | "gone" | "planned");
+        self.items.iter().filter(|item| item.kind == Kind::Container.word()).filter(left).count()
+    }
+
+    /// Networks that were removed here.
+    pub fn networks_removed(&self) -> u64 {
+        let removed = |item: &&Item| item.kind == Kind::Network.word() && item.outcome == "removed";
+        self.items.iter().filter(removed).count() as u64
     }
 
     /// Adds an item and counts it.
@@ -165,6 +205,12 @@ impl Report {
     }
 }
 
+impl From<&(Kind, CallError)> for Unreached {
+    fn from((kind, error): &(Kind, CallError)) -> Self {
+        Self { kind: kind.word(), error: error.to_string() }
+    }
+}
+
 impl Counts {
     /// What was to go and is, for all we know, still there.
     pub const fn left(&self) -> usize {
@@ -173,12 +219,33 @@ impl Counts {
 }
 
 impl Item {
+    /// Something that was planned and is not there any more.
+    pub fn gone(planned: &Planned) -> Self {
+        Self {
+            kind: planned.kind.word(),
+            id: planned.id.clone(),
+            name: planned.name.clone(),
+            action: "remove",
+            rule: rule(Rule::InPlan),
+            reason: "in the plan".into(),
+            outcome: "gone",
+            error: None,
+            state: None,
+            labels: planned.labels.clone(),
+            environments: planned.environments.clone(),
+            created_at: exact(&planned.created),
+            active_at: exact(&planned.active),
+            age_s: None,
+            bytes: None,
+            ms: None,
+        }
+    }
+
     /// Puts a resource, what was decided about it and what became of it on the wire.
     pub fn new(object: &Object, decision: &Decision, done: Option<&Done>, now: Timestamp) -> Self {
         let (outcome, error) = outcome(decision, done);
         let container = object.container();
-        let active = container.map_or(Moment::Never, |container| container.active.clone());
-        let age = age::age(&object.created, &active, now).ok().flatten();
+        let age = age::age(&object.created, &object.active, now).ok().flatten();
         Self {
             kind: object.kind().word(),
             id: object.id.clone(),
@@ -192,7 +259,7 @@ impl Item {
             labels: object.labels.clone(),
             environments: Vec::new(),
             created_at: exact(&object.created),
-            active_at: exact(&active),
+            active_at: exact(&object.active),
             age_s: age.map(|span| span.at_least.as_secs()),
             bytes: match &object.detail {
                 Detail::Image(image) => Some(image.size_bytes),
@@ -229,6 +296,7 @@ const fn rule(rule: Rule) -> &'static str {
         Rule::Old => "old",
         Rule::OverCap => "over_cap",
         Rule::InPlan => "in_plan",
+        Rule::Orphan => "orphan",
         Rule::BuiltIn => "built_in",
         Rule::Protected => "protected",
         Rule::KeepPattern => "keep_pattern",
@@ -241,5 +309,131 @@ const fn rule(rule: Rule) -> &'static str {
         Rule::InUse => "in_use",
         Rule::Young => "young",
         Rule::NoTime => "no_time",
+    }
+}
+
+/// `dockprune.orphans/1`.
+#[derive(Debug, Serialize)]
+pub struct Orphans {
+    schema: &'static str,
+    tool_version: &'static str,
+    at: Timestamp,
+    verdict: &'static str,
+    host: String,
+    /// Room for networks.
+    pub address_pool: Option<AddressPool>,
+    /// Kinds that could not be listed.
+    pub unreached: Vec<Unreached>,
+    /// The orphans.
+    pub items: Vec<Orphan>,
+}
+
+/// One orphan.
+#[derive(Debug, Serialize)]
+pub struct Orphan {
+    /// Its kind.
+    pub kind: &'static str,
+    /// Its ID; of a volume, its name.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// Why it is one.
+    pub reason: String,
+    state: Option<&'static str>,
+    labels: BTreeMap<String, String>,
+    project: Option<String>,
+    environments: Vec<String>,
+    created_at: Option<Timestamp>,
+    /// Its age, at least.
+    pub age_s: Option<u64>,
+}
+
+impl Orphans {
+    /// Puts orphans on the wire.
+    pub fn new(host: String, at: Timestamp, items: Vec<Orphan>) -> Self {
+        Self {
+            schema: "dockprune.orphans/1",
+            tool_version: VERSION,
+            at: Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at),
+            verdict: if items.is_empty() { "none" } else { "orphans" },
+            host,
+            address_pool: None,
+            unreached: Vec::new(),
+            items,
+        }
+    }
+}
+
+impl Orphan {
+    /// Puts one on the wire.
+    pub fn new(object: &Object, reason: &str, now: Timestamp) -> Self {
+        let age = age::age(&object.created, &object.active, now).ok().flatten();
+        Self {
+            kind: object.kind().word(),
+            id: object.id.clone(),
+            name: object.name.clone(),
+            reason: reason.into(),
+            state: object.container().map(|container| container.state.word()),
+            labels: object.labels.clone(),
+            project: object.project().cloned(),
+            environments: object.environments().cloned().collect(),
+            created_at: exact(&object.created),
+            age_s: age.map(|span| span.at_least.as_secs()),
+        }
+    }
+}
+
+/// `dockprune.run/1`: one line of the log.
+#[derive(Debug, Serialize)]
+pub struct Line<'a> {
+    schema: &'static str,
+    tool_version: &'static str,
+    at: Timestamp,
+    verdict: &'static str,
+    host: &'a str,
+    dry_run: bool,
+    elapsed_ms: u64,
+    over_cap: usize,
+    bytes_freed: u64,
+    counts: Counts,
+    unreached: &'a [Unreached],
+    left: Vec<Left<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Left<'a> {
+    kind: &'static str,
+    id: &'a str,
+    name: &'a str,
+    outcome: &'static str,
+    error: Option<&'a str>,
+}
+
+impl<'a> From<&'a Report> for Line<'a> {
+    fn from(report: &'a Report) -> Self {
+        let left =
+            report.items.iter().filter(|item| matches!(item.outcome, "failed" | "unknown" | "not_reached"));
+        Self {
+            schema: "dockprune.run/1",
+            tool_version: VERSION,
+            at: report.at,
+            verdict: report.verdict,
+            host: &report.host,
+            dry_run: report.dry_run,
+            elapsed_ms: report.elapsed_ms,
+            over_cap: report.over_cap,
+            bytes_freed: report.bytes_freed,
+            counts: report.counts,
+            unreached: &report.unreached,
+            left: left
+                .map(|item| Left {
+                    kind: item.kind,
+                    id: &item.id,
+                    name: &item.name,
+                    outcome: item.outcome,
+                    error: item.error.as_deref(),
+                })
+                .collect(),
+        }
     }
 }

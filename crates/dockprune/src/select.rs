@@ -4,78 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use drydock_common::Timestamp;
-use drydock_common::docker::LABEL_PROJECT;
-use drydock_common::state::parse_name;
 use drydock_common::units::show_duration;
 use glob_match::glob_match;
 
 use crate::age::{self, Judged, Moment};
 use crate::facts::{Detail, Kind, Object, State};
-
-/// What the user asked for, and what is locked.
-#[derive(Clone, Debug)]
-pub struct Policy {
-    /// What the run is about.
-    pub scope: Scope,
-    /// Kinds it may remove.
-    pub kinds: BTreeSet<Kind>,
-    /// How long something must have been unused.
-    pub older_than: Duration,
-    /// The same for containers that never started.
-    pub created_older_than: Duration,
-    /// What becomes of containers that run.
-    pub live: Live,
-    /// Most containers that the scope may hold.
-    pub max_containers: Option<usize>,
-    /// Patterns of names and IDs that stay.
-    pub keep: Vec<String>,
-    /// Environments that somebody holds, each with who.
-    pub busy: BTreeMap<String, String>,
-}
-
-/// What becomes of containers that run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Live {
-    /// They stay.
-    Keep,
-    /// They are stopped and removed like the others.
-    Remove,
-}
-
-/// What a run is about.
-#[derive(Clone, Debug)]
-pub enum Scope {
-    /// What matches all of this.
-    Matching {
-        /// Labels with their exact values.
-        labels: Vec<(String, String)>,
-        /// Compose project.
-        project: Option<String>,
-        /// Pattern of the name.
-        name: Option<String>,
-    },
-    /// What an earlier run planned to remove.
-    Planned(Vec<Planned>),
-}
-
-/// One resource of a plan, as it was when the plan was made.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Planned {
-    /// Its kind.
-    pub kind: Kind,
-    /// Its ID.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// When it was made.
-    pub created: Moment,
-    /// A container's state.
-    pub state: Option<State>,
-    /// When a container last ended.
-    pub active: Moment,
-    /// Environments whose locks guard it.
-    pub environments: Vec<String>,
-}
+use crate::scope::{Live, Policy, Scope, Times};
 
 /// Which way a decision went, and by which rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +20,8 @@ pub enum Rule {
     OverCap,
     /// Goes: the plan says so.
     InPlan,
+    /// Listed: belongs to nothing alive.
+    Orphan,
     /// Stays: the engine's own.
     BuiltIn,
     /// Stays: labelled as protected.
@@ -98,7 +34,7 @@ pub enum Rule {
     Changed,
     /// Stays: it runs.
     Live,
-    /// Stays: the engine is removing it already, or its state is unknown.
+    /// Stays: its state is not one that this version knows.
     State,
     /// Stays: a volume with driver options.
     DriverOptions,
@@ -134,6 +70,9 @@ pub type Decisions = BTreeMap<usize, Decision>;
 /// Decides about everything in scope.
 pub fn select(facts: &[Object], policy: &Policy, now: Timestamp) -> Decisions {
     let mut decisions = Decisions::new();
+    if matches!(policy.scope, Scope::Everything) {
+        return decisions;
+    }
     let containers = of_kind(facts, Kind::Container);
     for (place, object) in containers.filter(|(_, object)| policy.scope.holds(object)) {
         decisions.insert(place, decide(object, None, policy, now));
@@ -166,112 +105,33 @@ pub fn reconsider(
     decide(object, user, policy, now)
 }
 
-/// How many containers in scope are left over the cap when the decisions are carried out.
-pub fn over_cap(facts: &[Object], policy: &Policy, decisions: &Decisions) -> usize {
+/// How many containers in scope are over the cap after the decisions are carried out.
+fn over_cap(facts: &[Object], policy: &Policy, decisions: &Decisions) -> usize {
     let staying = of_kind(facts, Kind::Container)
         .filter(|(place, _)| decisions.get(place).is_some_and(|decision| !decision.rule.removes()))
         .count();
     policy.max_containers.map_or(0, |most| staying.saturating_sub(most))
 }
 
-/// Containers whose times have to be read one by one before anything can be decided about them.
-pub fn unsettled<'a>(
-    facts: &'a [Object],
-    policy: &'a Policy,
-    now: Timestamp,
-) -> impl Iterator<Item = usize> + 'a {
-    let in_scope = || of_kind(facts, Kind::Container).filter(|(_, object)| policy.scope.holds(object));
-    // Which ones are the oldest takes exact times.
-    let exact =
-        policy.max_containers.is_some_and(|most| in_scope().count() > most) || policy.scope.is_planned();
-    in_scope()
-        .filter(move |(_, object)| {
-            object.container().is_some_and(|c| !matches!(c.active, Moment::Never | Moment::At(_)))
-        })
-        .filter_map(move |(place, object)| {
-            let needed = exact || judge(object, policy, now) == Judged::Unsettled;
-            needed.then_some(place)
-        })
+/// Resources whose times have to be read one by one before anything can be decided about them.
+pub fn unsettled(facts: &[Object], policy: &Policy, now: Timestamp) -> Vec<usize> {
+    let in_scope = |kind| of_kind(facts, kind).filter(|(_, object)| policy.scope.holds(object));
+    // Which containers are the oldest takes exact times.
+    let over_cap = policy.max_containers.is_some_and(|most| in_scope(Kind::Container).count() > most);
+    let exact = over_cap || policy.times == Times::Exact;
+    in_scope(Kind::Container)
+        .chain(in_scope(Kind::Image))
+        .filter(|(_, object)| !matches!(object.active, Moment::Never | Moment::At(_)))
+        .filter(|(_, object)| exact || judge(object, policy, now) == Judged::Unsettled)
+        .map(|(place, _)| place)
+        .collect()
 }
 
 /// Environments whose locks guard what is in scope.
 pub fn environments(facts: &[Object], policy: &Policy) -> BTreeSet<String> {
-    let of_objects = facts
-        .iter()
-        .filter(|object| policy.scope.holds(object) && policy.kinds.contains(&object.kind()))
-        .flat_map(|object| policy.scope.environments(object));
-    policy.scope.own_environments().into_iter().chain(of_objects).collect()
-}
-
-impl Scope {
-    fn holds(&self, object: &Object) -> bool {
-        match self {
-            Self::Matching { labels, project, name } => {
-                labels.iter().all(|(key, value)| object.labels.get(key) == Some(value))
-                    && project
-                        .as_ref()
-                        .is_none_or(|project| object.labels.get(LABEL_PROJECT) == Some(project))
-                    && name.as_ref().is_none_or(|pattern| glob_match(pattern, &object.name))
-            }
-            Self::Planned(plan) => plan.iter().any(|planned| planned.is(object)),
-        }
-    }
-
-    const fn is_planned(&self) -> bool {
-        matches!(self, Self::Planned(_))
-    }
-
-    /// Environments that the scope itself names, whatever it holds.
-    pub fn own_environments(&self) -> Vec<String> {
-        let Self::Matching { labels, .. } = self else { return Vec::new() };
-        let marker = Object {
-            id: String::new(),
-            name: String::new(),
-            labels: labels.iter().cloned().collect(),
-            created: Moment::Never,
-            detail: Detail::Volume(crate::facts::Volume { options: Vec::new() }),
-        };
-        lockable(marker.environments())
-    }
-
-    /// Environments of a resource: what its labels name, otherwise what the scope is called.
-    pub fn environments(&self, object: &Object) -> Vec<String> {
-        if let Self::Planned(plan) = self {
-            let planned = plan.iter().find(|planned| planned.is(object));
-            return planned.map_or_else(Vec::new, |planned| planned.environments.clone());
-        }
-        let own = lockable(object.environments());
-        match self {
-            Self::Matching { labels, project, .. } if own.is_empty() => {
-                lockable(labels.iter().map(|(_, value)| value).chain(project))
-            }
-            _ => own,
-        }
-    }
-}
-
-/// A name that no lock can have is no environment.
-fn lockable<'a>(names: impl Iterator<Item = &'a String>) -> Vec<String> {
-    names.filter_map(|name| parse_name(name).ok()).collect()
-}
-
-impl Planned {
-    fn is(&self, object: &Object) -> bool {
-        self.kind == object.kind() && self.id == object.id
-    }
-
-    /// How a resource differs from what it was when the plan was made.
-    fn difference(&self, object: &Object) -> Option<String> {
-        if self.created != object.created {
-            return Some("another one has its name now".into());
-        }
-        let container = object.container()?;
-        let state = self.state?;
-        if state != container.state {
-            return Some(format!("it was {} and is {} now", state.word(), container.state.word()));
-        }
-        (self.active != container.active).then(|| "it has run since the plan was made".into())
-    }
+    let in_scope =
+        facts.iter().filter(|object| policy.scope.holds(object) && policy.kinds.contains(&object.kind()));
+    in_scope.flat_map(|object| policy.scope.environments(object)).collect()
 }
 
 fn of_kind(facts: &[Object], kind: Kind) -> impl Iterator<Item = (usize, &Object)> {
@@ -302,8 +162,13 @@ fn decide(object: &Object, user: Option<&Object>, policy: &Policy, now: Timestam
     Decision { rule, reason }
 }
 
+/// Whether a resource has reached its age limit.
+pub fn is_old(object: &Object, policy: &Policy, now: Timestamp) -> bool {
+    judge(object, policy, now) == Judged::Old
+}
+
 /// What keeps a resource whatever its state and age.
-fn guarded(object: &Object, policy: &Policy) -> Option<(Rule, String)> {
+pub fn guarded(object: &Object, policy: &Policy) -> Option<(Rule, String)> {
     if let Detail::Network(network) = &object.detail
         && network.built_in
     {
@@ -329,9 +194,8 @@ fn is_kept_by(object: &Object, pattern: &str) -> bool {
 
 /// What makes it impossible or wrong to remove a resource as it is.
 fn unsuitable(object: &Object, policy: &Policy) -> Option<(Rule, String)> {
-    if let Scope::Planned(plan) = &policy.scope
-        && let Some(difference) = plan.iter().find(|planned| planned.is(object))?.difference(object)
-    {
+    let planned = policy.scope.planned(object);
+    if let Some(difference) = planned.and_then(|planned| planned.difference(object)) {
         return Some((Rule::Changed, format!("changed: {difference}")));
     }
     match &object.detail {
@@ -351,7 +215,6 @@ fn unsuitable_state(state: State, policy: &Policy) -> Option<(Rule, String)> {
         _ if state.is_stopped() => None,
         _ if state.is_live() && policy.live == Live::Remove => None,
         _ if state.is_live() => Some((Rule::Live, state.word().into())),
-        State::Removing => Some((Rule::State, "being removed by somebody else".into())),
         _ => Some((Rule::State, "in a state that this version does not know".into())),
     }
 }
@@ -362,7 +225,7 @@ fn in_use(user: &Object) -> (Rule, String) {
 }
 
 fn by_age(object: &Object, policy: &Policy, now: Timestamp) -> (Rule, String) {
-    if policy.scope.is_planned() {
+    if policy.scope.is_plan() {
         return (Rule::InPlan, "in the plan".into());
     }
     let age = show_age(object, now);
@@ -377,7 +240,7 @@ fn by_age(object: &Object, policy: &Policy, now: Timestamp) -> (Rule, String) {
 }
 
 fn judge(object: &Object, policy: &Policy, now: Timestamp) -> Judged {
-    age::judge(&object.created, active(object), limit(object, policy), now)
+    age::judge(&object.created, &object.active, limit(object, policy), now)
 }
 
 fn limit(object: &Object, policy: &Policy) -> Duration {
@@ -387,24 +250,19 @@ fn limit(object: &Object, policy: &Policy) -> Duration {
     }
 }
 
-fn active(object: &Object) -> &Moment {
-    object.container().map_or(&Moment::Never, |container| &container.active)
-}
-
 fn last_deed(object: &Object) -> &'static str {
     match object.container() {
-        Some(container) if container.active != Moment::Never => match container.state {
-            state if state.is_live() => "started",
-            State::Dead => "dead since",
-            _ => "exited",
-        },
-        _ => "created",
+        _ if matches!(object.active, Moment::Never | Moment::Unread) => "created",
+        None => "tagged",
+        Some(container) if container.state.is_live() => "started",
+        Some(_) => "exited",
     }
 }
 
 /// The age in words; of an age known only as a span, its lower end.
 pub fn show_age(object: &Object, now: Timestamp) -> String {
-    match age::age(&object.created, active(object), now) {
+    let active = if object.active == Moment::Unread { &Moment::Never } else { &object.active };
+    match age::age(&object.created, active, now) {
         Ok(Some(span)) => show_duration(span.at_least),
         _ => "?".into(),
     }
@@ -429,7 +287,7 @@ fn apply_cap(facts: &[Object], policy: &Policy, decisions: &mut Decisions) {
 
 /// When a container was last made or active, if that is known for sure.
 fn last_moment(object: &Object) -> Option<Timestamp> {
-    match (&object.created, active(object)) {
+    match (&object.created, &object.active) {
         (Moment::At(created), Moment::At(active)) => Some(*created.max(active)),
         (Moment::At(created), Moment::Never) => Some(*created),
         _ => None,

@@ -1,12 +1,13 @@
 //! What people read: a table with one row for each resource in scope, and a sentence.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
 use drydock_common::units::{show_duration, show_size};
 
-use crate::report::{Counts, Item, Report};
+use crate::report::{Counts, Item, Orphans, Report};
 
 /// Whether the table goes to a terminal that wants colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,26 +22,38 @@ pub enum Colour {
 pub fn explain(report: &Report, colour: Colour) -> String {
     let mut text = String::new();
     if !report.items.is_empty() {
-        for line in table(&report.items).lines() {
-            text += &paint(line.trim_end(), colour);
-            text.push('\n');
-        }
+        let rows = report.items.iter().map(|item| {
+            [action(item).into(), item.kind.into(), item.name.clone(), age(item.age_s), reason(item)]
+        });
+        text += &table(rows, colour);
     }
     text + &sentence(report) + "\n"
 }
 
-fn table(items: &[Item]) -> String {
+/// The table of orphans, and the sentence under it.
+pub fn orphans(report: &Orphans, colour: Colour) -> String {
+    if report.items.is_empty() {
+        return "no orphans\n".into();
+    }
+    let rows = report.items.iter().map(|item| {
+        ["orphan".into(), item.kind.into(), item.name.clone(), age(item.age_s), item.reason.clone()]
+    });
+    table(rows, colour) + &format!("{} orphans\n", report.items.len())
+}
+
+fn age(seconds: Option<u64>) -> String {
+    seconds.map_or_else(|| "?".into(), |seconds| show_duration(Duration::from_secs(seconds)))
+}
+
+fn table(rows: impl Iterator<Item = [String; 5]>, colour: Colour) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(["ACTION", "KIND", "NAME", "AGE", "REASON"]);
-    for item in items {
-        let age = item.age_s.map_or_else(|| "?".into(), |s| show_duration(std::time::Duration::from_secs(s)));
-        table.add_row([action(item), item.kind, &item.name, &age, &reason(item)]);
-    }
+    table.add_rows(rows);
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
     }
-    table.to_string()
+    table.lines().map(|line| paint(line.trim_end(), colour) + "\n").collect()
 }
 
 fn action(item: &Item) -> &'static str {
@@ -66,7 +79,7 @@ fn paint(line: &str, colour: Colour) -> String {
     let style = match word {
         _ if colour == Colour::Off => return line.to_owned(),
         "removed" | "remove" | "gone" => AnsiColor::Green.on_default(),
-        "failed" | "unknown" | "left" => AnsiColor::Red.on_default(),
+        "failed" | "unknown" | "left" | "orphan" => AnsiColor::Red.on_default(),
         "kept" => AnsiColor::Yellow.on_default(),
         _ => Style::new().bold(),
     };
@@ -98,5 +111,5 @@ fn sentence(report: &Report) -> String {
     if report.over_cap > 0 {
         let _ = write!(text, "; still {} over the cap", report.over_cap);
     }
-    text + &format!(" ({})", show_duration(std::time::Duration::from_millis(report.elapsed_ms)))
+    text + &format!(" ({})", show_duration(Duration::from_millis(report.elapsed_ms)))
 }

@@ -1,4 +1,10 @@
 //! dockprune on a real engine.
+#![expect(clippy::unwrap_used, reason = "where a step fails, its test fails")]
 
 mod basics;
+mod faults;
+mod guards;
 mod kit;
+mod orphans;
+mod schema;
+mod worlds;

@@ -1,0 +1,258 @@
+//! Engines that hang, die and are used by many at once.
+
+use std::collections::BTreeSet;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use drydock_tests::{BUSYBOX, Engine, Home, OwnEngine, Proxy, World, engine, tool};
+use serde_json::Value;
+
+use crate::kit::{created, dockprune, exists, item, items, prune_at, running, stderr, text};
+
+/// Creates this many containers, quickly.
+fn create_many(engine: &Engine, label: &str, count: usize) {
+    let script =
+        format!("seq {count} | xargs -P 4 -I{{}} docker create --label {label} {BUSYBOX} true >/dev/null");
+    let status = Command::new("sh").args(["-c", &script]).env("DOCKER_HOST", &engine.host).status().unwrap();
+    assert!(status.success());
+}
+
+fn count(engine: &Engine, label: &str) -> usize {
+    engine.docker(&["ps", "-aq", "--filter", &format!("label={label}")]).lines().count()
+}
+
+fn start(host: &str, home: &Home, args: &[&str]) -> Child {
+    dockprune(host, home, args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+}
+
+fn report(child: Child) -> (Option<i32>, Value) {
+    let output = child.wait_with_output().unwrap();
+    let report = serde_json::from_slice(&output.stdout);
+    (
+        output.status.code(),
+        report.unwrap_or_else(|e| panic!("{e}: {}{}", text(&output.stdout), stderr(&output))),
+    )
+}
+
+#[test]
+fn an_engine_that_hangs_on_networks() {
+    let Some(engine) = engine() else { return };
+    let world = World::new(engine);
+    let proxy = Proxy::holding(&engine.host, "/networks");
+    created(engine, &world.name("one"), &["--label", &world.label()]);
+    engine.docker(&["network", "create", "--label", &world.label(), &world.name("net")]);
+    engine.docker(&["volume", "create", "--label", &world.label(), &world.name("vol")]);
+    let label = world.label();
+    let args = [
+        "--label",
+        &label,
+        "--older-than",
+        "0s",
+        "--volumes",
+        "--json",
+        "--deadline",
+        "6s",
+        "--call-timeout",
+        "1s",
+    ];
+    let begun = Instant::now();
+    let report = prune_at(&proxy.host, &Home::new(), &args, 5);
+    assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
+    assert_eq!(report["verdict"], "partial");
+    assert_eq!(report["unreached"][0]["kind"], "network");
+    assert_eq!(item(&report, "container", &world.name("one")).0, "removed");
+    assert_eq!(item(&report, "volume", &world.name("vol")).0, "removed");
+    assert!(exists(engine, "network", &world.name("net")));
+}
+
+#[test]
+fn a_removal_that_hangs_is_tried_again_and_reported_as_unknown() {
+    let Some(engine) = engine() else { return };
+    let world = World::new(engine);
+    created(engine, &world.name("one"), &["--label", &world.label()]);
+    let id = engine.docker(&["inspect", "-f", "{{.Id}}", &world.name("one")]);
+    let proxy = Proxy::holding(&engine.host, &format!("DELETE /containers/{id}"));
+    let label = world.label();
+    let args = ["--label", &label, "--older-than", "0s", "--json", "--call-timeout", "300ms"];
+    let report = prune_at(&proxy.host, &Home::new(), &args, 5);
+    assert_eq!(item(&report, "container", &world.name("one")).0, "unknown");
+    assert!(report["items"][0]["ms"].as_u64().unwrap() >= 900, "three tries: {report}");
+}
+
+#[test]
+fn the_deadline_ends_a_run_and_what_is_left_is_listed() {
+    let Some(engine) = engine() else { return };
+    let world = World::new(engine);
+    let label = world.label();
+    for n in 0..9 {
+        created(engine, &world.name(&n.to_string()), &["--label", &label]);
+    }
+    let proxy = Proxy::holding(&engine.host, "DELETE ");
+    let begun = Instant::now();
+    let args =
+        ["--label", &label, "--older-than", "0s", "--json", "--deadline", "2s", "--call-timeout", "30s"];
+    let report = prune_at(&proxy.host, &Home::new(), &args, 5);
+    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
+    let outcomes: Vec<String> = items(&report).into_iter().map(|item| item.2).collect();
+    assert_eq!(outcomes.iter().filter(|outcome| *outcome == "unknown").count(), 4, "{report}");
+    assert_eq!(outcomes.iter().filter(|outcome| *outcome == "not_reached").count(), 5, "{report}");
+    assert_eq!(count(engine, &label), 9);
+}
+
+#[test]
+fn an_engine_that_does_not_answer_at_all() {
+    let Some(engine) = engine() else { return };
+    let proxy = Proxy::holding(&engine.host, "/");
+    for host in [proxy.host.as_str(), "unix:///nonexistent/docker.sock"] {
+        let begun = Instant::now();
+        let output = dockprune(host, &Home::new(), &["--label", "a=b"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+        assert!(begun.elapsed() < Duration::from_secs(5));
+        assert!(stderr(&output).contains("\nhint: "));
+    }
+}
+
+#[test]
+fn a_signal_ends_it_in_good_order() {
+    let Some(engine) = engine() else { return };
+    let world = World::new(engine);
+    let home = Home::new();
+    let label = world.label();
+    for name in ["one", "two"] {
+        created(engine, &world.name(name), &["--label", &label]);
+    }
+    let proxy = Proxy::holding(&engine.host, "DELETE ");
+    let args = ["--label", &label, "--older-than", "0s", "--json", "--call-timeout", "1s", "-vv"];
+    let mut child = start(&proxy.host, &home, &args);
+    // The second try begins only after the first one hung for a second.
+    let mut log = std::io::BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("trying again") {
+        line.clear();
+        assert!(std::io::BufRead::read_line(&mut log, &mut line).unwrap() > 0, "it ended early");
+    }
+    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+    let (code, report) = report(child);
+    assert_eq!(code, Some(143));
+    assert_eq!(report["counts"]["unknown"], 2, "{report}");
+}
+
+#[test]
+fn many_at_once_over_the_same_containers() {
+    let Some(engine) = OwnEngine::start() else { return };
+    let label = "drydock.test=many";
+    create_many(&engine, label, 300);
+    let home = Home::new();
+    let args = ["--label", label, "--older-than", "0s", "--json", "--ignore-locks"];
+    let runs: Vec<Child> = (0..10).map(|_| start(&engine.host, &home, &args)).collect();
+    let mut removed = BTreeSet::new();
+    for run in runs {
+        let (code, report) = report(run);
+        assert_eq!(code, Some(0), "{report}");
+        assert_eq!(report["counts"]["kept"], 0, "{}", report["counts"]);
+        // The engine now and then says to two that they removed the same container.
+        removed.extend(items(&report).into_iter().filter(|item| item.2 == "removed").map(|item| item.1));
+    }
+    assert_eq!(removed.len(), 300);
+    assert_eq!(count(&engine, label), 0);
+}
+
+#[test]
+fn many_at_once_with_locks() {
+    let Some(engine) = engine() else { return };
+    let world = World::new(engine);
+    let home = Home::new();
+    create_many(engine, &world.label(), 30);
+    let label = world.label();
+    let args = ["--label", &label, "--older-than", "0s", "--json"];
+    let runs: Vec<Child> = (0..10).map(|_| start(&engine.host, &home, &args)).collect();
+    let removed: u64 = runs
+        .into_iter()
+        .map(|run| {
+            let (code, report) = report(run);
+            assert_eq!(code, Some(0), "{report}");
+            report["counts"]["removed"].as_u64().unwrap()
+        })
+        .sum();
+    assert_eq!(removed, 30, "one of them holds the lock, the others keep everything");
+}
+
+#[test]
+fn an_engine_killed_in_the_middle() {
+    let Some(engine) = OwnEngine::start() else { return };
+    let label = "drydock.test=killed";
+    create_many(&engine, label, 200);
+    let home = Home::new();
+    let args = ["--label", label, "--older-than", "0s", "--json", "--ignore-locks"];
+    let run = start(&engine.host, &home, &args);
+    while count(&engine, label) > 150 {
+        std::thread::yield_now();
+    }
+    engine.kill9();
+    let (code, first) = report(run);
+    assert_eq!(code, Some(5), "{first}");
+    assert_eq!(first["counts"]["in_scope"], 200);
+    engine.restart();
+    let there = engine.docker(&["ps", "-aq", "--no-trunc", "--filter", &format!("label={label}")]);
+    let there: Vec<&str> = there.lines().collect();
+    for found in first["items"].as_array().unwrap() {
+        let exists = there.contains(&found["id"].as_str().unwrap());
+        match found["outcome"].as_str().unwrap() {
+            "removed" | "gone" => assert!(!exists, "said to be gone: {found}"),
+            "not_reached" => assert!(exists, "said not to be touched: {found}"),
+            "unknown" => {}
+            other => panic!("{other}: {found}"),
+        }
+    }
+    assert!(first["counts"]["removed"].as_u64().unwrap() >= 50, "{}", first["counts"]);
+    assert!(first["counts"]["unknown"].as_u64().unwrap() <= 4, "{}", first["counts"]);
+    let second = prune_at(&engine.host, &home, &args, 0);
+    assert_eq!(second["counts"]["removed"].as_u64(), Some(there.len() as u64), "{}", second["counts"]);
+    assert_eq!(count(&engine, label), 0);
+}
+
+#[test]
+fn containers_that_are_started_at_the_same_moment() {
+    let Some(engine) = OwnEngine::start() else { return };
+    let label = "drydock.test=race";
+    let names: Vec<String> = (0..20).map(|n| format!("race-{n}")).collect();
+    for name in &names {
+        let args = ["create", "--name", name, "--label", label, BUSYBOX, "sleep", "300"];
+        engine.docker(&args);
+    }
+    let starts: Vec<Child> = names
+        .iter()
+        .map(|name| {
+            let mut start = Command::new("docker");
+            start.args(["start", name]).env("DOCKER_HOST", &engine.host);
+            start.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    let args = ["--label", label, "--older-than", "0s", "--json", "--ignore-locks"];
+    let report = prune_at(&engine.host, &Home::new(), &args, 0);
+    for mut start in starts {
+        start.wait().unwrap();
+    }
+    for name in &names {
+        let (outcome, _) = item(&report, "container", name);
+        assert_eq!(exists(&engine, "container", name), outcome == "kept", "{name}: {outcome}");
+        if outcome == "kept" {
+            assert_eq!(engine.docker(&["inspect", "-f", "{{.State.Status}}", name]), "running");
+        }
+    }
+}
+
+#[test]
+fn a_lock_directory_that_cannot_be_used() {
+    let Some(engine) = engine() else { return };
+    let world = World::new(engine);
+    running(engine, &world.name("one"), &["--label", &world.label()]);
+    let home = Home::new();
+    std::fs::write(home.join("locks"), "in the way").unwrap();
+    let mut command = tool(env!("CARGO_BIN_EXE_dockprune"), &home);
+    let output = command.env("DOCKER_HOST", &engine.host).args(["--label", &world.label()]).output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+    assert!(stderr(&output).contains("\nhint: "));
+}
