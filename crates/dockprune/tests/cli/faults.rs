@@ -5,9 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use drydock_tests::{BUSYBOX, Engine, Home, OwnEngine, Proxy, World, engine, tool};
-use serde_json::Value;
 
-use crate::kit::{created, dockprune, exists, item, items, prune_at, running, stderr, text};
+use crate::kit::{Run, created, dockprune, exists, item, items, prune_at, running, start, stderr};
 
 /// Creates this many containers, quickly.
 fn create_many(engine: &Engine, label: &str, count: usize) {
@@ -19,19 +18,6 @@ fn create_many(engine: &Engine, label: &str, count: usize) {
 
 fn count(engine: &Engine, label: &str) -> usize {
     engine.docker(&["ps", "-aq", "--filter", &format!("label={label}")]).lines().count()
-}
-
-fn start(host: &str, home: &Home, args: &[&str]) -> Child {
-    dockprune(host, home, args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
-}
-
-fn report(child: Child) -> (Option<i32>, Value) {
-    let output = child.wait_with_output().unwrap();
-    let report = serde_json::from_slice(&output.stdout);
-    (
-        output.status.code(),
-        report.unwrap_or_else(|e| panic!("{e}: {}{}", text(&output.stdout), stderr(&output))),
-    )
 }
 
 #[test]
@@ -122,19 +108,11 @@ fn a_signal_ends_it_in_good_order() {
         created(engine, &world.name(name), &["--label", &label]);
     }
     let proxy = Proxy::holding(&engine.host, "DELETE ");
-    let args = ["--label", &label, "--older-than", "0s", "--json", "--call-timeout", "1s", "-vv"];
-    let mut child = start(&proxy.host, &home, &args);
-    // The second try begins only after the first one hung for a second.
-    let mut log = std::io::BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    while !line.contains("trying again") {
-        line.clear();
-        assert!(std::io::BufRead::read_line(&mut log, &mut line).unwrap() > 0, "it ended early");
-    }
-    let killed = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-    assert!(killed.success());
-    std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
-    let (code, report) = report(child);
+    let args = ["--label", &label, "--older-than", "0s", "--json", "--call-timeout", "1s"];
+    let mut run = start(&proxy.host, &home, &args);
+    run.wait_for("trying again");
+    run.terminate();
+    let (code, report) = run.report();
     assert_eq!(code, Some(143));
     assert_eq!(report["counts"]["unknown"], 2, "{report}");
 }
@@ -146,10 +124,10 @@ fn many_at_once_over_the_same_containers() {
     create_many(&engine, label, 300);
     let home = Home::new();
     let args = ["--label", label, "--older-than", "0s", "--json", "--ignore-locks"];
-    let runs: Vec<Child> = (0..10).map(|_| start(&engine.host, &home, &args)).collect();
+    let runs: Vec<Run> = (0..10).map(|_| start(&engine.host, &home, &args)).collect();
     let mut removed = BTreeSet::new();
     for run in runs {
-        let (code, report) = report(run);
+        let (code, report) = run.report();
         assert_eq!(code, Some(0), "{report}");
         assert_eq!(report["counts"]["kept"], 0, "{}", report["counts"]);
         // The engine now and then says to two that they removed the same container.
@@ -167,11 +145,11 @@ fn many_at_once_with_locks() {
     create_many(engine, &world.label(), 30);
     let label = world.label();
     let args = ["--label", &label, "--older-than", "0s", "--json"];
-    let runs: Vec<Child> = (0..10).map(|_| start(&engine.host, &home, &args)).collect();
+    let runs: Vec<Run> = (0..10).map(|_| start(&engine.host, &home, &args)).collect();
     let removed: u64 = runs
         .into_iter()
         .map(|run| {
-            let (code, report) = report(run);
+            let (code, report) = run.report();
             assert_eq!(code, Some(0), "{report}");
             report["counts"]["removed"].as_u64().unwrap()
         })
@@ -191,7 +169,7 @@ fn an_engine_killed_in_the_middle() {
         std::thread::yield_now();
     }
     engine.kill9();
-    let (code, first) = report(run);
+    let (code, first) = run.report();
     assert_eq!(code, Some(5), "{first}");
     assert_eq!(first["counts"]["in_scope"], 200);
     engine.restart();

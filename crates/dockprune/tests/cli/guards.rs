@@ -3,9 +3,9 @@
 use std::fs::{File, TryLockError};
 use std::path::PathBuf;
 
-use drydock_tests::{BUSYBOX, Home, World, engine};
+use drydock_tests::{Home, Proxy, World, engine};
 
-use crate::kit::{created, dockprune, exists, exited, item, prune, prune_at, running};
+use crate::kit::{created, exists, exited, item, prune, prune_at, running, start};
 
 const ALL: [&str; 3] = ["--older-than", "0s", "--volumes"];
 
@@ -52,34 +52,15 @@ fn the_lock_is_held_while_the_environment_is_removed() {
     let world = World::new(engine);
     let home = Home::new();
     let path = lock_file(&home, world.id());
-    // It ignores the polite signal, which gives us the grace period to look at the lock.
-    engine.docker(&[
-        "run",
-        "-d",
-        "--name",
-        &world.name("slow"),
-        "--label",
-        &world.label(),
-        BUSYBOX,
-        "sh",
-        "-c",
-        "trap '' TERM; while :; do sleep 1; done",
-    ]);
-    let args = ["--label", &world.label(), "--older-than", "0s", "--include-running", "--grace", "3s"];
-    let mut run = dockprune(&engine.host, &home, &args).stdout(std::process::Stdio::null()).spawn().unwrap();
-    let file = File::create(&path).unwrap();
-    let mut refused = false;
-    while run.try_wait().unwrap().is_none() {
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => refused = true,
-            Err(TryLockError::Error(error)) => panic!("{error}"),
-            Ok(()) => file.unlock().unwrap(),
-        }
-        std::thread::yield_now();
-    }
-    assert!(refused, "nobody held the lock");
-    assert!(!exists(engine, "container", &world.name("slow")));
-    file.try_lock().unwrap();
+    created(engine, &world.name("one"), &["--label", &world.label()]);
+    let proxy = Proxy::holding(&engine.host, "DELETE ");
+    let args = ["--label", &world.label(), "--older-than", "0s", "--call-timeout", "500ms"];
+    let mut run = start(&proxy.host, &home, &args);
+    run.wait_for("trying again");
+    let file = File::open(&path).unwrap();
+    assert!(matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)), "nobody held the lock");
+    run.finish();
+    file.try_lock_shared().unwrap();
 }
 
 #[test]

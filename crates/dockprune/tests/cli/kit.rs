@@ -1,6 +1,7 @@
 //! What the tests here share.
 
-use std::process::{Command, Output};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 use drydock_tests::{BUSYBOX, Engine, Home, World, tool};
 use serde_json::Value;
@@ -54,6 +55,55 @@ pub(crate) fn item(report: &Value, kind: &str, name: &str) -> (String, String) {
     let found = items(report).into_iter().find(|item| item.0 == kind && item.1 == name);
     let (_, _, outcome, rule) = found.unwrap_or_else(|| panic!("no {kind} {name} in {report}"));
     (outcome, rule)
+}
+
+/// A dockprune that runs in the background, with its log.
+pub(crate) struct Run {
+    child: Child,
+    log: Option<BufReader<ChildStderr>>,
+}
+
+/// Starts dockprune.
+pub(crate) fn start(host: &str, home: &Home, args: &[&str]) -> Run {
+    let mut command = dockprune(host, home, args);
+    let mut child = command.arg("-vv").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let log = child.stderr.take().map(BufReader::new);
+    Run { child, log }
+}
+
+impl Run {
+    /// Waits until its log says this.
+    pub(crate) fn wait_for(&mut self, words: &str) {
+        let mut line = String::new();
+        while !line.contains(words) {
+            line.clear();
+            let count = self.log.as_mut().unwrap().read_line(&mut line).unwrap();
+            assert!(count > 0, "it ended before it said '{words}'");
+        }
+    }
+
+    /// Asks it to end.
+    pub(crate) fn terminate(&self) {
+        let status = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+
+    /// Waits for its end: its exit code and what it wrote.
+    pub(crate) fn finish(mut self) -> (Option<i32>, String) {
+        let mut log = self.log.take().unwrap();
+        // A full pipe would hold it up.
+        let rest = std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        let output = self.child.wait_with_output().unwrap();
+        rest.join().unwrap().unwrap();
+        (output.status.code(), text(&output.stdout))
+    }
+
+    /// Waits for its end: its exit code and its report.
+    pub(crate) fn report(self) -> (Option<i32>, Value) {
+        let (code, said) = self.finish();
+        let report = serde_json::from_str(&said).unwrap_or_else(|e| panic!("{e}: {said}"));
+        (code, report)
+    }
 }
 
 /// Makes a container that has ended.
