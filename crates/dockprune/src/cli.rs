@@ -32,9 +32,7 @@ pub struct Cli {
     /// Confirm that names alone decide what is in scope
     #[arg(long, requires = "name")]
     pub yes_by_name: bool,
-    /// Remove only what was made, and last ended, at least this long ago
-    ///
-    /// [default: 1h; with --orphans: 0s]
+    /// Remove only what was made, and last ended, at least this long ago [default: 1h; with --orphans: 0s]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
     pub older_than: Option<Duration>,
     /// The same for containers that never started [default: as --older-than]

@@ -1,6 +1,7 @@
 //! Reads the facts: one list call per kind, and an inspection where a listing says too little.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
 use bollard::models;
 use bollard::query_parameters::{
@@ -144,9 +145,13 @@ pub async fn address_pool(engine: &Engine, listing: &Listing, removed: u64) -> O
     Some(less(pool::count(&listing.objects, &address_ranges(engine).await)))
 }
 
+/// Longest wait for the engine's settings: only a warning hangs on them.
+const INFO_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// Address ranges that the engine is set up with; none on one with default settings, or when it does not say.
 async fn address_ranges(engine: &Engine) -> Vec<Range> {
-    let Ok(info) = engine.call(engine.docker.info()).await else { return Vec::new() };
+    let answer = engine.call_within(engine.call_timeout.min(INFO_TIMEOUT), engine.docker.info());
+    let Ok(info) = answer.await else { return Vec::new() };
     let pools = info.default_address_pools.unwrap_or_default().into_iter();
     pools
         .filter_map(|pool| Some(Range { base: parse_base(&pool.base?)?, each: pool.size?.try_into().ok()? }))

@@ -1,5 +1,8 @@
 //! What machines read: the wire format, apart from the types we work with.
 
+pub mod log;
+pub mod orphans;
+
 use std::collections::BTreeMap;
 
 use drydock_common::docker::CallError;
@@ -309,131 +312,5 @@ const fn rule(rule: Rule) -> &'static str {
         Rule::InUse => "in_use",
         Rule::Young => "young",
         Rule::NoTime => "no_time",
-    }
-}
-
-/// `dockprune.orphans/1`.
-#[derive(Debug, Serialize)]
-pub struct Orphans {
-    schema: &'static str,
-    tool_version: &'static str,
-    at: Timestamp,
-    verdict: &'static str,
-    host: String,
-    /// Room for networks.
-    pub address_pool: Option<AddressPool>,
-    /// Kinds that could not be listed.
-    pub unreached: Vec<Unreached>,
-    /// The orphans.
-    pub items: Vec<Orphan>,
-}
-
-/// One orphan.
-#[derive(Debug, Serialize)]
-pub struct Orphan {
-    /// Its kind.
-    pub kind: &'static str,
-    /// Its ID; of a volume, its name.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// Why it is one.
-    pub reason: String,
-    state: Option<&'static str>,
-    labels: BTreeMap<String, String>,
-    project: Option<String>,
-    environments: Vec<String>,
-    created_at: Option<Timestamp>,
-    /// Its age, at least.
-    pub age_s: Option<u64>,
-}
-
-impl Orphans {
-    /// Puts orphans on the wire.
-    pub fn new(host: String, at: Timestamp, items: Vec<Orphan>) -> Self {
-        Self {
-            schema: "dockprune.orphans/1",
-            tool_version: VERSION,
-            at: Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at),
-            verdict: if items.is_empty() { "none" } else { "orphans" },
-            host,
-            address_pool: None,
-            unreached: Vec::new(),
-            items,
-        }
-    }
-}
-
-impl Orphan {
-    /// Puts one on the wire.
-    pub fn new(object: &Object, reason: &str, now: Timestamp) -> Self {
-        let age = age::age(&object.created, &object.active, now).ok().flatten();
-        Self {
-            kind: object.kind().word(),
-            id: object.id.clone(),
-            name: object.name.clone(),
-            reason: reason.into(),
-            state: object.container().map(|container| container.state.word()),
-            labels: object.labels.clone(),
-            project: object.project().cloned(),
-            environments: object.environments().cloned().collect(),
-            created_at: exact(&object.created),
-            age_s: age.map(|span| span.at_least.as_secs()),
-        }
-    }
-}
-
-/// `dockprune.run/1`: one line of the log.
-#[derive(Debug, Serialize)]
-pub struct Line<'a> {
-    schema: &'static str,
-    tool_version: &'static str,
-    at: Timestamp,
-    verdict: &'static str,
-    host: &'a str,
-    dry_run: bool,
-    elapsed_ms: u64,
-    over_cap: usize,
-    bytes_freed: u64,
-    counts: Counts,
-    unreached: &'a [Unreached],
-    left: Vec<Left<'a>>,
-}
-
-#[derive(Debug, Serialize)]
-struct Left<'a> {
-    kind: &'static str,
-    id: &'a str,
-    name: &'a str,
-    outcome: &'static str,
-    error: Option<&'a str>,
-}
-
-impl<'a> From<&'a Report> for Line<'a> {
-    fn from(report: &'a Report) -> Self {
-        let left =
-            report.items.iter().filter(|item| matches!(item.outcome, "failed" | "unknown" | "not_reached"));
-        Self {
-            schema: "dockprune.run/1",
-            tool_version: VERSION,
-            at: report.at,
-            verdict: report.verdict,
-            host: &report.host,
-            dry_run: report.dry_run,
-            elapsed_ms: report.elapsed_ms,
-            over_cap: report.over_cap,
-            bytes_freed: report.bytes_freed,
-            counts: report.counts,
-            unreached: &report.unreached,
-            left: left
-                .map(|item| Left {
-                    kind: item.kind,
-                    id: &item.id,
-                    name: &item.name,
-                    outcome: item.outcome,
-                    error: item.error.as_deref(),
-                })
-                .collect(),
-        }
     }
 }

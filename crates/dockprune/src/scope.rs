@@ -122,9 +122,20 @@ impl Scope {
             Self::Everything => BTreeSet::new(),
             Self::Matching { labels, .. } => {
                 let named = labels.iter().filter(|(key, _)| key == LABEL_ENV || key == LABEL_DRYDOCK_ENV);
-                lockable(named.map(|(_, value)| value)).into_iter().collect()
+                let named = lockable(named.map(|(_, value)| value));
+                if named.is_empty() { self.called() } else { named }.into_iter().collect()
             }
             Self::Planned(plan) => plan.iter().flat_map(|planned| planned.environments.clone()).collect(),
+        }
+    }
+
+    /// What the scope is called.
+    fn called(&self) -> Vec<String> {
+        match self {
+            Self::Matching { labels, project, .. } => {
+                lockable(labels.iter().map(|(_, value)| value).chain(project))
+            }
+            _ => Vec::new(),
         }
     }
 
@@ -132,9 +143,7 @@ impl Scope {
     pub fn environments(&self, object: &Object) -> Vec<String> {
         let own = lockable(object.environments());
         match self {
-            Self::Matching { labels, project, .. } if own.is_empty() => {
-                lockable(labels.iter().map(|(_, value)| value).chain(project))
-            }
+            Self::Matching { .. } if own.is_empty() => self.called(),
             Self::Matching { .. } | Self::Everything => own,
             Self::Planned(_) => {
                 self.planned(object).map_or_else(Vec::new, |planned| planned.environments.clone())

@@ -293,3 +293,113 @@ fn last_moment(object: &Object) -> Option<Timestamp> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Container;
+    use crate::testing::{container, hours_ago, network, now, policy, volume};
+
+    const TEST: [(&str, &str); 1] = [("netra.env", "test")];
+
+    fn decided(facts: &[Object], policy: &Policy) -> Vec<(Rule, String)> {
+        select(facts, policy, now()).into_values().map(|decision| (decision.rule, decision.reason)).collect()
+    }
+
+    fn using(mut object: Object, change: impl Fn(&mut Container)) -> Object {
+        change(object.container_mut());
+        object
+    }
+
+    #[test]
+    fn every_decision_says_why() {
+        let young = Object { active: Moment::At(now() - Duration::from_mins(41)), ..exited("young", &TEST) };
+        let later = Object { created: Moment::At(now() + Duration::from_secs(1)), ..volume("later", &TEST) };
+        let mut policy = policy();
+        policy.keep.push("ke*".into());
+        policy.busy.insert("other".into(), "locked by ann".into());
+        let protected = [TEST[0], ("drydock.protect", "true")];
+        let elsewhere = [TEST[0], ("drydock.env", "other")];
+        for (object, rule, reason) in [
+            (exited("old", &TEST), Rule::Old, "exited 2h ago"),
+            (container("new", State::Created, &TEST), Rule::Old, "created 3h ago"),
+            (young, Rule::Young, "41m old, limit 1h"),
+            (container("busy", State::Paused, &TEST), Rule::Live, "paused"),
+            (
+                container("odd", State::Unknown, &TEST),
+                Rule::State,
+                "in a state that this version does not know",
+            ),
+            (exited("kept", &TEST), Rule::KeepPattern, "matches --keep ke*"),
+            (exited("safe", &protected), Rule::Protected, "labelled drydock.protect=true"),
+            (exited("held", &elsewhere), Rule::EnvLocked, "locked by ann"),
+            (later, Rule::NoTime, "its time 2026-11-20T12:00:01Z lies in the future"),
+        ] {
+            assert_eq!(decided(&[object], &policy), [(rule, reason.to_owned())]);
+        }
+    }
+
+    fn exited(name: &str, labels: &[(&str, &str)]) -> Object {
+        container(name, State::Exited, labels)
+    }
+
+    #[test]
+    fn a_network_stays_for_whoever_may_mean_it() {
+        // As told when it was made, in full, and by a prefix of the ID; and a stranger's network of the same name.
+        for word in ["net", "0123456789", "0123"] {
+            let user = using(container("user", State::Created, &[]), |user| user.networks.push(word.into()));
+            let networks = ["0123456789", "fedc"].map(|id| Object { id: id.into(), ..network("net", &TEST) });
+            let facts = [&[user][..], &networks].concat();
+            let rules: Vec<Rule> = decided(&facts, &policy()).into_iter().map(|(rule, _)| rule).collect();
+            let both = word == "net";
+            assert_eq!(rules, [Rule::InUse, if both { Rule::InUse } else { Rule::Old }], "{word}");
+        }
+    }
+
+    #[test]
+    fn an_anonymous_volume_goes_with_its_containers_and_only_then() {
+        let anonymous = volume("0f3c", &[("com.docker.volume.anonymous", "")]);
+        let mounts = |object| using(object, |user| user.volumes.push("0f3c".into()));
+        let (ours, theirs) = (mounts(exited("ours", &TEST)), mounts(exited("theirs", &[])));
+        let removed =
+            |facts: &[Object]| decided(facts, &policy()).iter().filter(|(rule, _)| rule.removes()).count();
+        assert_eq!(removed(&[ours.clone(), anonymous.clone()]), 2);
+        assert_eq!(removed(&[ours.clone(), theirs, anonymous.clone()]), 1);
+        assert_eq!(removed(&[anonymous]), 0, "nobody knows whose it was");
+        assert_eq!(removed(&[ours, volume("0f3c", &[])]), 1, "it was given its name");
+    }
+
+    #[test]
+    fn a_cap_takes_the_oldest_first_and_no_time_on_trust() {
+        let ended = |name: &str, hours| Object { active: hours_ago(hours), ..exited(name, &TEST) };
+        let unread = Object { active: Moment::Unread, ..exited("unread", &TEST) };
+        let facts = [ended("b", 2), ended("c", 1), unread, ended("a", 3)];
+        let mut policy = policy();
+        policy.older_than = Duration::from_hours(24);
+        policy.max_containers = Some(2);
+        let rules: Vec<Rule> = decided(&facts, &policy).into_iter().map(|(rule, _)| rule).collect();
+        assert_eq!(rules, [Rule::OverCap, Rule::Young, Rule::Young, Rule::OverCap]);
+        assert_eq!(unsettled(&facts, &policy, now()), [2], "which one is the oldest takes exact times");
+    }
+
+    #[test]
+    fn a_scope_of_nothing_and_a_scope_of_all_remove_nothing() {
+        let facts = [exited("a", &TEST), volume("b", &[])];
+        for scope in [Scope::Matching { labels: Vec::new(), project: None, name: None }, Scope::Everything] {
+            assert_eq!(decided(&facts, &Policy { scope, ..policy() }), []);
+        }
+    }
+
+    #[test]
+    fn what_changed_hands_meanwhile_is_thought_over() {
+        let before = volume("v", &TEST);
+        let user = using(container("user", State::Created, &[]), |user| user.volumes.push("v".into()));
+        let rule =
+            |now_is: &Object, facts: &[Object]| reconsider(&before, now_is, facts, &policy(), now()).rule;
+        assert_eq!(rule(&before, std::slice::from_ref(&before)), Rule::Old);
+        assert_eq!(rule(&before, &[before.clone(), user]), Rule::InUse);
+        assert_eq!(rule(&volume("v", &[]), &[]), Rule::Changed);
+        let written = Object { created: Moment::At(now()), ..before.clone() };
+        assert_eq!(rule(&written, &[]), Rule::Young);
+    }
+}

@@ -7,7 +7,8 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
 use drydock_common::units::{show_duration, show_size};
 
-use crate::report::{Counts, Item, Orphans, Report};
+use crate::report::orphans::Orphans;
+use crate::report::{Counts, Item, Report};
 
 /// Whether the table goes to a terminal that wants colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -119,3 +119,74 @@ fn bad_arguments() {
         assert_eq!(output.status.code(), Some(2), "{args:?}: {}", stderr(&output));
     }
 }
+
+#[test]
+fn a_compose_project_is_a_scope() {
+    let Some(engine) = engine() else { return };
+    let world = World::new(engine);
+    for (name, project) in [("one", "mine"), ("two", "mine-too")] {
+        let project = format!("com.docker.compose.project={}", world.name(project));
+        created(engine, &world.name(name), &["--label", &world.label(), "--label", &project]);
+    }
+    let args = ["--project", &world.name("mine"), "--older-than", "0s", "--json"];
+    let report = prune_at(&engine.host, &Home::new(), &args, 0);
+    assert_eq!(report["counts"]["in_scope"], 1);
+    assert!(exists(engine, "container", &world.name("two")));
+}
+
+#[test]
+fn a_name_is_a_scope_when_that_is_confirmed() {
+    let Some(engine) = engine() else { return };
+    let world = World::new(engine);
+    for name in ["one", "two"] {
+        created(engine, &world.name(name), &["--label", &world.label()]);
+    }
+    let glob = format!("{}-o*", world.id());
+    let args = ["--name", &glob, "--yes-by-name", "--older-than", "0s", "--json"];
+    let report = prune_at(&engine.host, &Home::new(), &args, 0);
+    assert_eq!(item(&report, "container", &world.name("one")).0, "removed");
+    assert!(exists(engine, "container", &world.name("two")));
+}
+
+#[test]
+fn networks_of_the_engine_are_never_removed() {
+    let Some(engine) = engine() else { return };
+    let args = ["--name", "{bridge,host,none}", "--yes-by-name", "--older-than", "0s", "--json"];
+    let report = prune_at(&engine.host, &Home::new(), &args, 0);
+    for name in ["bridge", "host", "none"] {
+        assert_eq!(item(&report, "network", name), ("kept".into(), "built_in".into()));
+    }
+}
+
+#[test]
+fn images_go_by_their_own_label() {
+    let Some(engine) = engine() else { return };
+    let world = World::new(engine);
+    let [key, value] = ["drydock.test", world.id()];
+    let import = |name: &str, label: &str| {
+        created(engine, &world.name("source"), &["--label", &world.label()]);
+        let change = format!("LABEL {label}");
+        engine.docker(&["commit", "--change", &change, &world.name("source"), &world.name(name)]);
+        engine.docker(&["rm", &world.name("source")]);
+    };
+    for name in ["unused", "used", "twice"] {
+        import(name, &format!("{key}={value} number={name}"));
+    }
+    import("other", &format!("{key}={value}-other"));
+    engine.docker(&["tag", &world.name("twice"), &world.name("twice-too")]);
+    // A container has its image's labels unless it is given others.
+    let label = format!("{key}={value}-other");
+    engine.docker(&["create", "--name", &world.name("user"), "--label", &label, &world.name("used")]);
+
+    let young = prune(engine, &world, &["--images"], 0);
+    let tag = |name: &str| world.name(name) + ":latest";
+    assert_eq!(item(&young, "image", &tag("unused")), ("kept".into(), "young".into()));
+    let report = prune(engine, &world, &["--images", "--older-than", "0s"], 0);
+    assert_eq!(item(&report, "image", &tag("unused")), ("removed".into(), "old".into()));
+    assert_eq!(item(&report, "image", &tag("used")), ("kept".into(), "in_use".into()));
+    assert!(report["bytes_freed"].as_u64().unwrap() > 0);
+    assert!(exists(engine, "image", &world.name("other")));
+    assert!(exists(engine, "image", &world.name("twice")));
+    engine.docker(&["rm", &world.name("user")]);
+    engine.docker(&["image", "rm", &world.name("other"), &world.name("twice"), &world.name("twice-too")]);
+}

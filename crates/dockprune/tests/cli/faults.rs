@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use drydock_tests::{BUSYBOX, Engine, Home, OwnEngine, Proxy, World, engine, tool};
 
 use crate::kit::{Run, created, dockprune, exists, item, items, prune_at, running, start, stderr};
+use crate::relay::Relay;
 
 /// Creates this many containers, quickly.
 fn create_many(engine: &Engine, label: &str, count: usize) {
@@ -233,4 +234,62 @@ fn a_lock_directory_that_cannot_be_used() {
     let output = command.env("DOCKER_HOST", &engine.host).args(["--label", &world.label()]).output().unwrap();
     assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
     assert!(stderr(&output).contains("\nhint: "));
+}
+
+#[test]
+fn faults_of_the_engine_are_met_with_three_tries() {
+    let Some(engine) = engine() else { return };
+    let world = World::new(engine);
+    let label = world.label();
+    let args = ["--label", &label, "--older-than", "0s", "--json"];
+    created(engine, &world.name("one"), &["--label", &label]);
+    let relay = Relay::failing(&engine.host, "DELETE ", 3, 500);
+    let report = prune_at(&relay.host, &Home::new(), &args, 5);
+    assert_eq!(item(&report, "container", &world.name("one")).0, "failed");
+    assert_eq!(report["items"][0]["error"], "planted (HTTP 500)");
+    assert_eq!(relay.count("DELETE "), 3);
+
+    let relay = Relay::failing(&engine.host, "DELETE ", 2, 503);
+    let report = prune_at(&relay.host, &Home::new(), &args, 0);
+    assert_eq!(item(&report, "container", &world.name("one")).0, "removed");
+}
+
+#[test]
+fn refusals_are_not_insisted_on() {
+    let Some(engine) = engine() else { return };
+    let world = World::new(engine);
+    let label = world.label();
+    engine.docker(&["network", "create", "--label", &label, &world.name("net")]);
+    engine.docker(&["volume", "create", "--label", &label, &world.name("vol")]);
+    let args = ["--label", &label, "--older-than", "0s", "--volumes", "--json"];
+    for (path, status, kind, name) in
+        [("DELETE /networks/", 403, "network", "net"), ("DELETE /volumes/", 409, "volume", "vol")]
+    {
+        let relay = Relay::failing(&engine.host, path, 1, status);
+        let report = prune_at(&relay.host, &Home::new(), &[&args[..], &["--keep", "none"]].concat(), 0);
+        let (outcome, rule) = item(&report, kind, &world.name(name));
+        assert_eq!((outcome.as_str(), rule.as_str()), ("kept", "old"), "{report}");
+        assert_eq!(relay.count(path), 1);
+        // The other one went: it is made again for the next round.
+        engine.try_docker(&["volume", "create", "--label", &label, &world.name("vol")]);
+    }
+}
+
+#[test]
+fn one_list_call_for_each_kind_whatever_the_count() {
+    let Some(engine) = engine() else { return };
+    let world = World::new(engine);
+    let label = world.label();
+    create_many(engine, &label, 20);
+    let relay = Relay::failing(&engine.host, "nothing", 0, 500);
+    let args = ["--label", &label, "--volumes", "--images", "--json"];
+    let report = prune_at(&relay.host, &Home::new(), &[&args[..], &["--dry-run"]].concat(), 0);
+    assert_eq!(report["counts"]["kept"], 20, "they are young");
+    for list in ["/containers/json", "/networks", "/volumes", "/images/json"] {
+        assert_eq!(relay.count(list), 1, "{list}");
+    }
+    assert_eq!(relay.count("GET "), 5, "the lists and the ping, and no inspection");
+    prune_at(&relay.host, &Home::new(), &[&args[..], &["--older-than", "0s"]].concat(), 0);
+    assert_eq!((relay.count("GET "), relay.count("DELETE ")), (10, 20));
+    assert_eq!(relay.count("prune"), 0);
 }

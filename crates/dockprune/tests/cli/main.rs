@@ -6,5 +6,6 @@ mod faults;
 mod guards;
 mod kit;
 mod orphans;
+mod relay;
 mod schema;
 mod worlds;

@@ -1,0 +1,73 @@
+//! A relay in front of an engine that notes every request, and answers some itself with an error.
+
+use std::io::{self, Read, Write};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::sync::{Arc, Mutex};
+
+/// The relay; it ends with the test's process.
+pub(crate) struct Relay {
+    /// Where it listens.
+    pub(crate) host: String,
+    state: Arc<State>,
+    _dir: tempfile::TempDir,
+}
+
+struct State {
+    engine: String,
+    seen: Mutex<Vec<String>>,
+    fault: String,
+    left: Mutex<u32>,
+    answer: String,
+}
+
+impl Relay {
+    /// The first `times` requests that hold `fault` get this status from us instead of the engine's answer.
+    pub(crate) fn failing(host: &str, fault: &str, times: u32, status: u16) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("docker.sock");
+        let listener = UnixListener::bind(&path).unwrap();
+        let body = r#"{"message":"planted"}"#;
+        let state = Arc::new(State {
+            engine: host.trim_start_matches("unix://").to_owned(),
+            seen: Mutex::default(),
+            fault: fault.to_owned(),
+            left: Mutex::new(times),
+            answer: format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n{body}", body.len()),
+        });
+        let shared = Arc::clone(&state);
+        std::thread::spawn(move || {
+            for client in listener.incoming().flatten() {
+                let state = Arc::clone(&shared);
+                std::thread::spawn(move || serve(client, &state));
+            }
+        });
+        Self { host: format!("unix://{}", path.display()), state, _dir: dir }
+    }
+
+    /// Requests so far that hold these words.
+    pub(crate) fn count(&self, words: &str) -> usize {
+        self.state.seen.lock().unwrap().iter().filter(|line| line.contains(words)).count()
+    }
+}
+
+fn serve(mut client: UnixStream, state: &State) -> io::Result<()> {
+    let mut engine = UnixStream::connect(&state.engine)?;
+    let (mut from, mut to) = (engine.try_clone()?, client.try_clone()?);
+    std::thread::spawn(move || io::copy(&mut from, &mut to));
+    let mut buffer = [0; 16 * 1024];
+    // dockprune sends no bodies and waits for each answer, so what can be read at once is one request.
+    loop {
+        let count = client.read(&mut buffer)?;
+        if count == 0 {
+            return Ok(());
+        }
+        let request = String::from_utf8_lossy(&buffer[..count]);
+        let line = request.lines().next().unwrap_or_default().to_owned();
+        let mut left = state.left.lock().unwrap();
+        let fails = line.contains(&state.fault) && *left > 0;
+        *left -= u32::from(fails);
+        drop(left);
+        state.seen.lock().unwrap().push(line);
+        if fails { client.write_all(state.answer.as_bytes())? } else { engine.write_all(&buffer[..count])? }
+    }
+}
