@@ -216,11 +216,11 @@ impl Hold {
     }
 
     /// Lets others through the gate.
-    pub fn open_gate(&self, passage: Passage) -> Result<(), Error> {
+    pub fn open_gate(&mut self, passage: Passage) -> Result<(), Error> {
         let Passage { alone, gate } = passage;
         if alone && gate.is_some() {
             // A lock cannot be weakened everywhere. Only somebody without a ticket can slip in here; then we wait.
-            self.lock.unlock().map_err(|e| self.cannot_lock(e))?;
+            self.let_go()?;
             wait::lock(&self.lock, Grip::Shared, &mut Patience::new(None))
                 .map_err(|e| self.cannot_lock(e))?;
         }
@@ -228,15 +228,23 @@ impl Hold {
     }
 
     /// Closes the gate on the way out, and finds out whether anybody else is inside.
-    pub fn close_gate(&self) -> Result<Passage, Error> {
+    pub fn close_gate(&mut self) -> Result<Passage, Error> {
         if self.mode == Mode::Exclusive {
             return Ok(Passage { alone: true, gate: None });
         }
         let gate = self.files.open_extra("gate")?;
         wait::lock(&gate, Grip::Exclusive, &mut Patience::new(None)).map_err(|e| self.cannot_lock(e))?;
-        self.lock.unlock().map_err(|e| self.cannot_lock(e))?;
+        self.let_go()?;
         let alone = wait::try_lock(&self.lock, Grip::Exclusive).map_err(|e| self.cannot_lock(e))?;
         Ok(Passage { alone, gate: Some(gate) })
+    }
+
+    /// Unlocks the lock file. The next lock is taken through a fresh handle: Wine refuses to unlock one that another
+    /// handle has tried to lock, and closes it well.
+    fn let_go(&mut self) -> Result<(), Error> {
+        let _ = self.lock.unlock();
+        self.lock = self.files.open_lock()?;
+        Ok(())
     }
 
     fn cannot_lock(&self, cause: std::io::Error) -> Error {

@@ -62,19 +62,19 @@ pub fn break_ticket(
     let place = place_of(record)?;
     files.write_break_note(record.ticket, note)?;
     process::terminate(record.process.pid);
-    if is_gone(files, place, grace)? {
-        return Ok(false);
-    }
-    let token = record.token(&files.name, place.mode);
-    let command = process::processes_of(&token, &record.process, files.lock_path());
-    command.into_iter().for_each(process::kill);
-    // Its envlock may still have an environment to take down.
-    if !is_gone(files, place, grace)? {
-        process::kill(record.process.pid);
-        is_gone(files, place, Duration::MAX)?;
+    let obeyed = is_gone(files, place, grace)?;
+    if !obeyed {
+        let token = record.token(&files.name, place.mode);
+        let command = process::processes_of(&token, &record.process, files.lock_path());
+        command.into_iter().for_each(process::kill);
+        // Its envlock may still have an environment to take down.
+        if !is_gone(files, place, grace)? {
+            process::kill(record.process.pid);
+            is_gone(files, place, Duration::MAX)?;
+        }
     }
     recover_all(files, 0, &mut Patience::new(None))?;
-    Ok(true)
+    Ok(!obeyed)
 }
 
 fn place_of(record: &Record) -> Result<Place, Error> {

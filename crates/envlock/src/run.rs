@@ -106,7 +106,7 @@ fn hold(args: &HoldArgs) -> Result<Exit, Error> {
         }
     }
     if wants.is_empty() {
-        return Err(pass_through(args));
+        return pass_through(args);
     }
     hold_all(&home, &wants, &outer, args).map_err(as_wrapper)
 }
@@ -117,7 +117,7 @@ fn as_wrapper(error: Error) -> Error {
 }
 
 /// Becomes the command: an outer envlock holds all that is needed and minds everything.
-fn pass_through(args: &HoldArgs) -> Error {
+fn pass_through(args: &HoldArgs) -> Result<Exit, Error> {
     let mut words = args.command.iter();
     let mut command = Command::new(words.next().cloned().unwrap_or_default());
     command.args(words);

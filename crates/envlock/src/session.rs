@@ -132,13 +132,13 @@ impl<'a> Session<'a> {
                 self.mark_clean();
             }
         }
-        self.main().map_or(Ok(()), |main| main.open_gate(passage)).map(Ok)
+        self.main_mut().map_or(Ok(()), |main| main.open_gate(passage)).map(Ok)
     }
 
     /// Lets the last one out take the environment down. Returns the ending of a take-down that failed, and keeps the
     /// gate closed until the lock has been given back.
     fn take_down(&mut self, minder: &Minder) -> Result<Option<(Passage, Option<Ending>)>, Error> {
-        let Some(passage) = self.main().map(Hold::close_gate).transpose()? else { return Ok(None) };
+        let Some(passage) = self.main_mut().map(Hold::close_gate).transpose()? else { return Ok(None) };
         let Some(script) = self.args.teardown.as_deref().filter(|_| passage.alone) else {
             return Ok(Some((passage, None)));
         };

@@ -9,7 +9,7 @@ use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::ptr;
 
-use drydock_common::Error;
+use drydock_common::{Error, Exit};
 use rustix::io::FdFlags;
 use rustix::process::{Pid, Signal};
 
@@ -185,9 +185,9 @@ pub fn keep_signals_out() {
 }
 
 /// Becomes the command: returns only if that fails.
-pub fn replace(mut command: Command) -> Error {
+pub fn replace(mut command: Command) -> Result<Exit, Error> {
     let program = command.get_program().to_string_lossy().into_owned();
-    not_started(&program, &command.exec())
+    Err(not_started(&program, &command.exec()))
 }
 
 /// Dies of a signal, as the command did.

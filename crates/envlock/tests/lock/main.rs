@@ -1,4 +1,6 @@
 //! envlock as a person and as a script meet it.
+
+#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a helper of a test may panic like the test itself")]
 
 mod basics;
