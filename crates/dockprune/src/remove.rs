@@ -10,7 +10,7 @@ use futures_util::{StreamExt, stream};
 use tokio::time::sleep;
 
 use crate::docker::{inspect, users_of_network, volume};
-use crate::facts::{Kind, Object, State};
+use crate::facts::{Detail, Kind, Object, State};
 use crate::watch::{End, Watch};
 
 /// What became of a resource that was to go.
@@ -65,12 +65,14 @@ pub struct Remover<'a> {
 /// Tries for each resource.
 const TRIES: u32 = 3;
 
-/// Removals in flight. An engine removes containers no faster with more, and networks strictly one by one.
-const fn parallel(kind: Kind) -> usize {
-    match kind {
-        Kind::Container | Kind::Volume => 4,
-        Kind::Network => 2,
-        Kind::Image => 1,
+/// Removals in flight. An engine removes containers no faster with more, and networks strictly one by one. A
+/// container that has to be stopped keeps only itself busy meanwhile.
+fn parallel(object: &Object) -> usize {
+    match &object.detail {
+        Detail::Container(container) if container.state.is_live() => 16,
+        Detail::Container(_) | Detail::Volume(_) => 4,
+        Detail::Network(_) => 2,
+        Detail::Image(_) => 1,
     }
 }
 
@@ -80,8 +82,7 @@ const POLL: Duration = Duration::from_millis(20);
 impl Remover<'_> {
     /// Removes resources of one kind. `done` hears of each as soon as it is settled.
     pub async fn remove_all(&self, targets: Vec<(usize, &Object)>, mut done: impl FnMut(usize, Done)) {
-        let Some((_, first)) = targets.first() else { return };
-        let parallel = parallel(first.kind());
+        let Some(parallel) = targets.iter().map(|(_, object)| parallel(object)).max() else { return };
         let mut settled = stream::iter(targets)
             .map(|(place, object)| async move { (place, self.remove(object).await) })
             .buffer_unordered(parallel);

@@ -1,5 +1,6 @@
 //! Engines that hang, die and are used by many at once.
 
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -273,6 +274,60 @@ fn refusals_are_not_insisted_on() {
         // The other one went: it is made again for the next round.
         engine.try_docker(&["volume", "create", "--label", &label, &world.name("vol")]);
     }
+}
+
+/// Does something at the last moment, just before the engine gets the request, and gives the outcome for `name`.
+fn at_the_last_moment(world: &World, needle: &str, name: (&str, &str), docker: &[&str]) -> (String, Value) {
+    let engine = engine().unwrap();
+    let docker: Vec<String> = docker.iter().map(|word| (*word).to_owned()).collect();
+    let relay = Relay::before(&engine.host, needle, move || {
+        engine.docker(&docker.iter().map(String::as_str).collect::<Vec<_>>());
+    });
+    let args = ["--label", &world.label(), "--older-than", "0s", "--volumes", "--json"];
+    let report = prune_at(&relay.host, &Home::new(), &args, 0);
+    (item(&report, name.0, &world.name(name.1)).0, report)
+}
+
+#[test]
+fn what_is_taken_into_use_at_the_last_moment_stays() {
+    let Some(engine) = engine() else { return };
+    let (world, other) = (World::new(engine), World::new(engine));
+    let [label, others] = [world.label(), other.label()];
+
+    engine.docker(&["create", "--name", &world.name("c"), "--label", &label, BUSYBOX, "sleep", "300"]);
+    let start = ["start", &world.name("c")];
+    let (outcome, report) = at_the_last_moment(&world, "DELETE /containers/", ("container", "c"), &start);
+    assert_eq!((outcome.as_str(), &report["items"][0]["error"]), ("kept", &"running by now".into()));
+    assert_eq!(engine.docker(&["inspect", "-f", "{{.State.Status}}", &world.name("c")]), "running");
+
+    engine.docker(&["volume", "create", "--label", &label, &world.name("v")]);
+    let volume = format!("{}:/v", world.name("v"));
+    let create = ["create", "--name", &other.name("v"), "--label", &others, "-v", &volume, BUSYBOX, "true"];
+    let (outcome, report) = at_the_last_moment(&world, "DELETE /volumes/", ("volume", "v"), &create);
+    assert_eq!(outcome, "kept", "{report}");
+    engine.docker(&["rm", &other.name("v")]);
+
+    // Two volumes of one name: the first is gone, and the one that would go is somebody else's.
+    let remake =
+        format!("docker volume rm {0} && docker volume create --label {others} {0}", world.name("v"));
+    let host = engine.host.clone();
+    let relay = Relay::before(&engine.host, "GET /volumes/", move || {
+        let done = Command::new("sh").args(["-c", &remake]).env("DOCKER_HOST", &host).output().unwrap();
+        assert!(done.status.success(), "{}", stderr(&done));
+    });
+    let args = ["--label", &label, "--older-than", "0s", "--volumes", "--json"];
+    let report = prune_at(&relay.host, &Home::new(), &args, 0);
+    assert_eq!(item(&report, "volume", &world.name("v")).0, "kept", "{report}");
+    assert!(exists(engine, "volume", &world.name("v")));
+
+    engine.docker(&["network", "create", "--label", &label, &world.name("n")]);
+    let network = world.name("n");
+    let create =
+        ["create", "--name", &other.name("n"), "--label", &others, "--network", &network, BUSYBOX, "true"];
+    // A network is looked at once more by a list of its own users.
+    let (outcome, report) = at_the_last_moment(&world, "%22network%22", ("network", "n"), &create);
+    assert_eq!(outcome, "kept", "{report}");
+    engine.docker(&["start", &other.name("n")]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A relay in front of an engine that notes every request, and answers some itself with an error.
+//! A relay in front of an engine that notes every request, and meddles with some.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -15,24 +15,41 @@ pub(crate) struct Relay {
 struct State {
     engine: String,
     seen: Mutex<Vec<String>>,
-    fault: String,
+    needle: String,
     left: Mutex<u32>,
-    answer: String,
+    meddling: Meddling,
+}
+
+enum Meddling {
+    /// Answer it ourselves.
+    Answer(String),
+    /// Do something just before the engine gets it.
+    Before(Box<dyn Fn() + Send + Sync>),
 }
 
 impl Relay {
-    /// The first `times` requests that hold `fault` get this status from us instead of the engine's answer.
-    pub(crate) fn failing(host: &str, fault: &str, times: u32, status: u16) -> Self {
+    /// The first `times` requests that hold `needle` get this status from us instead of the engine's answer.
+    pub(crate) fn failing(host: &str, needle: &str, times: u32, status: u16) -> Self {
+        let body = r#"{"message":"planted"}"#;
+        let answer = format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        Self::start(host, needle, times, Meddling::Answer(answer))
+    }
+
+    /// Just before the engine gets the first request that holds `needle`, `deed` is done.
+    pub(crate) fn before(host: &str, needle: &str, deed: impl Fn() + Send + Sync + 'static) -> Self {
+        Self::start(host, needle, 1, Meddling::Before(Box::new(deed)))
+    }
+
+    fn start(host: &str, needle: &str, times: u32, meddling: Meddling) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("docker.sock");
         let listener = UnixListener::bind(&path).unwrap();
-        let body = r#"{"message":"planted"}"#;
         let state = Arc::new(State {
             engine: host.trim_start_matches("unix://").to_owned(),
             seen: Mutex::default(),
-            fault: fault.to_owned(),
+            needle: needle.to_owned(),
             left: Mutex::new(times),
-            answer: format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n\r\n{body}", body.len()),
+            meddling,
         });
         let shared = Arc::clone(&state);
         std::thread::spawn(move || {
@@ -64,10 +81,18 @@ fn serve(mut client: UnixStream, state: &State) -> io::Result<()> {
         let request = String::from_utf8_lossy(&buffer[..count]);
         let line = request.lines().next().unwrap_or_default().to_owned();
         let mut left = state.left.lock().unwrap();
-        let fails = line.contains(&state.fault) && *left > 0;
-        *left -= u32::from(fails);
+        let meddle = line.contains(&state.needle) && *left > 0;
+        *left -= u32::from(meddle);
         drop(left);
         state.seen.lock().unwrap().push(line);
-        if fails { client.write_all(state.answer.as_bytes())? } else { engine.write_all(&buffer[..count])? }
+        match &state.meddling {
+            Meddling::Answer(answer) if meddle => {
+                client.write_all(answer.as_bytes())?;
+                continue;
+            }
+            Meddling::Before(deed) if meddle => deed(),
+            _ => {}
+        }
+        engine.write_all(&buffer[..count])?;
     }
 }
