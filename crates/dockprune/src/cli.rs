@@ -9,6 +9,8 @@ use drydock_common::manual::Manual;
 use drydock_common::units::parse_duration;
 use drydock_common::{Exit, Verbosity};
 
+use crate::pattern::parse_pattern;
+
 /// Remove what a scope left behind, and nothing else
 ///
 /// Only what is in scope is looked at; of that, only what has been unused for the age limit goes: containers that
@@ -27,7 +29,7 @@ pub struct Cli {
     #[arg(short, long, value_name = "NAME", value_parser = parse_not_empty, group = "scope")]
     pub project: Option<String>,
     /// Scope: what has a name like this; only with --yes-by-name
-    #[arg(long, value_name = "GLOB", value_parser = parse_not_empty, group = "scope", requires = "yes_by_name")]
+    #[arg(long, value_name = "GLOB", value_parser = parse_pattern, group = "scope", requires = "yes_by_name")]
     pub name: Option<String>,
     /// Confirm that names alone decide what is in scope
     #[arg(long, requires = "name")]
@@ -54,7 +56,7 @@ pub struct Cli {
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "20")]
     pub max_containers: Option<usize>,
     /// Keep what has a name or ID like this (repeatable)
-    #[arg(long, value_name = "GLOB", value_parser = parse_not_empty)]
+    #[arg(long, value_name = "GLOB", value_parser = parse_pattern)]
     pub keep: Vec<String>,
     /// Remove from environments that somebody holds, too
     #[arg(long)]
@@ -77,7 +79,7 @@ pub struct Cli {
     ])]
     pub orphans: bool,
     /// Time for the whole run; what is left then is listed
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_deadline)]
     pub deadline: Duration,
     /// Print the report as one JSON object
     #[arg(long)]
@@ -105,6 +107,11 @@ fn parse_label(text: &str) -> Result<(String, String), String> {
 
 fn parse_not_empty(text: &str) -> Result<String, String> {
     if text.is_empty() { Err("it must not be empty".into()) } else { Ok(text.to_owned()) }
+}
+
+fn parse_deadline(text: &str) -> Result<Duration, String> {
+    let deadline = parse_duration(text)?;
+    if deadline.is_zero() { Err("it must be longer than 0s".into()) } else { Ok(deadline) }
 }
 
 /// What the manual says beyond the options.

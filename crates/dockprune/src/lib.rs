@@ -10,6 +10,7 @@ pub mod docker;
 pub mod facts;
 pub mod locks;
 pub mod orphans;
+pub mod pattern;
 pub mod plan;
 pub mod pool;
 pub mod progress;

@@ -71,11 +71,11 @@ async fn prune(cli: &Cli, engine: &Engine, policy: Policy, watch: &Watch) -> Res
     report.verdict = verdict(&report);
     report.elapsed_ms = begun.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
     warn(&report.unreached, report.address_pool);
-    if let Some(path) = &cli.log_file {
-        log(path, &report)?;
-    }
     if !(cli.quiet_if_nothing && report.verdict == "nothing") {
         if cli.json { print_json(&report)? } else { print(&words::explain(&report, colour()))? }
+    }
+    if let Some(path) = &cli.log_file {
+        log(path, &report)?;
     }
     Ok(exit(&report, watch))
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use drydock_common::docker::{LABEL_DRYDOCK_ENV, LABEL_ENV};
 use drydock_common::state::parse_name;
-use glob_match::glob_match;
 
 use crate::age::Moment;
 use crate::facts::{Kind, Object, State};
+use crate::pattern::is_like;
 
 /// What the user asked for, and what is locked.
 #[derive(Clone, Debug)]
@@ -99,7 +99,7 @@ impl Scope {
             Self::Matching { labels, project, name } => {
                 labels.iter().all(|(key, value)| object.labels.get(key) == Some(value))
                     && project.as_ref().is_none_or(|project| object.project() == Some(project))
-                    && name.as_ref().is_none_or(|pattern| glob_match(pattern, &object.name))
+                    && name.as_ref().is_none_or(|pattern| is_like(&object.name, pattern))
             }
             Self::Planned(_) => self.planned(object).is_some(),
         }

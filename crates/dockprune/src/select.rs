@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use drydock_common::Timestamp;
 use drydock_common::units::show_duration;
-use glob_match::glob_match;
 
 use crate::age::{self, Judged, Moment};
 use crate::facts::{Detail, Kind, Object, State};
+use crate::pattern::is_like;
 use crate::scope::{Live, Policy, Scope, Times};
 
 /// Which way a decision went, and by which rule.
@@ -189,7 +189,7 @@ fn is_kept_by(object: &Object, pattern: &str) -> bool {
         Detail::Image(image) => image.tags.as_slice(),
         _ => &[],
     };
-    [&object.name, &object.id].into_iter().chain(tags).any(|name| glob_match(pattern, name))
+    [&object.name, &object.id].into_iter().chain(tags).any(|name| is_like(name, pattern))
 }
 
 /// What makes it impossible or wrong to remove a resource as it is.

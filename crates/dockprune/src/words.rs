@@ -39,7 +39,8 @@ pub fn orphans(report: &Orphans, colour: Colour) -> String {
     let rows = report.items.iter().map(|item| {
         ["orphan".into(), item.kind.into(), item.name.clone(), age(item.age_s), item.reason.clone()]
     });
-    table(rows, colour) + &format!("{} orphans\n", report.items.len())
+    let count = report.items.len();
+    table(rows, colour) + &format!("{count} orphan{}\n", if count == 1 { "" } else { "s" })
 }
 
 fn age(seconds: Option<u64>) -> String {

@@ -114,6 +114,10 @@ fn bad_arguments() {
         &["--label", "a=b", "--yes-by-name"],
         &["--label", "a=b", "--older-than", "3600"],
         &["--label", "a=b", "--max-containers", "many"],
+        &["--label", "a=b", "--keep", "app-[1"],
+        &["--label", "a=b", "--deadline", "0s"],
+        &["--label", "a=b", "--apply", "plan.json"],
+        &["--orphans", "--volumes"],
     ] {
         let output = dockprune("unix:///nonexistent", &home, args).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{args:?}: {}", stderr(&output));
