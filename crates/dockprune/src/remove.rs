@@ -10,7 +10,7 @@ use futures_util::{StreamExt, stream};
 use tokio::time::sleep;
 
 use crate::docker::{inspect, users_of_network, volume};
-use crate::facts::{Detail, Kind, Object, State};
+use crate::facts::{Kind, Object, State};
 use crate::watch::{End, Watch};
 
 /// What became of a resource that was to go.
@@ -65,14 +65,14 @@ pub struct Remover<'a> {
 /// Tries for each resource.
 const TRIES: u32 = 3;
 
-/// Removals in flight. An engine removes containers no faster with more, and networks strictly one by one. A
-/// container that has to be stopped keeps only itself busy meanwhile.
-fn parallel(object: &Object) -> usize {
-    match &object.detail {
-        Detail::Container(container) if container.state.is_live() => 16,
-        Detail::Container(_) | Detail::Volume(_) => 4,
-        Detail::Network(_) => 2,
-        Detail::Image(_) => 1,
+/// Removals in flight. Four containers nearly saturate an engine, more help only those that take time to stop; and
+/// networks it removes one by one whatever is asked.
+const fn parallel(kind: Kind) -> usize {
+    match kind {
+        Kind::Container => 16,
+        Kind::Volume => 4,
+        Kind::Network => 2,
+        Kind::Image => 1,
     }
 }
 
@@ -82,7 +82,8 @@ const POLL: Duration = Duration::from_millis(20);
 impl Remover<'_> {
     /// Removes resources of one kind. `done` hears of each as soon as it is settled.
     pub async fn remove_all(&self, targets: Vec<(usize, &Object)>, mut done: impl FnMut(usize, Done)) {
-        let Some(parallel) = targets.iter().map(|(_, object)| parallel(object)).max() else { return };
+        let Some((_, first)) = targets.first() else { return };
+        let parallel = parallel(first.kind());
         let mut settled = stream::iter(targets)
             .map(|(place, object)| async move { (place, self.remove(object).await) })
             .buffer_unordered(parallel);
