@@ -189,7 +189,7 @@ impl Entrance<'_, '_> {
     /// Tells the others who waits here. Whoever gets in at once has no need to.
     fn announce(&mut self) -> Result<(), Error> {
         if !self.announced {
-            self.files.write_record(&self.record)?;
+            self.ticket.write(&self.record)?;
             self.announced = true;
         }
         Ok(())
@@ -255,7 +255,7 @@ impl Hold {
     pub fn report_phase(&mut self, phase: Phase) -> Result<(), Error> {
         self.record.phase = phase;
         self.record.entered_at.get_or_insert_with(now);
-        self.files.write_record(&self.record)
+        self.ticket.write(&self.record)
     }
 
     /// What `ENVLOCK_HELD` says about this lock.

@@ -1,8 +1,8 @@
 //! The files of one environment. Under `locks/`:
 //!
 //! - `<env>.lock`: empty, locked by whoever is inside. Plain `flock` and Python's `filelock` on it take part.
-//! - `<env>.d/<n>.<mode>`: a ticket, kept locked by its owner from arrival to departure.
-//! - `<env>.d/<n>.json`: what the ticket says about its owner.
+//! - `<env>.d/<n>.<mode>`: a ticket, kept locked by its owner from arrival to departure. It says who that is; on
+//!   Windows, where nobody else can read a locked file, `<n>.json` beside it does.
 //! - `<env>.d/<n>.turn`: locked by the owner of a slot ticket until it has chosen its slot.
 //! - `<env>.d/<n>.break`: who broke it and why, until that is history.
 //! - `<env>.d/slot.<k>`: locked by the holder of slot k.
@@ -19,7 +19,6 @@ use std::path::{Path, PathBuf};
 
 use drydock_common::Error;
 use drydock_common::state::{self, Home};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::history::BreakNote;
@@ -43,6 +42,8 @@ pub struct Ticket {
     pub place: Place,
     file: File,
     turn: Option<File>,
+    words: File,
+    written: usize,
 }
 
 /// What a look at somebody's ticket finds.
@@ -121,7 +122,9 @@ impl EnvFiles {
             }
         };
         let turn = if matches!(place.mode, Mode::Slots(_)) { Some(make("turn")?) } else { None };
-        Ok(Ticket { place, file: make(&place.mode.letter().to_string())?, turn })
+        let file = make(&place.mode.letter().to_string())?;
+        let words = if WORDS_APART { self.open_extra(&words_of(place)) } else { copy(&file) }?;
+        Ok(Ticket { place, file, turn, words, written: 0 })
     }
 
     /// All tickets there are, alive or dead, in the order of their numbers.
@@ -161,36 +164,26 @@ impl EnvFiles {
         }
     }
 
-    /// Writes what a ticket says, so that a reader sees the old text or the new one, never half of it.
-    pub fn write_record(&self, record: &Record) -> Result<(), Error> {
-        self.write_whole(&format!("{}.json", record.ticket), record)
-    }
-
     /// Reads what a ticket says; none where it says nothing yet, or nothing legible.
     pub fn read_record(&self, place: Place) -> Option<Record> {
-        self.read_whole(&format!("{}.json", place.number))
+        // A look in the middle of a change sees a bit of both; the next look will do.
+        (0..3).find_map(|_| self.read_whole(&words_of(place)))
     }
 
     /// Says beside a ticket who breaks it.
     pub fn write_break_note(&self, ticket: u64, note: &BreakNote) -> Result<(), Error> {
-        self.write_whole(&format!("{ticket}.break"), note)
+        let path = self.path(&format!("{ticket}.break"));
+        let write = || -> io::Result<()> {
+            let text = serde_json::to_vec(note)?;
+            let options = &mut OpenOptions::new();
+            state::open(&path, options.write(true).create(true).truncate(true))?.write_all(&text)
+        };
+        write().map_err(|e| cannot("write", &path, e))
     }
 
     /// Who broke a ticket.
     pub fn read_break_note(&self, ticket: u64) -> Option<BreakNote> {
         self.read_whole(&format!("{ticket}.break"))
-    }
-
-    fn write_whole(&self, name: &str, value: &impl Serialize) -> Result<(), Error> {
-        let path = self.path(name);
-        let fresh = self.path(&format!("{name}.new"));
-        let write = || -> io::Result<()> {
-            let text = serde_json::to_vec(value)?;
-            let options = &mut OpenOptions::new();
-            state::open(&fresh, options.write(true).create(true).truncate(true))?.write_all(&text)?;
-            std::fs::rename(&fresh, &path)
-        };
-        write().map_err(|e| cannot("write", &path, e))
     }
 
     fn read_whole<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
@@ -227,11 +220,12 @@ impl EnvFiles {
 
     /// Removes a ticket's files, the one that makes it a ticket last. What is gone already is no fault.
     pub fn remove(&self, place: Place) {
-        for suffix in ["json.new", "json", "break.new", "break"] {
-            let _ = std::fs::remove_file(self.ticket_file(place.number, suffix));
-        }
+        let _ = std::fs::remove_file(self.ticket_file(place.number, "break"));
         if matches!(place.mode, Mode::Slots(_)) {
             let _ = std::fs::remove_file(self.ticket_file(place.number, "turn"));
+        }
+        if WORDS_APART {
+            let _ = std::fs::remove_file(self.path(&words_of(place)));
         }
         let _ = std::fs::remove_file(self.ticket_file(place.number, &place.mode.letter().to_string()));
     }
@@ -242,6 +236,19 @@ impl EnvFiles {
 }
 
 impl Ticket {
+    /// Writes what the ticket says. Its length never shrinks: blanks at the end harm nobody, and a full disk that had
+    /// room for the first words has room for the last.
+    pub fn write(&mut self, record: &Record) -> Result<(), Error> {
+        let mut write = || -> io::Result<()> {
+            let mut text = serde_json::to_vec(record)?;
+            self.written = self.written.max(text.len().next_multiple_of(256));
+            text.resize(self.written, b' ');
+            self.words.seek(SeekFrom::Start(0))?;
+            self.words.write_all(&text)
+        };
+        write().map_err(|e| Error::failed(format!("write ticket {}", record.ticket), e))
+    }
+
     /// Lets the next slot ticket choose.
     pub fn end_turn(&mut self) {
         if let Some(turn) = self.turn.take() {
@@ -280,6 +287,21 @@ fn open_to_lock(path: &Path) -> Result<File, Error> {
     // Writable, because network file systems lend exclusive locks to writers only.
     state::open(path, OpenOptions::new().read(true).write(true).create(true))
         .map_err(|e| cannot("open", path, e))
+}
+
+/// Whether a locked file can be read by nobody else.
+const WORDS_APART: bool = cfg!(windows);
+
+fn words_of(place: Place) -> String {
+    if WORDS_APART {
+        format!("{}.json", place.number)
+    } else {
+        format!("{}.{}", place.number, place.mode.letter())
+    }
+}
+
+fn copy(file: &File) -> Result<File, Error> {
+    file.try_clone().map_err(|e| Error::failed("copy a file handle", e))
 }
 
 fn parse_ticket(file_name: &str) -> Option<Place> {

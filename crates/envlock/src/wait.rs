@@ -1,7 +1,8 @@
 //! Kernel file locks, taken at once or waited for until a deadline.
 //!
-//! A wait blocks in the kernel, which wakes the waiter at hand-off. File locks know no time-out, so a thread blocks
-//! and the caller watches the clock.
+//! A wait blocks in the kernel, which wakes the waiter at hand-off. File locks know no time-out: on Unix an alarm
+//! interrupts the wait, elsewhere, and where one of several locks will do, threads block and the caller watches the
+//! clock.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -35,6 +36,9 @@ pub fn try_lock(file: &File, grip: Grip) -> io::Result<bool> {
     }
 }
 
+/// When a person begins to wonder.
+const WONDER_AFTER: Duration = Duration::from_secs(1);
+
 /// Until when to wait, and what to do when it takes long enough that a person wonders.
 pub struct Patience<'a> {
     until: Option<Instant>,
@@ -67,45 +71,67 @@ impl<'a> Patience<'a> {
         self.until.map(|until| until.saturating_duration_since(Instant::now()))
     }
 
-    /// Waits for an event, false when patience ran out.
-    fn receive<T>(&mut self, events: &mpsc::Receiver<T>) -> Option<T> {
-        const WONDER_AFTER: Duration = Duration::from_secs(1);
-        if self.wonder.is_some() {
-            let quiet = WONDER_AFTER.saturating_sub(self.spent());
-            let quiet = self.left().map_or(quiet, |left| left.min(quiet));
-            match events.recv_timeout(quiet) {
-                Err(RecvTimeoutError::Timeout) if self.spent() >= WONDER_AFTER => {
-                    if let Some(wonder) = self.wonder.take() {
-                        wonder();
-                    }
-                }
-                other => return other.ok().or_else(|| events.try_recv().ok()),
-            }
+    /// How long until something is to be done: wondering, or giving up. None: never.
+    fn quiet(&self) -> Option<Duration> {
+        let wonder = self.wonder.as_ref().map(|_| WONDER_AFTER.saturating_sub(self.spent()));
+        [wonder, self.left()].into_iter().flatten().min()
+    }
+
+    /// Does what is due. False: patience has run out.
+    fn go_on(&mut self) -> bool {
+        if self.spent() >= WONDER_AFTER
+            && let Some(wonder) = self.wonder.take()
+        {
+            wonder();
         }
-        match self.left() {
-            Some(left) => events.recv_timeout(left).ok().or_else(|| events.try_recv().ok()),
-            None => events.recv().ok(),
+        self.left().is_none_or(|left| !left.is_zero())
+    }
+
+    /// Waits for an event; none where patience ran out.
+    fn receive<T>(&mut self, events: &mpsc::Receiver<T>) -> Option<T> {
+        loop {
+            let event = match self.quiet() {
+                Some(quiet) => events.recv_timeout(quiet),
+                None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match event {
+                Ok(event) => return Some(event),
+                Err(RecvTimeoutError::Timeout) if self.go_on() => {}
+                Err(_) => return None,
+            }
         }
     }
 }
 
 /// Takes the lock, waiting for it as long as patience lasts. False: it did not last.
-///
-/// After false the file must not be used: its lock may still come, and is given back when the process ends.
 pub fn lock(file: &File, grip: Grip, patience: &mut Patience<'_>) -> io::Result<bool> {
     if try_lock(file, grip)? {
         return Ok(true);
     }
-    if patience.left().is_some_and(|left| left.is_zero()) {
+    if !patience.go_on() {
         return Ok(false);
     }
-    let (sender, events) = mpsc::sync_channel(1);
-    let file = file.try_clone()?;
-    helper(move || {
-        // Nobody listens any more after a time-out.
-        let _ = sender.send(lock_blocking(&file, grip));
-    })?;
-    patience.receive(&events).map_or(Ok(false), |result| result.map(|()| true))
+    wait_for(file, grip, patience)
+}
+
+#[cfg(unix)]
+fn wait_for(file: &File, grip: Grip, patience: &mut Patience<'_>) -> io::Result<bool> {
+    loop {
+        let alarm = patience.quiet().map(process::Alarm::after);
+        match block(file, grip) {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            other => return other.map(|()| true),
+        }
+        drop(alarm);
+        if !patience.go_on() {
+            return Ok(false);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn wait_for(file: &File, grip: Grip, patience: &mut Patience<'_>) -> io::Result<bool> {
+    wait_for_any(std::slice::from_ref(file), grip, patience).map(|taken| taken.is_some())
 }
 
 /// Takes the first of several exclusive locks that comes free, and says which.
@@ -115,14 +141,15 @@ pub fn lock_any(files: &[File], patience: &mut Patience<'_>) -> io::Result<Optio
             return Ok(Some(index));
         }
     }
-    if patience.left().is_some_and(|left| left.is_zero()) {
-        return Ok(None);
-    }
+    if patience.go_on() { wait_for_any(files, Grip::Exclusive, patience) } else { Ok(None) }
+}
+
+fn wait_for_any(files: &[File], grip: Grip, patience: &mut Patience<'_>) -> io::Result<Option<usize>> {
     let (sender, events) = mpsc::sync_channel(0);
     for (index, file) in files.iter().enumerate() {
         let (sender, file) = (sender.clone(), file.try_clone()?);
         helper(move || {
-            let result = lock_blocking(&file, Grip::Exclusive).map(|()| index);
+            let result = block_on(&file, grip).map(|()| index);
             // Without a buffer, sending succeeds only into the hands of the receiver: a second winner, or one that
             // comes too late, learns of it here and gives its lock back.
             if sender.send(result).is_err() {
@@ -134,16 +161,19 @@ pub fn lock_any(files: &[File], patience: &mut Patience<'_>) -> io::Result<Optio
     patience.receive(&events).transpose()
 }
 
-fn lock_blocking(file: &File, grip: Grip) -> io::Result<()> {
+fn block_on(file: &File, grip: Grip) -> io::Result<()> {
     loop {
-        let taken = match grip {
-            Grip::Exclusive => file.lock(),
-            Grip::Shared => file.lock_shared(),
-        };
-        match taken {
+        match block(file, grip) {
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             other => return other,
         }
+    }
+}
+
+fn block(file: &File, grip: Grip) -> io::Result<()> {
+    match grip {
+        Grip::Exclusive => file.lock(),
+        Grip::Shared => file.lock_shared(),
     }
 }
 
@@ -154,4 +184,27 @@ fn helper(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
         work();
     };
     std::thread::Builder::new().stack_size(64 * 1024).spawn(run).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn two_handles() -> (tempfile::TempDir, File, File) {
+        let dir = tempfile::tempdir().unwrap();
+        let open = || {
+            File::options().write(true).create(true).truncate(false).open(dir.path().join("lock")).unwrap()
+        };
+        let (one, two) = (open(), open());
+        (dir, one, two)
+    }
+
+    #[test]
+    fn several_free_locks_are_taken_from_the_first_on() {
+        let (_dir, first, other) = two_handles();
+        let (_dir2, second, _) = two_handles();
+        other.lock().unwrap();
+        let files = [first, second];
+        assert_eq!(lock_any(&files, &mut Patience::new(None)).unwrap(), Some(1));
+    }
 }

@@ -28,6 +28,8 @@ use crate::record::Process;
 
 pub use facts::{end_all, is_ancestor, outsiders, processes_of};
 pub use system::{Job, Minder, die_of, keep_signals_out, kill, replace, shell, stderr_copy, terminate};
+#[cfg(unix)]
+pub use unix::Alarm;
 
 /// A process that holds a lock file and is none of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]

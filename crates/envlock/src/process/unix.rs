@@ -8,6 +8,7 @@ use std::os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::ptr;
+use std::time::Duration;
 
 use drydock_common::{Error, Exit};
 use rustix::io::FdFlags;
@@ -172,6 +173,54 @@ fn set_of(signals: &[libc::c_int]) -> libc::sigset_t {
         }
         set.assume_init()
     }
+}
+
+/// Makes what the main thread waits for come back with "interrupted" after a while. No other thread may take signals.
+pub struct Alarm {
+    action: libc::sigaction,
+    mask: libc::sigset_t,
+}
+
+impl Alarm {
+    /// Rings after that time.
+    pub fn after(time: Duration) -> Self {
+        let set = set_of(&[libc::SIGALRM]);
+        let (mut action, mut mask) = (MaybeUninit::uninit(), MaybeUninit::uninit());
+        // SAFETY: all pointers are valid for the calls, which fill `action` and `mask`; the handler does nothing.
+        let before = unsafe {
+            let mut handler = MaybeUninit::<libc::sigaction>::zeroed().assume_init();
+            handler.sa_sigaction = ring as *const () as libc::sighandler_t;
+            libc::sigaction(libc::SIGALRM, &raw const handler, action.as_mut_ptr());
+            libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const set, mask.as_mut_ptr());
+            Self { action: action.assume_init(), mask: mask.assume_init() }
+        };
+        // It rings again soon after, in case the first time was just before the call that is to be interrupted.
+        set_timer(time.max(Duration::from_millis(1)), Duration::from_millis(50));
+        before
+    }
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        set_timer(Duration::ZERO, Duration::ZERO);
+        // SAFETY: both were filled by the kernel.
+        unsafe {
+            libc::sigaction(libc::SIGALRM, &raw const self.action, ptr::null_mut());
+            libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.mask, ptr::null_mut());
+        }
+    }
+}
+
+extern "C" fn ring(_: libc::c_int) {}
+
+fn set_timer(first: Duration, then: Duration) {
+    let time = |duration: Duration| libc::timeval {
+        tv_sec: duration.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+        tv_usec: duration.subsec_micros().try_into().unwrap_or_default(),
+    };
+    let timer = libc::itimerval { it_value: time(first), it_interval: time(then) };
+    // SAFETY: the pointer is valid for the call.
+    unsafe { libc::setitimer(libc::ITIMER_REAL, &raw const timer, ptr::null_mut()) };
 }
 
 /// Blocks every signal for the calling thread.

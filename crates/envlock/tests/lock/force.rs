@@ -79,7 +79,7 @@ fn refuses_on_another_host() {
     let home = Home::new();
     let mut holder = home.hold(&["test"]);
     let ticket = home.status("test")["holders"][0]["ticket"].as_u64().unwrap();
-    let record = home.path().join(format!("locks/test.d/{ticket}.json"));
+    let record = home.path().join(format!("locks/test.d/{ticket}.x"));
     let text = std::fs::read_to_string(&record).unwrap();
     let host = home.status("test")["holders"][0]["host"].as_str().unwrap().to_owned();
     std::fs::write(&record, text.replace(&format!("\"host\":\"{host}\""), "\"host\":\"elsewhere\"")).unwrap();

@@ -36,13 +36,12 @@ fn ticket_file(home: &Home, name: &str) -> PathBuf {
 fn record(home: &Home, ticket: u64, change: impl FnOnce(&mut serde_json::Value)) {
     let mut holder = home.hold(&["test"]);
     let number = home.status("test")["holders"][0]["ticket"].as_u64().unwrap();
-    let text = std::fs::read_to_string(ticket_file(home, &format!("{number}.json"))).unwrap();
+    let text = std::fs::read_to_string(ticket_file(home, &format!("{number}.x"))).unwrap();
     holder.let_go();
     let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
     value["ticket"] = ticket.into();
     change(&mut value);
-    std::fs::write(ticket_file(home, &format!("{ticket}.json")), value.to_string()).unwrap();
-    std::fs::write(ticket_file(home, &format!("{ticket}.x")), "").unwrap();
+    std::fs::write(ticket_file(home, &format!("{ticket}.x")), value.to_string()).unwrap();
 }
 
 #[test]
@@ -123,7 +122,7 @@ fn a_clock_set_back_changes_nothing() {
     let home = Home::new();
     let mut holder = home.hold(&["test"]);
     let number = home.status("test")["holders"][0]["ticket"].as_u64().unwrap();
-    let file = ticket_file(&home, &format!("{number}.json"));
+    let file = ticket_file(&home, &format!("{number}.x"));
     // To this record the clock was set back by years.
     let text = std::fs::read_to_string(&file).unwrap().replace("_at\":\"20", "_at\":\"21");
     std::fs::write(&file, text).unwrap();
@@ -141,8 +140,8 @@ fn torn_and_foreign_files_are_survived() {
     assert_eq!(home.run(&["test", "--", "true"]).code(), 0);
     for (name, text) in [
         ("seq", "\u{fffd}not a number"),
-        ("7.x", ""),
-        ("7.json", "{\"ticket\":7,\"mo"),
+        ("6.x", ""),
+        ("7.x", "{\"ticket\":7,\"mo"),
         ("8.s", "rubbish"),
         ("9.n", ""),
         ("notes.txt", "hello"),
@@ -157,7 +156,7 @@ fn torn_and_foreign_files_are_survived() {
     let history: serde_json::Value =
         serde_json::from_str(&home.run(&["history", "test", "--json"]).stdout()).unwrap();
     assert_eq!((&history["holds"], &history["skipped"]), (&1.into(), &2.into()));
-    for name in ["7.x", "7.json", "8.s", "9.n"] {
+    for name in ["6.x", "7.x", "8.s", "9.n"] {
         assert!(!ticket_file(&home, name).exists(), "{name}");
     }
 }
@@ -167,7 +166,7 @@ fn an_illegible_record_does_not_free_a_lock() {
     let home = Home::new();
     let mut holder = home.hold(&["test"]);
     let number = home.status("test")["holders"][0]["ticket"].as_u64().unwrap();
-    std::fs::write(ticket_file(&home, &format!("{number}.json")), "torn").unwrap();
+    std::fs::write(ticket_file(&home, &format!("{number}.x")), "torn").unwrap();
     assert_eq!(home.run(&["-n", "test", "--", "true"]).code(), 75);
     assert_eq!(home.status("test")["verdict"], "held");
     holder.let_go();
