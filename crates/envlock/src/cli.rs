@@ -15,11 +15,12 @@ use crate::queue::Mode;
 /// What the manual says beyond the options.
 pub const MANUAL: Manual = Manual {
     exits: &[
-        (Exit::Done, "the command ended with 0; status: done"),
+        (Exit::Done, "the command ended with 0; status, history, break: done"),
+        (Exit::No, "break: nobody holds the lock"),
         (Exit::Usage, "bad arguments"),
         (
             Exit::Failed,
-            "the state could not be read; or the command runs under a lesser lock than it asks for",
+            "the command runs under a lesser lock than it asks for; status, history, break: failed",
         ),
         (Exit::Busy, "the lock was not free in time (-E changes this code)"),
         (Exit::Wrapper, "envlock itself failed; the command was not run"),
@@ -29,35 +30,62 @@ pub const MANUAL: Manual = Manual {
     examples: &[
         ("envlock test -- make test", "run the tests alone; wait up to a minute for others to finish"),
         ("envlock --no-wait --purpose nightly test -- ./nightly", "give up at once when somebody is inside"),
-        ("envlock --shared test -- ./smoke", "run beside others that share, never beside one that does not"),
+        (
+            "envlock --shared --setup './stack up' --teardown './stack down' test -- make test",
+            "share one environment: the first one in starts it, the last one out takes it down",
+        ),
         (
             "envlock --slots 3 test -- sh -c 'PORT=$((5434 + ENVLOCK_SLOT)) ./suite'",
             "at most three at once, each with a port of its own",
         ),
+        ("envlock --with dev test -- ./migrate", "keep users of dev out too"),
         ("flock ~/.netra/locks/test.lock ./old-script", "scripts that know nothing of envlock take part"),
         ("envlock status test", "who is inside, since when and why, and who waits"),
+        ("envlock break test --reason 'hangs since noon'", "end the command that holds the lock"),
     ],
     sections: &[
+        (
+            "SET-UP AND TAKE-DOWN",
+            "Whoever shares an environment gives the same --setup and --teardown. Both run in a shell under the \
+             lock, alone, with their stdout sent to stderr. A set-up that fails ends envlock with its code, after \
+             the take-down. A take-down that fails ends envlock with its code, unless the command failed, and \
+             leaves the environment dirty, as the death of a holder does: whoever comes in first then runs the \
+             take-down before the set-up.",
+        ),
+        (
+            "CRASHES",
+            "A lock belongs to living processes, so a dead holder's lock is free at once. When envlock is killed, \
+             its command gets SIGTERM, and the lock stays taken while anything of the command lives; the next one \
+             in the queue ends what is left (SIGTERM, and SIGKILL five seconds later) before it enters. On Windows \
+             the command and all its children are ended with envlock. On macOS what is left is waited for.",
+        ),
         (
             "FILES",
             "~/.netra/locks/NAME.lock: the lock file; flock(1) and Python's filelock on it exclude envlock and \
              are excluded by it. It is never removed.\n\n\
-             ~/.netra/locks/NAME.d/: tickets of those inside and waiting.",
+             ~/.netra/locks/NAME.d/: tickets of those inside and waiting, and history.jsonl, the past holds.\n\n\
+             Keep them on a local disk: over a network file locks may not exclude.",
         ),
         (
             "ENVIRONMENT",
             "NETRA_HOME: where the state is kept instead of ~/.netra.\n\n\
              ENVLOCK_HELD: set for the command: the locks it runs under, parted by commas, each \
              NAME:MODE:TICKET:OWNER with mode x, s or n. An envlock under it passes through where these cover \
-             what it asks for.\n\n\
+             what it asks for; it believes them only while the ticket lives and belongs to an ancestor.\n\n\
              ENVLOCK_SLOT: set for the command under --slots: its slot, from 0.",
         ),
         (
             "JSON",
             "envlock.status/1 (status --json): schema, tool_version, at, verdict (free or held), locks (sorted by \
-             name): name, verdict, holders and queue (sorted by ticket): ticket, mode, slot, phase (waiting, \
-             setup, running, teardown), user, host, pid, boot_id, command, purpose, queued_at, entered_at; \
-             outsiders (sorted by pid): pid, command.\n\n\
+             name): name, verdict, dirty, holders and queue (sorted by ticket): ticket, mode (exclusive, shared, \
+             slot), slot, phase (waiting, setup, running, teardown), user, host, pid, process_start (ticks since \
+             boot), boot_id, command, purpose, queued_at, entered_at; outsiders (sorted by pid): pid, command.\n\n\
+             envlock.history/1 (history --json): schema, tool_version, at, verdict (done), name, holds, skipped \
+             (lines that could not be read), held_p50_ms, held_p95_ms, waited_p50_ms, waited_p95_ms, last (oldest \
+             first): at, end (done, died, broken), ticket, mode, slot, user, host, pid, command, purpose, \
+             waited_ms, held_ms, exit_code, broken_by, reason.\n\n\
+             envlock.break/1 (break --json): schema, tool_version, at, verdict (broken or free), name, ticket, \
+             killed (whether SIGKILL was needed).\n\n\
              envlock.run/1 (--report): schema, tool_version, at, verdict (done or busy), name, mode, slot, \
              ticket, waited_ms, held_ms, exit_code.",
         ),

@@ -116,10 +116,11 @@ impl Entrance<'_, '_> {
     /// Through the queue, then onto the lock file, which keeps those out who do not queue.
     fn pass(&mut self, places: Vec<Place>, door: Door) -> Result<Option<(File, Slot)>, Error> {
         let place = self.ticket.place;
+        // Opened before the wait: after it every microsecond counts.
+        let lock = self.files.open_lock()?;
         if !self.outlast(places, |all| place.must_outlast(all), EnvFiles::life)? {
             return Ok(None);
         }
-        let lock = self.files.open_lock()?;
         let grip = if place.mode == Mode::Exclusive { Grip::Exclusive } else { Grip::Shared };
         if door == Door::Gated && grip == Grip::Shared {
             self.announce()?;

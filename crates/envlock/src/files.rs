@@ -142,7 +142,7 @@ impl EnvFiles {
     /// Asks the kernel whether a ticket's owner lives. Only for numbers below one's own, or under [`Self::still`]:
     /// a ticket that is just being made would look dead.
     pub fn life(&self, place: Place) -> Result<Life, Error> {
-        probe(&self.ticket_file(place.number, &place.mode.letter().to_string()))
+        probe(&self.ticket_path(place))
     }
 
     /// Asks the kernel whether a ticket has not chosen its slot yet.
@@ -183,7 +183,9 @@ impl EnvFiles {
 
     /// Who broke a ticket.
     pub fn read_break_note(&self, ticket: u64) -> Option<BreakNote> {
-        self.read_whole(&format!("{ticket}.break"))
+        let name = format!("{ticket}.break");
+        // Nearly always there is none, and looking is cheaper than failing to open.
+        self.path(&name).exists().then(|| self.read_whole(&name))?
     }
 
     fn read_whole<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
@@ -210,16 +212,23 @@ impl EnvFiles {
 
     /// Takes leave: removes the ticket and wakes whoever waits for it.
     pub fn discard(&self, ticket: Ticket) {
-        self.remove(ticket.place);
+        let _ = std::fs::remove_file(self.ticket_path(ticket.place));
         // Closing unlocks, but a child of another thread's making might hold a copy for a moment.
         let _ = ticket.file.unlock();
         if let Some(turn) = ticket.turn {
             let _ = turn.unlock();
         }
+        // The rest can be done while the next one is on its way.
+        self.remove_extras(ticket.place);
     }
 
     /// Removes a ticket's files, the one that makes it a ticket last. What is gone already is no fault.
     pub fn remove(&self, place: Place) {
+        self.remove_extras(place);
+        let _ = std::fs::remove_file(self.ticket_path(place));
+    }
+
+    fn remove_extras(&self, place: Place) {
         let _ = std::fs::remove_file(self.ticket_file(place.number, "break"));
         if matches!(place.mode, Mode::Slots(_)) {
             let _ = std::fs::remove_file(self.ticket_file(place.number, "turn"));
@@ -227,7 +236,10 @@ impl EnvFiles {
         if WORDS_APART {
             let _ = std::fs::remove_file(self.path(&words_of(place)));
         }
-        let _ = std::fs::remove_file(self.ticket_file(place.number, &place.mode.letter().to_string()));
+    }
+
+    fn ticket_path(&self, place: Place) -> PathBuf {
+        self.ticket_file(place.number, &place.mode.letter().to_string())
     }
 
     fn ticket_file(&self, number: u64, suffix: &str) -> PathBuf {
