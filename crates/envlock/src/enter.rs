@@ -4,6 +4,7 @@ use std::fs::File;
 use std::time::Duration;
 
 use drydock_common::{Error, now};
+use tracing::{debug, info};
 
 use crate::files::{EnvFiles, Life, Ticket};
 use crate::process;
@@ -70,10 +71,12 @@ pub fn enter(
     let before = patience.spent();
     let Some((ticket, places)) = files.draw(mode, patience)? else { return Ok(None) };
     let record = new_record(&ticket, about);
+    info!(name = files.name, ticket = record.ticket, %mode, "drew a ticket");
     let mut entrance = Entrance { files, ticket, record, announced: false, patience };
     match entrance.pass(places, door) {
         Ok(Some((lock, slot))) => {
             let waited = entrance.patience.spent().saturating_sub(before);
+            info!(name = entrance.files.name, ?waited, "got in");
             let Entrance { files, ticket, mut record, .. } = entrance;
             record.slot = slot.as_ref().map(|(number, _)| *number);
             let slot = slot.map(|(_, file)| file);
@@ -147,6 +150,7 @@ impl Entrance<'_, '_> {
         'look: loop {
             for place in ahead(&places) {
                 if let Life::Alive(file) = probe(&self.files, place)? {
+                    debug!(ticket = place.number, "waiting for a ticket ahead");
                     if !self.lock(&file, Grip::Shared)? {
                         return Ok(false);
                     }
@@ -276,6 +280,7 @@ impl Hold {
             let _ = slot.unlock();
         }
         self.files.discard(self.ticket);
+        info!(name = self.files.name, "gave the lock back");
     }
 
     /// Leaves the lock to whoever has a copy, as flock(1) does.

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use drydock_common::Error;
+use tracing::info;
 
 use crate::files::{EnvFiles, Life};
 use crate::history::{self, Past};
@@ -18,6 +19,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// Ends what the dead owner's command left running, then removes the ticket.
 pub fn recover(files: &EnvFiles, place: Place, patience: &mut Patience<'_>) -> Result<(), Error> {
     let record = files.read_record(place);
+    info!(name = files.name, ticket = place.number, "clearing away a dead ticket");
     if let Some(record) = &record {
         reap(files, place, record);
     }

@@ -212,3 +212,13 @@ fn a_closed_pipe_is_no_error() {
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
+
+#[test]
+fn says_what_it_does_only_when_asked_to() {
+    let home = Home::new();
+    assert_eq!(home.run(&["test", "--", "true"]).stderr(), "");
+    let said = home.run(&["-v", "test", "--", "true"]).stderr();
+    for words in ["drew a ticket", "got in", "gave the lock back"] {
+        assert!(said.contains(words), "{said}");
+    }
+}
