@@ -17,7 +17,7 @@ pub fn explain(look: &Look, past: &[Past], waiter: Option<u32>) -> String {
         let _ = writeln!(text, "  held by {}", holder_line(holder));
     }
     for outsider in &look.outsiders {
-        let _ = writeln!(text, "  held from outside by pid {}: {}", outsider.pid, outsider.command.join(" "));
+        let _ = writeln!(text, "  held from outside by pid {}: {}", outsider.pid, shown(&outsider.command));
     }
     let ahead = look.queue.iter().take_while(|record| Some(record.process.pid) != waiter).count();
     match waiter {
@@ -63,9 +63,9 @@ pub fn holder_line(record: &Record) -> String {
     if let Some(slot) = record.slot {
         let _ = write!(text, " {slot}");
     }
-    let _ = write!(text, " for {}: {}", units::show_duration(since_then(since)), record.command.join(" "));
+    let _ = write!(text, " for {}: {}", units::show_duration(since_then(since)), shown(&record.command));
     if let Some(purpose) = &record.purpose {
-        let _ = write!(text, " ({purpose})");
+        let _ = write!(text, " ({})", shown(std::slice::from_ref(purpose)));
     }
     match record.phase {
         Phase::Setup => text.push_str(" [in set-up]"),
@@ -83,7 +83,7 @@ pub fn status(look: &Look) -> String {
         let _ = writeln!(text, "  {}", holder_line(holder));
     }
     for outsider in &look.outsiders {
-        let _ = writeln!(text, "  outsider pid {}: {}", outsider.pid, outsider.command.join(" "));
+        let _ = writeln!(text, "  outsider pid {}: {}", outsider.pid, shown(&outsider.command));
     }
     for (index, waiter) in look.queue.iter().enumerate() {
         let _ = writeln!(text, "  waiting {}: {}", index + 1, holder_line(waiter));
@@ -126,7 +126,7 @@ pub fn history(history: &History) -> String {
             known(past.waited_ms),
             known(past.held_ms),
             past.user,
-            past.command.join(" ")
+            shown(&past.command)
         );
         match (&past.broken_by, &past.reason) {
             (Some(by), Some(reason)) => {
@@ -147,4 +147,27 @@ pub fn since_then(then: Timestamp) -> Duration {
 /// A wait as people say it: without the milliseconds where they do not matter.
 pub fn rounded(duration: Duration) -> String {
     units::show_duration(duration)
+}
+
+/// Somebody else's words on one line that fits, without what a terminal would obey.
+fn shown(words: &[String]) -> String {
+    const FITS: usize = 100;
+    let line = words.join(" ").replace(char::is_control, " ");
+    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(FITS) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn foreign_words_cannot_break_the_line_or_the_terminal() {
+        assert_eq!(shown(&["sh".into(), "-c".into(), "a\n  b\x1b[2J".into()]), "sh -c a b [2J");
+        let long = shown(&["é".repeat(200)]);
+        assert_eq!(long, format!("{}...", "é".repeat(100)));
+    }
 }

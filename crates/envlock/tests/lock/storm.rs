@@ -144,7 +144,11 @@ fn idle_waiters_use_no_processor_time() {
     let mut holder = home.hold(&["test"]);
     let waiters: Vec<Child> =
         (0..50).map(|_| home.envlock(&["--wait-forever", "test", "--", "true"]).spawn().unwrap()).collect();
-    until("all stand in the queue", || home.waiting("test") == 50);
+    until("all sleep in the kernel", || {
+        let locks = std::fs::read_to_string("/proc/locks").unwrap();
+        let blocked = |pid: u32| locks.lines().any(|l| l.contains("->") && l.contains(&format!(" {pid} ")));
+        waiters.iter().all(|child| blocked(child.id()))
+    });
     let ticks = || -> u64 { waiters.iter().map(|child| processor_ticks(child.id())).sum() };
     let switches = || -> u64 { waiters.iter().map(|child| wake_ups(child.id())).sum() };
     let before = (ticks(), switches());
