@@ -1,1 +1,19 @@
-//! x
+//! `composecheck`: find in Compose files what makes environments crash.
+//!
+//! [`load`] reads the files: [`yaml`] composes values that keep where they were written, [`interpolate`] fills in
+//! variables, [`merge`] lays one file over another by Compose's rules. [`rules`] look at the merged [`model`];
+//! [`report`] shows what they found, for people and for machines. [`run`] is where these meet.
+
+pub mod cli;
+mod dotenv;
+pub mod interpolate;
+pub mod load;
+pub mod merge;
+pub mod model;
+pub mod report;
+pub mod rules;
+pub mod run;
+mod scalar;
+pub mod source;
+pub mod units;
+pub mod yaml;

@@ -1,0 +1,136 @@
+//! Values that know where they were written and how they came to where they are.
+
+use crate::source::{Sources, Span};
+
+/// How a value came to its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Via {
+    /// Through `*alias`.
+    Alias,
+    /// Through `<<`.
+    MergeKey,
+    /// It replaced what an earlier file said here.
+    Override,
+}
+
+/// One step of a value's history; the place is the alias, the `<<`, or what was replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// How.
+    pub via: Via,
+    /// Where.
+    pub span: Span,
+}
+
+/// What a tag asks of the merge.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// No tag: merge.
+    #[default]
+    Merge,
+    /// `!override`: replace.
+    Override,
+    /// `!reset`: remove.
+    Reset,
+}
+
+/// A value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Kind {
+    /// Nothing.
+    #[default]
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// Any other number.
+    Float(f64),
+    /// Text.
+    Text(String),
+    /// A sequence.
+    List(Vec<Node>),
+    /// A mapping.
+    Map(Vec<Entry>),
+}
+
+/// A value with its place and history.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Node {
+    /// The value.
+    pub kind: Kind,
+    /// Where it was written. Collections begin at their first entry and are empty.
+    pub span: Span,
+    /// How it came here, nearest step last.
+    pub origins: Vec<Origin>,
+    /// What its tag asks of the merge.
+    pub mode: Mode,
+}
+
+/// A key and its value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// Where the key was written.
+    pub span: Span,
+    /// Its value.
+    pub value: Node,
+}
+
+impl Node {
+    /// The entries of a mapping; none for anything else.
+    pub fn entries(&self) -> &[Entry] {
+        if let Kind::Map(entries) = &self.kind { entries } else { &[] }
+    }
+
+    /// The items of a sequence; none for anything else.
+    pub fn items(&self) -> &[Self] {
+        if let Kind::List(items) = &self.kind { items } else { &[] }
+    }
+
+    /// The entry with this key.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries().iter().find(|entry| entry.key == key)
+    }
+
+    /// The value below these keys, unless it is null.
+    pub fn at(&self, path: &[&str]) -> Option<&Self> {
+        let found = path.iter().try_fold(self, |node, key| Some(&node.entry(key)?.value))?;
+        (found.kind != Kind::Null).then_some(found)
+    }
+
+    /// A scalar as text, as Compose would cast it.
+    pub fn text(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Bool(value) => Some(value.to_string()),
+            Kind::Int(value) => Some(value.to_string()),
+            Kind::Float(value) => Some(value.to_string()),
+            Kind::Text(value) => Some(value.clone()),
+            Kind::Null | Kind::List(_) | Kind::Map(_) => None,
+        }
+    }
+}
+
+/// The merged files.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// The files.
+    pub sources: Sources,
+    /// The merged model.
+    pub root: Node,
+    /// Variables without a value or default, and where they are used.
+    pub unset: Vec<(String, Span)>,
+}
+
+impl Project {
+    /// The entries of a top-level mapping such as `services`.
+    pub fn section(&self, name: &str) -> &[Entry] {
+        self.root.at(&[name]).map_or(&[], Node::entries)
+    }
+
+    /// The services.
+    pub fn services(&self) -> &[Entry] {
+        self.section("services")
+    }
+}

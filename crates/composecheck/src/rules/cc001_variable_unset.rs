@@ -1,0 +1,21 @@
+//! CC001: a variable without a value.
+
+use super::{Context, Finding, Level, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: "CC001",
+    name: "variable-unset",
+    level: Level::Warning,
+    what: "A variable is used that has neither a value nor a default",
+    why: "Compose puts nothing in its place and goes on, so a port, a path or a password is silently empty",
+    example: "services: {db: {image: \"postgres:${PG_VERSION}\"}}",
+    fix: "set it in .env, or give a default: ${NAME:-value}",
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    let unset = context.project.unset.iter();
+    unset
+        .map(|(name, span)| RULE.finding(name.clone(), *span, format!("the variable {name} is not set")))
+        .collect()
+}

@@ -1,0 +1,36 @@
+//! CC202: a health check that runs all the time.
+
+use std::time::Duration;
+
+use super::{Context, Finding, Level, Rule, service};
+use crate::model::Entry;
+use crate::units::duration;
+
+pub(super) const RULE: Rule = Rule {
+    code: "CC202",
+    name: "healthcheck-too-often",
+    level: Level::Error,
+    what: "A health check runs more often than every 5 seconds",
+    why: "Each run starts a process through the engine; many at once slow it down until the checks themselves fail",
+    example: "services: {db: {image: postgres:15, healthcheck: {test: [CMD, pg_isready], interval: 2s}}}",
+    fix: "use interval: 10s; for a quick start, start_interval with start_period",
+    check,
+};
+
+/// Shortest interval that is fine.
+const SHORTEST: Duration = Duration::from_secs(5);
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    context.project.services().iter().filter_map(check_service).collect()
+}
+
+fn check_service(entry: &Entry) -> Option<Finding> {
+    let interval = entry.value.at(&["healthcheck", "interval"])?;
+    let text = interval.text()?;
+    // Zero means Docker's default of 30 s.
+    let often = duration(&text).is_some_and(|every| !every.is_zero() && every < SHORTEST);
+    often.then(|| {
+        let message = format!("the health check of service '{}' runs every {text}", entry.key);
+        RULE.finding(service(entry), interval.span, message)
+    })
+}

@@ -1,0 +1,31 @@
+//! CC601: logs that grow until the disk is full.
+
+use super::{Context, Finding, Level, Rule, service};
+use crate::model::{Entry, Node};
+
+pub(super) const RULE: Rule = Rule {
+    code: "CC601",
+    name: "log-size-unlimited",
+    level: Level::Warning,
+    what: "A service logs to json-file without max-size",
+    why: "json-file, the default, never rotates by itself: a chatty container fills the disk of the engine",
+    example: "services: {db: {image: postgres:15, logging: {driver: json-file}}}",
+    fix: "set logging.options: max-size: 10m and max-file: \"3\"",
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    context.project.services().iter().filter_map(check_service).collect()
+}
+
+fn check_service(entry: &Entry) -> Option<Finding> {
+    let driver = entry.value.at(&["logging", "driver"]).and_then(Node::text);
+    let is_json = driver.is_none_or(|driver| driver == "json-file");
+    let limited = entry.value.at(&["logging", "options", "max-size"]).is_some();
+    if !is_json || limited {
+        return None;
+    }
+    let span = entry.value.entry("logging").map_or(entry.span, |logging| logging.span);
+    let message = format!("the logs of service '{}' grow without limit", entry.key);
+    Some(RULE.finding(service(entry), span, message))
+}

@@ -1,0 +1,83 @@
+//! Files as they were read, and places in them.
+
+use drydock_common::Error;
+
+/// Which file of a [`Sources`] a place is in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct FileId(pub usize);
+
+/// A place in a file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span {
+    /// The file.
+    pub file: FileId,
+    /// First byte.
+    pub start: usize,
+    /// Byte after the last one.
+    pub end: usize,
+    /// Line of the first character, from 1.
+    pub line: usize,
+    /// Column of the first character, from 1, in characters.
+    pub column: usize,
+    /// Line of the end, from 1.
+    pub end_line: usize,
+    /// Column after the last character, from 1.
+    pub end_column: usize,
+}
+
+/// One file.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Path as the user gave it.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// Every file that was read, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Sources(Vec<Source>);
+
+impl Sources {
+    /// Adds a file.
+    pub fn add(&mut self, path: String, text: String) -> FileId {
+        self.0.push(Source { path, text });
+        FileId(self.0.len() - 1)
+    }
+
+    /// The file of this number.
+    pub fn get(&self, file: FileId) -> &Source {
+        &self.0[file.0]
+    }
+
+    /// All files, in order.
+    pub fn all(&self) -> &[Source] {
+        &self.0
+    }
+
+    /// Shows a place as `file:line:column`.
+    pub fn show(&self, span: Span) -> String {
+        format!("{}:{}:{}", self.get(span.file).path, span.line, span.column)
+    }
+
+    /// What stops the load, as the tool's error with the position.
+    pub fn error(&self, fault: &Fault) -> Error {
+        Error::failed(format!("load {}", self.show(fault.span)), &fault.cause)
+    }
+}
+
+/// Why a file cannot be loaded, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where.
+    pub span: Span,
+    /// Why.
+    pub cause: String,
+}
+
+impl Fault {
+    /// A fault at a place.
+    pub fn new(span: Span, cause: impl Into<String>) -> Self {
+        Self { span, cause: cause.into() }
+    }
+}
