@@ -58,7 +58,7 @@ fn expand(
             out.push('$');
             more
         } else if let Some(braced) = after.strip_prefix('{') {
-            let end = closing(braced).ok_or_else(|| format!("'${{' is not closed in '{text}'"))?;
+            let end = closing(braced).ok_or_else(|| "'${' is not closed".to_owned())?;
             out.push_str(&braces(&braced[..end], values, unset, depth)?);
             &braced[end + 1..]
         } else {

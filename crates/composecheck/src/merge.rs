@@ -1,5 +1,7 @@
 //! One file laid over another, by Compose's rules.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::model::{Entry, Kind, Mode, Node, Origin, Via};
 
 /// Sequences of a service that an override replaces instead of extending.
@@ -55,14 +57,19 @@ fn entries_mut(node: &mut Node) -> &mut [Entry] {
 fn list_to_map(node: &mut Node) {
     let Kind::List(items) = &node.kind else { return };
     let mut entries: Vec<Entry> = Vec::new();
+    let mut places = HashMap::new();
     for item in items {
         let Some(text) = item.text() else { return };
         let (key, kind) = match text.split_once('=') {
             Some((key, value)) => (key.to_owned(), Kind::Text(value.to_owned())),
             None => (text, Kind::Null),
         };
-        entries.retain(|known| known.key != key);
-        entries.push(Entry { key, span: item.span, value: Node { kind, ..item.clone() } });
+        let at = *places.entry(key.clone()).or_insert(entries.len());
+        let entry = Entry { key, span: item.span, value: Node { kind, ..item.clone() } };
+        match entries.get_mut(at) {
+            Some(earlier) => *earlier = entry,
+            None => entries.push(entry),
+        }
     }
     node.kind = Kind::Map(entries);
 }
@@ -77,34 +84,48 @@ fn lay(base: &mut Node, over: Node, path: &mut Vec<String>) {
     match (&mut base.kind, over.kind) {
         // An empty override keeps what was there.
         (_, Kind::Null) => {}
-        (Kind::Map(known), Kind::Map(new)) => new.into_iter().for_each(|entry| lay_entry(known, entry, path)),
-        (Kind::List(known), Kind::List(new)) => new.into_iter().for_each(|item| lay_item(known, item, path)),
+        (Kind::Map(known), Kind::Map(new)) => lay_entries(known, new, path),
+        (Kind::List(known), Kind::List(new)) => lay_items(known, new, path),
         (_, kind) => replace(base, Node { kind, span: over.span, origins: over.origins, mode: over.mode }),
     }
 }
 
-fn lay_entry(known: &mut Vec<Entry>, entry: Entry, path: &mut Vec<String>) {
-    let found = known.iter().position(|one| one.key == entry.key);
-    match (found, entry.value.mode) {
-        (Some(at), Mode::Reset) => drop(known.remove(at)),
-        (None, Mode::Reset) => {}
-        (None, _) => known.push(entry),
-        (Some(at), _) => {
-            path.push(entry.key);
-            lay(&mut known[at].value, entry.value, path);
-            path.pop();
+fn lay_entries(known: &mut Vec<Entry>, new: Vec<Entry>, path: &mut Vec<String>) {
+    let places: HashMap<String, usize> =
+        known.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect();
+    let mut gone = HashSet::new();
+    for entry in new {
+        match (places.get(&entry.key), entry.value.mode) {
+            (Some(&at), Mode::Reset) => {
+                gone.insert(at);
+            }
+            (None, Mode::Reset) => {}
+            (None, _) => known.push(entry),
+            (Some(&at), _) => {
+                path.push(entry.key);
+                lay(&mut known[at].value, entry.value, path);
+                path.pop();
+            }
         }
     }
+    let mut at = 0..;
+    known.retain(|_| at.next().is_none_or(|at| !gone.contains(&at)));
 }
 
 /// Mounts, ports and devices are the same when they land in the same place: the later one wins, in place.
-fn lay_item(known: &mut Vec<Node>, item: Node, path: &[String]) {
-    let identity = identity(&item, path);
-    let twin =
-        identity.and_then(|id| known.iter().position(|one| self::identity(one, path).as_ref() == Some(&id)));
-    match twin {
-        Some(at) => replace(&mut known[at], item),
-        None => known.push(item),
+fn lay_items(known: &mut Vec<Node>, new: Vec<Node>, path: &[String]) {
+    let mut places = HashMap::new();
+    for (at, item) in known.iter().enumerate() {
+        if let Some(identity) = identity(item, path) {
+            places.entry(identity).or_insert(at);
+        }
+    }
+    for item in new {
+        let at = identity(&item, path).map(|identity| *places.entry(identity).or_insert(known.len()));
+        match at.and_then(|at| known.get_mut(at)) {
+            Some(twin) => replace(twin, item),
+            None => known.push(item),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! From text to values with places. The parser gives events; this composes them: anchors, `<<`, duplicate keys,
 //! types, and limits on what a small file may grow into.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use granit_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
@@ -53,6 +53,8 @@ struct Open {
     /// The key that waits for its value.
     key: Option<(String, Span)>,
     merges: Vec<(Span, Node)>,
+    /// Line of each key so far.
+    seen: HashMap<String, usize>,
     nodes: usize,
     depth: usize,
 }
@@ -93,7 +95,15 @@ impl Composer {
         }
         let span = Span { end: span.start, end_line: span.line, end_column: span.column, ..span };
         let node = Node { kind, span, origins: Vec::new(), mode: mode(tag) };
-        self.open.push(Open { node, anchor, key: None, merges: Vec::new(), nodes: 1, depth: 1 });
+        self.open.push(Open {
+            node,
+            anchor,
+            key: None,
+            merges: Vec::new(),
+            seen: HashMap::new(),
+            nodes: 1,
+            depth: 1,
+        });
         Ok(())
     }
 
@@ -156,7 +166,7 @@ impl Composer {
                 }
                 open.merges.push((at, done.node));
             }
-            Some((key, at)) => add_entry(&mut open.node, Entry { key, span: at, value: done.node })?,
+            Some((key, at)) => add_entry(open, Entry { key, span: at, value: done.node })?,
         }
         Ok(())
     }
@@ -176,10 +186,10 @@ fn key_text(node: &Node, plain: Option<&str>) -> Result<String, Fault> {
     node.text().ok_or_else(|| Fault::new(node.span, "a key must be text"))
 }
 
-fn add_entry(map: &mut Node, entry: Entry) -> Result<(), Fault> {
-    let Kind::Map(entries) = &mut map.kind else { return Ok(()) };
-    if let Some(first) = entries.iter().find(|known| known.key == entry.key) {
-        let cause = format!("the key '{}' is here twice, first on line {}", entry.key, first.span.line);
+fn add_entry(open: &mut Open, entry: Entry) -> Result<(), Fault> {
+    let Kind::Map(entries) = &mut open.node.kind else { return Ok(()) };
+    if let Some(first) = open.seen.insert(entry.key.clone(), entry.span.line) {
+        let cause = format!("the key '{}' is here twice, first on line {first}", entry.key);
         return Err(Fault::new(entry.span, cause));
     }
     entries.push(entry);
@@ -193,12 +203,13 @@ fn merge_key(map: &mut Node, span: Span, merged: &Node) -> Result<(), Fault> {
         _ => std::slice::from_ref(merged),
     };
     let Kind::Map(entries) = &mut map.kind else { return Ok(()) };
+    let mut seen: HashSet<String> = entries.iter().map(|entry| entry.key.clone()).collect();
     for part in parts {
         if !matches!(part.kind, Kind::Map(_)) {
             return Err(Fault::new(span, "'<<' takes a mapping, or a list of mappings"));
         }
         for entry in part.entries() {
-            if entries.iter().all(|known| known.key != entry.key) {
+            if seen.insert(entry.key.clone()) {
                 let mut entry = entry.clone();
                 entry.value.origins.push(Origin { via: Via::MergeKey, span });
                 entries.push(entry);
