@@ -143,6 +143,15 @@ fn container_id(name: &str) -> Option<&str> {
     (id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(id)
 }
 
+/// How much is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Every figure.
+    Everything,
+    /// Memory, CPU time and kills: what a watch that never ends can afford each second.
+    Essential,
+}
+
 /// Whether files stay open between readings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keep {
@@ -204,12 +213,17 @@ pub struct Gone;
 
 impl Probe {
     /// Reads everything. A file that this kernel does not have, or that may not be read, leaves its figure unknown.
-    pub fn read(&mut self, buffer: &mut String) -> Result<Reading, Gone> {
+    pub fn read(&mut self, detail: Detail, buffer: &mut String) -> Result<Reading, Gone> {
         let at_ns = crate::clock::since_boot_ns();
         let usage = self.usage.number(buffer).ok_or(Gone)?;
         let mut reading = Reading { at_ns, memory_usage: Some(usage), ..Reading::default() };
         self.read_memory(usage, &mut reading, buffer);
         reading.cpu_ns = self.read_cpu(buffer);
+        reading.oom_kills = self.oom.read(buffer).ok().and_then(|text| keyed(text, "oom_kill"));
+        if detail == Detail::Essential {
+            return Ok(reading);
+        }
+        reading.memory_peak = self.peak.number(buffer);
         reading.pids = self.pids.number(buffer);
         reading.block = self.block.read(buffer).ok().map(block_bytes);
         reading.pressure_memory = self.pressure.read(buffer).ok().and_then(|text| pressure(text, "some"));
@@ -247,8 +261,6 @@ impl Probe {
             reading.memory_limit = limit.number(buffer);
         }
         reading.memory_limit = reading.memory_limit.filter(|limit| *limit < UNLIMITED_FROM);
-        reading.memory_peak = self.peak.number(buffer);
-        reading.oom_kills = self.oom.read(buffer).ok().and_then(|text| keyed(text, "oom_kill"));
     }
 
     fn read_net(&mut self, buffer: &mut String) -> Option<(u64, u64)> {
@@ -323,7 +335,7 @@ mod tests {
         let layout = Layout::at(root).unwrap();
         let found = layout.discover();
         let path = found.get(ID).expect("found by id").clone();
-        let reading = layout.probe(&path, Keep::Closed).read(&mut String::new()).unwrap();
+        let reading = layout.probe(&path, Keep::Closed).read(Detail::Everything, &mut String::new()).unwrap();
         (path, reading)
     }
 
@@ -400,7 +412,7 @@ mod tests {
         let layout = Layout::at(tmp.path()).unwrap();
         let mut probe = layout.probe(&path, Keep::Open);
         std::fs::remove_dir_all(tmp.path().join("memory").join(ID)).unwrap();
-        assert_eq!(probe.read(&mut String::new()), Err(Gone));
+        assert_eq!(probe.read(Detail::Everything, &mut String::new()), Err(Gone));
         assert!(Layout::at(tmp.path().join("nothing")).is_none());
     }
 

@@ -32,6 +32,8 @@ pub const MANUAL: Manual = Manual {
         ("dockwatch check --need 2GiB --wait 2m", "Wait until a run that needs 2 GiB fits"),
         ("dockwatch record --category e2e -- make e2e", "Record the peaks of a run"),
         ("dockwatch history --since 7d", "Show the recorded runs"),
+        ("dockwatch predict e2e", "Say what an e2e run will need"),
+        ("dockwatch --follow --json", "Stream samples and events, one object a line"),
     ],
     sections: &[],
 };
@@ -61,6 +63,10 @@ pub enum Command {
     Record(RecordArgs),
     /// Show recorded runs
     History(HistoryArgs),
+    /// Print figures for Prometheus
+    Metrics(MetricsArgs),
+    /// Say what a run of a category will need
+    Predict(PredictArgs),
 }
 
 /// Which engines are asked.
@@ -162,12 +168,18 @@ fn parse_budget(text: &str) -> Result<u64, String> {
 /// `dockwatch` without a command.
 #[derive(Clone, Debug, Args)]
 pub struct SnapshotArgs {
-    /// Print one JSON object
+    /// Print JSON: one object
     #[arg(long)]
     pub json: bool,
     /// Show stopped containers too
-    #[arg(short, long)]
+    #[arg(short, long, conflicts_with = "follow")]
     pub all: bool,
+    /// Go on: a sample every interval, and between them what happens; with --json one object a line
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Time between samples
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = parse_interval, requires = "follow")]
+    pub interval: Duration,
     /// Engines.
     #[command(flatten)]
     pub engines: EngineArgs,
@@ -258,4 +270,32 @@ pub struct HistoryArgs {
     /// Print CSV with a header
     #[arg(long, conflicts_with = "json")]
     pub csv: bool,
+}
+
+/// `dockwatch metrics`
+#[derive(Clone, Debug, Args)]
+pub struct MetricsArgs {
+    /// Write them to this file, which is never seen half-written: for node_exporter
+    #[arg(long, value_name = "PATH")]
+    pub textfile: Option<PathBuf>,
+    /// Engines.
+    #[command(flatten)]
+    pub engines: EngineArgs,
+    /// Scope.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// Budget.
+    #[command(flatten)]
+    pub budget: BudgetArgs,
+}
+
+/// `dockwatch predict`
+#[derive(Clone, Debug, Args)]
+pub struct PredictArgs {
+    /// Kind of run: unit, integration, e2e, performance, or a name of your own
+    #[arg(value_parser = parse_name)]
+    pub category: String,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
 }

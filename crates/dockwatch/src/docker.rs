@@ -15,7 +15,7 @@ use futures_util::StreamExt as _;
 use crate::model::{Answer, Endpoint, Identity, Inspected, Listed, Network, Reading, Volume};
 
 /// Everything but the containers; each is missing where the engine did not say.
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Surroundings {
     /// Networks that somebody made.
     pub networks: Option<Vec<Network>>,
@@ -74,7 +74,7 @@ fn endpoint(name: &'static str, start: Instant, error: Option<&CallError>) -> En
 }
 
 /// Asks who the engine is. Costs the engine 10 ms, because it runs other programs to find out.
-pub async fn timed_identity(engine: &Engine) -> (Endpoint, Option<Identity>) {
+pub async fn identity(engine: &Engine) -> (Endpoint, Option<Identity>) {
     let ask = async {
         let (version, info) = tokio::try_join!(engine.docker.version(), engine.docker.info())?;
         Ok(Identity { version: version.version, api_version: version.api_version, ..of_info(info) })

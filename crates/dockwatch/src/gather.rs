@@ -5,10 +5,9 @@ use drydock_common::state::Home;
 use drydock_common::{Error, Exit};
 use futures_util::future::join_all;
 
-use crate::cgroup::Keep;
 use crate::cli::{EngineArgs, ScopeArgs};
 use crate::model::{Answer, Endpoint, EngineFacts, Facts};
-use crate::sampler::{Sample, Sampler};
+use crate::sampler::{Ask, Manner, Sample, Sampler};
 use crate::scope::Scope;
 use crate::stored::Stored;
 
@@ -26,16 +25,16 @@ struct Target {
     host: String,
     known: Option<Stored>,
     sampler: Option<Sampler>,
-    keep: Keep,
+    manner: Manner,
 }
 
 impl Gatherer {
     /// Prepares to measure; starts from what an earlier run stored.
-    pub fn new(engines: &EngineArgs, scope: &ScopeArgs, home: &Home, keep: Keep) -> Result<Self, Error> {
+    pub fn new(engines: &EngineArgs, scope: &ScopeArgs, home: &Home, manner: Manner) -> Result<Self, Error> {
         let target = |args: DockerArgs| {
             let host = args.host()?;
             let known = Some(Stored::load(home, &host));
-            Ok(Target { args, host, known, sampler: None, keep })
+            Ok(Target { args, host, known, sampler: None, manner })
         };
         let targets = engines.each().into_iter().map(target).collect::<Result<_, Error>>()?;
         Ok(Self { targets, scope: scope.scope() })
@@ -47,8 +46,8 @@ impl Gatherer {
     }
 
     /// Measures all engines at once. Fails only for a host that can never be an engine.
-    pub async fn facts(&mut self) -> Result<Facts, Error> {
-        let samples = join_all(self.targets.iter_mut().map(Target::sample)).await;
+    pub async fn facts(&mut self, ask: Ask) -> Result<Facts, Error> {
+        let samples = join_all(self.targets.iter_mut().map(|target| target.sample(ask))).await;
         let mut facts =
             Facts { containers_known: true, networks_known: true, volumes_known: true, ..Facts::default() };
         for sample in samples {
@@ -61,6 +60,11 @@ impl Gatherer {
         Ok(facts)
     }
 
+    /// Engines to listen to; one that is away now is opened anew by the listener.
+    pub fn args(&self) -> impl Iterator<Item = &DockerArgs> {
+        self.targets.iter().map(|target| &target.args)
+    }
+
     /// Leaves to the next run what it should know.
     pub fn store(&self, home: &Home) {
         self.targets.iter().filter_map(|target| target.sampler.as_ref()).for_each(|s| s.stored().store(home));
@@ -68,19 +72,19 @@ impl Gatherer {
 }
 
 impl Target {
-    async fn sample(&mut self) -> Result<Sample, Error> {
+    async fn sample(&mut self, ask: Ask) -> Result<Sample, Error> {
         if self.sampler.is_none() {
             match Engine::open(&self.args) {
                 Ok(engine) => {
                     let known = self.known.take().unwrap_or_else(|| Stored::new(&self.host));
-                    self.sampler = Some(Sampler::new(engine, known, self.keep));
+                    self.sampler = Some(Sampler::new(engine, known, self.manner));
                 }
                 Err(error) if error.exit() == Exit::Unavailable => return Ok(absent(&self.host, &error)),
                 Err(error) => return Err(error),
             }
         }
         match &mut self.sampler {
-            Some(sampler) => Ok(Box::pin(sampler.sample()).await),
+            Some(sampler) => Ok(sampler.sample(ask).await),
             None => Ok(Sample::default()),
         }
     }

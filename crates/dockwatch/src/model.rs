@@ -358,7 +358,7 @@ impl Facts {
 
     /// CPU use of all containers, percent of one core.
     pub fn cpu_pct(&self) -> Option<f64> {
-        let sum: f64 = self.live().filter_map(|container| container.cpu_pct).sum();
+        let sum = self.live().filter_map(|container| container.cpu_pct).fold(0.0, |sum, pct| sum + pct);
         self.containers_known.then_some((sum * 100.0).round() / 100.0)
     }
 

@@ -64,7 +64,9 @@ fn exit(status: ExitStatus) -> Exit {
 }
 
 #[cfg(unix)]
-use unix::{Signals, pass_on};
+pub use unix::Signals;
+#[cfg(unix)]
+use unix::pass_on;
 
 #[cfg(unix)]
 mod unix {
@@ -73,16 +75,28 @@ mod unix {
     use rustix::process::{Pid, Signal, getpgrp, kill_process};
     use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 
+    /// A signal that came.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Caught(Signal);
+
+    impl Caught {
+        /// Its number.
+        pub fn number(self) -> u8 {
+            u8::try_from(self.0.as_raw()).unwrap_or(0)
+        }
+    }
+
     /// Signals that ask to end.
     #[derive(Debug)]
-    pub(super) struct Signals {
+    pub struct Signals {
         interrupt: Stream,
         terminate: Stream,
         hang_up: Stream,
     }
 
     impl Signals {
-        pub(super) fn new() -> io::Result<Self> {
+        /// Starts to listen.
+        pub fn new() -> io::Result<Self> {
             Ok(Self {
                 interrupt: signal(SignalKind::interrupt())?,
                 terminate: signal(SignalKind::terminate())?,
@@ -90,17 +104,18 @@ mod unix {
             })
         }
 
-        pub(super) async fn next(&mut self) -> Signal {
+        /// Waits for the next one.
+        pub async fn next(&mut self) -> Caught {
             tokio::select! {
-                _ = self.interrupt.recv() => Signal::INT,
-                _ = self.terminate.recv() => Signal::TERM,
-                _ = self.hang_up.recv() => Signal::HUP,
+                _ = self.interrupt.recv() => Caught(Signal::INT),
+                _ = self.terminate.recv() => Caught(Signal::TERM),
+                _ = self.hang_up.recv() => Caught(Signal::HUP),
             }
         }
     }
 
     /// Sends a signal to the command, unless the terminal did so: a second Ctrl-C means more than one.
-    pub(super) fn pass_on(pid: u32, signal: Signal) {
+    pub(super) fn pass_on(pid: u32, Caught(signal): Caught) {
         let from_terminal = signal == Signal::INT
             && rustix::termios::tcgetpgrp(std::io::stdin()).is_ok_and(|group| group == getpgrp());
         let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
@@ -112,20 +127,42 @@ mod unix {
 }
 
 #[cfg(not(unix))]
-#[derive(Debug)]
-struct Signals;
+pub use elsewhere::Signals;
+#[cfg(not(unix))]
+use elsewhere::pass_on;
 
 #[cfg(not(unix))]
-impl Signals {
-    fn new() -> io::Result<Self> {
-        Ok(Self)
+mod elsewhere {
+    use std::io;
+
+    /// Ctrl-C was pressed.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Caught;
+
+    impl Caught {
+        /// What a shell takes for an interrupt.
+        pub fn number(self) -> u8 {
+            2
+        }
     }
 
-    /// Ctrl-C reaches every process of the console.
-    async fn next(&mut self) {
-        let _ = tokio::signal::ctrl_c().await;
+    /// Ctrl-C.
+    #[derive(Debug)]
+    pub struct Signals;
+
+    impl Signals {
+        /// Starts to listen.
+        pub fn new() -> io::Result<Self> {
+            Ok(Self)
+        }
+
+        /// Waits for the next one.
+        pub async fn next(&mut self) -> Caught {
+            let _ = tokio::signal::ctrl_c().await;
+            Caught
+        }
     }
+
+    /// Ctrl-C reaches every process of the console by itself.
+    pub(super) fn pass_on(_: u32, _: Caught) {}
 }
-
-#[cfg(not(unix))]
-fn pass_on(_: u32, (): ()) {}

@@ -9,7 +9,6 @@ use drydock_common::units::{show_duration, show_size};
 use drydock_common::{Error, Exit, Timestamp, VERSION, now};
 use serde::Serialize;
 
-use crate::cgroup::Keep;
 use crate::cli::RecordArgs;
 use crate::gather::Gatherer;
 use crate::history::{History, Run, SampleRecord};
@@ -17,6 +16,7 @@ use crate::level::{Budget, Level, judge};
 use crate::model::Facts;
 use crate::predict::percentile;
 use crate::process::Running;
+use crate::sampler::{Ask, Manner};
 
 /// The ring must span hours, not minutes.
 const RING_INTERVAL: Duration = Duration::from_secs(5);
@@ -28,16 +28,16 @@ pub async fn record(args: RecordArgs, home: &Home) -> Result<Exit, Error> {
     }
     let as_wrapper = |error: Error| error.with_exit(Exit::Wrapper);
     let history = History::open(home).map_err(as_wrapper)?;
-    let mut gatherer = Gatherer::new(&args.engines, &args.scope, home, Keep::Open).map_err(as_wrapper)?;
+    let mut gatherer = Gatherer::new(&args.engines, &args.scope, home, Manner::WATCH).map_err(as_wrapper)?;
     let budget = args.budget.budget();
-    let first = gatherer.facts().await.map_err(as_wrapper)?;
+    let first = gatherer.facts(Ask::Everyone).await.map_err(as_wrapper)?;
     let mut tally = Tally::start(&first, &budget);
     let (started_at, start) = (now(), Instant::now());
     let mut running = Running::start(&args.command)?;
     let mut recorder = Recorder { gatherer: &mut gatherer, history: &history, budget, last_kept: None };
     let exit = recorder.until_end(&mut running, args.interval, &mut tally).await?;
     let took = start.elapsed();
-    let last = gatherer.facts().await.map_err(as_wrapper)?;
+    let last = gatherer.facts(Ask::Everyone).await.map_err(as_wrapper)?;
     gatherer.store(home);
     let run = tally.finish(
         &last,
@@ -66,8 +66,8 @@ fn say(text: &str) {
 /// One sample for the ring: for cron.
 async fn record_sample(args: &RecordArgs, home: &Home) -> Result<Exit, Error> {
     let history = History::open(home)?;
-    let mut gatherer = Gatherer::new(&args.engines, &args.scope, home, Keep::Closed)?;
-    let facts = gatherer.facts().await?;
+    let mut gatherer = Gatherer::new(&args.engines, &args.scope, home, Manner::ONCE)?;
+    let facts = gatherer.facts(Ask::Everyone).await?;
     gatherer.store(home);
     history.add_sample(&sample(&facts, &args.budget.budget(), now()))?;
     facts.require_healthy()?;
@@ -93,7 +93,7 @@ impl Recorder<'_> {
         loop {
             let sample = async {
                 ticks.tick().await;
-                self.gatherer.facts().await
+                self.gatherer.facts(Ask::Everyone).await
             };
             tokio::select! {
                 exit = running.wait() => return exit,

@@ -6,15 +6,15 @@ use drydock_common::state::Home;
 use drydock_common::{Error, Exit, VERSION, now, print, print_json};
 use serde::Serialize;
 
-use crate::cgroup::Keep;
 use crate::check::{self, Answer, Demand, Supply};
-use crate::cli::{CheckArgs, Cli, Command, HistoryArgs, SnapshotArgs};
+use crate::cli::{CheckArgs, Cli, Command, HistoryArgs, MetricsArgs, PredictArgs, SnapshotArgs};
 use crate::gather::Gatherer;
 use crate::history::History;
 use crate::level::{Level, judge};
 use crate::predict::Prediction;
 use crate::report::{self, Listing};
-use crate::{listing, record, table};
+use crate::sampler::{Ask, Manner};
+use crate::{follow, listing, metrics as prometheus, record, table};
 
 /// Between two looks of `check --wait`.
 const WAIT_STEP: Duration = Duration::from_millis(500);
@@ -29,10 +29,13 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
         .map_err(|e| Error::failed("start the runtime", e))?;
     let exit = runtime.block_on(async {
         match cli.command {
+            None if cli.snapshot.follow => follow::follow(cli.snapshot, &home).await,
             None => snapshot(cli.snapshot, &home).await,
             Some(Command::Check(args)) => check(args, &home).await,
             Some(Command::Record(args)) => record::record(args, &home).await,
             Some(Command::History(args)) => history(&args, &home),
+            Some(Command::Metrics(args)) => metrics(args, &home).await,
+            Some(Command::Predict(args)) => predict(&args, &home),
         }
     });
     // A thread that still reads must not hold up the end.
@@ -43,8 +46,8 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
 async fn snapshot(args: SnapshotArgs, home: &Home) -> Result<Exit, Error> {
     let start = Instant::now();
     let listing = if args.all { Listing::All } else { Listing::Live };
-    let mut gatherer = Gatherer::new(&args.engines, &args.scope, home, Keep::Closed)?;
-    let facts = gatherer.facts().await?;
+    let mut gatherer = Gatherer::new(&args.engines, &args.scope, home, Manner::ONCE)?;
+    let facts = gatherer.facts(Ask::Everyone).await?;
     gatherer.store(home);
     let verdict = judge(&facts.usage(), &args.budget.budget());
     if args.json {
@@ -89,9 +92,9 @@ async fn check(args: CheckArgs, home: &Home) -> Result<Exit, Error> {
         memory_bytes: args.need.or(prediction.as_ref().map(|p| p.need.memory_bytes)),
         containers: prediction.as_ref().map(|p| p.need.containers),
     };
-    let mut gatherer = Gatherer::new(&args.engines, &args.scope, home, Keep::Closed)?;
+    let mut gatherer = Gatherer::new(&args.engines, &args.scope, home, Manner::ONCE)?;
     loop {
-        let facts = gatherer.facts().await?;
+        let facts = gatherer.facts(Ask::Everyone).await?;
         let budget = args.budget.budget();
         let supply = Supply {
             complaints: facts.complaints(),
@@ -173,5 +176,66 @@ fn history(args: &HistoryArgs, home: &Home) -> Result<Exit, Error> {
     } else {
         print(&listing::words(&runs))?;
     }
+    Ok(Exit::Done)
+}
+
+async fn metrics(args: MetricsArgs, home: &Home) -> Result<Exit, Error> {
+    let start = Instant::now();
+    let mut gatherer = Gatherer::new(&args.engines, &args.scope, home, Manner::ONCE)?;
+    let facts = gatherer.facts(Ask::Everyone).await?;
+    gatherer.store(home);
+    let verdict = judge(&facts.usage(), &args.budget.budget());
+    let text = prometheus::render(&facts, &verdict, start.elapsed());
+    match &args.textfile {
+        Some(path) => prometheus::write(path, &text)?,
+        None => print(&text)?,
+    }
+    facts.require_healthy()?;
+    Ok(Exit::Done)
+}
+
+/// `dockwatch.predict/1`
+#[derive(Serialize)]
+struct PredictWire {
+    schema: &'static str,
+    tool_version: &'static str,
+    at: drydock_common::Timestamp,
+    verdict: &'static str,
+    category: String,
+    runs: usize,
+    memory_bytes: u64,
+    containers: u64,
+    memory_min_bytes: Option<u64>,
+    memory_p50_bytes: Option<u64>,
+    memory_max_bytes: Option<u64>,
+}
+
+fn predict(args: &PredictArgs, home: &Home) -> Result<Exit, Error> {
+    let found = History::open(home)?.predict(&args.category)?.ok_or_else(|| {
+        Error::failed(format!("predict '{}'", args.category), "it has fewer than 5 runs and no base value")
+            .hint("record runs with: dockwatch record --category NAME -- CMD")
+    })?;
+    if args.json {
+        print_json(&PredictWire {
+            schema: "dockwatch.predict/1",
+            tool_version: VERSION,
+            at: now(),
+            verdict: found.basis.name(),
+            category: args.category.clone(),
+            runs: found.runs,
+            memory_bytes: found.need.memory_bytes,
+            containers: found.need.containers,
+            memory_min_bytes: found.memory.map(|spread| spread.min),
+            memory_p50_bytes: found.memory.map(|spread| spread.p50),
+            memory_max_bytes: found.memory.map(|spread| spread.max),
+        })?;
+        return Ok(Exit::Done);
+    }
+    let basis = match found.basis {
+        crate::predict::Basis::History => format!("95th percentile of {} runs", found.runs),
+        crate::predict::Basis::Base => format!("a base value: {} of 5 runs are recorded", found.runs),
+    };
+    let size = drydock_common::units::show_size(found.need.memory_bytes);
+    print(&format!("{}: {size}, {} containers ({basis})\n", args.category, found.need.containers))?;
     Ok(Exit::Done)
 }

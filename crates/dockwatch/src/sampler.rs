@@ -3,7 +3,7 @@
 //! The fast way is the kernel's files; the engine's statistics stand in where the containers are not on this machine.
 //! While the engine makes its list, the files of containers known from before are read already.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -11,10 +11,10 @@ use drydock_common::docker::{CallError, Engine};
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _};
 
-use crate::cgroup::{Gone, Keep, Layout, Probe};
-use crate::docker;
+use crate::cgroup::{Detail, Gone, Keep, Layout, Probe};
+use crate::docker::{self, Surroundings};
 use crate::model::{
-    Container, EngineFacts, Identity, Inspected, Listed, Machine, Network, Reading, Source, Volume,
+    Container, Endpoint, EngineFacts, Inspected, Listed, Machine, Network, Reading, Source, Volume,
 };
 use crate::stored::{Cpu, Known, Stored, socket_identity};
 use crate::{machine, pools, tmpfs};
@@ -47,26 +47,61 @@ pub struct Sample {
 type Probes = HashMap<String, Probe>;
 type Readings = HashMap<String, Reading>;
 
+/// How a sampler reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Manner {
+    /// Whether files stay open.
+    pub keep: Keep,
+    /// How much is read.
+    pub detail: Detail,
+}
+
+impl Manner {
+    /// For one sample.
+    pub const ONCE: Self = Self { keep: Keep::Closed, detail: Detail::Everything };
+    /// For a view that shows everything, again and again.
+    pub const VIEW: Self = Self { keep: Keep::Open, detail: Detail::Everything };
+    /// For a watch that never ends.
+    pub const WATCH: Self = Self { keep: Keep::Open, detail: Detail::Essential };
+}
+
+/// Whom a sample asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// The engine, for its lists, and the kernel.
+    Everyone,
+    /// The kernel alone: nothing was started or stopped since the engine was asked.
+    KernelOnly,
+}
+
 /// Measures one engine. It remembers from sample to sample what does not change.
 #[derive(Debug)]
 pub struct Sampler {
     engine: Engine,
     layout: Option<Layout>,
-    keep: Keep,
+    manner: Manner,
     known: Stored,
     probes: Probes,
+    /// What inspects told of containers that ended.
+    ended: HashMap<String, Inspected>,
+    last: Option<Lists>,
+}
+
+/// What the engine told last.
+#[derive(Clone, Debug)]
+struct Lists {
+    containers: Option<Vec<Listed>>,
+    around: Surroundings,
 }
 
 impl Sampler {
     /// A sampler that starts from what an earlier one stored.
-    pub fn new(engine: Engine, mut known: Stored, keep: Keep) -> Self {
+    pub fn new(engine: Engine, mut known: Stored, manner: Manner) -> Self {
         let is_local = engine.host.starts_with("unix://");
         let layout = is_local.then(|| Layout::at(crate::cgroup::ROOT)).flatten();
-        if known.socket.is_none() || known.socket != socket_identity(&engine.host) {
-            known.identity = Identity::default();
-        }
         let before = std::mem::take(&mut known.containers);
-        let mut sampler = Self { engine, layout, keep, known, probes: Probes::new() };
+        let mut sampler =
+            Self { engine, layout, manner, known, probes: Probes::new(), ended: HashMap::new(), last: None };
         for (id, known) in before {
             if let Some(path) = known.cgroup.clone() {
                 sampler.known.containers.insert(id.clone(), known);
@@ -81,26 +116,22 @@ impl Sampler {
         &self.known
     }
 
+    /// The engine that is measured.
+    pub const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
     /// Measures everything. All answers of the engine together get little more than one deadline.
-    pub async fn sample(&mut self) -> Sample {
-        let engine = self.engine.clone();
-        let ask_identity = self.known.identity.version.is_none();
-        let (mut sample, around, identity) =
-            tokio::join!(self.containers(), docker::surroundings(&engine), async {
-                if ask_identity { Some(docker::timed_identity(&engine).await) } else { None }
-            });
-        let endpoints = &mut sample.engine.endpoints;
-        // After ping, in the order in which people ask for them.
-        endpoints.splice(0..0, around.endpoints.iter().take(1).cloned());
-        endpoints.extend(around.endpoints.into_iter().skip(1));
-        if let Some((endpoint, identity)) = identity {
-            self.known.socket = socket_identity(&self.engine.host);
-            self.known.identity = identity.unwrap_or_default();
-            endpoints.push(endpoint);
-        }
+    pub async fn sample(&mut self, ask: Ask) -> Sample {
+        let lists = if ask == Ask::KernelOnly { self.last.clone() } else { None };
+        let (mut sample, around) = match lists {
+            Some(Lists { containers, around }) => (self.sample_kernel(containers).await, around),
+            None => Box::pin(self.sample_everyone()).await,
+        };
         sample.engine.host.clone_from(&self.engine.host);
         sample.engine.identity = self.known.identity.clone();
         sample.engine.machine = self.machine(sample.containers.as_deref().unwrap_or_default());
+        sample.engine.endpoints = around.endpoints;
         sample.engine.address_pools =
             around.networks.as_ref().map(|_| pools::free(&self.known.identity.pools, &around.subnets));
         sample.networks = around.networks;
@@ -108,18 +139,46 @@ impl Sampler {
         sample
     }
 
-    async fn containers(&mut self) -> Sample {
+    async fn sample_everyone(&mut self) -> (Sample, Surroundings) {
+        let engine = self.engine.clone();
+        let socket = socket_identity(&engine.host);
+        let is_known =
+            socket.is_some() && socket == self.known.socket && self.known.identity.version.is_some();
+        let identity = async { if is_known { None } else { Some(docker::identity(&engine).await) } };
+        let ((sample, endpoint, containers), mut around, identity) =
+            tokio::join!(self.sample_containers(), docker::surroundings(&engine), identity);
+        around.endpoints.insert(1, endpoint);
+        if let Some((endpoint, identity)) = identity {
+            self.known.socket = socket;
+            self.known.identity = identity.unwrap_or_default();
+            around.endpoints.push(endpoint);
+        }
+        self.last = Some(Lists { containers, around: around.clone() });
+        (sample, around)
+    }
+
+    async fn sample_containers(&mut self) -> (Sample, Endpoint, Option<Vec<Listed>>) {
         let start = Instant::now();
-        let probes = std::mem::take(&mut self.probes);
+        let (probes, detail) = (std::mem::take(&mut self.probes), self.manner.detail);
         let ((endpoint, listed), (probes, readings)) =
-            tokio::join!(docker::containers(&self.engine), read_all(probes));
+            tokio::join!(docker::containers(&self.engine), read_aside(probes, detail));
         self.probes = probes;
         let mut sample = Sample::default();
-        sample.engine.endpoints.push(endpoint);
-        if let Some(listed) = listed {
+        if let Some(listed) = &listed {
             let limit = self.engine.call_timeout;
             let left = limit.saturating_sub(start.elapsed()).max(limit / 4);
-            sample.containers = Some(self.measure(listed, readings, left, &mut sample).await);
+            sample.containers = Some(self.measure(listed.clone(), readings, left, &mut sample).await);
+        }
+        (sample, endpoint, listed)
+    }
+
+    async fn sample_kernel(&mut self, listed: Option<Vec<Listed>>) -> Sample {
+        let mut sample = Sample::default();
+        if let Some(listed) = listed {
+            let (probes, readings) = read_all(std::mem::take(&mut self.probes), self.manner.detail);
+            self.probes = probes;
+            let limit = self.engine.call_timeout;
+            sample.containers = Some(self.measure(listed, readings, limit, &mut sample).await);
         }
         sample
     }
@@ -132,7 +191,7 @@ impl Sampler {
         if known.run != run || run.is_none() {
             *known = Known { cgroup: Some(path.to_owned()), run, ..Known::default() };
         }
-        self.probes.insert(id.to_owned(), layout.probe(path, self.keep));
+        self.probes.insert(id.to_owned(), layout.probe(path, self.manner.keep));
     }
 
     async fn measure(
@@ -144,7 +203,7 @@ impl Sampler {
     ) -> Vec<Container> {
         let live: Vec<String> = listed.iter().filter(|c| c.is_live()).map(|c| c.id.clone()).collect();
         self.find(&live, &mut readings);
-        self.forget_all_but(&live);
+        self.forget_others(&listed);
         let is_local = live.iter().any(|id| readings.contains_key(id));
         let remote: &[String] = if is_local { &[] } else { &live };
         let ask = self.to_inspect(&listed, &readings);
@@ -182,16 +241,21 @@ impl Sampler {
         for id in live.iter().filter(|id| !readings.contains_key(*id)).cloned().collect::<Vec<_>>() {
             let Some(path) = places.remove(&id) else { continue };
             self.adopt(&id, &path);
-            if let Some(Ok(reading)) = self.probes.get_mut(&id).map(|probe| probe.read(&mut buffer)) {
+            if let Some(Ok(reading)) =
+                self.probes.get_mut(&id).map(|probe| probe.read(self.manner.detail, &mut buffer))
+            {
                 readings.insert(id, reading);
             }
         }
     }
 
-    fn forget_all_but(&mut self, live: &[String]) {
-        let live: HashSet<&String> = live.iter().collect();
-        self.probes.retain(|id, _| live.contains(id));
-        self.known.containers.retain(|id, _| live.contains(id));
+    /// Forgets containers that are gone, and what was known of earlier runs.
+    fn forget_others(&mut self, listed: &[Listed]) {
+        let is_live: HashMap<&str, bool> = listed.iter().map(|c| (c.id.as_str(), c.is_live())).collect();
+        let live = |id: &String| is_live.get(id.as_str()) == Some(&true);
+        self.probes.retain(|id, _| live(id));
+        self.known.containers.retain(|id, _| live(id));
+        self.ended.retain(|id, _| is_live.get(id.as_str()) == Some(&false));
     }
 
     /// Running containers are inspected once a run. Of those that ended, the killed ones: the list does not say why.
@@ -203,7 +267,7 @@ impl Sampler {
             if c.is_live() {
                 !inspected(&c.id) || !readings.contains_key(&c.id)
             } else {
-                c.exit_code == Some(137)
+                c.exit_code == Some(137) && !self.ended.contains_key(&c.id)
             }
         };
         listed.iter().filter(needs).map(|c| c.id.clone()).collect()
@@ -311,7 +375,10 @@ impl Sampler {
 
     fn remember(&mut self, id: &str, asked: Option<Result<Inspected, CallError>>) -> Option<Inspected> {
         let asked = asked.and_then(Result::ok);
-        let Some(known) = self.known.containers.get_mut(id) else { return asked };
+        let Some(known) = self.known.containers.get_mut(id) else {
+            self.ended.extend(asked.map(|asked| (id.to_owned(), asked)));
+            return self.ended.get(id).cloned();
+        };
         if asked.is_some() {
             known.inspected = asked;
         }
@@ -342,17 +409,18 @@ struct Gathered {
 }
 
 /// Reads all files on a thread of its own, while the engine makes its list.
-async fn read_all(mut probes: Probes) -> (Probes, Readings) {
-    let read = move || {
-        let mut buffer = String::new();
-        let mut readings = Readings::with_capacity(probes.len());
-        probes.retain(|id, probe| match probe.read(&mut buffer) {
-            Ok(reading) => readings.insert(id.clone(), reading).is_none(),
-            Err(Gone) => false,
-        });
-        (probes, readings)
-    };
-    tokio::task::spawn_blocking(read).await.unwrap_or_default()
+async fn read_aside(probes: Probes, detail: Detail) -> (Probes, Readings) {
+    tokio::task::spawn_blocking(move || read_all(probes, detail)).await.unwrap_or_default()
+}
+
+fn read_all(mut probes: Probes, detail: Detail) -> (Probes, Readings) {
+    let mut buffer = String::new();
+    let mut readings = Readings::with_capacity(probes.len());
+    probes.retain(|id, probe| match probe.read(detail, &mut buffer) {
+        Ok(reading) => readings.insert(id.clone(), reading).is_none(),
+        Err(Gone) => false,
+    });
+    (probes, readings)
 }
 
 /// CPU use in percent of one core between two moments, and the milliseconds between them.
