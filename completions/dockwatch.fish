@@ -1,0 +1,104 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_dockwatch_global_optspecs
+    string join \n v/verbose json a/all f/follow interval= H/host= call-timeout= l/label= p/project= max-memory= max-containers= max-networks= max-volumes= h/help V/version
+end
+
+function __fish_dockwatch_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_dockwatch_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_dockwatch_using_subcommand
+    set -l cmd (__fish_dockwatch_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l interval -d 'Time between samples' -r
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock; may be repeated [default: $DOCKER_HOST, then the current context]' -r
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l call-timeout -d 'Longest wait for the answers of an engine' -r
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -s l -l label -d 'Only what carries this label; may be repeated, all must match' -r
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -s p -l project -d 'Only this Compose project' -r
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l max-memory -d 'Memory budget of all containers, such as 4GiB; a bare number counts GiB' -r
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l max-containers -d 'Most running containers' -r
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l max-networks -d 'Most networks, the engine\'s own not counted' -r
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l max-volumes -d 'Most volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l json -d 'Print JSON: one object'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -s a -l all -d 'Show stopped containers too'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -s f -l follow -d 'Go on: a sample every interval, and between them what happens; with --json one object a line'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -s V -l version -d 'Print version'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "check" -d 'Say whether a run fits: engine healthy, memory at hand, level below the bar'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "record" -d 'Sample while a command runs and record its peaks; without a command, record one sample'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "history" -d 'Show recorded runs'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "metrics" -d 'Print figures for Prometheus'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "predict" -d 'Say what a run of a category will need'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l need -d 'Memory the run needs, such as 2GiB' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l category -d 'Kind of run: needs what recorded runs of this category used' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l fail-on -d 'Level from which the answer is no' -r -f -a "safe\t'Under half of the budget'
+warning\t'From 50 %'
+critical\t'From 75 %'
+emergency\t'From 90 %'"
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l wait -d 'Wait this long until it fits' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock; may be repeated [default: $DOCKER_HOST, then the current context]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l call-timeout -d 'Longest wait for the answers of an engine' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s l -l label -d 'Only what carries this label; may be repeated, all must match' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s p -l project -d 'Only this Compose project' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l max-memory -d 'Memory budget of all containers, such as 4GiB; a bare number counts GiB' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l max-containers -d 'Most running containers' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l max-networks -d 'Most networks, the engine\'s own not counted' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l max-volumes -d 'Most volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l json -d 'Print one JSON object'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l category -d 'Kind of run, for predictions: unit, integration, e2e, performance, or a name of your own' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l interval -d 'Time between samples' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l report -d 'Write the record of the run as JSON to this file' -r -F
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock; may be repeated [default: $DOCKER_HOST, then the current context]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l call-timeout -d 'Longest wait for the answers of an engine' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -s l -l label -d 'Only what carries this label; may be repeated, all must match' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -s p -l project -d 'Only this Compose project' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l max-memory -d 'Memory budget of all containers, such as 4GiB; a bare number counts GiB' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l max-containers -d 'Most running containers' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l max-networks -d 'Most networks, the engine\'s own not counted' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l max-volumes -d 'Most volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -s h -l help -d 'Print help'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand history" -l since -d 'Only runs that ended within this time, such as 7d' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand history" -l category -d 'Only this category' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand history" -l json -d 'Print one JSON object'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand history" -l csv -d 'Print CSV with a header'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand history" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand history" -s h -l help -d 'Print help'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l textfile -d 'Write them to this file, which is never seen half-written: for node_exporter' -r -F
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock; may be repeated [default: $DOCKER_HOST, then the current context]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l call-timeout -d 'Longest wait for the answers of an engine' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -s l -l label -d 'Only what carries this label; may be repeated, all must match' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -s p -l project -d 'Only this Compose project' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l max-memory -d 'Memory budget of all containers, such as 4GiB; a bare number counts GiB' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l max-containers -d 'Most running containers' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l max-networks -d 'Most networks, the engine\'s own not counted' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l max-volumes -d 'Most volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -s h -l help -d 'Print help'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand predict" -l json -d 'Print one JSON object'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand predict" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand predict" -s h -l help -d 'Print help'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict help" -f -a "check" -d 'Say whether a run fits: engine healthy, memory at hand, level below the bar'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict help" -f -a "record" -d 'Sample while a command runs and record its peaks; without a command, record one sample'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict help" -f -a "history" -d 'Show recorded runs'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict help" -f -a "metrics" -d 'Print figures for Prometheus'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict help" -f -a "predict" -d 'Say what a run of a category will need'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

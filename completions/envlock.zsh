@@ -1,0 +1,184 @@
+#compdef envlock
+
+autoload -U is-at-least
+
+_envlock() {
+    typeset -A opt_args
+    typeset -a _arguments_options
+    local ret=1
+
+    if is-at-least 5.2; then
+        _arguments_options=(-s -S -C)
+    else
+        _arguments_options=(-s -C)
+    fi
+
+    local context curcontext="$curcontext" state line
+    _arguments "${_arguments_options[@]}" : \
+'--slots=[Let at most N in at once; each gets its number, from 0, in ENVLOCK_SLOT]:N:_default' \
+'*--with=[Hold NAME too, alone or shared; locks are always taken in the order of their names]:NAME[:shared]:_default' \
+'--setup=[Run this in a shell when the first one comes in; nobody else enters meanwhile]:CMD:_default' \
+'--teardown=[Run this in a shell when the last one leaves; nobody else enters meanwhile]:CMD:_default' \
+'-w+[Give up with 75 when the lock is not free after this long]:DURATION:_default' \
+'--timeout=[Give up with 75 when the lock is not free after this long]:DURATION:_default' \
+'-p+[Say why, for those who wait and for the history]:TEXT:_default' \
+'--purpose=[Say why, for those who wait and for the history]:TEXT:_default' \
+'-E+[End with N instead of 75 when the lock was not free in time]:N:_default' \
+'--conflict-exit-code=[End with N instead of 75 when the lock was not free in time]:N:_default' \
+'--report=[Write what happened to FILE as JSON]:FILE:_files' \
+'(--slots)-s[Share the lock with others that share it]' \
+'(--slots)--shared[Share the lock with others that share it]' \
+'(-w --timeout --wait-forever)-n[Give up with 75 when the lock is not free now]' \
+'(-w --timeout --wait-forever)--no-wait[Give up with 75 when the lock is not free now]' \
+'(-w --timeout)--wait-forever[Never give up]' \
+'--inherit[Let background children of the command keep the lock, as flock(1) does]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+':name -- Environment to lock (status, history, break and help are taken):_default' \
+':command -- Command to run while the lock is held:_default' \
+":: :_envlock_commands" \
+"*::: :->envlock" \
+&& ret=0
+    case $state in
+    (envlock)
+        words=($line[3] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:envlock-command-$line[3]:"
+        case $line[3] in
+            (status)
+_arguments "${_arguments_options[@]}" : \
+'--json[Print one JSON object]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help]' \
+'--help[Print help]' \
+'::name -- Environment to show \[default\: all\]:_default' \
+&& ret=0
+;;
+(history)
+_arguments "${_arguments_options[@]}" : \
+'-n+[Show the last N holds; the percentiles are of all]:N:_default' \
+'--last=[Show the last N holds; the percentiles are of all]:N:_default' \
+'--json[Print one JSON object]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':name -- Environment to show:_default' \
+&& ret=0
+;;
+(break)
+_arguments "${_arguments_options[@]}" : \
+'--ticket=[Ticket to break; needed where there are several holders]:ID:_default' \
+'--reason=[Why, for its owner and for the history]:TEXT:_default' \
+'--grace=[Time for the command to end after SIGTERM, and again for the take-down, before SIGKILL]:DURATION:_default' \
+'--json[Print one JSON object]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':name -- Environment to free:_default' \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_envlock__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:envlock-help-command-$line[1]:"
+        case $line[1] in
+            (status)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(history)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(break)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+}
+
+(( $+functions[_envlock_commands] )) ||
+_envlock_commands() {
+    local commands; commands=(
+'status:Show who holds and who waits for an environment, or all of them' \
+'history:Show the past holds of an environment' \
+'break:End the command that holds an environment, so that the lock comes free' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'envlock commands' commands "$@"
+}
+(( $+functions[_envlock__subcmd__break_commands] )) ||
+_envlock__subcmd__break_commands() {
+    local commands; commands=()
+    _describe -t commands 'envlock break commands' commands "$@"
+}
+(( $+functions[_envlock__subcmd__help_commands] )) ||
+_envlock__subcmd__help_commands() {
+    local commands; commands=(
+'status:Show who holds and who waits for an environment, or all of them' \
+'history:Show the past holds of an environment' \
+'break:End the command that holds an environment, so that the lock comes free' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'envlock help commands' commands "$@"
+}
+(( $+functions[_envlock__subcmd__help__subcmd__break_commands] )) ||
+_envlock__subcmd__help__subcmd__break_commands() {
+    local commands; commands=()
+    _describe -t commands 'envlock help break commands' commands "$@"
+}
+(( $+functions[_envlock__subcmd__help__subcmd__help_commands] )) ||
+_envlock__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'envlock help help commands' commands "$@"
+}
+(( $+functions[_envlock__subcmd__help__subcmd__history_commands] )) ||
+_envlock__subcmd__help__subcmd__history_commands() {
+    local commands; commands=()
+    _describe -t commands 'envlock help history commands' commands "$@"
+}
+(( $+functions[_envlock__subcmd__help__subcmd__status_commands] )) ||
+_envlock__subcmd__help__subcmd__status_commands() {
+    local commands; commands=()
+    _describe -t commands 'envlock help status commands' commands "$@"
+}
+(( $+functions[_envlock__subcmd__history_commands] )) ||
+_envlock__subcmd__history_commands() {
+    local commands; commands=()
+    _describe -t commands 'envlock history commands' commands "$@"
+}
+(( $+functions[_envlock__subcmd__status_commands] )) ||
+_envlock__subcmd__status_commands() {
+    local commands; commands=()
+    _describe -t commands 'envlock status commands' commands "$@"
+}
+
+if [ "$funcstack[1]" = "_envlock" ]; then
+    _envlock "$@"
+else
+    compdef _envlock envlock
+fi

@@ -1,0 +1,102 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_restartgate_global_optspecs
+    string join \n l/label= p/project= cooldown= max-attempts= window= open= stable= per-minute= even-if-healthy force reason= health-timeout= w/wait json H/host= call-timeout= v/verbose h/help V/version
+end
+
+function __fish_restartgate_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_restartgate_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_restartgate_using_subcommand
+    set -l cmd (__fish_restartgate_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c restartgate -n "__fish_restartgate_needs_command" -s l -l label -d 'Only a service whose container carries this label; may be repeated, all must match' -r
+complete -c restartgate -n "__fish_restartgate_needs_command" -s p -l project -d 'Only a service of this Compose project' -r
+complete -c restartgate -n "__fish_restartgate_needs_command" -l cooldown -d 'Shortest time between two restarts of a service; failures double it, up to 5 min' -r
+complete -c restartgate -n "__fish_restartgate_needs_command" -l max-attempts -d 'Most restarts of a service within the window; one more trips the breaker' -r
+complete -c restartgate -n "__fish_restartgate_needs_command" -l window -d 'Time in which restarts are counted' -r
+complete -c restartgate -n "__fish_restartgate_needs_command" -l open -d 'How long the breaker stays open; doubled with each trip in a row, up to six times this' -r
+complete -c restartgate -n "__fish_restartgate_needs_command" -l stable -d 'How long a service must stay up after a probe until the breaker closes' -r
+complete -c restartgate -n "__fish_restartgate_needs_command" -l per-minute -d 'Most restarts of all services within a minute' -r
+complete -c restartgate -n "__fish_restartgate_needs_command" -l reason -d 'Why it is forced' -r
+complete -c restartgate -n "__fish_restartgate_needs_command" -l health-timeout -d 'Longest time until the service must be healthy' -r
+complete -c restartgate -n "__fish_restartgate_needs_command" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock [default: $DOCKER_HOST, then the current context]' -r
+complete -c restartgate -n "__fish_restartgate_needs_command" -l call-timeout -d 'Longest wait for one answer of the engine' -r
+complete -c restartgate -n "__fish_restartgate_needs_command" -l even-if-healthy -d 'Restart also when it is healthy'
+complete -c restartgate -n "__fish_restartgate_needs_command" -l force -d 'Pass the gate whatever it says; recorded, and counted against the limits'
+complete -c restartgate -n "__fish_restartgate_needs_command" -s w -l wait -d 'Wait while the gate is closed, instead of failing with 75'
+complete -c restartgate -n "__fish_restartgate_needs_command" -l json -d 'Print one JSON object; not with a command, whose stdout is its own'
+complete -c restartgate -n "__fish_restartgate_needs_command" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c restartgate -n "__fish_restartgate_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c restartgate -n "__fish_restartgate_needs_command" -s V -l version -d 'Print version'
+complete -c restartgate -n "__fish_restartgate_needs_command" -a "check" -d 'Say what the gate would decide, spending nothing'
+complete -c restartgate -n "__fish_restartgate_needs_command" -a "wait" -d 'Wait until services are healthy'
+complete -c restartgate -n "__fish_restartgate_needs_command" -a "status" -d 'Show where every service stands'
+complete -c restartgate -n "__fish_restartgate_needs_command" -a "trip" -d 'Open the breaker of a service by hand'
+complete -c restartgate -n "__fish_restartgate_needs_command" -a "reset" -d 'Forget a service\'s failures and close its breaker'
+complete -c restartgate -n "__fish_restartgate_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c restartgate -n "__fish_restartgate_using_subcommand check" -s l -l label -d 'Only a service whose container carries this label; may be repeated, all must match' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand check" -s p -l project -d 'Only a service of this Compose project' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l cooldown -d 'Shortest time between two restarts of a service; failures double it, up to 5 min' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l max-attempts -d 'Most restarts of a service within the window; one more trips the breaker' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l window -d 'Time in which restarts are counted' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l open -d 'How long the breaker stays open; doubled with each trip in a row, up to six times this' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l stable -d 'How long a service must stay up after a probe until the breaker closes' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l per-minute -d 'Most restarts of all services within a minute' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand check" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock [default: $DOCKER_HOST, then the current context]' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l call-timeout -d 'Longest wait for one answer of the engine' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l even-if-healthy -d 'Decide as if it were sick'
+complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l json -d 'Print one JSON object'
+complete -c restartgate -n "__fish_restartgate_using_subcommand check" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c restartgate -n "__fish_restartgate_using_subcommand check" -s h -l help -d 'Print help'
+complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s p -l project -d 'Services of this Compose project: all of them where none is named' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s l -l label -d 'Only services whose containers carry this label; may be repeated, all must match' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s t -l timeout -d 'Longest wait' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock [default: $DOCKER_HOST, then the current context]' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l call-timeout -d 'Longest wait for one answer of the engine' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l json -d 'Print one JSON object'
+complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s h -l help -d 'Print help'
+complete -c restartgate -n "__fish_restartgate_using_subcommand status" -l cooldown -d 'Shortest time between two restarts of a service; failures double it, up to 5 min' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand status" -l max-attempts -d 'Most restarts of a service within the window; one more trips the breaker' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand status" -l window -d 'Time in which restarts are counted' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand status" -l open -d 'How long the breaker stays open; doubled with each trip in a row, up to six times this' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand status" -l stable -d 'How long a service must stay up after a probe until the breaker closes' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand status" -l per-minute -d 'Most restarts of all services within a minute' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand status" -l json -d 'Print one JSON object'
+complete -c restartgate -n "__fish_restartgate_using_subcommand status" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c restartgate -n "__fish_restartgate_using_subcommand status" -s h -l help -d 'Print help'
+complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -s l -l label -d 'Only a service whose container carries this label; may be repeated, all must match' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -s p -l project -d 'Only a service of this Compose project' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -l reason -d 'Why, for the history' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock [default: $DOCKER_HOST, then the current context]' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -l call-timeout -d 'Longest wait for one answer of the engine' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -s h -l help -d 'Print help'
+complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -s l -l label -d 'Only a service whose container carries this label; may be repeated, all must match' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -s p -l project -d 'Only a service of this Compose project' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -l reason -d 'Why, for the history' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock [default: $DOCKER_HOST, then the current context]' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -l call-timeout -d 'Longest wait for one answer of the engine' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -s h -l help -d 'Print help'
+complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait status trip reset help" -f -a "check" -d 'Say what the gate would decide, spending nothing'
+complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait status trip reset help" -f -a "wait" -d 'Wait until services are healthy'
+complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait status trip reset help" -f -a "status" -d 'Show where every service stands'
+complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait status trip reset help" -f -a "trip" -d 'Open the breaker of a service by hand'
+complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait status trip reset help" -f -a "reset" -d 'Forget a service\'s failures and close its breaker'
+complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait status trip reset help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -1,0 +1,276 @@
+#compdef restartgate
+
+autoload -U is-at-least
+
+_restartgate() {
+    typeset -A opt_args
+    typeset -a _arguments_options
+    local ret=1
+
+    if is-at-least 5.2; then
+        _arguments_options=(-s -S -C)
+    else
+        _arguments_options=(-s -C)
+    fi
+
+    local context curcontext="$curcontext" state line
+    _arguments "${_arguments_options[@]}" : \
+'*-l+[Only a service whose container carries this label; may be repeated, all must match]:KEY=VALUE:_default' \
+'*--label=[Only a service whose container carries this label; may be repeated, all must match]:KEY=VALUE:_default' \
+'-p+[Only a service of this Compose project]:NAME:_default' \
+'--project=[Only a service of this Compose project]:NAME:_default' \
+'--cooldown=[Shortest time between two restarts of a service; failures double it, up to 5 min]:DURATION:_default' \
+'--max-attempts=[Most restarts of a service within the window; one more trips the breaker]:N:_default' \
+'--window=[Time in which restarts are counted]:DURATION:_default' \
+'--open=[How long the breaker stays open; doubled with each trip in a row, up to six times this]:DURATION:_default' \
+'--stable=[How long a service must stay up after a probe until the breaker closes]:DURATION:_default' \
+'--per-minute=[Most restarts of all services within a minute]:N:_default' \
+'--reason=[Why it is forced]:TEXT:_default' \
+'--health-timeout=[Longest time until the service must be healthy]:DURATION:_default' \
+'-H+[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'--host=[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
+'--even-if-healthy[Restart also when it is healthy]' \
+'--force[Pass the gate whatever it says; recorded, and counted against the limits]' \
+'-w[Wait while the gate is closed, instead of failing with 75]' \
+'--wait[Wait while the gate is closed, instead of failing with 75]' \
+'()--json[Print one JSON object; not with a command, whose stdout is its own]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'-V[Print version]' \
+'--version[Print version]' \
+'::service -- Compose service or container name; never a container ID:_default' \
+'::command -- Run this command instead of restarting a container:_default' \
+":: :_restartgate_commands" \
+"*::: :->restartgate" \
+&& ret=0
+    case $state in
+    (restartgate)
+        words=($line[3] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:restartgate-command-$line[3]:"
+        case $line[3] in
+            (check)
+_arguments "${_arguments_options[@]}" : \
+'*-l+[Only a service whose container carries this label; may be repeated, all must match]:KEY=VALUE:_default' \
+'*--label=[Only a service whose container carries this label; may be repeated, all must match]:KEY=VALUE:_default' \
+'-p+[Only a service of this Compose project]:NAME:_default' \
+'--project=[Only a service of this Compose project]:NAME:_default' \
+'--cooldown=[Shortest time between two restarts of a service; failures double it, up to 5 min]:DURATION:_default' \
+'--max-attempts=[Most restarts of a service within the window; one more trips the breaker]:N:_default' \
+'--window=[Time in which restarts are counted]:DURATION:_default' \
+'--open=[How long the breaker stays open; doubled with each trip in a row, up to six times this]:DURATION:_default' \
+'--stable=[How long a service must stay up after a probe until the breaker closes]:DURATION:_default' \
+'--per-minute=[Most restarts of all services within a minute]:N:_default' \
+'-H+[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'--host=[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
+'--even-if-healthy[Decide as if it were sick]' \
+'--json[Print one JSON object]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help]' \
+'--help[Print help]' \
+'::service -- Compose service or container name; never a container ID:_default' \
+&& ret=0
+;;
+(wait)
+_arguments "${_arguments_options[@]}" : \
+'-p+[Services of this Compose project\: all of them where none is named]:NAME:_default' \
+'--project=[Services of this Compose project\: all of them where none is named]:NAME:_default' \
+'*-l+[Only services whose containers carry this label; may be repeated, all must match]:KEY=VALUE:_default' \
+'*--label=[Only services whose containers carry this label; may be repeated, all must match]:KEY=VALUE:_default' \
+'-t+[Longest wait]:DURATION:_default' \
+'--timeout=[Longest wait]:DURATION:_default' \
+'-H+[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'--host=[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
+'--json[Print one JSON object]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help]' \
+'--help[Print help]' \
+'*::services -- Compose services or container names:_default' \
+&& ret=0
+;;
+(status)
+_arguments "${_arguments_options[@]}" : \
+'--cooldown=[Shortest time between two restarts of a service; failures double it, up to 5 min]:DURATION:_default' \
+'--max-attempts=[Most restarts of a service within the window; one more trips the breaker]:N:_default' \
+'--window=[Time in which restarts are counted]:DURATION:_default' \
+'--open=[How long the breaker stays open; doubled with each trip in a row, up to six times this]:DURATION:_default' \
+'--stable=[How long a service must stay up after a probe until the breaker closes]:DURATION:_default' \
+'--per-minute=[Most restarts of all services within a minute]:N:_default' \
+'--json[Print one JSON object]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(trip)
+_arguments "${_arguments_options[@]}" : \
+'*-l+[Only a service whose container carries this label; may be repeated, all must match]:KEY=VALUE:_default' \
+'*--label=[Only a service whose container carries this label; may be repeated, all must match]:KEY=VALUE:_default' \
+'-p+[Only a service of this Compose project]:NAME:_default' \
+'--project=[Only a service of this Compose project]:NAME:_default' \
+'--reason=[Why, for the history]:TEXT:_default' \
+'-H+[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'--host=[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help]' \
+'--help[Print help]' \
+'::service -- Compose service or container name; never a container ID:_default' \
+&& ret=0
+;;
+(reset)
+_arguments "${_arguments_options[@]}" : \
+'*-l+[Only a service whose container carries this label; may be repeated, all must match]:KEY=VALUE:_default' \
+'*--label=[Only a service whose container carries this label; may be repeated, all must match]:KEY=VALUE:_default' \
+'-p+[Only a service of this Compose project]:NAME:_default' \
+'--project=[Only a service of this Compose project]:NAME:_default' \
+'--reason=[Why, for the history]:TEXT:_default' \
+'-H+[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'--host=[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help]' \
+'--help[Print help]' \
+'::service -- Compose service or container name; never a container ID:_default' \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_restartgate__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:restartgate-help-command-$line[1]:"
+        case $line[1] in
+            (check)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(wait)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(status)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(trip)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(reset)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
+}
+
+(( $+functions[_restartgate_commands] )) ||
+_restartgate_commands() {
+    local commands; commands=(
+'check:Say what the gate would decide, spending nothing' \
+'wait:Wait until services are healthy' \
+'status:Show where every service stands' \
+'trip:Open the breaker of a service by hand' \
+'reset:Forget a service'\''s failures and close its breaker' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'restartgate commands' commands "$@"
+}
+(( $+functions[_restartgate__subcmd__check_commands] )) ||
+_restartgate__subcmd__check_commands() {
+    local commands; commands=()
+    _describe -t commands 'restartgate check commands' commands "$@"
+}
+(( $+functions[_restartgate__subcmd__help_commands] )) ||
+_restartgate__subcmd__help_commands() {
+    local commands; commands=(
+'check:Say what the gate would decide, spending nothing' \
+'wait:Wait until services are healthy' \
+'status:Show where every service stands' \
+'trip:Open the breaker of a service by hand' \
+'reset:Forget a service'\''s failures and close its breaker' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'restartgate help commands' commands "$@"
+}
+(( $+functions[_restartgate__subcmd__help__subcmd__check_commands] )) ||
+_restartgate__subcmd__help__subcmd__check_commands() {
+    local commands; commands=()
+    _describe -t commands 'restartgate help check commands' commands "$@"
+}
+(( $+functions[_restartgate__subcmd__help__subcmd__help_commands] )) ||
+_restartgate__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'restartgate help help commands' commands "$@"
+}
+(( $+functions[_restartgate__subcmd__help__subcmd__reset_commands] )) ||
+_restartgate__subcmd__help__subcmd__reset_commands() {
+    local commands; commands=()
+    _describe -t commands 'restartgate help reset commands' commands "$@"
+}
+(( $+functions[_restartgate__subcmd__help__subcmd__status_commands] )) ||
+_restartgate__subcmd__help__subcmd__status_commands() {
+    local commands; commands=()
+    _describe -t commands 'restartgate help status commands' commands "$@"
+}
+(( $+functions[_restartgate__subcmd__help__subcmd__trip_commands] )) ||
+_restartgate__subcmd__help__subcmd__trip_commands() {
+    local commands; commands=()
+    _describe -t commands 'restartgate help trip commands' commands "$@"
+}
+(( $+functions[_restartgate__subcmd__help__subcmd__wait_commands] )) ||
+_restartgate__subcmd__help__subcmd__wait_commands() {
+    local commands; commands=()
+    _describe -t commands 'restartgate help wait commands' commands "$@"
+}
+(( $+functions[_restartgate__subcmd__reset_commands] )) ||
+_restartgate__subcmd__reset_commands() {
+    local commands; commands=()
+    _describe -t commands 'restartgate reset commands' commands "$@"
+}
+(( $+functions[_restartgate__subcmd__status_commands] )) ||
+_restartgate__subcmd__status_commands() {
+    local commands; commands=()
+    _describe -t commands 'restartgate status commands' commands "$@"
+}
+(( $+functions[_restartgate__subcmd__trip_commands] )) ||
+_restartgate__subcmd__trip_commands() {
+    local commands; commands=()
+    _describe -t commands 'restartgate trip commands' commands "$@"
+}
+(( $+functions[_restartgate__subcmd__wait_commands] )) ||
+_restartgate__subcmd__wait_commands() {
+    local commands; commands=()
+    _describe -t commands 'restartgate wait commands' commands "$@"
+}
+
+if [ "$funcstack[1]" = "_restartgate" ]; then
+    _restartgate "$@"
+else
+    compdef _restartgate restartgate
+fi

@@ -1,0 +1,88 @@
+//! What every tool does when its surroundings are broken: no Docker, a hung engine, bad names, unreadable files.
+
+use std::path::Path;
+use std::process::Output;
+use std::time::{Duration, Instant};
+
+use drydock_tests::{Home, Proxy, built, engine, tool};
+
+/// The tools that need an engine, each with a command line that talks to it.
+const NEED_DOCKER: [(&str, &[&str]); 4] = [
+    ("dockprune", &["--label", "netra.env=test", "--older-than", "1h"]),
+    ("dockwatch", &[]),
+    ("dockwatch", &["check"]),
+    ("restartgate", &["redis"]),
+];
+
+fn run(name: &str, args: &[&str], host: &str) -> (Output, Duration) {
+    let home = Home::new();
+    let begun = Instant::now();
+    let output = tool(built(name), &home).args(args).env("DOCKER_HOST", host).output().unwrap();
+    (output, begun.elapsed())
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn says_so_and_exits_4(host: &str) {
+    for (name, args) in NEED_DOCKER {
+        let (output, took) = run(name, args, host);
+        let words = stderr(&output);
+        assert_eq!(output.status.code(), Some(4), "{name} {args:?}: {words}");
+        assert!(took < Duration::from_secs(5), "{name} {args:?} took {took:?}");
+        assert!(words.starts_with(&format!("{name}: cannot ")), "{name} {args:?}: {words}");
+        assert!(words.contains("\nhint: "), "{name} {args:?}: {words}");
+    }
+}
+
+#[test]
+fn no_docker() {
+    says_so_and_exits_4("unix:///nonexistent/docker.sock");
+    says_so_and_exits_4("tcp://127.0.0.1:1");
+}
+
+#[test]
+fn a_socket_that_accepts_and_never_answers() {
+    let Some(engine) = engine() else { return };
+    says_so_and_exits_4(&Proxy::holding(&engine.host, "/").host);
+}
+
+#[test]
+fn two_tools_need_no_docker() {
+    let home = Home::new();
+    let none = "unix:///nonexistent/docker.sock";
+    let lock =
+        tool(built("envlock"), &home).env("DOCKER_HOST", none).args(["test", "--", "true"]).output().unwrap();
+    assert_eq!(lock.status.code(), Some(0), "{}", stderr(&lock));
+    let stack = drydock_tests::root().join("tests/stack");
+    let check = tool(built("composecheck"), &home)
+        .env("DOCKER_HOST", none)
+        .current_dir(stack)
+        .args(["-f", "compose.base.yml", "-f", "compose.test.yml"])
+        .output()
+        .unwrap();
+    assert_eq!(check.status.code(), Some(0), "{}", stderr(&check));
+}
+
+#[test]
+fn names_that_would_leave_the_directory() {
+    for name in ["a/b", "..", "../x", ".hidden", ""] {
+        let (output, _) = run("envlock", &[name, "--", "true"], "");
+        assert_eq!(output.status.code(), Some(2), "{name}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn an_unreadable_compose_file_is_named_with_its_position() {
+    let home = Home::new();
+    let broken = home.join("broken.yml");
+    std::fs::write(&broken, "services:\n  a: [1\n").unwrap();
+    for path in [broken.as_path(), Path::new("/nonexistent.yml"), &home] {
+        let output = tool(built("composecheck"), &home).arg("-f").arg(path).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+        assert!(stderr(&output).contains(&*path.to_string_lossy()), "{}", stderr(&output));
+    }
+    let output = tool(built("composecheck"), &home).arg("-f").arg(&broken).output().unwrap();
+    assert!(stderr(&output).contains("broken.yml:"), "{}", stderr(&output));
+}
