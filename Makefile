@@ -25,7 +25,7 @@ lint: ## Check format, clippy, shell scripts and man pages
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
 	shellcheck -x -P SCRIPTDIR $(SCRIPTS)
-	mandoc -Tlint -Wwarning man/*.1
+	mandoc -T lint -W error man/*.1
 
 fmt: ## Format the code
 	cargo fmt --all

@@ -78,9 +78,10 @@ find_compose() {
 use_built_tools() {
   local dir
   for dir in "${DRYDOCK_BIN:-}" "$root/target/release" "$root/target/debug"; do
-    [ -n "$dir" ] && [ -x "$dir/envlock" ] || continue
-    PATH=$dir:$PATH
-    return
+    if [ -n "$dir" ] && [ -x "$dir/envlock" ]; then
+      PATH=$dir:$PATH
+      return
+    fi
   done
   have envlock || fail 3 "cannot find the tools" "run: make build"
 }

@@ -1,5 +1,7 @@
 //! What every tool does when its surroundings are broken: no Docker, a hung engine, bad names, unreadable files.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
 use std::path::Path;
 use std::process::Output;
 use std::time::{Duration, Instant};

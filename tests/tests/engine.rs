@@ -1,5 +1,7 @@
 //! `scripts/engine`: private, idempotent, and able to clear up after itself.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};

@@ -2,6 +2,8 @@
 //!
 //! `make generate` (`DRYDOCK_GENERATE=1`) writes them.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -152,7 +154,9 @@ fn sections_of(manual: Manual) -> Roff {
 fn paragraph_of(roff: &mut Roff, paragraph: &str) {
     if paragraph.lines().all(|line| line.starts_with("  ")) {
         roff.control("nf", []);
-        paragraph.lines().for_each(|line| drop(roff.text([roman(line)])));
+        for line in paragraph.lines() {
+            roff.text([roman(line)]);
+        }
         roff.control("fi", []);
     } else {
         let line = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -1,5 +1,7 @@
 //! `scripts/lifecycle`: whatever happens to the command, the environment is taken down and its code comes through.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
 use std::process::{Command, Stdio};
 
 use drydock_tests::{BUSYBOX, Engine, Home, World, built, engine, root};

@@ -1,5 +1,7 @@
 //! The gate in front of real containers.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
 use std::process::{Command, Output};
 
 use drydock_tests::{BUSYBOX, Engine, Home, World, engine, tool};
