@@ -109,6 +109,9 @@ async fn check(args: CheckArgs, home: &Home) -> Result<Exit, Error> {
             continue;
         }
         gatherer.store(home);
+        if !args.json && matches!(answer, Answer::Unavailable(_)) {
+            facts.require_healthy()?;
+        }
         let checked = Checked { demand, supply, budget, level: verdict.level, waited: start.elapsed() };
         return tell(&args, answer, &checked, prediction.as_ref());
     }
