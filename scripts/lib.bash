@@ -56,7 +56,7 @@ apt_from() {
   if [ -z "$(find "$lists" -maxdepth 1 -name '*Packages*' -mtime -1 -print -quit)" ]; then
     apt-get "${options[@]}" update || fail 3 "cannot read the package lists of Debian $suite" "check the network and /etc/apt"
   fi
-  (cd "$dir" && apt-get "${options[@]}" download "$@") || fail 3 "cannot download $* from Debian $suite" "remove $lists and try again"
+  (cd "$dir" && apt-get "${options[@]}" download "$@") || fail 3 "cannot download $# packages from Debian $suite" "remove $lists and try again"
 }
 
 # Whether DOCKER_HOST is an engine of scripts/engine.
