@@ -11,7 +11,7 @@ fn stack(home: &Home) -> std::path::PathBuf {
     let path = home.join("compose.yml");
     let text = format!(
         r#"
-x-labels: &labels {{ netra.env: "${{DRYDOCK_ENV:-test}}" }}
+x-labels: &labels {{ netra.env: "${{NETRA_ENV:-test}}", drydock.env: "${{DRYDOCK_ENV:-test}}" }}
 services:
   web:
     image: {BUSYBOX}
