@@ -1,10 +1,47 @@
-complete -c composecheck -s f -l file -d 'Compose file; repeat to lay one over another [default: compose.yml and its override file]' -r -F
-complete -c composecheck -l env-file -d 'File with variables (repeatable) [default: .env beside the first file]' -r -F
-complete -c composecheck -l format -d 'How to show the findings' -r -f -a "human\t'For people: the line, underlined, and the fix'
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_composecheck_global_optspecs
+    string join \n f/file= env-file= format= json fail-on= v/verbose h/help V/version
+end
+
+function __fish_composecheck_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_composecheck_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_composecheck_using_subcommand
+    set -l cmd (__fish_composecheck_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c composecheck -n "__fish_composecheck_needs_command" -s f -l file -d 'Compose file; repeat to lay one over another [default: compose.yml and its override file]' -r -F
+complete -c composecheck -n "__fish_composecheck_needs_command" -l env-file -d 'File with variables (repeatable) [default: .env beside the first file]' -r -F
+complete -c composecheck -n "__fish_composecheck_needs_command" -l format -d 'How to show the findings' -r -f -a "human\t'For people: the line, underlined, and the fix'
 json\t'One JSON object'"
-complete -c composecheck -l fail-on -d 'Level from which a finding makes the verdict no' -r -f -a "warning\t'Any finding'
+complete -c composecheck -n "__fish_composecheck_needs_command" -l fail-on -d 'Level from which a finding makes the verdict no' -r -f -a "warning\t'Warnings and errors'
 error\t'Errors only'"
-complete -c composecheck -l json -d 'Print the report as one JSON object: the same as --format json'
-complete -c composecheck -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
-complete -c composecheck -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c composecheck -s V -l version -d 'Print version'
+complete -c composecheck -n "__fish_composecheck_needs_command" -l json -d 'Print the report as one JSON object: the same as --format json'
+complete -c composecheck -n "__fish_composecheck_needs_command" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c composecheck -n "__fish_composecheck_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c composecheck -n "__fish_composecheck_needs_command" -s V -l version -d 'Print version'
+complete -c composecheck -n "__fish_composecheck_needs_command" -f -a "rules" -d 'List the rules'
+complete -c composecheck -n "__fish_composecheck_needs_command" -f -a "explain" -d 'Explain a rule: what, why, an example and the fix'
+complete -c composecheck -n "__fish_composecheck_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c composecheck -n "__fish_composecheck_using_subcommand rules" -l json -d 'Print one JSON object'
+complete -c composecheck -n "__fish_composecheck_using_subcommand rules" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c composecheck -n "__fish_composecheck_using_subcommand rules" -s h -l help -d 'Print help'
+complete -c composecheck -n "__fish_composecheck_using_subcommand explain" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c composecheck -n "__fish_composecheck_using_subcommand explain" -s h -l help -d 'Print help'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain help" -f -a "rules" -d 'List the rules'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain help" -f -a "explain" -d 'Explain a rule: what, why, an example and the fix'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -20,7 +20,7 @@ _composecheck() {
 '*--env-file=[File with variables (repeatable) \[default\: .env beside the first file\]]:FILE:_files' \
 '--format=[How to show the findings]:FORMAT:((human\:"For people\: the line, underlined, and the fix"
 json\:"One JSON object"))' \
-'--fail-on=[Level from which a finding makes the verdict no]:FAIL_ON:((warning\:"Any finding"
+'--fail-on=[Level from which a finding makes the verdict no]:FAIL_ON:((warning\:"Warnings and errors"
 error\:"Errors only"))' \
 '(--format)--json[Print the report as one JSON object\: the same as --format json]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
@@ -29,13 +29,108 @@ error\:"Errors only"))' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \
 '--version[Print version]' \
+":: :_composecheck_commands" \
+"*::: :->composecheck" \
 && ret=0
+    case $state in
+    (composecheck)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:composecheck-command-$line[1]:"
+        case $line[1] in
+            (rules)
+_arguments "${_arguments_options[@]}" : \
+'--json[Print one JSON object]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(explain)
+_arguments "${_arguments_options[@]}" : \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':rule -- Code or name of the rule, such as CC101:_default' \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+":: :_composecheck__subcmd__help_commands" \
+"*::: :->help" \
+&& ret=0
+
+    case $state in
+    (help)
+        words=($line[1] "${words[@]}")
+        (( CURRENT += 1 ))
+        curcontext="${curcontext%:*:*}:composecheck-help-command-$line[1]:"
+        case $line[1] in
+            (rules)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(explain)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(help)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+        esac
+    ;;
+esac
+;;
+        esac
+    ;;
+esac
 }
 
 (( $+functions[_composecheck_commands] )) ||
 _composecheck_commands() {
-    local commands; commands=()
+    local commands; commands=(
+'rules:List the rules' \
+'explain:Explain a rule\: what, why, an example and the fix' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
     _describe -t commands 'composecheck commands' commands "$@"
+}
+(( $+functions[_composecheck__subcmd__explain_commands] )) ||
+_composecheck__subcmd__explain_commands() {
+    local commands; commands=()
+    _describe -t commands 'composecheck explain commands' commands "$@"
+}
+(( $+functions[_composecheck__subcmd__help_commands] )) ||
+_composecheck__subcmd__help_commands() {
+    local commands; commands=(
+'rules:List the rules' \
+'explain:Explain a rule\: what, why, an example and the fix' \
+'help:Print this message or the help of the given subcommand(s)' \
+    )
+    _describe -t commands 'composecheck help commands' commands "$@"
+}
+(( $+functions[_composecheck__subcmd__help__subcmd__explain_commands] )) ||
+_composecheck__subcmd__help__subcmd__explain_commands() {
+    local commands; commands=()
+    _describe -t commands 'composecheck help explain commands' commands "$@"
+}
+(( $+functions[_composecheck__subcmd__help__subcmd__help_commands] )) ||
+_composecheck__subcmd__help__subcmd__help_commands() {
+    local commands; commands=()
+    _describe -t commands 'composecheck help help commands' commands "$@"
+}
+(( $+functions[_composecheck__subcmd__help__subcmd__rules_commands] )) ||
+_composecheck__subcmd__help__subcmd__rules_commands() {
+    local commands; commands=()
+    _describe -t commands 'composecheck help rules commands' commands "$@"
+}
+(( $+functions[_composecheck__subcmd__rules_commands] )) ||
+_composecheck__subcmd__rules_commands() {
+    local commands; commands=()
+    _describe -t commands 'composecheck rules commands' commands "$@"
 }
 
 if [ "$funcstack[1]" = "_composecheck" ]; then

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
-use drydock_common::manual::Manual;
-use drydock_common::{Exit, Verbosity};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use drydock_common::Verbosity;
 
+pub use crate::manual::MANUAL;
 use crate::rules::Level;
 
 /// Find in Compose files what makes environments crash
@@ -13,14 +13,45 @@ use crate::rules::Level;
 /// The files are read and merged as Docker Compose does it, without Docker. Each finding is shown at the line that
 /// causes it, with what to do.
 #[derive(Debug, Parser)]
-#[command(name = "composecheck", version, about, after_long_help = MANUAL.after_help())]
+#[command(name = "composecheck", version, about, after_long_help = MANUAL.after_help(), args_conflicts_with_subcommands = true)]
 pub struct Cli {
+    /// What to do instead of checking.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
+    pub check: CheckArgs,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
+    pub verbosity: Verbosity,
+}
+
+/// What can be done beside checking.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// List the rules
+    Rules(RulesArgs),
+    /// Explain a rule: what, why, an example and the fix
+    Explain(ExplainArgs),
+}
+
+/// The files to load.
+#[derive(Clone, Debug, Args)]
+pub struct Inputs {
     /// Compose file; repeat to lay one over another [default: compose.yml and its override file]
     #[arg(short, long = "file", value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// File with variables (repeatable) [default: .env beside the first file]
     #[arg(long = "env-file", value_name = "FILE")]
     pub env_files: Vec<PathBuf>,
+}
+
+/// Options of a check.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
+    pub inputs: Inputs,
     /// How to show the findings
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -30,9 +61,21 @@ pub struct Cli {
     /// Level from which a finding makes the verdict no
     #[arg(long, value_enum, default_value_t = FailOn::Error)]
     pub fail_on: FailOn,
-    #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
-    pub verbosity: Verbosity,
+}
+
+/// Options of `rules`.
+#[derive(Debug, Args)]
+pub struct RulesArgs {
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `explain`.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Code or name of the rule, such as CC101
+    pub rule: String,
 }
 
 /// How findings are shown.
@@ -47,7 +90,7 @@ pub enum Format {
 /// Level from which findings count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FailOn {
-    /// Any finding
+    /// Warnings and errors
     Warning,
     /// Errors only
     Error,
@@ -62,39 +105,3 @@ impl FailOn {
         }
     }
 }
-
-/// What the manual says beyond the options.
-pub const MANUAL: Manual = Manual {
-    exits: &[
-        (Exit::Done, "nothing found at or over --fail-on"),
-        (Exit::No, "there are findings at or over --fail-on"),
-        (Exit::Usage, "bad arguments"),
-        (Exit::Failed, "a file cannot be read or loaded; the message names file, line and column"),
-    ],
-    examples: &[
-        ("composecheck", "Check compose.yml and its override file in this directory"),
-        ("composecheck -f base.yml -f test.yml", "Check what the two give together"),
-        ("composecheck --fail-on warning --json | jq .findings", "Let any finding fail, for machines"),
-    ],
-    sections: &[
-        (
-            "FILES",
-            "compose.yaml, compose.yml, docker-compose.yml, docker-compose.yaml: the first of these is checked when \
-             no file is named, with compose.override.yml or its siblings laid over it.\n\n\
-             .env: variables, beside the first file. The environment wins over it.",
-        ),
-        (
-            "LIMITS",
-            "Files that use 'extends' or 'include' are refused with exit status 3: what they bring in is not read \
-             yet.",
-        ),
-        (
-            "JSON",
-            "schema \"composecheck.report/1\", tool_version, at, verdict (\"pass\" or \"fail\"), files (paths in the \
-             order given), errors and warnings (counts), findings.\n\n\
-             A finding has code, level (\"error\" or \"warning\"), subject (such as \"services.db\"), message, fix, \
-             file, line, column, end_line, end_column (from 1, in characters), start_byte, end_byte, and related \
-             (file, line, column, text). Findings are in the order of files and lines, then by code.",
-        ),
-    ],
-};

@@ -4,10 +4,12 @@
 //! variables, [`merge`] lays one file over another by Compose's rules. [`rules`] look at the merged [`model`];
 //! [`report`] shows what they found, for people and for machines. [`run`] is where these meet.
 
+pub mod catalogue;
 pub mod cli;
 mod dotenv;
 pub mod interpolate;
 pub mod load;
+pub mod manual;
 pub mod merge;
 pub mod model;
 pub mod report;

@@ -17,6 +17,7 @@ pub struct Report<'a> {
     files: Vec<&'a str>,
     errors: usize,
     warnings: usize,
+    infos: usize,
     findings: Vec<FindingOnWire<'a>>,
 }
 
@@ -59,6 +60,7 @@ impl<'a> Report<'a> {
             files: sources.all().iter().map(|source| source.path.as_str()).collect(),
             errors: count(findings, Level::Error),
             warnings: count(findings, Level::Warning),
+            infos: count(findings, Level::Info),
             findings: findings.iter().map(|finding| on_wire(sources, finding)).collect(),
         }
     }
@@ -119,13 +121,18 @@ fn summary(findings: &[Finding]) -> String {
     }
     let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     let errors = plural(count(findings, Level::Error), "error");
-    format!("{errors}, {}\n", plural(count(findings, Level::Warning), "warning"))
+    let warnings = plural(count(findings, Level::Warning), "warning");
+    match count(findings, Level::Info) {
+        0 => format!("{errors}, {warnings}\n"),
+        infos => format!("{errors}, {warnings}, {infos} for information\n"),
+    }
 }
 
 fn snippet(renderer: &Renderer, sources: &Sources, finding: &Finding) -> String {
     let tone = match finding.level {
         Level::Error => Tone::ERROR,
         Level::Warning => Tone::WARNING,
+        Level::Info => Tone::INFO,
     };
     let (path, line, range) = line_of(sources.get(finding.primary.file), finding.primary);
     let source = Snippet::source(line)

@@ -33,6 +33,7 @@ struct Report {
     files: Vec<String>,
     errors: usize,
     warnings: usize,
+    infos: usize,
     findings: Vec<Finding>,
 }
 
@@ -97,7 +98,7 @@ fn the_crashing_stack_is_found_line_by_line() {
 #[test]
 fn people_see_the_line() {
     let shown = stdout(&composecheck(&["-f", "compose.crashing.yml"]));
-    assert!(shown.contains("compose.crashing.yml:16:17"), "{shown}");
+    assert!(shown.contains("compose.crashing.yml:4:13"), "{shown}");
     assert!(shown.contains("interval: 2s") && shown.contains("^^"), "{shown}");
     assert!(!shown.contains('\u{1b}'), "colours in a pipe: {shown}");
 }

@@ -15,6 +15,8 @@ mod cc601_log_size_unlimited;
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
+    /// Worth knowing.
+    Info,
     /// Worth mending.
     Warning,
     /// It crashes environments.
@@ -25,6 +27,7 @@ impl Level {
     /// As written in reports.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Info => "info",
             Self::Warning => "warning",
             Self::Error => "error",
         }
