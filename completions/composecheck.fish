@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_composecheck_global_optspecs
-    string join \n f/file= env-file= format= json fail-on= v/verbose h/help V/version
+    string join \n f/file= env-file= env= budget= profile= format= json fail-on= v/verbose h/help V/version
 end
 
 function __fish_composecheck_needs_command
@@ -26,6 +26,12 @@ end
 
 complete -c composecheck -n "__fish_composecheck_needs_command" -s f -l file -d 'Compose file; repeat to lay one over another [default: compose.yml and its override file]' -r -F
 complete -c composecheck -n "__fish_composecheck_needs_command" -l env-file -d 'File with variables (repeatable) [default: .env beside the first file]' -r -F
+complete -c composecheck -n "__fish_composecheck_needs_command" -l env -d 'What the project is for [default: what its label says, else test]' -r -f -a "test\t'Started for a run and gone after it'
+dev\t'Stays up and keeps its data'
+prod\t'Serves users'"
+complete -c composecheck -n "__fish_composecheck_needs_command" -l budget -d 'Memory that the project may take [default: 4GiB]' -r
+complete -c composecheck -n "__fish_composecheck_needs_command" -l profile -d 'What its databases are tuned for [default: not checked in a test environment, else durable]' -r -f -a "fast\t'Data that may be lost'
+durable\t'Data that must survive a power cut'"
 complete -c composecheck -n "__fish_composecheck_needs_command" -l format -d 'How to show the findings' -r -f -a "human\t'For people: the line, underlined, and the fix'
 json\t'One JSON object'"
 complete -c composecheck -n "__fish_composecheck_needs_command" -l fail-on -d 'Level from which a finding makes the verdict no' -r -f -a "warning\t'Warnings and errors'
@@ -36,12 +42,20 @@ complete -c composecheck -n "__fish_composecheck_needs_command" -s h -l help -d 
 complete -c composecheck -n "__fish_composecheck_needs_command" -s V -l version -d 'Print version'
 complete -c composecheck -n "__fish_composecheck_needs_command" -f -a "rules" -d 'List the rules'
 complete -c composecheck -n "__fish_composecheck_needs_command" -f -a "explain" -d 'Explain a rule: what, why, an example and the fix'
+complete -c composecheck -n "__fish_composecheck_needs_command" -f -a "budget" -d 'Show what each service may take of the machine\'s memory, and the sum against the budget'
 complete -c composecheck -n "__fish_composecheck_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c composecheck -n "__fish_composecheck_using_subcommand rules" -l json -d 'Print one JSON object'
 complete -c composecheck -n "__fish_composecheck_using_subcommand rules" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c composecheck -n "__fish_composecheck_using_subcommand rules" -s h -l help -d 'Print help'
 complete -c composecheck -n "__fish_composecheck_using_subcommand explain" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c composecheck -n "__fish_composecheck_using_subcommand explain" -s h -l help -d 'Print help'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain help" -f -a "rules" -d 'List the rules'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain help" -f -a "explain" -d 'Explain a rule: what, why, an example and the fix'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -s f -l file -d 'Compose file; repeat to lay one over another [default: compose.yml and its override file]' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l env-file -d 'File with variables (repeatable) [default: .env beside the first file]' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l budget -d 'Memory that the project may take [default: 4GiB]' -r
+complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l json -d 'Print one JSON object'
+complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget help" -f -a "rules" -d 'List the rules'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget help" -f -a "explain" -d 'Explain a rule: what, why, an example and the fix'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget help" -f -a "budget" -d 'Show what each service may take of the machine\'s memory, and the sum against the budget'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -18,6 +18,12 @@ _composecheck() {
 '*-f+[Compose file; repeat to lay one over another \[default\: compose.yml and its override file\]]:FILE:_files' \
 '*--file=[Compose file; repeat to lay one over another \[default\: compose.yml and its override file\]]:FILE:_files' \
 '*--env-file=[File with variables (repeatable) \[default\: .env beside the first file\]]:FILE:_files' \
+'--env=[What the project is for \[default\: what its label says, else test\]]:ENV:((test\:"Started for a run and gone after it"
+dev\:"Stays up and keeps its data"
+prod\:"Serves users"))' \
+'--budget=[Memory that the project may take \[default\: 4GiB\]]:SIZE:_default' \
+'--profile=[What its databases are tuned for \[default\: not checked in a test environment, else durable\]]:PROFILE:((fast\:"Data that may be lost"
+durable\:"Data that must survive a power cut"))' \
 '--format=[How to show the findings]:FORMAT:((human\:"For people\: the line, underlined, and the fix"
 json\:"One JSON object"))' \
 '--fail-on=[Level from which a finding makes the verdict no]:FAIL_ON:((warning\:"Warnings and errors"
@@ -56,6 +62,19 @@ _arguments "${_arguments_options[@]}" : \
 ':rule -- Code or name of the rule, such as CC101:_default' \
 && ret=0
 ;;
+(budget)
+_arguments "${_arguments_options[@]}" : \
+'*-f+[Compose file; repeat to lay one over another \[default\: compose.yml and its override file\]]:FILE:_files' \
+'*--file=[Compose file; repeat to lay one over another \[default\: compose.yml and its override file\]]:FILE:_files' \
+'*--env-file=[File with variables (repeatable) \[default\: .env beside the first file\]]:FILE:_files' \
+'--budget=[Memory that the project may take \[default\: 4GiB\]]:SIZE:_default' \
+'--json[Print one JSON object]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 ":: :_composecheck__subcmd__help_commands" \
@@ -73,6 +92,10 @@ _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
 (explain)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(budget)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -94,9 +117,15 @@ _composecheck_commands() {
     local commands; commands=(
 'rules:List the rules' \
 'explain:Explain a rule\: what, why, an example and the fix' \
+'budget:Show what each service may take of the machine'\''s memory, and the sum against the budget' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'composecheck commands' commands "$@"
+}
+(( $+functions[_composecheck__subcmd__budget_commands] )) ||
+_composecheck__subcmd__budget_commands() {
+    local commands; commands=()
+    _describe -t commands 'composecheck budget commands' commands "$@"
 }
 (( $+functions[_composecheck__subcmd__explain_commands] )) ||
 _composecheck__subcmd__explain_commands() {
@@ -108,9 +137,15 @@ _composecheck__subcmd__help_commands() {
     local commands; commands=(
 'rules:List the rules' \
 'explain:Explain a rule\: what, why, an example and the fix' \
+'budget:Show what each service may take of the machine'\''s memory, and the sum against the budget' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'composecheck help commands' commands "$@"
+}
+(( $+functions[_composecheck__subcmd__help__subcmd__budget_commands] )) ||
+_composecheck__subcmd__help__subcmd__budget_commands() {
+    local commands; commands=()
+    _describe -t commands 'composecheck help budget commands' commands "$@"
 }
 (( $+functions[_composecheck__subcmd__help__subcmd__explain_commands] )) ||
 _composecheck__subcmd__help__subcmd__explain_commands() {

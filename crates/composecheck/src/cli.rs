@@ -4,8 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use drydock_common::Verbosity;
+use drydock_common::units::parse_size;
 
 pub use crate::manual::MANUAL;
+use crate::policy::{Environment, Profile};
 use crate::rules::Level;
 
 /// Find in Compose files what makes environments crash
@@ -33,6 +35,10 @@ pub enum Command {
     Rules(RulesArgs),
     /// Explain a rule: what, why, an example and the fix
     Explain(ExplainArgs),
+    /// Show what each service may take of the machine's memory, and the sum against the budget
+    ///
+    /// The verdict is no when the sum is over the budget, or when something has no limit.
+    Budget(BudgetArgs),
 }
 
 /// The files to load.
@@ -46,12 +52,29 @@ pub struct Inputs {
     pub env_files: Vec<PathBuf>,
 }
 
+/// What the project is measured against.
+#[derive(Clone, Debug, Args)]
+pub struct Expected {
+    /// What the project is for [default: what its label says, else test]
+    #[arg(long = "env", value_name = "ENV", value_enum)]
+    pub environment: Option<Environment>,
+    /// Memory that the project may take [default: 4GiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub budget: Option<u64>,
+    /// What its databases are tuned for [default: not checked in a test environment, else durable]
+    #[arg(long, value_enum)]
+    pub profile: Option<Profile>,
+}
+
 /// Options of a check.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
     pub inputs: Inputs,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
+    pub expected: Expected,
     /// How to show the findings
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
@@ -76,6 +99,20 @@ pub struct RulesArgs {
 pub struct ExplainArgs {
     /// Code or name of the rule, such as CC101
     pub rule: String,
+}
+
+/// Options of `budget`.
+#[derive(Debug, Args)]
+pub struct BudgetArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
+    pub inputs: Inputs,
+    /// Memory that the project may take [default: 4GiB]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub budget: Option<u64>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// How findings are shown.

@@ -7,7 +7,7 @@ use drydock_common::manual::Manual;
 pub const MANUAL: Manual = Manual {
     exits: &[
         (Exit::Done, "nothing found at or over --fail-on"),
-        (Exit::No, "there are findings at or over --fail-on"),
+        (Exit::No, "there are findings at or over --fail-on; budget: over it, or something has no limit"),
         (Exit::Usage, "bad arguments"),
         (Exit::Failed, "a file cannot be read or loaded; the message names file, line and column"),
     ],
@@ -15,6 +15,10 @@ pub const MANUAL: Manual = Manual {
         ("composecheck", "Check compose.yml and its override file in this directory"),
         ("composecheck -f base.yml -f test.yml", "Check what the two give together"),
         ("composecheck --fail-on warning --json | jq .findings", "Let any warning fail, for machines"),
+        (
+            "composecheck budget -f base.yml -f test.yml --budget 4GiB",
+            "Show what the services may take together",
+        ),
         ("composecheck explain CC103", "What a rule finds, why it matters, and what to do"),
     ],
     sections: &[
@@ -23,6 +27,14 @@ pub const MANUAL: Manual = Manual {
             "compose.yaml, compose.yml, docker-compose.yml, docker-compose.yaml: the first of these is checked when \
              no file is named, with compose.override.yml or its siblings laid over it.\n\n\
              .env: variables, beside the first file. The environment wins over it.",
+        ),
+        (
+            "ENVIRONMENTS",
+            "What is right depends on what the project is for. --env says it; otherwise the label netra.env of its \
+             services does (test, ci and e2e; dev, development and local; prod, production and staging); otherwise \
+             it is test. In test, nothing may restart for ever and every port of the machine must be movable by a \
+             variable, so that runs fit beside each other. The budget counts limits, file systems in RAM and \
+             /dev/shm (64 MiB where nothing is said), times the replicas.",
         ),
         (
             "LIMITS",
@@ -38,7 +50,11 @@ pub const MANUAL: Manual = Manual {
              and related (file, line, column, text). Findings are in the order of files and lines, then by \
              code.\n\n\
              rules --json: schema \"composecheck.rules/1\", tool_version, at, verdict (\"done\"), rules (by code): \
-             code, name, level, what, why, example, fix.",
+             code, name, level, what, why, example, fix.\n\n\
+             budget --json: schema \"composecheck.budget/1\", tool_version, at, verdict (\"pass\" or \"fail\"), \
+             budget_bytes, total_bytes, unlimited (whether something has no limit), services and volumes (in the \
+             order of the files; volumes are those in RAM): name, replicas, limit_bytes, reservation_bytes, \
+             tmpfs_bytes, shm_bytes, total_bytes. null is no limit, or a tmpfs without a size.",
         ),
     ],
 };

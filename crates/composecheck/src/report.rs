@@ -1,7 +1,7 @@
 //! What was found, for people and for machines.
 
 use annotate_snippets::{AnnotationKind, Level as Tone, Renderer, Snippet};
-use drydock_common::{Timestamp, VERSION};
+use drydock_common::{Exit, Timestamp, VERSION};
 use serde::Serialize;
 
 use crate::rules::{Finding, Level};
@@ -53,10 +53,7 @@ impl<'a> Report<'a> {
             schema: "composecheck.report/1",
             tool_version: VERSION,
             at,
-            verdict: match passed {
-                Verdict::Pass => "pass",
-                Verdict::Fail => "fail",
-            },
+            verdict: passed.name(),
             files: sources.all().iter().map(|source| source.path.as_str()).collect(),
             errors: count(findings, Level::Error),
             warnings: count(findings, Level::Warning),
@@ -73,6 +70,24 @@ pub enum Verdict {
     Pass,
     /// Something was.
     Fail,
+}
+
+impl Verdict {
+    /// As written in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+        }
+    }
+
+    /// How the tool ends.
+    pub const fn exit(self) -> Exit {
+        match self {
+            Self::Pass => Exit::Done,
+            Self::Fail => Exit::No,
+        }
+    }
 }
 
 fn on_wire<'a>(sources: &'a Sources, finding: &'a Finding) -> FindingOnWire<'a> {

@@ -5,11 +5,13 @@ use std::io::Write;
 
 use drydock_common::{Error, Exit, now, print, print_json};
 
-use crate::catalogue;
-use crate::cli::{CheckArgs, Cli, Command, Format, Inputs};
+use crate::cli::{BudgetArgs, CheckArgs, Cli, Command, Expected, Format, Inputs};
+use crate::facts::budget::Budget;
 use crate::load::{Request, load};
+use crate::model::Project;
+use crate::policy::{DEFAULT_BUDGET, Policy, environment_of};
 use crate::report::{Report, Verdict, words};
-use crate::rules;
+use crate::{budget_table, catalogue, rules};
 
 /// Does what the command line asks for.
 pub fn run(cli: &Cli) -> Result<Exit, Error> {
@@ -18,6 +20,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Error> {
         None => check(&cli.check),
         Some(Command::Rules(args)) if args.json => done(print_json(&catalogue::Listing::new(now()))),
         Some(Command::Rules(_)) => done(print(&catalogue::list())),
+        Some(Command::Budget(args)) => show_budget(args),
         Some(Command::Explain(args)) => done(print(&catalogue::explain(&args.rule)?)),
     }
 }
@@ -29,15 +32,42 @@ fn done(outcome: Result<(), Error>) -> Result<Exit, Error> {
 /// Checks the files that the command line names.
 fn check(args: &CheckArgs) -> Result<Exit, Error> {
     let project = load(&request(&args.inputs))?;
-    let findings = rules::check(&project);
+    let policy = policy(&args.expected, &project);
+    let findings = rules::check(&project, &policy);
     let fails = findings.iter().any(|finding| finding.level >= args.fail_on.level());
-    let (verdict, exit) = if fails { (Verdict::Fail, Exit::No) } else { (Verdict::Pass, Exit::Done) };
+    let verdict = if fails { Verdict::Fail } else { Verdict::Pass };
     if args.json || args.format == Format::Json {
         print_json(&Report::new(&project.sources, &findings, verdict, now()))?;
     } else {
         print(&for_stdout(&words(&project.sources, &findings)))?;
     }
-    Ok(exit)
+    Ok(verdict.exit())
+}
+
+/// What the project is measured against: the command line, the project's own labels, the defaults.
+fn policy(expected: &Expected, project: &Project) -> Policy {
+    let defaults = Policy::default();
+    let environment = expected.environment.or_else(|| environment_of(project, &defaults.label));
+    Policy {
+        environment: environment.unwrap_or_default(),
+        budget: expected.budget.unwrap_or(defaults.budget),
+        profile: expected.profile,
+        named: std::env::var_os("COMPOSE_PROJECT_NAME").is_some_and(|name| !name.is_empty()),
+        ..defaults
+    }
+}
+
+/// Shows what the project may take of the machine's memory.
+fn show_budget(args: &BudgetArgs) -> Result<Exit, Error> {
+    let project = load(&request(&args.inputs))?;
+    let allowed = args.budget.unwrap_or(DEFAULT_BUDGET);
+    let budget = Budget::of(&project);
+    if args.json {
+        print_json(&budget_table::Report::new(&budget, allowed, now()))?;
+    } else {
+        print(&budget_table::words(&budget, allowed))?;
+    }
+    Ok(budget_table::verdict(&budget, allowed).exit())
 }
 
 fn request(inputs: &Inputs) -> Request {

@@ -95,6 +95,136 @@ fn the_crashing_stack_is_found_line_by_line() {
     }
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the fields are the schema")]
+struct Table {
+    schema: String,
+    tool_version: String,
+    at: String,
+    verdict: String,
+    budget_bytes: u64,
+    total_bytes: u64,
+    unlimited: bool,
+    services: Vec<BudgetRow>,
+    volumes: Vec<BudgetRow>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the fields are the schema")]
+struct BudgetRow {
+    name: String,
+    replicas: u64,
+    limit_bytes: Option<u64>,
+    reservation_bytes: Option<u64>,
+    tmpfs_bytes: Option<u64>,
+    shm_bytes: u64,
+    total_bytes: Option<u64>,
+}
+
+#[test]
+fn the_budget_is_added_up() {
+    let output = composecheck(&["budget", "-f", "compose.base.yml", "-f", "compose.test.yml", "--json"]);
+    let budget: Table = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), budget.verdict.as_str()), (Some(0), "pass"));
+    assert_eq!((budget.schema.as_str(), budget.unlimited), ("composecheck.budget/1", false));
+    assert_eq!(budget.total_bytes, (512 + 256 + 512 + 512 + 1024 + 256 + 6 * 64) << 20);
+    assert_eq!(budget.services[0].total_bytes, Some(576 << 20));
+
+    let output =
+        composecheck(&["budget", "-f", "compose.base.yml", "-f", "compose.test.yml", "--budget", "3GiB"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).ends_with("3.4 GiB of 3.0 GiB: over the budget\n"), "{}", stdout(&output));
+
+    let output = composecheck(&["budget", "-f", "compose.crashing.yml", "--json"]);
+    let budget: Table = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), budget.unlimited), (Some(1), true));
+    assert_eq!(budget.services[0].total_bytes, None);
+    assert_eq!(
+        (budget.volumes[0].name.as_str(), budget.volumes[0].tmpfs_bytes),
+        ("redis-data", Some(2500 << 20))
+    );
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the fields are the schema")]
+struct Listing {
+    schema: String,
+    tool_version: String,
+    at: String,
+    verdict: String,
+    rules: Vec<Rule>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the fields are the schema")]
+struct Rule {
+    code: String,
+    name: String,
+    level: String,
+    what: String,
+    why: String,
+    example: String,
+    fix: String,
+}
+
+#[test]
+fn every_rule_is_listed_and_explained() {
+    let rules: Listing = serde_json::from_slice(&composecheck(&["rules", "--json"]).stdout).unwrap();
+    assert_eq!(rules.schema, "composecheck.rules/1");
+    for rule in &rules.rules {
+        let output = composecheck(&["explain", &rule.code]);
+        assert!(output.status.success() && stdout(&output).contains(&rule.why), "{}", rule.code);
+    }
+    assert_eq!(stdout(&composecheck(&["rules"])).lines().count(), rules.rules.len());
+    let unknown = composecheck(&["explain", "CC999"]);
+    assert!(unknown.status.code() == Some(2) && stderr(&unknown).contains("hint: "), "{}", stderr(&unknown));
+}
+
+#[test]
+fn what_is_expected_follows_the_environment() {
+    let base = ["-f", "compose.base.yml", "-f", "compose.dev.yml", "--fail-on", "warning"];
+    let with = |more: &[&str]| stdout(&composecheck(&[&base, more].concat()));
+    assert!(with(&["--env", "test"]).contains("warning[CC501]"));
+    assert!(with(&["--profile", "fast"]).contains("warning[CC804]"));
+    assert!(with(&["--budget", "2GiB"]).contains("error[CC105]"));
+    assert_eq!(with(&["--env", "prod"]), "nothing found\n");
+}
+
+/// Every known cause of the crashes, with the rule that finds it.
+const CAUSES: [(&str, &str); 12] = [
+    ("databases in RAM", "CC103"),
+    ("their sum", "CC106"),
+    ("no memory limit", "CC101"),
+    ("no CPU limit", "CC102"),
+    ("health checks of 2 s", "CC202"),
+    ("no health check", "CC201"),
+    ("not waiting for health", "CC204"),
+    ("no labels", "CC301"),
+    ("fixed container names", "CC302"),
+    ("ports of dev", "CC403"),
+    ("restarts for ever", "CC501"),
+    ("logs without limit", "CC601"),
+];
+
+#[test]
+fn the_crashing_and_the_mended_stack_side_by_side() {
+    let codes = |args: &[&str]| -> Vec<String> {
+        let report: Report = serde_json::from_slice(&composecheck(args).stdout).unwrap();
+        report.findings.into_iter().map(|finding| finding.code).collect()
+    };
+    let crashing = codes(&["-f", "compose.crashing.yml", "--json"]);
+    for (cause, code) in CAUSES {
+        assert!(crashing.iter().any(|found| found == code), "{cause} ({code}) is not among {crashing:?}");
+    }
+    for second in ["compose.test.yml", "compose.dev.yml"] {
+        assert_eq!(codes(&["-f", "compose.base.yml", "-f", second, "--json"]), [""; 0], "{second}");
+    }
+}
+
 #[test]
 fn people_see_the_line() {
     let shown = stdout(&composecheck(&["-f", "compose.crashing.yml"]));

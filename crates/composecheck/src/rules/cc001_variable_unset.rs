@@ -8,7 +8,11 @@ pub(super) const RULE: Rule = Rule {
     level: Level::Warning,
     what: "A variable is used that has neither a value nor a default",
     why: "Compose puts nothing in its place and goes on, so a port, a path or a password is silently empty",
-    example: "services: {db: {image: \"postgres:${PG_VERSION}\"}}",
+    example: "
+services:
+  db:
+    image: postgres:${PG_VERSION}
+",
     fix: "set it in .env, or give a default: ${NAME:-value}",
     check,
 };
@@ -18,4 +22,17 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
     unset
         .map(|(name, span)| RULE.finding(name.clone(), *span, format!("the variable {name} is not set")))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+
+    #[test]
+    fn used_without_a_value() {
+        assert_eq!(
+            found("CC001", "services: {a: {image: '$X-${Y:-1}'}}"),
+            ["1:23 the variable X is not set"]
+        );
+    }
 }

@@ -1,7 +1,7 @@
 //! CC102: no limit on CPU.
 
 use super::{Context, Finding, Level, Rule, service};
-use crate::model::Entry;
+use crate::facts::memory::has_cpu_limit;
 
 pub(super) const RULE: Rule = Rule {
     code: "CC102",
@@ -9,21 +9,33 @@ pub(super) const RULE: Rule = Rule {
     level: Level::Warning,
     what: "A service has no limit on CPU",
     why: "One busy container starves the others, whose health checks then time out",
-    example: "services: {db: {image: postgres:15}}",
+    example: "
+services:
+  db:
+    image: postgres:15
+",
     fix: "give it one: cpus: 0.25",
     check,
 };
 
-/// The places where a limit on CPU can stand.
-const PLACES: [&[&str]; 3] = [&["cpus"], &["cpu_quota"], &["deploy", "resources", "limits", "cpus"]];
-
 fn check(context: &Context<'_>) -> Vec<Finding> {
-    let without = |entry: &&Entry| PLACES.iter().all(|path| entry.value.at(path).is_none());
-    let services = context.project.services().iter().filter(without);
+    let services = context.project.services().iter().filter(|entry| !has_cpu_limit(&entry.value));
     services
         .map(|entry| {
             let message = format!("service '{}' has no CPU limit", entry.key);
             RULE.finding(service(entry), entry.span, message)
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+
+    #[test]
+    fn places_of_a_limit() {
+        let of = |text: &str| found("CC102", &format!("services: {{a: {{{text}}}}}")).len();
+        assert_eq!([of("cpus: 0.5"), of("deploy: {resources: {limits: {cpus: '1'}}}")], [0; 2]);
+        assert_eq!(of("cpu_shares: 5"), 1);
+    }
 }

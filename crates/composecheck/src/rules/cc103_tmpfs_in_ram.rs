@@ -3,63 +3,71 @@
 use drydock_common::units::show_size;
 
 use super::{Context, Finding, Level, Rule, service};
-use crate::model::{Entry, Kind, Node};
-use crate::units::bytes;
+use crate::facts::mounts::{self, RamDisk};
+use crate::model::Entry;
 
 pub(super) const RULE: Rule = Rule {
     code: "CC103",
     name: "tmpfs-in-ram",
     level: Level::Error,
-    what: "A tmpfs keeps files in RAM",
+    what: "A tmpfs without a size, or with more than 64 MiB, keeps files in RAM",
     why: "What is written there is memory that nothing gives back; without a size it is half the machine's",
-    example: "services: {db: {image: postgres:15, tmpfs: /var/lib/postgresql/data}}",
-    fix: "use a volume on disk",
+    example: "
+services:
+  db:
+    image: postgres:15
+    tmpfs: /var/lib/postgresql/data
+",
+    fix: "use a volume on disk; for scratch files, a size: /tmp:size=64m",
     check,
 };
 
+/// As large as the /dev/shm that every container has: small enough for /run and /tmp.
+const SMALL: u64 = 64 << 20;
+
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let project = context.project;
+    let of_service = |entry: &Entry| -> Vec<Finding> {
+        let disks = mounts::ram_of_service(&entry.value);
+        disks.iter().filter_map(|disk| found(service(entry), disk)).collect()
+    };
     let services = project.services().iter().flat_map(of_service);
+    let of_volume = |entry: &Entry| found(format!("volumes.{}", entry.key), &mounts::ram_of_volume(entry)?);
     services.chain(project.section("volumes").iter().filter_map(of_volume)).collect()
 }
 
-fn of_service(entry: &Entry) -> Vec<Finding> {
-    let short = entry.value.at(&["tmpfs"]).map_or(&[][..], |node| match &node.kind {
-        Kind::List(items) => items.as_slice(),
-        _ => std::slice::from_ref(node),
-    });
-    let short = short.iter().filter_map(|item| {
-        let text = item.text()?;
-        let (target, options) = text.split_once(':').unwrap_or((&text, ""));
-        Some((item, target.to_owned(), size_of(options)))
-    });
-    let is_tmpfs = |item: &&Node| item.at(&["type"]).and_then(Node::text).as_deref() == Some("tmpfs");
-    let mounts = entry.value.at(&["volumes"]).map_or(&[][..], Node::items).iter().filter(is_tmpfs);
-    let long = mounts.filter_map(|item| {
-        let target = item.at(&["target"]).and_then(Node::text).unwrap_or_default();
-        Some((item.at(&["type"])?, target, item.at(&["tmpfs", "size"]).and_then(Node::text)))
-    });
-    short
-        .chain(long)
-        .map(|(node, target, size)| found(service(entry), node, &target, size.as_deref()))
-        .collect()
-}
-
-fn of_volume(entry: &Entry) -> Option<Finding> {
-    let kind =
-        entry.value.at(&["driver_opts", "type"]).filter(|node| node.text().as_deref() == Some("tmpfs"))?;
-    let options = entry.value.at(&["driver_opts", "o"]).and_then(Node::text).unwrap_or_default();
-    Some(found(format!("volumes.{}", entry.key), kind, &entry.key, size_of(&options).as_deref()))
-}
-
-fn size_of(options: &str) -> Option<String> {
-    options.split(',').find_map(|option| Some(option.trim().strip_prefix("size=")?.to_owned()))
-}
-
-fn found(subject: String, node: &Node, target: &str, size: Option<&str>) -> Finding {
-    let size = match size {
-        Some(text) => format!("up to {}", bytes(text).map_or_else(|| text.to_owned(), show_size)),
-        None => "up to half of the machine's memory".to_owned(),
+fn found(subject: String, disk: &RamDisk<'_>) -> Option<Finding> {
+    let size = match (&disk.size, disk.bytes()) {
+        (_, Some(bytes)) if bytes <= SMALL => return None,
+        (_, Some(bytes)) => format!("up to {}", show_size(bytes)),
+        (Some(text), None) => format!("up to {text}"),
+        (None, None) => "up to half of the machine's memory".to_owned(),
     };
-    RULE.finding(subject, node.span, format!("'{target}' is kept in RAM, {size}"))
+    Some(RULE.finding(subject, disk.node.span, format!("'{}' is kept in RAM, {size}", disk.target)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+
+    #[test]
+    fn in_all_its_spellings() {
+        for spelling in ["tmpfs: /data", "tmpfs: [/data]", "volumes: [{type: tmpfs, target: /data}]"] {
+            let text = format!("services: {{a: {{{spelling}}}}}");
+            assert!(
+                found("CC103", &text)[0]
+                    .ends_with("'/data' is kept in RAM, up to half of the machine's memory")
+            );
+        }
+        let volume = "volumes: {v: {driver_opts: {type: tmpfs, o: size=1g}}}";
+        assert_eq!(found("CC103", volume), ["1:35 'v' is kept in RAM, up to 1.0 GiB"]);
+    }
+
+    #[test]
+    fn at_the_threshold() {
+        let of =
+            |size: &str| found("CC103", &format!("services: {{a: {{tmpfs: '/run:size={size}'}}}}")).len();
+        assert_eq!([of("64m"), of("16m")], [0; 2]);
+        assert_eq!([of("65m"), of("50%"), of("0")], [1; 3]);
+    }
 }

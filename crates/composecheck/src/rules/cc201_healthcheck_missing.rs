@@ -9,7 +9,11 @@ pub(super) const RULE: Rule = Rule {
     level: Level::Warning,
     what: "A service has no health check, or a disabled one",
     why: "Nothing can wait until it is ready, so tests start too early and restarts are blind",
-    example: "services: {db: {image: postgres:15}}",
+    example: "
+services:
+  db:
+    image: postgres:15
+",
     fix: "add a healthcheck with interval 10s, timeout 5s, retries 5, start_period 20s",
     check,
 };
@@ -30,4 +34,18 @@ fn check_service(entry: &Entry) -> Option<Finding> {
     let span = disable.map(|entry| entry.span).or_else(|| none.map(|test| test.span))?;
     let message = format!("the health check of service '{}' is disabled", entry.key);
     Some(RULE.finding(service(entry), span, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+
+    #[test]
+    fn missing_and_disabled() {
+        let of = |text: &str| found("CC201", &format!("services: {{a: {{{text}}}}}"));
+        assert_eq!(of("image: x"), ["1:12 service 'a' has no health check"]);
+        assert_eq!(of("healthcheck: {disable: true}"), ["1:30 the health check of service 'a' is disabled"]);
+        assert_eq!(of("healthcheck: {test: [NONE]}").len(), 1);
+        assert_eq!(of("healthcheck: {test: [CMD, x]}"), [""; 0]);
+    }
 }

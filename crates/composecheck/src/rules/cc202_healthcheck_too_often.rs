@@ -12,7 +12,12 @@ pub(super) const RULE: Rule = Rule {
     level: Level::Error,
     what: "A health check runs more often than every 5 seconds",
     why: "Each run starts a process through the engine; many at once slow it down until the checks themselves fail",
-    example: "services: {db: {image: postgres:15, healthcheck: {test: [CMD, pg_isready], interval: 2s}}}",
+    example: "
+services:
+  db:
+    image: postgres:15
+    healthcheck: {test: [CMD, pg_isready], interval: 2s}
+",
     fix: "use interval: 10s; for a quick start, start_interval with start_period",
     check,
 };
@@ -33,4 +38,18 @@ fn check_service(entry: &Entry) -> Option<Finding> {
         let message = format!("the health check of service '{}' runs every {text}", entry.key);
         RULE.finding(service(entry), interval.span, message)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+
+    #[test]
+    fn at_the_threshold() {
+        let of = |every: &str| {
+            found("CC202", &format!("services: {{a: {{healthcheck: {{interval: {every}}}}}}}")).len()
+        };
+        assert_eq!([of("5s"), of("0s"), of("1m")], [0; 3]);
+        assert_eq!([of("4999ms"), of("2s")], [1; 2]);
+    }
 }

@@ -1,7 +1,9 @@
 //! CC301: nothing says which environment it belongs to.
 
 use super::{Context, Finding, Level, Rule};
-use crate::model::{Entry, Kind};
+use crate::facts::mounts::is_external;
+use crate::facts::text_at;
+use crate::model::Entry;
 use crate::source::Span;
 
 pub(super) const RULE: Rule = Rule {
@@ -10,20 +12,24 @@ pub(super) const RULE: Rule = Rule {
     level: Level::Error,
     what: "A service, volume or network has no label netra.env",
     why: "What a killed run leaves cannot be told from what is in use, so it is never cleaned up, or by mistake",
-    example: "services: {db: {image: postgres:15}}",
+    example: "
+services:
+  db:
+    image: postgres:15
+",
     fix: "label it: labels: {netra.env: test}",
     check,
 };
-
-const LABEL: &str = "netra.env";
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let project = context.project;
     let mut findings = Vec::new();
     for (section, word) in [("services", "service"), ("volumes", "volume"), ("networks", "network")] {
-        let bare = project.section(section).iter().filter(|entry| !is_external(entry) && !is_labelled(entry));
-        findings.extend(bare.map(|entry| {
-            missing(format!("{section}.{}", entry.key), entry.span, &format!("{word} '{}'", entry.key))
+        // Compose does not make what is external, so it cannot label it.
+        let made = project.section(section).iter().filter(|entry| !is_external(entry));
+        findings.extend(made.filter(|entry| !is_labelled(context, entry)).map(|entry| {
+            let what = format!("{word} '{}'", entry.key);
+            missing(context, format!("{section}.{}", entry.key), entry.span, &what)
         }));
     }
     findings.extend(implicit_network(context));
@@ -42,18 +48,36 @@ fn implicit_network(context: &Context<'_>) -> Option<Finding> {
         return None;
     }
     let services = project.root.entry("services")?;
-    Some(missing("networks.default".into(), services.span, "the network 'default', which Compose makes,"))
+    let what = "the network 'default', which Compose makes,";
+    Some(missing(context, "networks.default".into(), services.span, what))
 }
 
-fn missing(subject: String, span: Span, what: &str) -> Finding {
-    RULE.finding(subject, span, format!("{what} has no label {LABEL}"))
+fn missing(context: &Context<'_>, subject: String, span: Span, what: &str) -> Finding {
+    RULE.finding(subject, span, format!("{what} has no label {}", context.policy.label))
 }
 
-fn is_labelled(entry: &Entry) -> bool {
-    entry.value.at(&["labels", LABEL]).and_then(crate::model::Node::text).is_some_and(|text| !text.is_empty())
+fn is_labelled(context: &Context<'_>, entry: &Entry) -> bool {
+    text_at(&entry.value, &["labels", &context.policy.label]).is_some_and(|text| !text.is_empty())
 }
 
-/// Compose does not make what is external, so it cannot label it.
-fn is_external(entry: &Entry) -> bool {
-    entry.value.at(&["external"]).is_some_and(|node| node.kind != Kind::Bool(false))
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+
+    #[test]
+    fn services_volumes_and_networks() {
+        let of = |text: &str| found("CC301", text);
+        let labelled =
+            "services: {a: {labels: [netra.env=test]}}\nnetworks: {default: {labels: {netra.env: test}}}";
+        assert_eq!(of(labelled), [""; 0]);
+        assert_eq!(of("services: {a: {network_mode: host}}"), ["1:12 service 'a' has no label netra.env"]);
+        let implicit = "1:1 the network 'default', which Compose makes, has no label netra.env";
+        assert_eq!(of("services: {a: {labels: [netra.env=test]}}"), [implicit]);
+        assert_eq!(
+            of(&format!("{labelled}\nvolumes: {{v: {{}}}}")),
+            ["3:11 volume 'v' has no label netra.env"]
+        );
+        assert_eq!(of(&format!("{labelled}\nvolumes: {{v: {{external: true}}}}")), [""; 0]);
+        assert_eq!(of(&labelled.replace("netra.env=test", "netra.env=")).len(), 1);
+    }
 }

@@ -9,7 +9,12 @@ pub(super) const RULE: Rule = Rule {
     level: Level::Warning,
     what: "A service logs to json-file without max-size",
     why: "json-file, the default, never rotates by itself: a chatty container fills the disk of the engine",
-    example: "services: {db: {image: postgres:15, logging: {driver: json-file}}}",
+    example: "
+services:
+  db:
+    image: postgres:15
+    logging: {driver: json-file}
+",
     fix: "set logging.options: max-size: 10m and max-file: \"3\"",
     check,
 };
@@ -28,4 +33,19 @@ fn check_service(entry: &Entry) -> Option<Finding> {
     let span = entry.value.entry("logging").map_or(entry.span, |logging| logging.span);
     let message = format!("the logs of service '{}' grow without limit", entry.key);
     Some(RULE.finding(service(entry), span, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+
+    #[test]
+    fn drivers_and_sizes() {
+        let of = |text: &str| found("CC601", &format!("services: {{a: {{{text}}}}}")).len();
+        assert_eq!(
+            [of("image: x"), of("logging: {driver: json-file}"), of("logging: {options: {max-file: 3}}")],
+            [1; 3]
+        );
+        assert_eq!([of("logging: {driver: local}"), of("logging: {options: {max-size: 10m}}")], [0; 2]);
+    }
 }

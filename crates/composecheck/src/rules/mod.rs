@@ -1,16 +1,46 @@
 //! What composecheck finds: one rule, one file. Codes are permanent.
 
+use crate::facts::memory;
+use crate::facts::settings::{Database, database, setting, settings};
 use crate::model::{Entry, Project};
+use crate::policy::Policy;
 use crate::source::Span;
 
 mod cc001_variable_unset;
+mod cc002_setting_without_effect;
+mod cc003_version_obsolete;
 mod cc101_memory_limit_missing;
 mod cc102_cpu_limit_missing;
 mod cc103_tmpfs_in_ram;
+mod cc104_memory_reservation_missing;
+mod cc105_memory_over_budget;
+mod cc106_tmpfs_sum;
+mod cc107_tmpfs_over_limit;
+mod cc108_reservation_over_limit;
 mod cc201_healthcheck_missing;
 mod cc202_healthcheck_too_often;
+mod cc203_healthcheck_not_standard;
+mod cc204_depends_on_unhealthy;
 mod cc301_label_missing;
+mod cc302_container_name_fixed;
+mod cc303_anonymous_volume;
+mod cc304_shared_resource;
+mod cc305_project_name_missing;
+mod cc401_host_port_twice;
+mod cc402_port_outside_range;
+mod cc403_port_fixed;
+mod cc501_restart_policy_wrong;
+mod cc502_restart_policy_unknown;
 mod cc601_log_size_unlimited;
+mod cc602_log_files_unlimited;
+mod cc701_image_tag_missing;
+mod cc702_lighter_image;
+mod cc801_postgres_over_limit;
+mod cc802_redis_over_limit;
+mod cc803_clickhouse_over_limit;
+mod cc804_postgres_durability;
+#[cfg(test)]
+mod testing;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,6 +69,16 @@ impl Level {
 pub struct Context<'a> {
     /// The merged files.
     pub project: &'a Project,
+    /// What is expected of them.
+    pub policy: &'a Policy,
+}
+
+impl Context<'_> {
+    /// Whether what is written in a place is moved by a variable.
+    pub fn has_variable(&self, span: Span) -> bool {
+        let text = self.project.sources.all().get(span.file.0).map_or("", |source| source.text.as_str());
+        text.get(span.start..span.end).is_some_and(|written| written.contains('$'))
+    }
 }
 
 /// Another place that explains a finding.
@@ -105,23 +145,57 @@ impl Rule {
     }
 }
 
+impl Finding {
+    /// Points at another place that explains it.
+    #[must_use]
+    pub fn see(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.related.push(Related { span, text: text.into() });
+        self
+    }
+}
+
 /// Every rule, by code.
-pub static ALL: [&Rule; 8] = [
+pub static ALL: [&Rule; 33] = [
     &cc001_variable_unset::RULE,
+    &cc002_setting_without_effect::RULE,
+    &cc003_version_obsolete::RULE,
     &cc101_memory_limit_missing::RULE,
     &cc102_cpu_limit_missing::RULE,
     &cc103_tmpfs_in_ram::RULE,
+    &cc104_memory_reservation_missing::RULE,
+    &cc105_memory_over_budget::RULE,
+    &cc106_tmpfs_sum::RULE,
+    &cc107_tmpfs_over_limit::RULE,
+    &cc108_reservation_over_limit::RULE,
     &cc201_healthcheck_missing::RULE,
     &cc202_healthcheck_too_often::RULE,
+    &cc203_healthcheck_not_standard::RULE,
+    &cc204_depends_on_unhealthy::RULE,
     &cc301_label_missing::RULE,
+    &cc302_container_name_fixed::RULE,
+    &cc303_anonymous_volume::RULE,
+    &cc304_shared_resource::RULE,
+    &cc305_project_name_missing::RULE,
+    &cc401_host_port_twice::RULE,
+    &cc402_port_outside_range::RULE,
+    &cc403_port_fixed::RULE,
+    &cc501_restart_policy_wrong::RULE,
+    &cc502_restart_policy_unknown::RULE,
     &cc601_log_size_unlimited::RULE,
+    &cc602_log_files_unlimited::RULE,
+    &cc701_image_tag_missing::RULE,
+    &cc702_lighter_image::RULE,
+    &cc801_postgres_over_limit::RULE,
+    &cc802_redis_over_limit::RULE,
+    &cc803_clickhouse_over_limit::RULE,
+    &cc804_postgres_durability::RULE,
 ];
 
 /// Runs every rule; findings come in the order of the files.
-pub fn check(project: &Project) -> Vec<Finding> {
-    let context = Context { project };
+pub fn check(project: &Project, policy: &Policy) -> Vec<Finding> {
+    let context = Context { project, policy };
     let mut findings: Vec<Finding> = ALL.iter().flat_map(|rule| (rule.check)(&context)).collect();
-    findings.sort_by(|a, b| (a.primary, a.code).cmp(&(b.primary, b.code)));
+    findings.sort_by(|a, b| (a.primary, a.code, &a.subject).cmp(&(b.primary, b.code, &b.subject)));
     findings
 }
 
@@ -130,24 +204,31 @@ fn service(entry: &Entry) -> String {
     format!("services.{}", entry.key)
 }
 
+/// Settings of a database that are sizes above the memory limit of its service.
+fn over_limit(
+    rule: &Rule,
+    context: &Context<'_>,
+    kind: Database,
+    names: &[&str],
+    size: fn(&str) -> Option<u64>,
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for entry in context.project.services().iter().filter(|entry| database(&entry.value) == Some(kind)) {
+        let Some(limit) = memory::limit(&entry.value) else { continue };
+        let settings = settings(&entry.value);
+        let given = names.iter().filter_map(|name| setting(&settings, name));
+        findings.extend(given.filter(|given| size(&given.value) > Some(limit.bytes)).map(|given| {
+            let (name, value) = (&given.name, &given.value);
+            let message = format!("{name} of service '{}' is {value}, above its memory limit", entry.key);
+            rule.finding(service(entry), given.span, message).see(limit.node.span, "the limit")
+        }));
+    }
+    findings
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{FileId, Sources};
-    use crate::{merge, yaml};
-
-    /// The places (`code@line:column`) that the rules find in a file.
-    fn found(text: &str) -> Vec<String> {
-        let mut sources = Sources::default();
-        sources.add("a.yml".into(), text.into());
-        let mut root = yaml::parse(FileId(0), text).unwrap().remove(0);
-        merge::canonical(&mut root);
-        let project = Project { sources, root, unset: Vec::new() };
-        check(&project)
-            .iter()
-            .map(|f| format!("{}@{}:{}", f.code, f.primary.line, f.primary.column))
-            .collect()
-    }
 
     #[test]
     fn codes_are_in_order_and_every_rule_explains_itself() {
@@ -161,55 +242,13 @@ mod tests {
 
     #[test]
     fn every_example_is_found() {
-        for rule in ALL.iter().filter(|rule| rule.code != "CC001") {
-            assert!(found(rule.example).iter().any(|f| f.starts_with(rule.code)), "{}", rule.code);
-        }
-    }
-
-    const MENDED: &str = "
-services:
-  a:
-    image: x
-    mem_limit: 512m
-    cpus: 0.5
-    labels: [netra.env=test]
-    logging: {driver: json-file, options: {max-size: 10m}}
-    healthcheck: {test: [CMD, 'true'], interval: 10s}
-networks: {default: {labels: {netra.env: test}}}
-";
-
-    #[test]
-    fn a_mended_file_is_clean() {
-        assert_eq!(found(MENDED), [""; 0]);
-        let deploy = "deploy: {resources: {limits: {memory: 1g, cpus: '1'}}}";
-        assert_eq!(found(&MENDED.replace("mem_limit: 512m", deploy).replace("    cpus: 0.5\n", "")), [""; 0]);
-    }
-
-    #[test]
-    fn tmpfs_in_all_its_spellings() {
-        for spelling in ["tmpfs: /data", "tmpfs: [/data]", "volumes: [{type: tmpfs, target: /data}]"] {
-            let text = MENDED.replace("image: x", &format!("image: x\n    {spelling}"));
-            assert_eq!(found(&text).len(), 1, "{spelling}: {:?}", found(&text));
-            assert!(found(&text)[0].starts_with("CC103@5:"), "{spelling}: {:?}", found(&text));
-        }
-        let text = format!(
-            "{MENDED}volumes:\n  v:\n    labels: {{netra.env: test}}\n    driver_opts: {{type: tmpfs, o: size=1g}}\n"
-        );
-        assert_eq!(found(&text), ["CC103@14:25"]);
-    }
-
-    #[test]
-    fn health_checks_at_the_threshold() {
-        assert_eq!(found(&MENDED.replace("10s", "5s")), [""; 0]);
-        assert_eq!(found(&MENDED.replace("10s", "4999ms")), ["CC202@9:50"]);
-        assert_eq!(found(&MENDED.replace("test: [CMD, 'true']", "disable: true")), ["CC201@9:19"]);
-    }
-
-    #[test]
-    fn limits_that_are_none() {
-        for none in ["0", "1e9", "abc"] {
-            let text = MENDED.replace("512m", none);
-            assert_eq!(found(&text), ["CC101@5:16"], "{none}");
+        let policy = Policy {
+            profile: Some(crate::policy::Profile::Fast),
+            ports: Some(vec![(20_000, 29_999)]),
+            ..Policy::default()
+        };
+        for rule in ALL {
+            assert!(!testing::found_with(&policy, rule.code, rule.example).is_empty(), "{}", rule.code);
         }
     }
 }

@@ -1,0 +1,129 @@
+//! Settings that databases are given on their command line.
+
+use super::image::image;
+use crate::model::Node;
+use crate::source::Span;
+use crate::units;
+
+/// A database whose settings are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Database {
+    /// `PostgreSQL` and what is made from it.
+    Postgres,
+    /// Redis and Valkey.
+    Redis,
+    /// `ClickHouse`.
+    ClickHouse,
+}
+
+/// One setting, the later one of two winning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Name, with underscores.
+    pub name: String,
+    /// Value as written.
+    pub value: String,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// Which database a service runs, going by its image.
+pub fn database(service: &Node) -> Option<Database> {
+    match image(service)?.short_name() {
+        "postgres" | "postgresql" | "postgis" | "timescaledb" | "timescaledb-ha" | "pgvector" => {
+            Some(Database::Postgres)
+        }
+        "redis" | "valkey" | "redis-stack" | "redis-stack-server" => Some(Database::Redis),
+        "clickhouse" | "clickhouse-server" => Some(Database::ClickHouse),
+        _ => None,
+    }
+}
+
+/// The settings in a service's command: `-c K=V`, `-cK=V`, `--K=V` and `--K V`.
+pub fn settings(service: &Node) -> Vec<Setting> {
+    let words = service.at(&["command"]).map(words).unwrap_or_default();
+    let mut found = Vec::new();
+    let mut rest = words.as_slice();
+    while let [(word, span), tail @ ..] = rest {
+        rest = tail;
+        let next = tail.first().map(|(word, _)| word.as_str());
+        let (pair, at) = match (word.as_str(), next) {
+            ("-c", Some(next)) => (next.to_owned(), tail[0].1),
+            (word, _) if word.starts_with("-c") && word.contains('=') => (word[2..].to_owned(), *span),
+            (word, Some(next)) if word.starts_with("--") && !word.contains('=') && !next.starts_with('-') => {
+                (format!("{}={next}", &word[2..]), tail[0].1)
+            }
+            (word, _) if word.starts_with("--") => (word[2..].to_owned(), *span),
+            _ => continue,
+        };
+        if let Some((name, value)) = pair.split_once('=') {
+            let name = name.trim().to_ascii_lowercase().replace('-', "_");
+            found.push(Setting { name, value: value.trim().trim_matches('\'').to_owned(), span: at });
+        }
+    }
+    found
+}
+
+/// The last setting of this name.
+pub fn setting<'a>(settings: &'a [Setting], name: &str) -> Option<&'a Setting> {
+    settings.iter().rev().find(|setting| setting.name == name)
+}
+
+fn words(command: &Node) -> Vec<(String, Span)> {
+    if let Some(text) = command.text() {
+        let clean = |word: &str| word.trim_matches(['"', '\'']).to_owned();
+        return text.split_whitespace().map(|word| (clean(word), command.span)).collect();
+    }
+    command.items().iter().filter_map(|item| Some((item.text()?, item.span))).collect()
+}
+
+/// A size as `PostgreSQL` reads it: without a unit it counts pages of 8 kB.
+pub fn postgres_size(text: &str) -> Option<u64> {
+    match text.parse::<u64>() {
+        Ok(pages) => pages.checked_mul(8 << 10),
+        Err(_) => units::bytes(text),
+    }
+}
+
+/// A size as Redis reads it: `k` is 1000, `kb` is 1024.
+pub fn redis_size(text: &str) -> Option<u64> {
+    let text = text.to_ascii_lowercase();
+    let thousand = [("k", 1_000), ("m", 1_000_000), ("g", 1_000_000_000)];
+    match thousand.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor))) {
+        Some((digits, factor)) => digits.parse::<u64>().ok()?.checked_mul(*factor),
+        None => units::bytes(&text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::FileId;
+    use crate::yaml;
+
+    #[test]
+    fn spellings_of_a_setting() {
+        for command in [
+            "[postgres, -c, shared_buffers=1GB]",
+            "[postgres, -cshared_buffers=1GB]",
+            "postgres --shared-buffers=1GB",
+            "postgres -c 'shared_buffers=1GB'",
+            "[x, --shared_buffers, 1GB]",
+            "[x, -c, shared_buffers=2GB, -c, shared_buffers=1GB]",
+        ] {
+            let node = yaml::parse(FileId(0), &format!("command: {command}")).unwrap().remove(0);
+            let settings = settings(&node);
+            let found = setting(&settings, "shared_buffers").map(|found| found.value.as_str());
+            assert_eq!(found, Some("1GB"), "{command}");
+        }
+    }
+
+    #[test]
+    fn sizes_in_their_own_units() {
+        assert_eq!(postgres_size("16384"), Some(128 << 20));
+        assert_eq!(postgres_size("128MB"), Some(128 << 20));
+        assert_eq!(redis_size("100m"), Some(100_000_000));
+        assert_eq!(redis_size("100mb"), Some(100 << 20));
+        assert_eq!(redis_size("512"), Some(512));
+    }
+}

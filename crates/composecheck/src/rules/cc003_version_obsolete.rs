@@ -1,0 +1,36 @@
+//! CC003: a version that nothing reads.
+
+use super::{Context, Finding, Level, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: "CC003",
+    name: "version-obsolete",
+    level: Level::Info,
+    what: "The file says which version of the format it has",
+    why: "Compose has ignored the key for years and warns about it at every command",
+    example: "
+version: \"3.8\"
+services:
+  db:
+    image: postgres:15
+",
+    fix: "remove the line",
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    let version = context.project.root.entry("version");
+    let finding = |span| RULE.finding("version".into(), span, "'version' does nothing".into());
+    version.map(|entry| finding(entry.span)).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+
+    #[test]
+    fn the_key_alone() {
+        assert_eq!(found("CC003", "version: '3'\nservices: {}"), ["1:1 'version' does nothing"]);
+        assert_eq!(found("CC003", "services: {version: {}}"), [""; 0]);
+    }
+}

@@ -1,0 +1,48 @@
+//! CC104: a limit without a reservation.
+
+use super::{Context, Finding, Level, Rule, service};
+use crate::facts::memory;
+use crate::model::Entry;
+
+pub(super) const RULE: Rule = Rule {
+    code: "CC104",
+    name: "memory-reservation-missing",
+    level: Level::Warning,
+    what: "A service with a limit on memory reserves none",
+    why: "When memory is short the kernel reclaims first from who is over its reservation: without one, from everybody alike",
+    example: "
+services:
+  db:
+    image: postgres:15
+    mem_limit: 512m
+",
+    fix: "reserve what it needs at rest: mem_reservation: 256m",
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    // What has no limit is CC101's business.
+    let bare =
+        |entry: &&Entry| memory::limit(&entry.value).is_some() && memory::reservation(&entry.value).is_none();
+    let services = context.project.services().iter().filter(bare);
+    services
+        .map(|entry| {
+            let message = format!("service '{}' reserves no memory", entry.key);
+            RULE.finding(service(entry), entry.span, message)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+
+    #[test]
+    fn limit_and_reservation() {
+        let of = |text: &str| found("CC104", &format!("services: {{a: {{{text}}}}}"));
+        assert_eq!(of("mem_limit: 1g").len(), 1);
+        assert_eq!(of("mem_limit: 1g, mem_reservation: 512m"), [""; 0]);
+        assert_eq!(of("deploy: {resources: {limits: {memory: 1g}, reservations: {memory: 1m}}}"), [""; 0]);
+        assert_eq!(of("image: x"), [""; 0]);
+    }
+}

@@ -1,0 +1,50 @@
+//! CC108: more reserved than allowed.
+
+use drydock_common::units::show_size;
+
+use super::{Context, Finding, Level, Rule, service};
+use crate::facts::memory;
+use crate::model::Entry;
+
+pub(super) const RULE: Rule = Rule {
+    code: "CC108",
+    name: "reservation-over-limit",
+    level: Level::Error,
+    what: "A service reserves more memory than its limit",
+    why: "The engine refuses to create the container",
+    example: "
+services:
+  db:
+    image: postgres:15
+    mem_limit: 256m
+    mem_reservation: 512m
+",
+    fix: "reserve less than the limit",
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    context.project.services().iter().filter_map(check_service).collect()
+}
+
+fn check_service(entry: &Entry) -> Option<Finding> {
+    let limit = memory::limit(&entry.value)?;
+    let reserved = memory::reservation(&entry.value).filter(|reserved| reserved.bytes > limit.bytes)?;
+    let (most, size) = (show_size(limit.bytes), show_size(reserved.bytes));
+    let message = format!("service '{}' reserves {size}, its limit is {most}", entry.key);
+    Some(RULE.finding(service(entry), reserved.node.span, message).see(limit.node.span, "the limit"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+
+    #[test]
+    fn at_the_limit() {
+        let of = |size: &str| {
+            found("CC108", &format!("services: {{a: {{mem_limit: 256m, mem_reservation: {size}}}}}"))
+        };
+        assert_eq!(of("256m"), [""; 0]);
+        assert_eq!(of("257m").len(), 1);
+    }
+}

@@ -1,0 +1,81 @@
+//! CC203: health checks with other values than everybody else's.
+
+use std::time::Duration;
+
+use super::{Context, Finding, Level, Rule, service};
+use crate::model::{Entry, Node};
+use crate::source::Span;
+use crate::units::duration;
+
+pub(super) const RULE: Rule = Rule {
+    code: "CC203",
+    name: "healthcheck-not-standard",
+    level: Level::Info,
+    what: "A health check has other values than interval 10s, timeout 5s, retries 5, start_period 20s",
+    why: "Ready after 20 s, given up after 50 s: whoever waits for several services can only count on one standard",
+    example: "
+services:
+  db:
+    image: postgres:15
+    healthcheck: {test: [CMD, pg_isready], interval: 30s}
+",
+    fix: "use interval: 10s, timeout: 5s, retries: 5, start_period: 20s",
+    check,
+};
+
+const STANDARD: [(&str, &str); 4] =
+    [("interval", "10s"), ("timeout", "5s"), ("retries", "5"), ("start_period", "20s")];
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    context.project.services().iter().filter_map(check_service).collect()
+}
+
+fn check_service(entry: &Entry) -> Option<Finding> {
+    let health = entry.value.entry("healthcheck")?;
+    // Without a test of its own it takes the image's check, or is switched off.
+    health.value.at(&["test"]).filter(|test| !is_none(test))?;
+    let odd: Vec<(String, Option<Span>)> =
+        STANDARD.iter().filter_map(|(key, wanted)| differs(&health.value, key, wanted)).collect();
+    let words: Vec<&str> = odd.iter().map(|(words, _)| words.as_str()).collect();
+    let span = odd.iter().find_map(|(_, span)| *span).unwrap_or(health.span);
+    let message = format!("the health check of service '{}' has {}", entry.key, words.join(", "));
+    (!odd.is_empty()).then(|| RULE.finding(service(entry), span, message))
+}
+
+fn is_none(test: &Node) -> bool {
+    test.items().first().unwrap_or(test).text().as_deref() == Some("NONE")
+}
+
+/// What it has instead, and where.
+fn differs(health: &Node, key: &str, wanted: &str) -> Option<(String, Option<Span>)> {
+    let Some(node) = health.at(&[key]) else { return Some((format!("no {key}"), None)) };
+    let text = node.text()?;
+    (!is_same(&text, wanted)).then(|| (format!("{key} {text}"), Some(node.span)))
+}
+
+fn is_same(text: &str, wanted: &str) -> bool {
+    let time = |text: &str| duration(text).unwrap_or(Duration::MAX);
+    text == wanted || duration(wanted).is_some() && time(text) == time(wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+
+    #[test]
+    fn the_standard_in_any_spelling() {
+        let of = |text: &str| found("CC203", &format!("services: {{a: {{healthcheck: {{{text}}}}}}}"));
+        let standard = "test: [CMD, x], interval: 10000ms, timeout: 5s, retries: 5, start_period: 0m20s";
+        assert_eq!(of(standard), [""; 0]);
+        assert_eq!(
+            of(&standard.replace("retries: 5", "retries: 30")),
+            ["1:87 the health check of service 'a' has retries 30"]
+        );
+        assert_eq!(
+            of("test: x, interval: 10s, timeout: 5s"),
+            ["1:16 the health check of service 'a' has no retries, no start_period"]
+        );
+        assert_eq!(of("disable: true"), [""; 0]);
+        assert_eq!(of("test: [NONE]"), [""; 0]);
+    }
+}

@@ -1,0 +1,43 @@
+//! CC302: a name that only one container of the machine can have.
+
+use super::{Context, Finding, Level, Rule, service};
+use crate::model::Entry;
+
+pub(super) const RULE: Rule = Rule {
+    code: "CC302",
+    name: "container-name-fixed",
+    level: Level::Warning,
+    what: "A service has a container_name without a variable",
+    why: "A second run, or what the last one left, holds the name: the container is not created",
+    example: "
+services:
+  db:
+    image: postgres:15
+    container_name: test-postgres
+",
+    fix: "remove it: Compose names containers by project and service",
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    context.project.services().iter().filter_map(|entry| check_service(context, entry)).collect()
+}
+
+fn check_service(context: &Context<'_>, entry: &Entry) -> Option<Finding> {
+    let name = entry.value.at(&["container_name"]).filter(|name| !context.has_variable(name.span))?;
+    let text = name.text()?;
+    let message = format!("the container of service '{}' is always called '{text}'", entry.key);
+    Some(RULE.finding(service(entry), name.span, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+
+    #[test]
+    fn fixed_and_variable_names() {
+        let of = |name: &str| found("CC302", &format!("services: {{a: {{container_name: '{name}'}}}}"));
+        assert_eq!(of("x"), ["1:32 the container of service 'a' is always called 'x'"]);
+        assert_eq!(of("x-${SLOT:-1}"), [""; 0]);
+    }
+}

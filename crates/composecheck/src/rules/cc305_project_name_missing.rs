@@ -1,0 +1,41 @@
+//! CC305: a project that is named after its folder.
+
+use super::{Context, Finding, Level, Rule};
+
+pub(super) const RULE: Rule = Rule {
+    code: "CC305",
+    name: "project-name-missing",
+    level: Level::Warning,
+    what: "The project has no name",
+    why: "Compose takes the folder's: dev and test files in one folder, or two checkouts, replace each other's containers",
+    example: "
+services:
+  db:
+    image: postgres:15
+",
+    fix: "name it at the top of the file: name: myapp-test",
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    let root = &context.project.root;
+    if context.policy.named || root.at(&["name"]).is_some() {
+        return Vec::new();
+    }
+    let services = root.entry("services").into_iter();
+    services.map(|entry| RULE.finding("name".into(), entry.span, "the project has no name".into())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{found, found_with};
+    use crate::policy::Policy;
+
+    #[test]
+    fn in_the_file_or_outside() {
+        assert_eq!(found("CC305", "services: {}"), ["1:1 the project has no name"]);
+        assert_eq!(found("CC305", "name: x\nservices: {}"), [""; 0]);
+        let named = Policy { named: true, ..Policy::default() };
+        assert_eq!(found_with(&named, "CC305", "services: {}"), [""; 0]);
+    }
+}

@@ -1,0 +1,74 @@
+//! CC501: restarts that do not fit the environment.
+
+use super::{Context, Finding, Level, Rule, service};
+use crate::model::{Entry, Node};
+use crate::policy::Environment;
+
+pub(super) const RULE: Rule = Rule {
+    code: "CC501",
+    name: "restart-policy-wrong",
+    level: Level::Warning,
+    what: "A service restarts for ever in a test environment, or never in production",
+    why: "In a test a container that crashes comes back at once, again and again: a storm that hides the cause",
+    example: "
+services:
+  db:
+    image: postgres:15
+    restart: always
+",
+    fix: "test: restart: \"no\", or on-failure:3; production: unless-stopped",
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    let environment = context.policy.environment;
+    context.project.services().iter().filter_map(|entry| check_service(environment, entry)).collect()
+}
+
+fn check_service(environment: Environment, entry: &Entry) -> Option<Finding> {
+    let policy = policy(&entry.value)?;
+    let text = policy.text()?;
+    let for_ever = matches!(text.as_str(), "always" | "unless-stopped" | "on-failure" | "any");
+    let never = matches!(text.as_str(), "no" | "none" | "false");
+    let (wrong, how) = match environment {
+        Environment::Test => (for_ever, "for ever"),
+        Environment::Prod => (never, "never"),
+        Environment::Dev => (false, ""),
+    };
+    let message = format!("service '{}' restarts {how} ('{text}') in {}", entry.key, environment.name());
+    wrong.then(|| RULE.finding(service(entry), policy.span, message))
+}
+
+fn policy(service: &Node) -> Option<&Node> {
+    service.at(&["restart"]).or_else(|| {
+        let deploy = service.at(&["deploy", "restart_policy"])?;
+        deploy.at(&["condition"]).filter(|_| deploy.at(&["max_attempts"]).is_none())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found_with;
+    use crate::policy::{Environment, Policy};
+
+    #[test]
+    fn by_environment() {
+        for (environment, policy, wrong) in [
+            (Environment::Test, "restart: always", true),
+            (Environment::Test, "restart: unless-stopped", true),
+            (Environment::Test, "restart: on-failure", true),
+            (Environment::Test, "restart: on-failure:3", false),
+            (Environment::Test, "restart: 'no'", false),
+            (Environment::Test, "image: x", false),
+            (Environment::Test, "deploy: {restart_policy: {condition: any}}", true),
+            (Environment::Test, "deploy: {restart_policy: {condition: any, max_attempts: 3}}", false),
+            (Environment::Dev, "restart: always", false),
+            (Environment::Prod, "restart: 'no'", true),
+            (Environment::Prod, "restart: always", false),
+        ] {
+            let text = format!("services: {{a: {{{policy}}}}}");
+            let found = found_with(&Policy { environment, ..Policy::default() }, "CC501", &text);
+            assert_eq!(!found.is_empty(), wrong, "{environment:?} {policy}");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! CC502: a restart policy that does not exist.
+
+use super::{Context, Finding, Level, Rule, service};
+use crate::model::{Entry, Kind};
+
+pub(super) const RULE: Rule = Rule {
+    code: "CC502",
+    name: "restart-policy-unknown",
+    level: Level::Error,
+    what: "A restart policy is none that the engine knows",
+    why: "Compose accepts it; the engine refuses to create the container",
+    example: "
+services:
+  db:
+    image: postgres:15
+    restart: sometimes
+",
+    fix: "use \"no\", always, unless-stopped, on-failure or on-failure:3",
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    context.project.services().iter().filter_map(check_service).collect()
+}
+
+fn check_service(entry: &Entry) -> Option<Finding> {
+    let policy = entry.value.at(&["restart"])?;
+    let Kind::Text(text) = &policy.kind else { return None };
+    let (name, count) = text.split_once(':').unwrap_or((text, ""));
+    let known = match name {
+        "" | "no" | "always" | "unless-stopped" => count.is_empty(),
+        "on-failure" => count.is_empty() || count.parse::<u32>().is_ok(),
+        _ => false,
+    };
+    let message = format!("service '{}' has the restart policy '{text}', which does not exist", entry.key);
+    (!known).then(|| RULE.finding(service(entry), policy.span, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+
+    #[test]
+    fn names_and_counts() {
+        let of = |policy: &str| found("CC502", &format!("services: {{a: {{restart: {policy}}}}}"));
+        for known in ["no", "'no'", "always", "unless-stopped", "on-failure", "'on-failure:3'"] {
+            assert_eq!(of(known), [""; 0], "{known}");
+        }
+        for unknown in ["sometimes", "'always:3'", "'on-failure:x'", "Always"] {
+            assert_eq!(of(unknown).len(), 1, "{unknown}");
+        }
+    }
+}

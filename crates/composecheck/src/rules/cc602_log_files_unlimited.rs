@@ -1,0 +1,50 @@
+//! CC602: logs without a number of files.
+
+use super::{Context, Finding, Level, Rule, service};
+use crate::facts::text_at;
+use crate::model::Entry;
+
+pub(super) const RULE: Rule = Rule {
+    code: "CC602",
+    name: "log-file-count-missing",
+    level: Level::Warning,
+    what: "A service logs to json-file with max-size and without max-file",
+    why: "There is one file, which is emptied when it is full: the lines before a crash are gone",
+    example: "
+services:
+  db:
+    image: postgres:15
+    logging:
+      driver: json-file
+      options: {max-size: 10m}
+",
+    fix: "keep some: max-file: \"3\"",
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    context.project.services().iter().filter_map(check_service).collect()
+}
+
+fn check_service(entry: &Entry) -> Option<Finding> {
+    let is_json = text_at(&entry.value, &["logging", "driver"]).is_none_or(|driver| driver == "json-file");
+    let options = entry.value.at(&["logging"])?.entry("options")?;
+    // What has no size either is CC601's business.
+    let counted = options.value.at(&["max-file"]).is_some() || options.value.at(&["max-size"]).is_none();
+    let message = format!("the logs of service '{}' are one file, emptied when it is full", entry.key);
+    (is_json && !counted).then(|| RULE.finding(service(entry), options.span, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+
+    #[test]
+    fn size_and_count() {
+        let of = |text: &str| found("CC602", &format!("services: {{a: {{logging: {{{text}}}}}}}")).len();
+        assert_eq!(of("options: {max-size: 1m}"), 1);
+        assert_eq!(of("options: {max-size: 1m, max-file: '3'}"), 0);
+        assert_eq!(of("driver: local, options: {max-size: 1m}"), 0);
+        assert_eq!(of("driver: json-file"), 0);
+    }
+}

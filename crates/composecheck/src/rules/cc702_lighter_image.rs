@@ -1,0 +1,80 @@
+//! CC702: an image that exists in a lighter form.
+
+use super::{Context, Finding, Level, Rule, service};
+use crate::facts::image::Image;
+use crate::model::Entry;
+
+pub(super) const RULE: Rule = Rule {
+    code: "CC702",
+    name: "lighter-image-exists",
+    level: Level::Info,
+    what: "An official image is used that also exists on Alpine",
+    why: "It takes less disk and less time to pull: an environment starts sooner on a fresh machine",
+    example: "
+services:
+  db:
+    image: postgres:15
+",
+    fix: "use its Alpine variant, such as postgres:15-alpine",
+    check,
+};
+
+/// Official images whose numbered tags exist with `-alpine` too.
+const WITH_ALPINE: [&str; 21] = [
+    "caddy",
+    "docker",
+    "eclipse-mosquitto",
+    "golang",
+    "haproxy",
+    "httpd",
+    "influxdb",
+    "memcached",
+    "nats",
+    "nginx",
+    "node",
+    "php",
+    "postgres",
+    "python",
+    "rabbitmq",
+    "redis",
+    "ruby",
+    "rust",
+    "telegraf",
+    "traefik",
+    "valkey",
+];
+/// `clickhouse/clickhouse-server` has them as well, under its maker's name.
+const CLICKHOUSE: &str = "clickhouse/clickhouse-server";
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    context.project.services().iter().filter_map(check_service).collect()
+}
+
+fn check_service(entry: &Entry) -> Option<Finding> {
+    let node = entry.value.at(&["image"])?;
+    let image = Image::parse(&node.text()?);
+    let known = image.official_name().is_some_and(|name| WITH_ALPINE.contains(&name))
+        || image.repository == CLICKHOUSE;
+    let tag = image.tag.filter(|_| known && !image.pinned)?;
+    // Only a bare version has a sure counterpart: 15 has 15-alpine, 15-bookworm has none.
+    let bare = tag.starts_with(|c: char| c.is_ascii_digit()) && !tag.contains('-');
+    let message =
+        format!("the image of service '{}' also exists as {}:{tag}-alpine", entry.key, image.repository);
+    bare.then(|| RULE.finding(service(entry), node.span, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+
+    #[test]
+    fn variants() {
+        let of = |text: &str| found("CC702", &format!("services: {{a: {{image: '{text}'}}}}")).len();
+        assert_eq!(
+            [of("postgres:15"), of("library/redis:7.2"), of("clickhouse/clickhouse-server:23.8")],
+            [1; 3]
+        );
+        assert_eq!([of("postgres:15-alpine"), of("postgres"), of("node:20-slim"), of("me/redis:7")], [0; 4]);
+        assert_eq!([of("mysql:8"), of("redis:7@sha256:ab")], [0; 2]);
+    }
+}

@@ -1,0 +1,45 @@
+//! CC801: `PostgreSQL` told to use more memory than it may.
+
+use super::{Context, Finding, Level, Rule, over_limit};
+use crate::facts::settings::{Database, postgres_size};
+
+pub(super) const RULE: Rule = Rule {
+    code: "CC801",
+    name: "postgres-memory-over-limit",
+    level: Level::Error,
+    what: "shared_buffers or effective_cache_size of PostgreSQL is above the memory limit of its service",
+    why: "The kernel kills it under load; and the planner counts on a cache that cannot be there",
+    example: "
+services:
+  db:
+    image: postgres:15
+    mem_limit: 256m
+    command: postgres -c shared_buffers=1GB
+",
+    fix: "shared_buffers: a quarter of the limit; effective_cache_size: half of it",
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    let names = ["shared_buffers", "effective_cache_size"];
+    over_limit(&RULE, context, Database::Postgres, &names, postgres_size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+
+    #[test]
+    fn at_the_limit() {
+        let of = |setting: &str| {
+            let text =
+                format!("{{image: 'postgres:15', mem_limit: 256m, command: [postgres, -c, {setting}]}}");
+            found("CC801", &format!("services: {{a: {text}}}")).len()
+        };
+        assert_eq!(of("shared_buffers=256MB"), 0);
+        assert_eq!(of("shared_buffers=257MB"), 1);
+        assert_eq!(of("shared_buffers=32769"), 1);
+        assert_eq!(of("effective_cache_size=1GB"), 1);
+        assert_eq!(of("work_mem=1GB"), 0);
+    }
+}

@@ -1,0 +1,41 @@
+//! CC802: Redis told to use more memory than it may.
+
+use super::{Context, Finding, Level, Rule, over_limit};
+use crate::facts::settings::{Database, redis_size};
+
+pub(super) const RULE: Rule = Rule {
+    code: "CC802",
+    name: "redis-memory-over-limit",
+    level: Level::Error,
+    what: "maxmemory of Redis is above the memory limit of its service",
+    why: "The kernel kills it before it begins to evict keys",
+    example: "
+services:
+  cache:
+    image: redis:7
+    mem_limit: 256m
+    command: redis-server --maxmemory 1gb
+",
+    fix: "three quarters of the limit leave room for its buffers",
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    over_limit(&RULE, context, Database::Redis, &["maxmemory"], redis_size)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+
+    #[test]
+    fn at_the_limit() {
+        let of = |size: &str| {
+            let text =
+                format!("{{image: 'redis:7', mem_limit: 256m, command: redis-server --maxmemory {size}}}");
+            found("CC802", &format!("services: {{a: {text}}}")).len()
+        };
+        assert_eq!([of("256mb"), of("268m"), of("200mb")], [0; 3]);
+        assert_eq!([of("257mb"), of("269m"), of("1gb")], [1; 3]);
+    }
+}

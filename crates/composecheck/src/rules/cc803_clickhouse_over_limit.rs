@@ -1,0 +1,42 @@
+//! CC803: `ClickHouse` told to use more memory than it may.
+
+use super::{Context, Finding, Level, Rule, over_limit};
+use crate::facts::settings::Database;
+use crate::units::bytes;
+
+pub(super) const RULE: Rule = Rule {
+    code: "CC803",
+    name: "clickhouse-memory-over-limit",
+    level: Level::Error,
+    what: "max_server_memory_usage of ClickHouse is above the memory limit of its service",
+    why: "The kernel kills the server where it would have refused one query",
+    example: "
+services:
+  stats:
+    image: clickhouse/clickhouse-server:23.8
+    mem_limit: 512m
+    command: [--, --max_server_memory_usage=2000000000]
+",
+    fix: "nine tenths of the limit leave room for what it does not count",
+    check,
+};
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    let names = ["max_server_memory_usage", "max_memory_usage"];
+    over_limit(&RULE, context, Database::ClickHouse, &names, bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+
+    #[test]
+    fn at_the_limit() {
+        let of = |size: u64| {
+            let command = format!("[--, --max_server_memory_usage={size}]");
+            let text = format!("{{image: clickhouse/clickhouse-server, mem_limit: 1m, command: {command}}}");
+            found("CC803", &format!("services: {{a: {text}}}")).len()
+        };
+        assert_eq!([of(1 << 20), of((1 << 20) + 1)], [0, 1]);
+    }
+}

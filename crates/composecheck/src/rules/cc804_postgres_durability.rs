@@ -1,0 +1,77 @@
+//! CC804: `PostgreSQL` that is safer, or less safe, than its data needs.
+
+use super::{Context, Finding, Level, Rule, service};
+use crate::facts::settings::{Database, Setting, database, setting, settings};
+use crate::model::Entry;
+use crate::policy::{Environment, Profile};
+
+pub(super) const RULE: Rule = Rule {
+    code: "CC804",
+    name: "postgres-durability",
+    level: Level::Warning,
+    what: "fsync or synchronous_commit of PostgreSQL does not fit the profile, or is off outside a test environment",
+    why: "Off, a power cut destroys the database; on, every commit of a throw-away test waits for the disk",
+    example: "
+services:
+  db:
+    image: postgres:15
+    command: postgres -c fsync=on
+",
+    fix: "profile fast: fsync=off and synchronous_commit=off; profile durable: both on",
+    check,
+};
+
+const SWITCHES: [&str; 2] = ["fsync", "synchronous_commit"];
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    let wanted_off = match (context.policy.profile, context.policy.environment) {
+        (Some(Profile::Fast), _) => true,
+        (Some(Profile::Durable), _) | (None, Environment::Dev | Environment::Prod) => false,
+        (None, Environment::Test) => return Vec::new(),
+    };
+    let services = context.project.services().iter();
+    let services = services.filter(|entry| database(&entry.value) == Some(Database::Postgres));
+    services.flat_map(|entry| check_service(entry, wanted_off)).collect()
+}
+
+fn check_service(entry: &Entry, wanted_off: bool) -> Vec<Finding> {
+    let settings = settings(&entry.value);
+    let wrong = SWITCHES.iter().map(|name| (*name, setting(&settings, name)));
+    let wrong = wrong.filter(|(_, setting)| setting.is_some_and(is_off) != wanted_off);
+    wrong
+        .map(|(name, setting)| {
+            let (now, wish) = if wanted_off { ("on", "off") } else { ("off", "on") };
+            let span = setting.map_or(entry.span, |setting| setting.span);
+            let message = format!("{name} of service '{}' is {now}, not {wish}", entry.key);
+            RULE.finding(service(entry), span, message)
+        })
+        .collect()
+}
+
+fn is_off(setting: &Setting) -> bool {
+    matches!(setting.value.as_str(), "off" | "false" | "no" | "0")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found_with;
+    use crate::policy::{Environment, Policy, Profile};
+
+    fn of(environment: Environment, profile: Option<Profile>, command: &str) -> usize {
+        let policy = Policy { environment, profile, ..Policy::default() };
+        let text = format!("services: {{a: {{image: 'postgres:15', command: {command}}}}}");
+        found_with(&policy, "CC804", &text).len()
+    }
+
+    #[test]
+    fn switches_against_the_profile() {
+        let (test, dev) = (Environment::Test, Environment::Dev);
+        let off = "postgres -c fsync=off -c synchronous_commit=off";
+        assert_eq!(of(test, Some(Profile::Fast), off), 0);
+        assert_eq!(of(test, Some(Profile::Fast), "postgres"), 2);
+        assert_eq!(of(test, Some(Profile::Durable), off), 2);
+        assert_eq!(of(test, Some(Profile::Durable), "postgres"), 0);
+        assert_eq!([of(test, None, off), of(test, None, "postgres")], [0, 0]);
+        assert_eq!([of(dev, None, off), of(dev, None, "postgres")], [2, 0]);
+    }
+}

@@ -1,0 +1,30 @@
+//! What the tests of all rules share.
+
+use crate::interpolate::Variables;
+use crate::model::Project;
+use crate::policy::Policy;
+use crate::source::{FileId, Sources};
+use crate::{merge, yaml};
+
+/// One file, loaded without any variables.
+pub(super) fn project(text: &str) -> Project {
+    let mut sources = Sources::default();
+    sources.add("a.yml".into(), text.into());
+    let mut root = yaml::parse(FileId(0), text).unwrap().remove(0);
+    let mut variables = Variables::default();
+    variables.fill(&mut root).unwrap();
+    merge::canonical(&mut root);
+    Project { sources, root, unset: variables.unset }
+}
+
+/// What one rule finds in a file: `line:column message`.
+pub(super) fn found(code: &str, text: &str) -> Vec<String> {
+    found_with(&Policy::default(), code, text)
+}
+
+/// What one rule finds where this is expected.
+pub(super) fn found_with(policy: &Policy, code: &str, text: &str) -> Vec<String> {
+    let findings = super::check(&project(text), policy);
+    let of_rule = findings.iter().filter(|finding| finding.code == code);
+    of_rule.map(|f| format!("{}:{} {}", f.primary.line, f.primary.column, f.message)).collect()
+}
