@@ -122,6 +122,10 @@ pub enum Format {
     Human,
     /// One JSON object
     Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations of a GitHub workflow
+    Github,
 }
 
 /// Level from which findings count.

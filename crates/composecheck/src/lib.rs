@@ -2,14 +2,15 @@
 //!
 //! [`load`] reads the files: [`yaml`] composes values that keep where they were written, [`interpolate`] fills in
 //! variables, [`merge`] lays one file over another by Compose's rules. [`rules`] look at the merged [`model`] through
-//! [`facts`] and measure it against a [`policy`]; [`report`] shows what they found, for people and for machines.
-//! [`run`] is where these meet.
+//! [`facts`] and measure it against a [`policy`]; [`words`] shows what they found to people, [`report`], [`sarif`] and
+//! [`github`] to machines. [`run`] is where these meet.
 
 pub mod budget_table;
 pub mod catalogue;
 pub mod cli;
 mod dotenv;
 pub mod facts;
+pub mod github;
 pub mod interpolate;
 pub mod load;
 pub mod manual;
@@ -19,7 +20,9 @@ pub mod policy;
 pub mod report;
 pub mod rules;
 pub mod run;
+pub mod sarif;
 mod scalar;
 pub mod source;
 pub mod units;
+pub mod words;
 pub mod yaml;

@@ -1,11 +1,10 @@
-//! What was found, for people and for machines.
+//! What was found, as one JSON object.
 
-use annotate_snippets::{AnnotationKind, Level as Tone, Renderer, Snippet};
 use drydock_common::{Exit, Timestamp, VERSION};
 use serde::Serialize;
 
 use crate::rules::{Finding, Level};
-use crate::source::{Source, Sources, Span};
+use crate::source::Sources;
 
 /// The report on the wire.
 #[derive(Debug, Serialize)]
@@ -115,58 +114,7 @@ fn on_wire<'a>(sources: &'a Sources, finding: &'a Finding) -> FindingOnWire<'a> 
     }
 }
 
-fn count(findings: &[Finding], level: Level) -> usize {
+/// How many findings have this level.
+pub fn count(findings: &[Finding], level: Level) -> usize {
     findings.iter().filter(|finding| finding.level == level).count()
-}
-
-/// The findings for people, with the source line underlined; colours are stripped where there is no terminal.
-pub fn words(sources: &Sources, findings: &[Finding]) -> String {
-    let renderer = Renderer::styled();
-    let mut text = String::new();
-    for finding in findings {
-        text.push_str(&snippet(&renderer, sources, finding));
-        text.push_str("\n\n");
-    }
-    text + &summary(findings)
-}
-
-fn summary(findings: &[Finding]) -> String {
-    if findings.is_empty() {
-        return "nothing found\n".into();
-    }
-    let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
-    let errors = plural(count(findings, Level::Error), "error");
-    let warnings = plural(count(findings, Level::Warning), "warning");
-    match count(findings, Level::Info) {
-        0 => format!("{errors}, {warnings}\n"),
-        infos => format!("{errors}, {warnings}, {infos} for information\n"),
-    }
-}
-
-fn snippet(renderer: &Renderer, sources: &Sources, finding: &Finding) -> String {
-    let tone = match finding.level {
-        Level::Error => Tone::ERROR,
-        Level::Warning => Tone::WARNING,
-        Level::Info => Tone::INFO,
-    };
-    let (path, line, range) = line_of(sources.get(finding.primary.file), finding.primary);
-    let source = Snippet::source(line)
-        .line_start(finding.primary.line)
-        .path(path)
-        .annotation(AnnotationKind::Primary.span(range));
-    let group = tone
-        .primary_title(finding.message.as_str())
-        .id(finding.code)
-        .element(source)
-        .element(Tone::HELP.message(finding.fix.as_str()));
-    renderer.render(&[group])
-}
-
-/// The line a place is on, and the place within it: the rest of the file is nobody's business here.
-fn line_of(source: &Source, span: Span) -> (&str, &str, std::ops::Range<usize>) {
-    let text = &source.text;
-    let start = text[..span.start].rfind('\n').map_or(0, |at| at + 1);
-    let end = text[span.start..].find('\n').map_or(text.len(), |at| span.start + at);
-    let to = span.end.clamp(span.start, end);
-    (&source.path, &text[start..end], span.start - start..to - start)
 }

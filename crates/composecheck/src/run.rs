@@ -10,8 +10,11 @@ use crate::facts::budget::Budget;
 use crate::load::{Request, load};
 use crate::model::Project;
 use crate::policy::{DEFAULT_BUDGET, Policy, environment_of};
-use crate::report::{Report, Verdict, words};
-use crate::{budget_table, catalogue, rules};
+use crate::report::{Report, Verdict};
+use crate::rules::{self, Finding};
+use crate::source::Sources;
+use crate::words::words;
+use crate::{budget_table, catalogue, github, sarif};
 
 /// Does what the command line asks for.
 pub fn run(cli: &Cli) -> Result<Exit, Error> {
@@ -36,12 +39,18 @@ fn check(args: &CheckArgs) -> Result<Exit, Error> {
     let findings = rules::check(&project, &policy);
     let fails = findings.iter().any(|finding| finding.level >= args.fail_on.level());
     let verdict = if fails { Verdict::Fail } else { Verdict::Pass };
-    if args.json || args.format == Format::Json {
-        print_json(&Report::new(&project.sources, &findings, verdict, now()))?;
-    } else {
-        print(&for_stdout(&words(&project.sources, &findings)))?;
-    }
+    let format = if args.json { Format::Json } else { args.format };
+    show(format, &project.sources, &findings, verdict)?;
     Ok(verdict.exit())
+}
+
+fn show(format: Format, sources: &Sources, findings: &[Finding], verdict: Verdict) -> Result<(), Error> {
+    match format {
+        Format::Human => print(&for_stdout(&words(sources, findings))),
+        Format::Json => print_json(&Report::new(sources, findings, verdict, now())),
+        Format::Sarif => print_json(&sarif::log(sources, findings)),
+        Format::Github => print(&github::annotations(sources, findings)),
+    }
 }
 
 /// What the project is measured against: the command line, the project's own labels, the defaults.

@@ -34,6 +34,13 @@ pub struct Source {
     pub text: String,
 }
 
+impl Source {
+    /// What is written in a place of this file.
+    pub fn written(&self, span: Span) -> &str {
+        self.text.get(span.start..span.end).unwrap_or_default()
+    }
+}
+
 /// Every file that was read, in order.
 #[derive(Clone, Debug, Default)]
 pub struct Sources(Vec<Source>);

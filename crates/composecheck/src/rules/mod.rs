@@ -76,8 +76,7 @@ pub struct Context<'a> {
 impl Context<'_> {
     /// Whether what is written in a place is moved by a variable.
     pub fn has_variable(&self, span: Span) -> bool {
-        let text = self.project.sources.all().get(span.file.0).map_or("", |source| source.text.as_str());
-        text.get(span.start..span.end).is_some_and(|written| written.contains('$'))
+        self.project.sources.get(span.file).written(span).contains('$')
     }
 }
 
@@ -190,6 +189,11 @@ pub static ALL: [&Rule; 33] = [
     &cc803_clickhouse_over_limit::RULE,
     &cc804_postgres_durability::RULE,
 ];
+
+/// The rule with this code.
+pub fn rule(code: &str) -> Option<&'static Rule> {
+    ALL.iter().find(|rule| rule.code == code).copied()
+}
 
 /// Runs every rule; findings come in the order of the files.
 pub fn check(project: &Project, policy: &Policy) -> Vec<Finding> {
