@@ -33,7 +33,9 @@ complete -c composecheck -n "__fish_composecheck_needs_command" -l budget -d 'Me
 complete -c composecheck -n "__fish_composecheck_needs_command" -l profile -d 'What its databases are tuned for [default: not checked in a test environment, else durable]' -r -f -a "fast\t'Data that may be lost'
 durable\t'Data that must survive a power cut'"
 complete -c composecheck -n "__fish_composecheck_needs_command" -l format -d 'How to show the findings' -r -f -a "human\t'For people: the line, underlined, and the fix'
-json\t'One JSON object'"
+json\t'One JSON object'
+sarif\t'SARIF 2.1.0, for code scanning'
+github\t'Annotations of a GitHub workflow'"
 complete -c composecheck -n "__fish_composecheck_needs_command" -l fail-on -d 'Level from which a finding makes the verdict no' -r -f -a "warning\t'Warnings and errors'
 error\t'Errors only'"
 complete -c composecheck -n "__fish_composecheck_needs_command" -l json -d 'Print the report as one JSON object: the same as --format json'

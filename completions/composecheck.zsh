@@ -25,7 +25,9 @@ prod\:"Serves users"))' \
 '--profile=[What its databases are tuned for \[default\: not checked in a test environment, else durable\]]:PROFILE:((fast\:"Data that may be lost"
 durable\:"Data that must survive a power cut"))' \
 '--format=[How to show the findings]:FORMAT:((human\:"For people\: the line, underlined, and the fix"
-json\:"One JSON object"))' \
+json\:"One JSON object"
+sarif\:"SARIF 2.1.0, for code scanning"
+github\:"Annotations of a GitHub workflow"))' \
 '--fail-on=[Level from which a finding makes the verdict no]:FAIL_ON:((warning\:"Warnings and errors"
 error\:"Errors only"))' \
 '(--format)--json[Print the report as one JSON object\: the same as --format json]' \

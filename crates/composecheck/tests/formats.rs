@@ -1,0 +1,164 @@
+//! The formats that other programs read.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde::Deserialize;
+
+fn crashing(format: &str) -> String {
+    let stack = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/stack");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_composecheck"));
+    command.env_clear().current_dir(stack).args(["-f", "compose.crashing.yml", "--format", format]);
+    let output = command.output().expect("composecheck starts");
+    assert_eq!(output.status.code(), Some(1));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The part of the SARIF 2.1.0 schema that is used: what it requires stands here without `Option`, and it allows no
+/// other properties.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Log {
+    #[serde(rename = "$schema")]
+    schema: String,
+    version: String,
+    runs: Vec<Run>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Run {
+    tool: Tool,
+    column_kind: String,
+    results: Vec<Finding>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tool {
+    driver: Driver,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Driver {
+    name: String,
+    semantic_version: String,
+    rules: Vec<Descriptor>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Descriptor {
+    id: String,
+    name: String,
+    short_description: Message,
+    full_description: Message,
+    help: Message,
+    default_configuration: Configuration,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Message {
+    text: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Configuration {
+    level: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Finding {
+    rule_id: String,
+    rule_index: usize,
+    level: String,
+    message: Message,
+    locations: Vec<Location>,
+    #[serde(default)]
+    related_locations: Vec<Location>,
+    partial_fingerprints: std::collections::BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Location {
+    physical_location: PhysicalLocation,
+    message: Option<Message>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct PhysicalLocation {
+    artifact_location: ArtifactLocation,
+    region: Region,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ArtifactLocation {
+    uri: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+struct Region {
+    start_line: usize,
+    start_column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+impl Location {
+    fn check(&self) {
+        let region = &self.physical_location.region;
+        assert!(region.start_line >= 1 && region.start_column >= 1, "lines and columns begin at 1");
+        assert!((region.start_line, region.start_column) <= (region.end_line, region.end_column));
+        let uri = &self.physical_location.artifact_location.uri;
+        assert!(!uri.is_empty() && !uri.contains([' ', '\\']), "{uri}");
+        assert!(self.message.as_ref().is_none_or(|message| !message.text.is_empty()));
+    }
+}
+
+#[test]
+fn sarif_has_what_the_standard_requires() {
+    let log: Log = serde_json::from_str(&crashing("sarif")).unwrap();
+    assert_eq!((log.version.as_str(), log.runs.len()), ("2.1.0", 1));
+    assert!(log.schema.starts_with("https://"));
+    let run = &log.runs[0];
+    let levels = ["none", "note", "warning", "error"];
+    assert!(["utf16CodeUnits", "unicodeCodePoints"].contains(&run.column_kind.as_str()));
+    let driver = &run.tool.driver;
+    assert!(driver.name == "composecheck" && !driver.semantic_version.is_empty());
+    for rule in &driver.rules {
+        assert!(!rule.id.is_empty() && !rule.name.is_empty());
+        for text in [&rule.short_description, &rule.full_description, &rule.help] {
+            assert!(!text.text.is_empty());
+        }
+        assert!(levels.contains(&rule.default_configuration.level.as_str()));
+    }
+    assert!(!run.results.is_empty());
+    for result in &run.results {
+        assert_eq!(driver.rules[result.rule_index].id, result.rule_id);
+        assert!(levels.contains(&result.level.as_str()) && !result.message.text.is_empty());
+        assert_eq!(result.locations.len(), 1);
+        result.locations.iter().chain(&result.related_locations).for_each(Location::check);
+        assert!(result.partial_fingerprints.contains_key("composecheck/v1"));
+    }
+}
+
+#[test]
+fn github_gets_one_command_for_each_finding() {
+    let text = crashing("github");
+    assert_eq!(
+        text.lines().count(),
+        serde_json::from_str::<Log>(&crashing("sarif")).unwrap().runs[0].results.len()
+    );
+    for line in text.lines() {
+        let kind = ["::error ", "::warning ", "::notice "].iter().find(|kind| line.starts_with(**kind));
+        assert!(kind.is_some() && line.contains("file=compose.crashing.yml,line="), "{line}");
+    }
+}
