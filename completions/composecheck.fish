@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_composecheck_global_optspecs
-    string join \n f/file= env-file= env= budget= profile= format= json fail-on= v/verbose h/help V/version
+    string join \n f/file= env-file= env= budget= profile= config= format= json fail-on= baseline= write-baseline= v/verbose h/help V/version
 end
 
 function __fish_composecheck_needs_command
@@ -32,12 +32,15 @@ prod\t'Serves users'"
 complete -c composecheck -n "__fish_composecheck_needs_command" -l budget -d 'Memory that the project may take [default: 4GiB]' -r
 complete -c composecheck -n "__fish_composecheck_needs_command" -l profile -d 'What its databases are tuned for [default: not checked in a test environment, else durable]' -r -f -a "fast\t'Data that may be lost'
 durable\t'Data that must survive a power cut'"
+complete -c composecheck -n "__fish_composecheck_needs_command" -l config -d 'Configuration [default: composecheck.toml at or above the folder of the first Compose file]' -r -F
 complete -c composecheck -n "__fish_composecheck_needs_command" -l format -d 'How to show the findings' -r -f -a "human\t'For people: the line, underlined, and the fix'
 json\t'One JSON object'
 sarif\t'SARIF 2.1.0, for code scanning'
 github\t'Annotations of a GitHub workflow'"
-complete -c composecheck -n "__fish_composecheck_needs_command" -l fail-on -d 'Level from which a finding makes the verdict no' -r -f -a "warning\t'Warnings and errors'
+complete -c composecheck -n "__fish_composecheck_needs_command" -l fail-on -d 'Level from which a finding makes the verdict no [default: error]' -r -f -a "warning\t'Warnings and errors'
 error\t'Errors only'"
+complete -c composecheck -n "__fish_composecheck_needs_command" -l baseline -d 'Leave out the findings that this file knows' -r -F
+complete -c composecheck -n "__fish_composecheck_needs_command" -l write-baseline -d 'Write what is found now to this file, for --baseline' -r -F
 complete -c composecheck -n "__fish_composecheck_needs_command" -l json -d 'Print the report as one JSON object: the same as --format json'
 complete -c composecheck -n "__fish_composecheck_needs_command" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c composecheck -n "__fish_composecheck_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -53,6 +56,7 @@ complete -c composecheck -n "__fish_composecheck_using_subcommand explain" -s v 
 complete -c composecheck -n "__fish_composecheck_using_subcommand explain" -s h -l help -d 'Print help'
 complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -s f -l file -d 'Compose file; repeat to lay one over another [default: compose.yml and its override file]' -r -F
 complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l env-file -d 'File with variables (repeatable) [default: .env beside the first file]' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l config -d 'Configuration [default: composecheck.toml at or above the folder of the first Compose file]' -r -F
 complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l budget -d 'Memory that the project may take [default: 4GiB]' -r
 complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l json -d 'Print one JSON object'
 complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'

@@ -24,12 +24,15 @@ prod\:"Serves users"))' \
 '--budget=[Memory that the project may take \[default\: 4GiB\]]:SIZE:_default' \
 '--profile=[What its databases are tuned for \[default\: not checked in a test environment, else durable\]]:PROFILE:((fast\:"Data that may be lost"
 durable\:"Data that must survive a power cut"))' \
+'--config=[Configuration \[default\: composecheck.toml at or above the folder of the first Compose file\]]:FILE:_files' \
 '--format=[How to show the findings]:FORMAT:((human\:"For people\: the line, underlined, and the fix"
 json\:"One JSON object"
 sarif\:"SARIF 2.1.0, for code scanning"
 github\:"Annotations of a GitHub workflow"))' \
-'--fail-on=[Level from which a finding makes the verdict no]:FAIL_ON:((warning\:"Warnings and errors"
+'--fail-on=[Level from which a finding makes the verdict no \[default\: error\]]:FAIL_ON:((warning\:"Warnings and errors"
 error\:"Errors only"))' \
+'--baseline=[Leave out the findings that this file knows]:FILE:_files' \
+'(--baseline --json --format)--write-baseline=[Write what is found now to this file, for --baseline]:FILE:_files' \
 '(--format)--json[Print the report as one JSON object\: the same as --format json]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
@@ -69,6 +72,7 @@ _arguments "${_arguments_options[@]}" : \
 '*-f+[Compose file; repeat to lay one over another \[default\: compose.yml and its override file\]]:FILE:_files' \
 '*--file=[Compose file; repeat to lay one over another \[default\: compose.yml and its override file\]]:FILE:_files' \
 '*--env-file=[File with variables (repeatable) \[default\: .env beside the first file\]]:FILE:_files' \
+'--config=[Configuration \[default\: composecheck.toml at or above the folder of the first Compose file\]]:FILE:_files' \
 '--budget=[Memory that the project may take \[default\: 4GiB\]]:SIZE:_default' \
 '--json[Print one JSON object]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \

@@ -64,7 +64,8 @@ pub fn explain(wanted: &str) -> Result<String, Error> {
     })?;
     let (code, name, level) = (rule.code, rule.name, rule.level.name());
     Ok(format!(
-        "{code}: {name} ({level})\n\n{what}.\n\nWhy: {why}.\n\nFound in:\n\n{example}\nFix: {fix}.\n",
+        "{code}: {name} ({level})\n\n{what}.\n\nWhy: {why}.\n\nFound in:\n\n{example}\nFix: {fix}.\n\n\
+         Accept one with a comment: # composecheck: ignore {code} REASON\n",
         what = rule.what,
         why = rule.why,
         example = indented(rule.example),

@@ -6,9 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use drydock_common::Verbosity;
 use drydock_common::units::parse_size;
 
+use crate::config::Threshold;
 pub use crate::manual::MANUAL;
 use crate::policy::{Environment, Profile};
-use crate::rules::Level;
 
 /// Find in Compose files what makes environments crash
 ///
@@ -52,6 +52,14 @@ pub struct Inputs {
     pub env_files: Vec<PathBuf>,
 }
 
+/// Where the configuration is.
+#[derive(Clone, Debug, Args)]
+pub struct Configured {
+    /// Configuration [default: composecheck.toml at or above the folder of the first Compose file]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
 /// What the project is measured against.
 #[derive(Clone, Debug, Args)]
 pub struct Expected {
@@ -75,15 +83,24 @@ pub struct CheckArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
     pub expected: Expected,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
+    pub configured: Configured,
     /// How to show the findings
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
     /// Print the report as one JSON object: the same as --format json
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
-    /// Level from which a finding makes the verdict no
-    #[arg(long, value_enum, default_value_t = FailOn::Error)]
-    pub fail_on: FailOn,
+    /// Level from which a finding makes the verdict no [default: error]
+    #[arg(long, value_enum)]
+    pub fail_on: Option<Threshold>,
+    /// Leave out the findings that this file knows
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write what is found now to this file, for --baseline
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "json", "format"])]
+    pub write_baseline: Option<PathBuf>,
 }
 
 /// Options of `rules`.
@@ -107,6 +124,9 @@ pub struct BudgetArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
     pub inputs: Inputs,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
+    pub configured: Configured,
     /// Memory that the project may take [default: 4GiB]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub budget: Option<u64>,
@@ -126,23 +146,4 @@ pub enum Format {
     Sarif,
     /// Annotations of a GitHub workflow
     Github,
-}
-
-/// Level from which findings count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FailOn {
-    /// Warnings and errors
-    Warning,
-    /// Errors only
-    Error,
-}
-
-impl FailOn {
-    /// The level meant.
-    pub const fn level(self) -> Level {
-        match self {
-            Self::Warning => Level::Warning,
-            Self::Error => Level::Error,
-        }
-    }
 }

@@ -2,16 +2,19 @@
 //!
 //! [`load`] reads the files: [`yaml`] composes values that keep where they were written, [`interpolate`] fills in
 //! variables, [`merge`] lays one file over another by Compose's rules. [`rules`] look at the merged [`model`] through
-//! [`facts`] and measure it against a [`policy`]; [`words`] shows what they found to people, [`report`], [`sarif`] and
+//! [`facts`] and measure it against a [`policy`]; [`judge`] weighs what they find by [`config`], [`suppress`] and [`baseline`]; [`words`] shows what they found to people, [`report`], [`sarif`] and
 //! [`github`] to machines. [`run`] is where these meet.
 
+pub mod baseline;
 pub mod budget_table;
 pub mod catalogue;
 pub mod cli;
+pub mod config;
 mod dotenv;
 pub mod facts;
 pub mod github;
 pub mod interpolate;
+pub mod judge;
 pub mod load;
 pub mod manual;
 pub mod merge;
@@ -23,6 +26,7 @@ pub mod run;
 pub mod sarif;
 mod scalar;
 pub mod source;
+pub mod suppress;
 pub mod units;
 pub mod words;
 pub mod yaml;

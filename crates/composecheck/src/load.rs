@@ -119,7 +119,7 @@ fn refuse_nul(file: FileId, text: &str) -> Result<(), Fault> {
 }
 
 /// Line and column of what follows this text.
-fn position(before: &str) -> (usize, usize) {
+pub(crate) fn position(before: &str) -> (usize, usize) {
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }

@@ -19,6 +19,10 @@ pub const MANUAL: Manual = Manual {
             "composecheck budget -f base.yml -f test.yml --budget 4GiB",
             "Show what the services may take together",
         ),
+        (
+            "composecheck --write-baseline known.json",
+            "Let an old project start clean; then check with --baseline",
+        ),
         ("composecheck explain CC103", "What a rule finds, why it matters, and what to do"),
     ],
     sections: &[
@@ -26,7 +30,27 @@ pub const MANUAL: Manual = Manual {
             "FILES",
             "compose.yaml, compose.yml, docker-compose.yml, docker-compose.yaml: the first of these is checked when \
              no file is named, with compose.override.yml or its siblings laid over it.\n\n\
-             .env: variables, beside the first file. The environment wins over it.",
+             .env: variables, beside the first file. The environment wins over it.\n\n\
+             composecheck.toml: the configuration, in the folder of the first Compose file or above it.",
+        ),
+        (
+            "CONFIGURATION",
+            "Keys of composecheck.toml; others are refused. The command line wins.\n\n\
+             env = \"test\", \"dev\" or \"prod\"; label = \"netra.env\", the label that everything must carry; \
+             budget = \"4GiB\"; profile = \"fast\" or \"durable\"; fail-on = \"error\" or \"warning\".\n\n\
+             [ports] test = [\"5434-5440\", \"8080\"]: ports of the machine that an environment may take; the same \
+             for dev and prod.\n\n\
+             [levels] CC702 = \"off\", \"info\", \"warning\" or \"error\".\n\n\
+             [[ignore]] rule = \"CC301\", path = \"legacy/*.yml\" (seen from the folder of the configuration), \
+             subject = \"services.db\" (if left out: everything), reason = \"…\".",
+        ),
+        (
+            "ACCEPTING A FINDING",
+            "# composecheck: ignore CC101 REASON: a comment on the line of the finding, or on a line of its own above \
+             it; several codes are parted by commas. A comment or an [[ignore]] that suppresses nothing is a finding \
+             (CC004).\n\n\
+             --write-baseline FILE remembers what is found now by file, rule and subject; --baseline FILE leaves \
+             that out. An old project starts clean with it.",
         ),
         (
             "ENVIRONMENTS",
@@ -43,8 +67,9 @@ pub const MANUAL: Manual = Manual {
         ),
         (
             "JSON",
-            "schema \"composecheck.report/1\", tool_version, at, verdict (\"pass\" or \"fail\"), files (paths in the \
-             order given), errors and warnings and infos (counts), findings.\n\n\
+            "schema \"composecheck.report/1\", tool_version, at, verdict (\"pass\" or \"fail\"), files (paths, in \
+             the order read), errors, warnings and infos (counts), known (how many the baseline knows), \
+             findings, suppressed (code, subject, file, line, reason).\n\n\
              A finding has code, level (\"error\", \"warning\" or \"info\"), subject (such as \"services.db\"), \
              message, fix, file, line, column, end_line, end_column (from 1, in characters), start_byte, end_byte, \
              and related (file, line, column, text). Findings are in the order of files and lines, then by \

@@ -1,5 +1,7 @@
 //! What is expected of a project: which environment it is for, and what that may use.
 
+use serde::Deserialize;
+
 use crate::facts::text_at;
 use crate::model::Project;
 
@@ -9,7 +11,8 @@ pub const DEFAULT_BUDGET: u64 = 4 << 30;
 pub const DEFAULT_LABEL: &str = "netra.env";
 
 /// What an environment is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub enum Environment {
     /// Started for a run and gone after it
     #[default]
@@ -41,7 +44,8 @@ impl Environment {
 }
 
 /// What databases are tuned for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub enum Profile {
     /// Data that may be lost
     Fast,

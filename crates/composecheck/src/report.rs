@@ -3,6 +3,7 @@
 use drydock_common::{Exit, Timestamp, VERSION};
 use serde::Serialize;
 
+use crate::judge::{Outcome, Suppressed};
 use crate::rules::{Finding, Level};
 use crate::source::Sources;
 
@@ -17,7 +18,18 @@ pub struct Report<'a> {
     errors: usize,
     warnings: usize,
     infos: usize,
+    known: usize,
     findings: Vec<FindingOnWire<'a>>,
+    suppressed: Vec<SuppressedOnWire<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct SuppressedOnWire<'a> {
+    code: &'static str,
+    subject: &'a str,
+    file: &'a str,
+    line: usize,
+    reason: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -46,19 +58,38 @@ struct RelatedOnWire<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// The report on these findings.
-    pub fn new(sources: &'a Sources, findings: &'a [Finding], passed: Verdict, at: Timestamp) -> Self {
+    /// The report on what was found in the first so many files.
+    pub fn new(
+        sources: &'a Sources,
+        files: usize,
+        outcome: &'a Outcome,
+        passed: Verdict,
+        at: Timestamp,
+    ) -> Self {
+        let findings = &outcome.findings;
         Self {
             schema: "composecheck.report/1",
             tool_version: VERSION,
             at,
             verdict: passed.name(),
-            files: sources.all().iter().map(|source| source.path.as_str()).collect(),
+            files: sources.all().iter().take(files).map(|source| source.path.as_str()).collect(),
             errors: count(findings, Level::Error),
             warnings: count(findings, Level::Warning),
             infos: count(findings, Level::Info),
+            known: outcome.known,
             findings: findings.iter().map(|finding| on_wire(sources, finding)).collect(),
+            suppressed: outcome.suppressed.iter().map(|one| suppressed(sources, one)).collect(),
         }
+    }
+}
+
+fn suppressed<'a>(sources: &'a Sources, one: &'a Suppressed) -> SuppressedOnWire<'a> {
+    SuppressedOnWire {
+        code: one.finding.code,
+        subject: &one.finding.subject,
+        file: &sources.get(one.finding.primary.file).path,
+        line: one.finding.primary.line,
+        reason: &one.reason,
     }
 }
 

@@ -2,19 +2,22 @@
 
 use std::collections::HashMap;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use drydock_common::{Error, Exit, now, print, print_json};
 
-use crate::cli::{BudgetArgs, CheckArgs, Cli, Command, Expected, Format, Inputs};
+use crate::baseline::Baseline;
+use crate::cli::{BudgetArgs, CheckArgs, Cli, Command, Configured, Expected, Format, Inputs};
+use crate::config::{Config, Threshold};
 use crate::facts::budget::Budget;
+use crate::judge::{Law, judge};
 use crate::load::{Request, load};
 use crate::model::Project;
-use crate::policy::{DEFAULT_BUDGET, Policy, environment_of};
+use crate::policy::{DEFAULT_BUDGET, DEFAULT_LABEL, Policy, environment_of};
 use crate::report::{Report, Verdict};
-use crate::rules::{self, Finding};
-use crate::source::Sources;
+use crate::source::{FileId, Source, Sources};
 use crate::words::words;
-use crate::{budget_table, catalogue, github, sarif};
+use crate::{budget_table, catalogue, config, github, sarif};
 
 /// Does what the command line asks for.
 pub fn run(cli: &Cli) -> Result<Exit, Error> {
@@ -34,42 +37,84 @@ fn done(outcome: Result<(), Error>) -> Result<Exit, Error> {
 
 /// Checks the files that the command line names.
 fn check(args: &CheckArgs) -> Result<Exit, Error> {
-    let project = load(&request(&args.inputs))?;
-    let policy = policy(&args.expected, &project);
-    let findings = rules::check(&project, &policy);
-    let fails = findings.iter().any(|finding| finding.level >= args.fail_on.level());
+    let configured = configuration(&args.configured, &args.inputs)?;
+    let mut project = load(&request(&args.inputs))?;
+    let files = project.sources.all().len();
+    let names = names(&project.sources, configured.path.as_deref());
+    let config_file = add_configuration(&mut project.sources, &configured);
+    let policy = policy(&args.expected, &configured.config, &project);
+    let law = Law { policy: &policy, config: &configured.config, config_file, names: &names };
+    let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
+    let outcome = judge(&project, &law, baseline);
+    if let Some(path) = &args.write_baseline {
+        return write_baseline(path, &Baseline::of(&project.sources, &outcome.findings));
+    }
+    let threshold = args.fail_on.or(configured.config.fail_on).unwrap_or(Threshold::Error).level();
+    let fails = outcome.findings.iter().any(|finding| finding.level >= threshold);
     let verdict = if fails { Verdict::Fail } else { Verdict::Pass };
-    let format = if args.json { Format::Json } else { args.format };
-    show(format, &project.sources, &findings, verdict)?;
+    match if args.json { Format::Json } else { args.format } {
+        Format::Human => print(&for_stdout(&words(&project.sources, &outcome)))?,
+        Format::Json => print_json(&Report::new(&project.sources, files, &outcome, verdict, now()))?,
+        Format::Sarif => print_json(&sarif::log(&project.sources, &outcome))?,
+        Format::Github => print(&github::annotations(&project.sources, &outcome.findings))?,
+    }
     Ok(verdict.exit())
 }
 
-fn show(format: Format, sources: &Sources, findings: &[Finding], verdict: Verdict) -> Result<(), Error> {
-    match format {
-        Format::Human => print(&for_stdout(&words(sources, findings))),
-        Format::Json => print_json(&Report::new(sources, findings, verdict, now())),
-        Format::Sarif => print_json(&sarif::log(sources, findings)),
-        Format::Github => print(&github::annotations(sources, findings)),
+fn write_baseline(path: &Path, baseline: &Baseline) -> Result<Exit, Error> {
+    std::fs::write(path, baseline.to_text()?)
+        .map_err(|e| Error::failed(format!("write {}", path.display()), e))?;
+    let (count, plural) = (baseline.len(), if baseline.len() == 1 { " is" } else { "s are" });
+    done(print(&format!("{count} finding{plural} known from now on\n")))
+}
+
+fn configuration(configured: &Configured, inputs: &Inputs) -> Result<config::Loaded, Error> {
+    config::load(configured.config.as_deref(), inputs.files.first().map(PathBuf::as_path))
+}
+
+/// The configuration's ignores are shown where they are written, so its file becomes one of the project's.
+fn add_configuration(sources: &mut Sources, configured: &config::Loaded) -> Option<FileId> {
+    let path = configured.path.as_ref().filter(|_| !configured.config.ignore.is_empty())?;
+    Some(sources.add(path.display().to_string(), configured.text.clone()))
+}
+
+/// The files as the configuration's patterns see them: from its folder, with slashes.
+fn names(sources: &Sources, configuration: Option<&Path>) -> Vec<String> {
+    let folder = configuration.and_then(|path| std::path::absolute(path).ok()?.parent().map(Path::to_owned));
+    let name = |source: &Source| {
+        let path = std::path::absolute(&source.path).ok();
+        let below =
+            path.as_ref().zip(folder.as_ref()).and_then(|(path, folder)| path.strip_prefix(folder).ok());
+        below.map_or_else(|| source.path.clone(), |path| path.display().to_string()).replace('\\', "/")
+    };
+    sources.all().iter().map(name).collect()
+}
+
+/// What the project is measured against: the command line, the configuration, its own labels, the defaults.
+fn policy(expected: &Expected, config: &Config, project: &Project) -> Policy {
+    let label = config.label.clone().unwrap_or_else(|| DEFAULT_LABEL.to_owned());
+    let environment = expected.environment.or(config.env).or_else(|| environment_of(project, &label));
+    let environment = environment.unwrap_or_default();
+    let ports = config.ports.get(&environment);
+    Policy {
+        environment,
+        label,
+        budget: allowed(expected.budget, config),
+        profile: expected.profile.or(config.profile),
+        ports: ports.map(|ranges| ranges.iter().map(|range| range.0).collect()),
+        named: std::env::var_os("COMPOSE_PROJECT_NAME").is_some_and(|name| !name.is_empty()),
     }
 }
 
-/// What the project is measured against: the command line, the project's own labels, the defaults.
-fn policy(expected: &Expected, project: &Project) -> Policy {
-    let defaults = Policy::default();
-    let environment = expected.environment.or_else(|| environment_of(project, &defaults.label));
-    Policy {
-        environment: environment.unwrap_or_default(),
-        budget: expected.budget.unwrap_or(defaults.budget),
-        profile: expected.profile,
-        named: std::env::var_os("COMPOSE_PROJECT_NAME").is_some_and(|name| !name.is_empty()),
-        ..defaults
-    }
+fn allowed(asked: Option<u64>, config: &Config) -> u64 {
+    asked.or(config.budget.map(|size| size.0)).unwrap_or(DEFAULT_BUDGET)
 }
 
 /// Shows what the project may take of the machine's memory.
 fn show_budget(args: &BudgetArgs) -> Result<Exit, Error> {
+    let configured = configuration(&args.configured, &args.inputs)?;
     let project = load(&request(&args.inputs))?;
-    let allowed = args.budget.unwrap_or(DEFAULT_BUDGET);
+    let allowed = allowed(args.budget, &configured.config);
     let budget = Budget::of(&project);
     if args.json {
         print_json(&budget_table::Report::new(&budget, allowed, now()))?;

@@ -3,6 +3,7 @@
 use drydock_common::VERSION;
 use serde::Serialize;
 
+use crate::judge::{Outcome, Suppressed};
 use crate::rules::{ALL, Finding, Level, Related, Rule};
 use crate::source::{Sources, Span};
 
@@ -68,6 +69,14 @@ struct SarifResult<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     related_locations: Vec<Location<'a>>,
     partial_fingerprints: Fingerprints,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<Suppression<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct Suppression<'a> {
+    kind: &'static str,
+    justification: &'a str,
 }
 
 #[derive(Debug, Serialize)]
@@ -106,8 +115,10 @@ struct Fingerprints {
     v1: String,
 }
 
-/// The log of these findings.
-pub fn log<'a>(sources: &'a Sources, findings: &'a [Finding]) -> Log<'a> {
+/// The log of what was found, and of what was accepted.
+pub fn log<'a>(sources: &'a Sources, outcome: &'a Outcome) -> Log<'a> {
+    let results = outcome.findings.iter().map(|finding| result(sources, finding, None));
+    let accepted = outcome.suppressed.iter().map(|one| result(sources, &one.finding, Some(one)));
     let driver = Driver {
         name: "composecheck",
         semantic_version: VERSION,
@@ -116,7 +127,7 @@ pub fn log<'a>(sources: &'a Sources, findings: &'a [Finding]) -> Log<'a> {
     let run = Run {
         tool: Tool { driver },
         column_kind: "unicodeCodePoints",
-        results: findings.iter().map(|finding| result(sources, finding)).collect(),
+        results: results.chain(accepted).collect(),
     };
     Log { schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] }
 }
@@ -132,7 +143,15 @@ fn descriptor(rule: &'static Rule) -> Descriptor {
     }
 }
 
-fn result<'a>(sources: &'a Sources, finding: &'a Finding) -> SarifResult<'a> {
+fn result<'a>(
+    sources: &'a Sources,
+    finding: &'a Finding,
+    accepted: Option<&'a Suppressed>,
+) -> SarifResult<'a> {
+    let suppressions = accepted.map(|one| Suppression {
+        kind: if one.in_source { "inSource" } else { "external" },
+        justification: &one.reason,
+    });
     let related = |other: &'a Related| Location {
         message: Some(Text { text: &other.text }),
         ..location(sources, other.span)
@@ -145,6 +164,7 @@ fn result<'a>(sources: &'a Sources, finding: &'a Finding) -> SarifResult<'a> {
         locations: [location(sources, finding.primary)],
         related_locations: finding.related.iter().map(related).collect(),
         partial_fingerprints: Fingerprints { v1: fingerprint(sources, finding) },
+        suppressions: suppressions.into_iter().collect(),
     }
 }
 

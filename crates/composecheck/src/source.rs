@@ -2,12 +2,14 @@
 
 use drydock_common::Error;
 
+use crate::load::position;
+
 /// Which file of a [`Sources`] a place is in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub usize);
 
 /// A place in a file.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     /// The file.
     pub file: FileId,
@@ -23,6 +25,13 @@ pub struct Span {
     pub end_line: usize,
     /// Column after the last character, from 1.
     pub end_column: usize,
+}
+
+/// A place known by its bytes.
+pub(crate) fn span_of(file: FileId, text: &str, bytes: std::ops::Range<usize>) -> Span {
+    let ((line, column), (end_line, end_column)) =
+        (position(&text[..bytes.start]), position(&text[..bytes.end]));
+    Span { file, start: bytes.start, end: bytes.end, line, column, end_line, end_column }
 }
 
 /// One file.

@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level as Tone, Renderer, Snippet};
 
+use crate::judge::Outcome;
 use crate::report::count;
 use crate::rules::{Finding, Level, rule};
 use crate::source::{FileId, Source, Sources, Span};
@@ -13,10 +14,10 @@ use crate::source::{FileId, Source, Sources, Span};
 const MAX_PLACES: usize = 25;
 
 /// The findings; colours are stripped where there is no terminal.
-pub fn words(sources: &Sources, findings: &[Finding]) -> String {
+pub fn words(sources: &Sources, outcome: &Outcome) -> String {
     let renderer = Renderer::styled();
     let mut blocks: BTreeMap<(std::cmp::Reverse<Level>, &str), Vec<&Finding>> = BTreeMap::new();
-    for finding in findings {
+    for finding in &outcome.findings {
         blocks.entry((std::cmp::Reverse(finding.level), finding.code)).or_default().push(finding);
     }
     let mut text = String::new();
@@ -24,20 +25,32 @@ pub fn words(sources: &Sources, findings: &[Finding]) -> String {
         text += &renderer.render(&[group(sources, block)]);
         text += "\n\n";
     }
-    text + &summary(findings)
+    text + &summary(outcome)
 }
 
 /// How many findings there are, in one line.
-pub fn summary(findings: &[Finding]) -> String {
+fn summary(outcome: &Outcome) -> String {
+    let mut hidden = Vec::new();
+    if !outcome.suppressed.is_empty() {
+        hidden.push(format!("{} suppressed", outcome.suppressed.len()));
+    }
+    if outcome.known > 0 {
+        hidden.push(format!("{} in the baseline", outcome.known));
+    }
+    let hidden = if hidden.is_empty() { String::new() } else { format!(" ({})", hidden.join(", ")) };
+    format!("{}{hidden}\n", counts(&outcome.findings))
+}
+
+fn counts(findings: &[Finding]) -> String {
     if findings.is_empty() {
-        return "nothing found\n".into();
+        return "nothing found".into();
     }
     let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     let errors = plural(count(findings, Level::Error), "error");
     let warnings = plural(count(findings, Level::Warning), "warning");
     match count(findings, Level::Info) {
-        0 => format!("{errors}, {warnings}\n"),
-        infos => format!("{errors}, {warnings}, {infos} for information\n"),
+        0 => format!("{errors}, {warnings}"),
+        infos => format!("{errors}, {warnings}, {infos} for information"),
     }
 }
 

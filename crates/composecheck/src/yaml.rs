@@ -27,7 +27,7 @@ pub fn parse(file: FileId, text: &str) -> Result<Vec<Node>, Fault> {
     Ok(composer.documents)
 }
 
-fn place(file: FileId, start: Marker, end: Marker) -> Span {
+pub(crate) fn place(file: FileId, start: Marker, end: Marker) -> Span {
     Span {
         file,
         start: start.byte_offset().unwrap_or_default(),

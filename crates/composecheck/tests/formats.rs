@@ -11,7 +11,7 @@ fn crashing(format: &str) -> String {
     command.env_clear().current_dir(stack).args(["-f", "compose.crashing.yml", "--format", format]);
     let output = command.output().expect("composecheck starts");
     assert_eq!(output.status.code(), Some(1));
-    String::from_utf8(output.stdout).unwrap()
+    String::from_utf8(output.stdout).expect("UTF-8")
 }
 
 /// The part of the SARIF 2.1.0 schema that is used: what it requires stands here without `Option`, and it allows no
@@ -81,6 +81,15 @@ struct Finding {
     #[serde(default)]
     related_locations: Vec<Location>,
     partial_fingerprints: std::collections::BTreeMap<String, String>,
+    #[serde(default)]
+    suppressions: Vec<Suppression>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Suppression {
+    kind: String,
+    justification: String,
 }
 
 #[derive(Deserialize)]
@@ -147,6 +156,10 @@ fn sarif_has_what_the_standard_requires() {
         assert_eq!(result.locations.len(), 1);
         result.locations.iter().chain(&result.related_locations).for_each(Location::check);
         assert!(result.partial_fingerprints.contains_key("composecheck/v1"));
+        for suppression in &result.suppressions {
+            assert!(["inSource", "external"].contains(&suppression.kind.as_str()));
+            assert!(!suppression.justification.is_empty());
+        }
     }
 }
 

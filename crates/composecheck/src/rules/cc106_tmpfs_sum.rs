@@ -33,15 +33,11 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
     let disks = services.chain(project.section("volumes").iter().filter_map(mounts::ram_of_volume));
     let nodes: Vec<&Node> = disks.map(|disk| disk.node).collect();
     let Some((first, others)) = nodes.split_first() else { return Vec::new() };
-    let message = format!(
-        "{} in RAM take up to {} together, more than a quarter of the budget",
-        if others.is_empty() {
-            "the file system".to_owned()
-        } else {
-            format!("{} file systems", nodes.len())
-        },
-        show_size(sum)
-    );
+    let size = show_size(sum);
+    let message = match nodes.len() {
+        1 => format!("a file system in RAM takes up to {size}, more than a quarter of the budget"),
+        n => format!("{n} file systems in RAM take up to {size} together, more than a quarter of the budget"),
+    };
     let finding = RULE.finding("services".into(), first.span, message);
     vec![others.iter().fold(finding, |finding, node| finding.see(node.span, "and here"))]
 }

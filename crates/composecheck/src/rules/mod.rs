@@ -9,6 +9,8 @@ use crate::source::Span;
 mod cc001_variable_unset;
 mod cc002_setting_without_effect;
 mod cc003_version_obsolete;
+mod cc004_suppression_unused;
+mod cc005_suppression_unclear;
 mod cc101_memory_limit_missing;
 mod cc102_cpu_limit_missing;
 mod cc103_tmpfs_in_ram;
@@ -41,6 +43,9 @@ mod cc803_clickhouse_over_limit;
 mod cc804_postgres_durability;
 #[cfg(test)]
 mod testing;
+
+pub(crate) use cc004_suppression_unused::RULE as SUPPRESSION_UNUSED;
+pub(crate) use cc005_suppression_unclear::RULE as SUPPRESSION_UNCLEAR;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -154,10 +159,12 @@ impl Finding {
 }
 
 /// Every rule, by code.
-pub static ALL: [&Rule; 33] = [
+pub static ALL: [&Rule; 35] = [
     &cc001_variable_unset::RULE,
     &cc002_setting_without_effect::RULE,
     &cc003_version_obsolete::RULE,
+    &SUPPRESSION_UNUSED,
+    &SUPPRESSION_UNCLEAR,
     &cc101_memory_limit_missing::RULE,
     &cc102_cpu_limit_missing::RULE,
     &cc103_tmpfs_in_ram::RULE,
@@ -195,12 +202,15 @@ pub fn rule(code: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.code == code).copied()
 }
 
-/// Runs every rule; findings come in the order of the files.
+/// Runs every rule.
 pub fn check(project: &Project, policy: &Policy) -> Vec<Finding> {
     let context = Context { project, policy };
-    let mut findings: Vec<Finding> = ALL.iter().flat_map(|rule| (rule.check)(&context)).collect();
+    ALL.iter().flat_map(|rule| (rule.check)(&context)).collect()
+}
+
+/// Puts findings in the order of files and lines.
+pub fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| (a.primary, a.code, &a.subject).cmp(&(b.primary, b.code, &b.subject)));
-    findings
 }
 
 /// How a service is named in findings.

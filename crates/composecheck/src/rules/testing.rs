@@ -1,6 +1,8 @@
 //! What the tests of all rules share.
 
+use crate::config::Config;
 use crate::interpolate::Variables;
+use crate::judge::{Law, judge};
 use crate::model::Project;
 use crate::policy::Policy;
 use crate::source::{FileId, Sources};
@@ -24,7 +26,9 @@ pub(super) fn found(code: &str, text: &str) -> Vec<String> {
 
 /// What one rule finds where this is expected.
 pub(super) fn found_with(policy: &Policy, code: &str, text: &str) -> Vec<String> {
-    let findings = super::check(&project(text), policy);
-    let of_rule = findings.iter().filter(|finding| finding.code == code);
+    let config = Config::default();
+    let law = Law { policy, config: &config, config_file: None, names: &[] };
+    let outcome = judge(&project(text), &law, None);
+    let of_rule = outcome.findings.iter().filter(|finding| finding.code == code);
     of_rule.map(|f| format!("{}:{} {}", f.primary.line, f.primary.column, f.message)).collect()
 }

@@ -1,0 +1,18 @@
+//! CC005: a suppression that cannot be understood. Found in [`crate::judge`], which reads the comments.
+
+use super::{Level, Rule};
+
+pub(crate) const RULE: Rule = Rule {
+    code: "CC005",
+    name: "suppression-unclear",
+    level: Level::Warning,
+    what: "A comment for composecheck names no known rule or gives no reason",
+    why: "It suppresses nothing; and nobody can tell later whether the reason still holds",
+    example: "
+services:
+  db:  # composecheck: ignore CC101
+    image: postgres:15
+",
+    fix: "write it like this: # composecheck: ignore CC101 measured, 80 MiB at most",
+    check: |_| Vec::new(),
+};

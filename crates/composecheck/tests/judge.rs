@@ -1,0 +1,138 @@
+//! What a team decides: configuration, comments in the file, the baseline.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// One finding: a service without a limit. Everything else is in order.
+const COMPOSE: &str = "name: x
+services:
+  db:
+    image: postgres:15-alpine
+    cpus: 1
+    labels: {netra.env: test}
+    logging: {driver: local}
+    healthcheck: {test: [CMD, pg_isready], interval: 10s, timeout: 5s, retries: 5, start_period: 20s}
+networks: {default: {labels: {netra.env: test}}}
+";
+
+struct Folder(TempDir);
+
+impl Folder {
+    fn with(files: &[(&str, &str)]) -> Self {
+        let dir = tempfile::tempdir().expect("a folder");
+        for (name, text) in files {
+            let path = dir.path().join(name);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::write(path, text).expect("a file");
+        }
+        Self(dir)
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_composecheck"));
+        command.env_clear().current_dir(self.path()).args(args).output().expect("composecheck starts")
+    }
+
+    /// Codes with their levels, then how many are suppressed and known.
+    fn found(&self, args: &[&str]) -> (Vec<String>, usize, u64) {
+        let output = self.run(&[args, &["--json"]].concat());
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+        let items = |key: &str| report[key].as_array().cloned().unwrap_or_default();
+        let shown =
+            items("findings").into_iter().map(|f| format!("{} {}", f["code"], f["level"]).replace('"', ""));
+        (shown.collect(), items("suppressed").len(), report["known"].as_u64().expect("a count"))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+#[test]
+fn comments_accept_a_finding_and_unused_ones_are_told() {
+    let with = |from: &str, to: &str| Folder::with(&[("compose.yml", &COMPOSE.replace(from, to))]).found(&[]);
+    let none: Vec<String> = Vec::new();
+    assert_eq!(with("", ""), (vec!["CC101 error".into()], 0, 0));
+    assert_eq!(with("db:", "db:  # composecheck: ignore CC101 small"), (none.clone(), 1, 0));
+    assert_eq!(with("  db:", "  # composecheck: ignore CC101 small\n  db:"), (none, 1, 0));
+    let unused = with("db:", "db:  # composecheck: ignore CC101,CC102 small");
+    assert_eq!(unused, (vec!["CC004 warning".into()], 1, 0));
+    let unclear = with("db:", "db:  # composecheck: ignore CC101");
+    assert_eq!(unclear, (vec!["CC101 error".into(), "CC005 warning".into()], 0, 0));
+}
+
+#[test]
+fn the_configuration_sets_levels_and_accepts_findings() {
+    let with = |toml: &str| Folder::with(&[("a/compose.yml", COMPOSE), ("composecheck.toml", toml)]);
+    let found = |toml: &str| with(toml).found(&["-f", "a/compose.yml"]);
+    assert_eq!(found("[levels]\nCC101 = 'warning'"), (vec!["CC101 warning".into()], 0, 0));
+    assert_eq!(found("[levels]\nCC101 = 'off'"), (vec![], 0, 0));
+    let ignore = "[[ignore]]\nrule = 'CC101'\npath = 'a/*.yml'\nsubject = 'services.db'\nreason = 'old'\n";
+    assert_eq!(found(ignore), (vec![], 1, 0));
+    let unused = found(&ignore.replace("CC101", "CC102"));
+    assert_eq!(unused, (vec!["CC101 error".into(), "CC004 warning".into()], 0, 0));
+    let elsewhere = found(&ignore.replace("a/", "b/").replace("CC101", "CC102"));
+    assert_eq!(elsewhere, (vec!["CC101 error".into()], 0, 0), "an ignore for other files is not unused here");
+    assert_eq!(found("label = 'acme.env'").0.len(), 3);
+    let shown = with(&ignore.replace("CC101", "CC102")).run(&["-f", "a/compose.yml"]);
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("composecheck.toml:1:1"), "{shown:?}");
+}
+
+#[test]
+fn what_is_expected_stands_in_the_configuration() {
+    let limited = COMPOSE
+        .replace("cpus: 1", "cpus: 1\n    mem_limit: 1g\n    mem_reservation: 1m\n    restart: always");
+    let with = |toml: &str| {
+        Folder::with(&[
+            ("compose.yml", &limited.replace("netra.env: test", "netra.env: qa")),
+            ("composecheck.toml", toml),
+        ])
+    };
+    assert_eq!(with("").found(&[]).0, ["CC501 warning"]);
+    assert_eq!(with("env = 'dev'").found(&[]).0, [""; 0]);
+    assert_eq!(with("env = 'dev'\nbudget = '1GiB'").found(&[]).0, ["CC105 error"]);
+    assert_eq!(with("env = 'dev'\nbudget = '1GiB'").found(&["--budget", "2GiB"]).0, [""; 0]);
+    assert_eq!(with("profile = 'fast'").found(&["--env", "dev"]).0, ["CC804 warning", "CC804 warning"]);
+    assert_eq!(with("").run(&[]).status.code(), Some(0));
+    assert_eq!(with("fail-on = 'warning'").run(&[]).status.code(), Some(1));
+    assert_eq!(with("fail-on = 'warning'").run(&["--fail-on", "error"]).status.code(), Some(0));
+    assert_eq!(with("budget = '1GiB'").run(&["budget"]).status.code(), Some(1));
+}
+
+#[test]
+fn mistakes_in_the_configuration_have_a_place() {
+    let folder =
+        Folder::with(&[("compose.yml", COMPOSE), ("composecheck.toml", "env = 'test'\nbuget = '4GiB'\n")]);
+    let output = folder.run(&[]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(
+        said.contains("composecheck.toml:2:1: unknown field `buget`") && said.contains("hint: "),
+        "{said}"
+    );
+    assert_eq!(folder.run(&["--config", "none.toml"]).status.code(), Some(3));
+}
+
+#[test]
+fn a_baseline_lets_an_old_project_start_clean() {
+    let folder = Folder::with(&[("compose.yml", COMPOSE)]);
+    let written = folder.run(&["--write-baseline", "known.json"]);
+    assert_eq!(String::from_utf8_lossy(&written.stdout), "1 finding is known from now on\n");
+    assert_eq!(folder.found(&["--baseline", "known.json"]), (vec![], 0, 1));
+    let more = COMPOSE
+        .replace("services:", "services:\n  # moved\n  new: {image: redis:7-alpine, network_mode: none}");
+    std::fs::write(folder.path().join("compose.yml"), more).expect("a file");
+    let (new, _, known) = folder.found(&["--baseline", "known.json"]);
+    assert_eq!((new.len(), known), (5, 1), "{new:?}");
+    for (name, text) in
+        [("bad.json", "{}"), ("old.json", r#"{"schema":"x/9","tool_version":"0","findings":[]}"#)]
+    {
+        std::fs::write(folder.path().join(name), text).expect("a file");
+        assert_eq!(folder.run(&["--baseline", name]).status.code(), Some(3), "{name}");
+    }
+    let missing = folder.run(&["--baseline", "none.json"]);
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("hint: '--write-baseline"), "{missing:?}");
+}
