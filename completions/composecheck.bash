@@ -19,6 +19,9 @@ _composecheck() {
             composecheck,budget)
                 cmd="composecheck__subcmd__budget"
                 ;;
+            composecheck,compare)
+                cmd="composecheck__subcmd__compare"
+                ;;
             composecheck,explain)
                 cmd="composecheck__subcmd__explain"
                 ;;
@@ -30,6 +33,9 @@ _composecheck() {
                 ;;
             composecheck__subcmd__help,budget)
                 cmd="composecheck__subcmd__help__subcmd__budget"
+                ;;
+            composecheck__subcmd__help,compare)
+                cmd="composecheck__subcmd__help__subcmd__compare"
                 ;;
             composecheck__subcmd__help,explain)
                 cmd="composecheck__subcmd__help__subcmd__explain"
@@ -47,7 +53,7 @@ _composecheck() {
 
     case "${cmd}" in
         composecheck)
-            opts="-f -v -h -V --file --env-file --env --budget --profile --config --format --json --fail-on --baseline --write-baseline --verbose --help --version rules explain budget help"
+            opts="-f -v -h -V --file --env-file --env --budget --profile --config --format --json --fail-on --baseline --write-baseline --verbose --help --version rules explain budget compare help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -138,6 +144,40 @@ _composecheck() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        composecheck__subcmd__compare)
+            opts="-f -v -h --file --env-file --config --fail-on --json --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
+                    COMPREPLY=($(compgen -W "warning error" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         composecheck__subcmd__explain)
             opts="-v -h --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -153,7 +193,7 @@ _composecheck() {
             return 0
             ;;
         composecheck__subcmd__help)
-            opts="rules explain budget help"
+            opts="rules explain budget compare help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -167,6 +207,20 @@ _composecheck() {
             return 0
             ;;
         composecheck__subcmd__help__subcmd__budget)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        composecheck__subcmd__help__subcmd__compare)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -48,6 +48,7 @@ complete -c composecheck -n "__fish_composecheck_needs_command" -s V -l version 
 complete -c composecheck -n "__fish_composecheck_needs_command" -f -a "rules" -d 'List the rules'
 complete -c composecheck -n "__fish_composecheck_needs_command" -f -a "explain" -d 'Explain a rule: what, why, an example and the fix'
 complete -c composecheck -n "__fish_composecheck_needs_command" -f -a "budget" -d 'Show what each service may take of the machine\'s memory, and the sum against the budget'
+complete -c composecheck -n "__fish_composecheck_needs_command" -f -a "compare" -d 'Show what differs between two environments, and which of it should not'
 complete -c composecheck -n "__fish_composecheck_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c composecheck -n "__fish_composecheck_using_subcommand rules" -l json -d 'Print one JSON object'
 complete -c composecheck -n "__fish_composecheck_using_subcommand rules" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
@@ -61,7 +62,16 @@ complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l bud
 complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l json -d 'Print one JSON object'
 complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget help" -f -a "rules" -d 'List the rules'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget help" -f -a "explain" -d 'Explain a rule: what, why, an example and the fix'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget help" -f -a "budget" -d 'Show what each service may take of the machine\'s memory, and the sum against the budget'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -s f -l file -d 'Compose file that both are laid over (repeatable)' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -l env-file -d 'File with variables (repeatable) [default: .env beside the first file]' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -l config -d 'Configuration [default: composecheck.toml at or above the folder of the first Compose file]' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -l fail-on -d 'Level from which a finding makes the verdict no [default: error]' -r -f -a "warning\t'Warnings and errors'
+error\t'Errors only'"
+complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -l json -d 'Print one JSON object'
+complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare help" -f -a "rules" -d 'List the rules'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare help" -f -a "explain" -d 'Explain a rule: what, why, an example and the fix'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare help" -f -a "budget" -d 'Show what each service may take of the machine\'s memory, and the sum against the budget'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare help" -f -a "compare" -d 'Show what differs between two environments, and which of it should not'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -81,6 +81,23 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
+(compare)
+_arguments "${_arguments_options[@]}" : \
+'*-f+[Compose file that both are laid over (repeatable)]:FILE:_files' \
+'*--file=[Compose file that both are laid over (repeatable)]:FILE:_files' \
+'*--env-file=[File with variables (repeatable) \[default\: .env beside the first file\]]:FILE:_files' \
+'--config=[Configuration \[default\: composecheck.toml at or above the folder of the first Compose file\]]:FILE:_files' \
+'--fail-on=[Level from which a finding makes the verdict no \[default\: error\]]:FAIL_ON:((warning\:"Warnings and errors"
+error\:"Errors only"))' \
+'--json[Print one JSON object]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+':first -- Compose file of the first environment, such as dev:_files' \
+':second -- Compose file of the second, such as test:_files' \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 ":: :_composecheck__subcmd__help_commands" \
@@ -105,6 +122,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(compare)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -124,6 +145,7 @@ _composecheck_commands() {
 'rules:List the rules' \
 'explain:Explain a rule\: what, why, an example and the fix' \
 'budget:Show what each service may take of the machine'\''s memory, and the sum against the budget' \
+'compare:Show what differs between two environments, and which of it should not' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'composecheck commands' commands "$@"
@@ -132,6 +154,11 @@ _composecheck_commands() {
 _composecheck__subcmd__budget_commands() {
     local commands; commands=()
     _describe -t commands 'composecheck budget commands' commands "$@"
+}
+(( $+functions[_composecheck__subcmd__compare_commands] )) ||
+_composecheck__subcmd__compare_commands() {
+    local commands; commands=()
+    _describe -t commands 'composecheck compare commands' commands "$@"
 }
 (( $+functions[_composecheck__subcmd__explain_commands] )) ||
 _composecheck__subcmd__explain_commands() {
@@ -144,6 +171,7 @@ _composecheck__subcmd__help_commands() {
 'rules:List the rules' \
 'explain:Explain a rule\: what, why, an example and the fix' \
 'budget:Show what each service may take of the machine'\''s memory, and the sum against the budget' \
+'compare:Show what differs between two environments, and which of it should not' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'composecheck help commands' commands "$@"
@@ -152,6 +180,11 @@ _composecheck__subcmd__help_commands() {
 _composecheck__subcmd__help__subcmd__budget_commands() {
     local commands; commands=()
     _describe -t commands 'composecheck help budget commands' commands "$@"
+}
+(( $+functions[_composecheck__subcmd__help__subcmd__compare_commands] )) ||
+_composecheck__subcmd__help__subcmd__compare_commands() {
+    local commands; commands=()
+    _describe -t commands 'composecheck help compare commands' commands "$@"
 }
 (( $+functions[_composecheck__subcmd__help__subcmd__explain_commands] )) ||
 _composecheck__subcmd__help__subcmd__explain_commands() {

@@ -39,6 +39,11 @@ pub enum Command {
     ///
     /// The verdict is no when the sum is over the budget, or when something has no limit.
     Budget(BudgetArgs),
+    /// Show what differs between two environments, and which of it should not
+    ///
+    /// Ports, labels, restarts, commands and values of variables may differ; images, limits, health checks and what
+    /// only one of them has should not.
+    Compare(CompareArgs),
 }
 
 /// The files to load.
@@ -130,6 +135,30 @@ pub struct BudgetArgs {
     /// Memory that the project may take [default: 4GiB]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub budget: Option<u64>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of `compare`.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// Compose file of the first environment, such as dev
+    pub first: PathBuf,
+    /// Compose file of the second, such as test
+    pub second: PathBuf,
+    /// Compose file that both are laid over (repeatable)
+    #[arg(short, long = "file", value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// File with variables (repeatable) [default: .env beside the first file]
+    #[arg(long = "env-file", value_name = "FILE")]
+    pub env_files: Vec<PathBuf>,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
+    pub configured: Configured,
+    /// Level from which a finding makes the verdict no [default: error]
+    #[arg(long, value_enum)]
+    pub fail_on: Option<Threshold>,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,

@@ -1,14 +1,12 @@
 //! From what the rules find to what counts: levels, suppressions, the baseline.
 
-use std::collections::HashSet;
-
 use glob_match::glob_match;
 
 use crate::baseline::Baseline;
 use crate::config::{Code, Config, Ignore};
 use crate::model::Project;
 use crate::policy::Policy;
-use crate::rules::{self, Finding, SUPPRESSION_UNCLEAR, SUPPRESSION_UNUSED};
+use crate::rules::{self, Check, Finding, Pair, SUPPRESSION_UNCLEAR, SUPPRESSION_UNUSED, rule};
 use crate::source::{FileId, Sources, Span, span_of};
 use crate::suppress::{Comment, Says, comments};
 
@@ -50,18 +48,23 @@ pub struct Law<'a> {
 /// Judges a project.
 pub fn judge(project: &Project, law: &Law<'_>, baseline: Option<Baseline>) -> Outcome {
     let comments = comments(&project.sources);
-    let found = rules::check(project, law.policy);
-    let (mut findings, suppressed, mut idle) = suppress(found, &comments, law);
-    findings.append(&mut idle);
+    let (mut findings, suppressed) = suppress(rules::check(project, law.policy), &comments, law);
+    findings.extend(unused_comments(&comments, &suppressed));
     findings.extend(comments.iter().filter_map(unclear));
     findings.extend(unused_ignores(&project.sources, &suppressed, law));
-    let mut findings = with_levels(findings, law.config);
-    rules::sort(&mut findings);
+    let findings = with_levels(findings, law.config);
     let (findings, known) = match baseline {
         Some(baseline) => baseline.sift(&project.sources, findings),
         None => (findings, 0),
     };
     Outcome { findings, suppressed, known }
+}
+
+/// Judges how two projects differ. What accepts nothing is not told: it may be meant for a check.
+pub fn judge_pair(pair: &Pair<'_>, law: &Law<'_>) -> Outcome {
+    let comments = comments(&pair.second.sources);
+    let (findings, suppressed) = suppress(rules::check_pair(pair), &comments, law);
+    Outcome { findings: with_levels(findings, law.config), suppressed, known: 0 }
 }
 
 fn with_levels(findings: Vec<Finding>, config: &Config) -> Vec<Finding> {
@@ -71,22 +74,18 @@ fn with_levels(findings: Vec<Finding>, config: &Config) -> Vec<Finding> {
         }
         Some(finding)
     };
-    findings.into_iter().filter_map(set).collect()
+    let mut findings: Vec<Finding> = findings.into_iter().filter_map(set).collect();
+    rules::sort(&mut findings);
+    findings
 }
 
-/// Parts findings into what counts and what is accepted; third are the comments that accept nothing.
-fn suppress(
-    found: Vec<Finding>,
-    comments: &[Comment],
-    law: &Law<'_>,
-) -> (Vec<Finding>, Vec<Suppressed>, Vec<Finding>) {
-    let mut used: HashSet<(Span, &str)> = HashSet::new();
+/// Parts findings into what counts and what is accepted.
+fn suppress(found: Vec<Finding>, comments: &[Comment], law: &Law<'_>) -> (Vec<Finding>, Vec<Suppressed>) {
     let (mut findings, mut suppressed) = (Vec::new(), Vec::new());
     for finding in found {
-        let by_comment = comments.iter().find_map(|comment| Some((comment, accepts(comment, &finding)?)));
-        if let Some((comment, reason)) = by_comment {
-            used.insert((comment.span, finding.code));
-            suppressed.push(Suppressed { finding, reason: reason.to_owned(), in_source: true });
+        if let Some(reason) = comments.iter().find_map(|comment| accepts(comment, &finding)) {
+            let reason = reason.to_owned();
+            suppressed.push(Suppressed { finding, reason, in_source: true });
         } else if let Some(ignore) = law.config.ignore.iter().find(|i| covers(i.get_ref(), &finding, law)) {
             let reason = ignore.get_ref().reason.0.clone();
             suppressed.push(Suppressed { finding, reason, in_source: false });
@@ -94,13 +93,26 @@ fn suppress(
             findings.push(finding);
         }
     }
-    let mut idle = Vec::new();
+    (findings, suppressed)
+}
+
+/// Codes in comments that accept nothing, though a check looks for them.
+fn unused_comments(comments: &[Comment], suppressed: &[Suppressed]) -> Vec<Finding> {
+    let mut findings = Vec::new();
     for comment in comments {
         let Says::Ignore { codes, .. } = &comment.says else { continue };
-        let unused = codes.iter().filter(|code| !used.contains(&(comment.span, **code)));
-        idle.extend(unused.map(|code| unused_finding(code, comment.span)));
+        let is_used = |code: &str| {
+            let mut here = suppressed.iter().map(|one| &one.finding);
+            here.any(|finding| finding.code == code && accepts(comment, finding).is_some())
+        };
+        let unused = codes.iter().filter(|code| is_checked(code) && !is_used(code));
+        findings.extend(unused.map(|code| unused_finding(code, comment.span)));
     }
-    (findings, suppressed, idle)
+    findings
+}
+
+fn is_checked(code: &str) -> bool {
+    rule(code).is_some_and(|rule| !matches!(rule.check, Check::Pair(_)))
 }
 
 /// The reason for which a comment accepts a finding.
@@ -134,7 +146,9 @@ fn unused_ignores(sources: &Sources, suppressed: &[Suppressed], law: &Law<'_>) -
     let reads = |ignore: &Ignore| law.names.iter().any(|name| glob_match(&ignore.path, name));
     let idle = law.config.ignore.iter().filter(|ignore| {
         let ignore = ignore.get_ref();
-        reads(ignore) && !suppressed.iter().any(|s| !s.in_source && covers(ignore, &s.finding, law))
+        is_checked(ignore.rule.0)
+            && reads(ignore)
+            && !suppressed.iter().any(|s| !s.in_source && covers(ignore, &s.finding, law))
     });
     idle.map(|ignore| unused_finding(ignore.get_ref().rule.0, span_of(file, text, ignore.span()))).collect()
 }

@@ -9,6 +9,8 @@ pub mod baseline;
 pub mod budget_table;
 pub mod catalogue;
 pub mod cli;
+pub mod compare;
+pub mod compare_table;
 pub mod config;
 mod dotenv;
 pub mod facts;

@@ -79,7 +79,10 @@ pub const MANUAL: Manual = Manual {
              budget --json: schema \"composecheck.budget/1\", tool_version, at, verdict (\"pass\" or \"fail\"), \
              budget_bytes, total_bytes, unlimited (whether something has no limit), services and volumes (in the \
              order of the files; volumes are those in RAM): name, replicas, limit_bytes, reservation_bytes, \
-             tmpfs_bytes, shm_bytes, total_bytes. null is no limit, or a tmpfs without a size.",
+             tmpfs_bytes, shm_bytes, total_bytes. null is no limit, or a tmpfs without a size.\n\n\
+             compare --json: schema \"composecheck.compare/1\", tool_version, at, verdict, first and second (the \
+             files), differences (in the order of the files: subject, key, first, second, expected; null is what one \
+             of them lacks), findings as above.",
         ),
     ],
 };

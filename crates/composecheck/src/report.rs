@@ -33,7 +33,7 @@ struct SuppressedOnWire<'a> {
 }
 
 #[derive(Debug, Serialize)]
-struct FindingOnWire<'a> {
+pub(crate) struct FindingOnWire<'a> {
     code: &'static str,
     level: &'static str,
     subject: &'a str,
@@ -93,6 +93,12 @@ fn suppressed<'a>(sources: &'a Sources, one: &'a Suppressed) -> SuppressedOnWire
     }
 }
 
+/// Whether what was found fails from this level on.
+pub fn verdict(findings: &[Finding], threshold: Level) -> Verdict {
+    let fails = findings.iter().any(|finding| finding.level >= threshold);
+    if fails { Verdict::Fail } else { Verdict::Pass }
+}
+
 /// Whether the files pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
@@ -120,7 +126,7 @@ impl Verdict {
     }
 }
 
-fn on_wire<'a>(sources: &'a Sources, finding: &'a Finding) -> FindingOnWire<'a> {
+pub(crate) fn on_wire<'a>(sources: &'a Sources, finding: &'a Finding) -> FindingOnWire<'a> {
     let span = finding.primary;
     let related = finding.related.iter().map(|other| RelatedOnWire {
         file: &sources.get(other.span.file).path,

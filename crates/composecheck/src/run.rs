@@ -7,17 +7,18 @@ use std::path::{Path, PathBuf};
 use drydock_common::{Error, Exit, now, print, print_json};
 
 use crate::baseline::Baseline;
-use crate::cli::{BudgetArgs, CheckArgs, Cli, Command, Configured, Expected, Format, Inputs};
+use crate::cli::{BudgetArgs, CheckArgs, Cli, Command, CompareArgs, Configured, Expected, Format, Inputs};
 use crate::config::{Config, Threshold};
 use crate::facts::budget::Budget;
-use crate::judge::{Law, judge};
+use crate::judge::{Law, judge, judge_pair};
 use crate::load::{Request, load};
 use crate::model::Project;
 use crate::policy::{DEFAULT_BUDGET, DEFAULT_LABEL, Policy, environment_of};
-use crate::report::{Report, Verdict};
+use crate::report::{Report, verdict};
+use crate::rules::{Level, Pair};
 use crate::source::{FileId, Source, Sources};
 use crate::words::words;
-use crate::{budget_table, catalogue, config, github, sarif};
+use crate::{budget_table, catalogue, compare, compare_table, config, github, sarif};
 
 /// Does what the command line asks for.
 pub fn run(cli: &Cli) -> Result<Exit, Error> {
@@ -27,6 +28,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Error> {
         Some(Command::Rules(args)) if args.json => done(print_json(&catalogue::Listing::new(now()))),
         Some(Command::Rules(_)) => done(print(&catalogue::list())),
         Some(Command::Budget(args)) => show_budget(args),
+        Some(Command::Compare(args)) => compare(args),
         Some(Command::Explain(args)) => done(print(&catalogue::explain(&args.rule)?)),
     }
 }
@@ -49,9 +51,7 @@ fn check(args: &CheckArgs) -> Result<Exit, Error> {
     if let Some(path) = &args.write_baseline {
         return write_baseline(path, &Baseline::of(&project.sources, &outcome.findings));
     }
-    let threshold = args.fail_on.or(configured.config.fail_on).unwrap_or(Threshold::Error).level();
-    let fails = outcome.findings.iter().any(|finding| finding.level >= threshold);
-    let verdict = if fails { Verdict::Fail } else { Verdict::Pass };
+    let verdict = verdict(&outcome.findings, threshold(args.fail_on, &configured.config));
     match if args.json { Format::Json } else { args.format } {
         Format::Human => print(&for_stdout(&words(&project.sources, &outcome)))?,
         Format::Json => print_json(&Report::new(&project.sources, files, &outcome, verdict, now()))?,
@@ -59,6 +59,38 @@ fn check(args: &CheckArgs) -> Result<Exit, Error> {
         Format::Github => print(&github::annotations(&project.sources, &outcome.findings))?,
     }
     Ok(verdict.exit())
+}
+
+/// Shows what differs between two environments.
+fn compare(args: &CompareArgs) -> Result<Exit, Error> {
+    let side = |file: &Path| {
+        let files = args.files.iter().cloned().chain([file.to_owned()]).collect();
+        Inputs { files, env_files: args.env_files.clone() }
+    };
+    let (first, second) = (side(&args.first), side(&args.second));
+    let configured = configuration(&args.configured, &second)?;
+    let (first, second) = compare::join(load(&request(&first))?, load(&request(&second))?);
+    let pair = Pair { first: &first, second: &second };
+    let names = names(&second.sources, configured.path.as_deref());
+    let policy = Policy::default();
+    let law = Law { policy: &policy, config: &configured.config, config_file: None, names: &names };
+    let outcome = judge_pair(&pair, &law);
+    let verdict = verdict(&outcome.findings, threshold(args.fail_on, &configured.config));
+    let differences = compare::differences(&first, &second);
+    let (one, two) = (args.first.display().to_string(), args.second.display().to_string());
+    if args.json {
+        let report =
+            compare_table::Report::new([&one, &two], &second.sources, &differences, &outcome, verdict, now());
+        print_json(&report)?;
+    } else {
+        let table = compare_table::words([&one, &two], &differences);
+        print(&for_stdout(&(table + &words(&second.sources, &outcome))))?;
+    }
+    Ok(verdict.exit())
+}
+
+fn threshold(asked: Option<Threshold>, config: &Config) -> Level {
+    asked.or(config.fail_on).unwrap_or(Threshold::Error).level()
 }
 
 fn write_baseline(path: &Path, baseline: &Baseline) -> Result<Exit, Error> {

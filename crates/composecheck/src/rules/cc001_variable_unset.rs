@@ -1,6 +1,6 @@
 //! CC001: a variable without a value.
 
-use super::{Context, Finding, Level, Rule};
+use super::{Check, Context, Finding, Level, Rule};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC001",
@@ -14,7 +14,7 @@ services:
     image: postgres:${PG_VERSION}
 ",
     fix: "set it in .env, or give a default: ${NAME:-value}",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

@@ -1,6 +1,6 @@
 //! CC002: settings that look like something and do nothing.
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::facts::mounts::option;
 use crate::facts::text_at;
 use crate::model::{Entry, Kind, Node};
@@ -21,7 +21,7 @@ volumes:
     driver_opts: {o: size=1g}
 ",
     fix: "remove it, or write what was meant",
-    check,
+    check: Check::Project(check),
 };
 
 /// Sizes that Compose drops in silence when they are written as a float.

@@ -1,6 +1,6 @@
 //! CC003: a version that nothing reads.
 
-use super::{Context, Finding, Level, Rule};
+use super::{Check, Context, Finding, Level, Rule};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC003",
@@ -15,7 +15,7 @@ services:
     image: postgres:15
 ",
     fix: "remove the line",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

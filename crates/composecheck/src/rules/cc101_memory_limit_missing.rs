@@ -1,6 +1,6 @@
 //! CC101: no limit on memory.
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::facts::memory;
 use crate::model::Entry;
 
@@ -16,7 +16,7 @@ services:
     image: postgres:15
 ",
     fix: "give it one: mem_limit: 512m",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

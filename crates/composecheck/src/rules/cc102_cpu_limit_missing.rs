@@ -1,6 +1,6 @@
 //! CC102: no limit on CPU.
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::facts::memory::has_cpu_limit;
 
 pub(super) const RULE: Rule = Rule {
@@ -15,7 +15,7 @@ services:
     image: postgres:15
 ",
     fix: "give it one: cpus: 0.25",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

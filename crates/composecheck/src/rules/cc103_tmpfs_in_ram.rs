@@ -2,7 +2,7 @@
 
 use drydock_common::units::show_size;
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::facts::mounts::{self, RamDisk};
 use crate::model::Entry;
 
@@ -19,7 +19,7 @@ services:
     tmpfs: /var/lib/postgresql/data
 ",
     fix: "use a volume on disk; for scratch files, a size: /tmp:size=64m",
-    check,
+    check: Check::Project(check),
 };
 
 /// As large as the /dev/shm that every container has: small enough for /run and /tmp.

@@ -1,6 +1,6 @@
 //! CC104: a limit without a reservation.
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::facts::memory;
 use crate::model::Entry;
 
@@ -17,7 +17,7 @@ services:
     mem_limit: 512m
 ",
     fix: "reserve what it needs at rest: mem_reservation: 256m",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

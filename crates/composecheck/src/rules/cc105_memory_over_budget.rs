@@ -2,7 +2,7 @@
 
 use drydock_common::units::show_size;
 
-use super::{Context, Finding, Level, Rule};
+use super::{Check, Context, Finding, Level, Rule};
 use crate::facts::budget::Budget;
 use crate::facts::memory;
 
@@ -20,7 +20,7 @@ services:
     deploy: {replicas: 2}
 ",
     fix: "lower limits or replicas, or raise the budget (--budget); 'composecheck budget' shows the sum",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

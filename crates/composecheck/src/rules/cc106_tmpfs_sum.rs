@@ -2,7 +2,7 @@
 
 use drydock_common::units::show_size;
 
-use super::{Context, Finding, Level, Rule};
+use super::{Check, Context, Finding, Level, Rule};
 use crate::facts::budget::Budget;
 use crate::facts::mounts;
 use crate::model::Node;
@@ -20,7 +20,7 @@ services:
     tmpfs: /var/lib/postgresql/data:size=2g
 ",
     fix: "use volumes on disk",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

@@ -2,7 +2,7 @@
 
 use drydock_common::units::show_size;
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::facts::{memory, mounts};
 use crate::model::{Entry, Node};
 
@@ -20,7 +20,7 @@ services:
     shm_size: 512m
 ",
     fix: "make it smaller than the limit, or raise the limit",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

@@ -2,7 +2,7 @@
 
 use drydock_common::units::show_size;
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::facts::memory;
 use crate::model::Entry;
 
@@ -20,7 +20,7 @@ services:
     mem_reservation: 512m
 ",
     fix: "reserve less than the limit",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

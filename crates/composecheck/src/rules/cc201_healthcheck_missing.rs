@@ -1,6 +1,6 @@
 //! CC201: no health check.
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::model::{Entry, Kind};
 
 pub(super) const RULE: Rule = Rule {
@@ -15,7 +15,7 @@ services:
     image: postgres:15
 ",
     fix: "add a healthcheck with interval 10s, timeout 5s, retries 5, start_period 20s",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::model::Entry;
 use crate::units::duration;
 
@@ -19,7 +19,7 @@ services:
     healthcheck: {test: [CMD, pg_isready], interval: 2s}
 ",
     fix: "use interval: 10s; for a quick start, start_interval with start_period",
-    check,
+    check: Check::Project(check),
 };
 
 /// Shortest interval that is fine.

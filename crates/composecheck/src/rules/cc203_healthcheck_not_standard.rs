@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::model::{Entry, Node};
 use crate::source::Span;
 use crate::units::duration;
@@ -20,7 +20,7 @@ services:
     healthcheck: {test: [CMD, pg_isready], interval: 30s}
 ",
     fix: "use interval: 10s, timeout: 5s, retries: 5, start_period: 20s",
-    check,
+    check: Check::Project(check),
 };
 
 const STANDARD: [(&str, &str); 4] =

@@ -1,6 +1,6 @@
 //! CC204: started before what it needs is ready.
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::facts::text_at;
 use crate::model::Entry;
 
@@ -19,7 +19,7 @@ services:
     image: postgres:15
 ",
     fix: "wait until it is healthy: depends_on: {NAME: {condition: service_healthy}}",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

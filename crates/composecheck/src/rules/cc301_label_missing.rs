@@ -1,6 +1,6 @@
 //! CC301: nothing says which environment it belongs to.
 
-use super::{Context, Finding, Level, Rule};
+use super::{Check, Context, Finding, Level, Rule};
 use crate::facts::mounts::is_external;
 use crate::facts::text_at;
 use crate::model::Entry;
@@ -18,7 +18,7 @@ services:
     image: postgres:15
 ",
     fix: "label it: labels: {netra.env: test}",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

@@ -1,6 +1,6 @@
 //! CC302: a name that only one container of the machine can have.
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::model::Entry;
 
 pub(super) const RULE: Rule = Rule {
@@ -16,7 +16,7 @@ services:
     container_name: test-postgres
 ",
     fix: "remove it: Compose names containers by project and service",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

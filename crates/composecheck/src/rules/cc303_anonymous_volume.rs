@@ -1,6 +1,6 @@
 //! CC303: volumes without a name.
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::facts::mounts::{MountKind, mounts};
 use crate::model::Entry;
 
@@ -17,7 +17,7 @@ services:
     volumes: [/var/lib/postgresql/data]
 ",
     fix: "give it a name and declare it under volumes, with its label",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

@@ -1,6 +1,6 @@
 //! CC304: volumes and networks that belong to no single environment.
 
-use super::{Context, Finding, Level, Rule};
+use super::{Check, Context, Finding, Level, Rule};
 use crate::facts::mounts::is_external;
 use crate::model::Entry;
 
@@ -19,7 +19,7 @@ volumes:
     external: true
 ",
     fix: "leave the name to Compose, which puts the project's before it",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

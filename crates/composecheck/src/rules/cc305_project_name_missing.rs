@@ -1,6 +1,6 @@
 //! CC305: a project that is named after its folder.
 
-use super::{Context, Finding, Level, Rule};
+use super::{Check, Context, Finding, Level, Rule};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC305",
@@ -14,7 +14,7 @@ services:
     image: postgres:15
 ",
     fix: "name it at the top of the file: name: myapp-test",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

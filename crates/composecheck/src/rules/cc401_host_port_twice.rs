@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::facts::memory;
 use crate::facts::ports::{Port, ports};
 use crate::model::Entry;
@@ -24,7 +24,7 @@ services:
     ports: [\"5432:5432\"]
 ",
     fix: "give each its own port",
-    check,
+    check: Check::Project(check),
 };
 
 /// Most ports that are followed one by one; larger ranges only come from mistakes.

@@ -1,6 +1,6 @@
 //! CC402: ports that belong to somebody else.
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::facts::ports::{Port, ports};
 
 pub(super) const RULE: Rule = Rule {
@@ -16,7 +16,7 @@ services:
     ports: [\"5432:5432\"]
 ",
     fix: "use a port of the environment's range",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

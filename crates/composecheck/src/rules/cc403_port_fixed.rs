@@ -1,6 +1,6 @@
 //! CC403: a port that parallel runs would fight for.
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::facts::ports::ports;
 use crate::policy::Environment;
 
@@ -17,7 +17,7 @@ services:
     ports: [\"5433:5432\"]
 ",
     fix: "let a variable move it: \"${DB_PORT:-5433}:5432\"; or publish no port at all",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

@@ -1,6 +1,6 @@
 //! CC501: restarts that do not fit the environment.
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::model::{Entry, Node};
 use crate::policy::Environment;
 
@@ -17,7 +17,7 @@ services:
     restart: always
 ",
     fix: "test: restart: \"no\", or on-failure:3; production: unless-stopped",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

@@ -1,6 +1,6 @@
 //! CC502: a restart policy that does not exist.
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::model::{Entry, Kind};
 
 pub(super) const RULE: Rule = Rule {
@@ -16,7 +16,7 @@ services:
     restart: sometimes
 ",
     fix: "use \"no\", always, unless-stopped, on-failure or on-failure:3",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

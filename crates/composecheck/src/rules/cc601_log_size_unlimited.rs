@@ -1,6 +1,6 @@
 //! CC601: logs that grow until the disk is full.
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::model::{Entry, Node};
 
 pub(super) const RULE: Rule = Rule {
@@ -16,7 +16,7 @@ services:
     logging: {driver: json-file}
 ",
     fix: "set logging.options: max-size: 10m and max-file: \"3\"",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

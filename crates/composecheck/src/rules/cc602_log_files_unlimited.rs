@@ -1,6 +1,6 @@
 //! CC602: logs without a number of files.
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::facts::text_at;
 use crate::model::Entry;
 
@@ -19,7 +19,7 @@ services:
       options: {max-size: 10m}
 ",
     fix: "keep some: max-file: \"3\"",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

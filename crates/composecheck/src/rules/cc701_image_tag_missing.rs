@@ -1,6 +1,6 @@
 //! CC701: an image that is another one tomorrow.
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::facts::image::Image;
 use crate::model::Entry;
 
@@ -16,7 +16,7 @@ services:
     image: postgres
 ",
     fix: "name the version: postgres:15",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

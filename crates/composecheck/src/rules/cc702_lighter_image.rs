@@ -1,6 +1,6 @@
 //! CC702: an image that exists in a lighter form.
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::facts::image::Image;
 use crate::model::Entry;
 
@@ -16,7 +16,7 @@ services:
     image: postgres:15
 ",
     fix: "use its Alpine variant, such as postgres:15-alpine",
-    check,
+    check: Check::Project(check),
 };
 
 /// Official images whose numbered tags exist with `-alpine` too.

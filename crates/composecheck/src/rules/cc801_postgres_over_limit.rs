@@ -1,6 +1,6 @@
 //! CC801: `PostgreSQL` told to use more memory than it may.
 
-use super::{Context, Finding, Level, Rule, over_limit};
+use super::{Check, Context, Finding, Level, Rule, over_limit};
 use crate::facts::settings::{Database, postgres_size};
 
 pub(super) const RULE: Rule = Rule {
@@ -17,7 +17,7 @@ services:
     command: postgres -c shared_buffers=1GB
 ",
     fix: "shared_buffers: a quarter of the limit; effective_cache_size: half of it",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

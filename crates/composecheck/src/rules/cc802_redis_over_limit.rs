@@ -1,6 +1,6 @@
 //! CC802: Redis told to use more memory than it may.
 
-use super::{Context, Finding, Level, Rule, over_limit};
+use super::{Check, Context, Finding, Level, Rule, over_limit};
 use crate::facts::settings::{Database, redis_size};
 
 pub(super) const RULE: Rule = Rule {
@@ -17,7 +17,7 @@ services:
     command: redis-server --maxmemory 1gb
 ",
     fix: "three quarters of the limit leave room for its buffers",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

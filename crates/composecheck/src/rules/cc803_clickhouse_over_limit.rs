@@ -1,6 +1,6 @@
 //! CC803: `ClickHouse` told to use more memory than it may.
 
-use super::{Context, Finding, Level, Rule, over_limit};
+use super::{Check, Context, Finding, Level, Rule, over_limit};
 use crate::facts::settings::Database;
 use crate::units::bytes;
 
@@ -18,7 +18,7 @@ services:
     command: [--, --max_server_memory_usage=2000000000]
 ",
     fix: "nine tenths of the limit leave room for what it does not count",
-    check,
+    check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {

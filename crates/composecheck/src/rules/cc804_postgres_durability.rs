@@ -1,6 +1,6 @@
 //! CC804: `PostgreSQL` that is safer, or less safe, than its data needs.
 
-use super::{Context, Finding, Level, Rule, service};
+use super::{Check, Context, Finding, Level, Rule, service};
 use crate::facts::settings::{Database, Setting, database, setting, settings};
 use crate::model::Entry;
 use crate::policy::{Environment, Profile};
@@ -18,7 +18,7 @@ services:
     command: postgres -c fsync=on
 ",
     fix: "profile fast: fsync=off and synchronous_commit=off; profile durable: both on",
-    check,
+    check: Check::Project(check),
 };
 
 const SWITCHES: [&str; 2] = ["fsync", "synchronous_commit"];

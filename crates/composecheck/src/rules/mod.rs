@@ -28,9 +28,11 @@ mod cc302_container_name_fixed;
 mod cc303_anonymous_volume;
 mod cc304_shared_resource;
 mod cc305_project_name_missing;
+mod cc306_shared_between;
 mod cc401_host_port_twice;
 mod cc402_port_outside_range;
 mod cc403_port_fixed;
+mod cc404_port_in_both;
 mod cc501_restart_policy_wrong;
 mod cc502_restart_policy_unknown;
 mod cc601_log_size_unlimited;
@@ -41,8 +43,10 @@ mod cc801_postgres_over_limit;
 mod cc802_redis_over_limit;
 mod cc803_clickhouse_over_limit;
 mod cc804_postgres_durability;
+mod cc901_drift;
+mod cc902_base_not_used;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub(crate) use cc004_suppression_unused::RULE as SUPPRESSION_UNUSED;
 pub(crate) use cc005_suppression_unclear::RULE as SUPPRESSION_UNCLEAR;
@@ -76,6 +80,15 @@ pub struct Context<'a> {
     pub project: &'a Project,
     /// What is expected of them.
     pub policy: &'a Policy,
+}
+
+/// Two projects, such as dev and test; their places are in the same files.
+#[derive(Debug)]
+pub struct Pair<'a> {
+    /// The first.
+    pub first: &'a Project,
+    /// The second, which findings are shown in.
+    pub second: &'a Project,
 }
 
 impl Context<'_> {
@@ -131,7 +144,18 @@ pub struct Rule {
     /// What to do.
     pub fix: &'static str,
     /// Finds it.
-    pub check: fn(&Context<'_>) -> Vec<Finding>,
+    pub check: Check,
+}
+
+/// Where a rule looks.
+#[derive(Clone, Copy, Debug)]
+pub enum Check {
+    /// At one project.
+    Project(fn(&Context<'_>) -> Vec<Finding>),
+    /// At two that are compared.
+    Pair(fn(&Pair<'_>) -> Vec<Finding>),
+    /// At what was suppressed: see [`crate::judge`].
+    Judge,
 }
 
 impl Rule {
@@ -159,7 +183,7 @@ impl Finding {
 }
 
 /// Every rule, by code.
-pub static ALL: [&Rule; 35] = [
+pub static ALL: [&Rule; 39] = [
     &cc001_variable_unset::RULE,
     &cc002_setting_without_effect::RULE,
     &cc003_version_obsolete::RULE,
@@ -182,9 +206,11 @@ pub static ALL: [&Rule; 35] = [
     &cc303_anonymous_volume::RULE,
     &cc304_shared_resource::RULE,
     &cc305_project_name_missing::RULE,
+    &cc306_shared_between::RULE,
     &cc401_host_port_twice::RULE,
     &cc402_port_outside_range::RULE,
     &cc403_port_fixed::RULE,
+    &cc404_port_in_both::RULE,
     &cc501_restart_policy_wrong::RULE,
     &cc502_restart_policy_unknown::RULE,
     &cc601_log_size_unlimited::RULE,
@@ -195,6 +221,8 @@ pub static ALL: [&Rule; 35] = [
     &cc802_redis_over_limit::RULE,
     &cc803_clickhouse_over_limit::RULE,
     &cc804_postgres_durability::RULE,
+    &cc901_drift::RULE,
+    &cc902_base_not_used::RULE,
 ];
 
 /// The rule with this code.
@@ -205,7 +233,20 @@ pub fn rule(code: &str) -> Option<&'static Rule> {
 /// Runs every rule.
 pub fn check(project: &Project, policy: &Policy) -> Vec<Finding> {
     let context = Context { project, policy };
-    ALL.iter().flat_map(|rule| (rule.check)(&context)).collect()
+    let of_rule = |rule: &&Rule| match rule.check {
+        Check::Project(check) => check(&context),
+        Check::Pair(_) | Check::Judge => Vec::new(),
+    };
+    ALL.iter().flat_map(of_rule).collect()
+}
+
+/// Runs every rule that compares.
+pub fn check_pair(pair: &Pair<'_>) -> Vec<Finding> {
+    let of_rule = |rule: &&Rule| match rule.check {
+        Check::Pair(check) => check(pair),
+        Check::Project(_) | Check::Judge => Vec::new(),
+    };
+    ALL.iter().flat_map(of_rule).collect()
 }
 
 /// Puts findings in the order of files and lines.
@@ -262,7 +303,11 @@ mod tests {
             ..Policy::default()
         };
         for rule in ALL {
-            assert!(!testing::found_with(&policy, rule.code, rule.example).is_empty(), "{}", rule.code);
+            let found = match rule.example.split_once("---\n") {
+                Some((first, second)) => testing::found_between(rule.code, first, second),
+                None => testing::found_with(&policy, rule.code, rule.example),
+            };
+            assert!(!found.is_empty(), "{}", rule.code);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What the tests of all rules share.
 
+use super::{Finding, Pair};
+use crate::compare;
 use crate::config::Config;
 use crate::interpolate::Variables;
 use crate::judge::{Law, judge};
@@ -9,7 +11,7 @@ use crate::source::{FileId, Sources};
 use crate::{merge, yaml};
 
 /// One file, loaded without any variables.
-pub(super) fn project(text: &str) -> Project {
+pub(crate) fn project(text: &str) -> Project {
     let mut sources = Sources::default();
     sources.add("a.yml".into(), text.into());
     let mut root = yaml::parse(FileId(0), text).unwrap().remove(0);
@@ -17,6 +19,16 @@ pub(super) fn project(text: &str) -> Project {
     variables.fill(&mut root).unwrap();
     merge::canonical(&mut root);
     Project { sources, root, unset: variables.unset }
+}
+
+/// What one rule finds in the second of two files.
+pub(super) fn found_between(code: &str, first: &str, second: &str) -> Vec<String> {
+    let mut second = project(second);
+    let text = second.sources.get(FileId(0)).text.clone();
+    second.sources = Sources::default();
+    second.sources.add("b.yml".into(), text);
+    let (first, second) = compare::join(project(first), second);
+    shown(&super::check_pair(&Pair { first: &first, second: &second }), code)
 }
 
 /// What one rule finds in a file: `line:column message`.
@@ -29,6 +41,10 @@ pub(super) fn found_with(policy: &Policy, code: &str, text: &str) -> Vec<String>
     let config = Config::default();
     let law = Law { policy, config: &config, config_file: None, names: &[] };
     let outcome = judge(&project(text), &law, None);
-    let of_rule = outcome.findings.iter().filter(|finding| finding.code == code);
+    shown(&outcome.findings, code)
+}
+
+fn shown(findings: &[Finding], code: &str) -> Vec<String> {
+    let of_rule = findings.iter().filter(|finding| finding.code == code);
     of_rule.map(|f| format!("{}:{} {}", f.primary.line, f.primary.column, f.message)).collect()
 }

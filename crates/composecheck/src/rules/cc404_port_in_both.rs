@@ -1,0 +1,65 @@
+//! CC404: a port that two environments both take.
+
+use super::{Check, Finding, Level, Pair, Rule, service};
+use crate::facts::ports::{Port, ports};
+use crate::model::Project;
+
+pub(super) const RULE: Rule = Rule {
+    code: "CC404",
+    name: "port-in-both-environments",
+    level: Level::Error,
+    what: "Two environments take the same port of the machine",
+    why: "They cannot run side by side: whoever starts second fails",
+    example: "
+services: {db: {ports: [\"5433:5432\"]}}
+---
+services: {db: {ports: [\"5433:5432\"]}}
+",
+    fix: "give each environment its own range of ports",
+    check: Check::Pair(check),
+};
+
+fn check(pair: &Pair<'_>) -> Vec<Finding> {
+    let taken = all_ports(pair.first);
+    let mut findings = Vec::new();
+    for entry in pair.second.services() {
+        for port in ports(&entry.value) {
+            let Some((name, other)) = taken.iter().find(|(_, other)| clash(other, &port)) else { continue };
+            let number = port.published.0.max(other.published.0);
+            let message =
+                format!("port {number} of service '{}' is taken by '{name}' of the first one too", entry.key);
+            let finding = RULE.finding(service(entry), port.node.span, message);
+            findings.push(finding.see(other.node.span, "taken here"));
+        }
+    }
+    findings
+}
+
+fn all_ports(project: &Project) -> Vec<(&str, Port<'_>)> {
+    let services = project.services().iter();
+    services
+        .flat_map(|entry| ports(&entry.value).into_iter().map(|port| (entry.key.as_str(), port)))
+        .collect()
+}
+
+fn clash(one: &Port<'_>, two: &Port<'_>) -> bool {
+    let meet = one.published.0 <= two.published.1 && two.published.0 <= one.published.1;
+    let same_ip = one.ip.is_none() || two.ip.is_none() || one.ip == two.ip;
+    meet && same_ip && one.protocol == two.protocol && !one.any_of && !two.any_of
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found_between;
+
+    #[test]
+    fn who_meets() {
+        let of = |one: &str, two: &str| {
+            let file = |port: &str| format!("services: {{a: {{ports: ['{port}']}}}}");
+            found_between("CC404", &file(one), &file(two)).len()
+        };
+        assert_eq!([of("80:80", "80:81"), of("80-90:80-90", "85:1"), of("80:80", "127.0.0.1:80:80")], [1; 3]);
+        assert_eq!([of("80:80", "81:80"), of("80:80", "80:80/udp"), of("80", "80")], [0; 3]);
+        assert_eq!(of("127.0.0.1:80:80", "127.0.0.2:80:80"), 0);
+    }
+}

@@ -1,0 +1,70 @@
+//! CC901: environments that have drifted apart.
+
+use super::{Check, Finding, Level, Pair, Rule};
+use crate::compare::{Difference, differences, show};
+
+pub(super) const RULE: Rule = Rule {
+    code: "CC901",
+    name: "environments-differ",
+    level: Level::Warning,
+    what: "Two environments differ in something that should be the same",
+    why: "What passes in one fails in the other, and nobody knows which of the differences it was",
+    example: "
+services: {db: {image: postgres:15}}
+---
+services: {db: {image: postgres:14}}
+",
+    fix: "say it once, in a file that both lay theirs over",
+    check: Check::Pair(check),
+};
+
+/// Longest value that is shown.
+const MAX_SHOWN: usize = 40;
+
+fn check(pair: &Pair<'_>) -> Vec<Finding> {
+    let differences = differences(pair.first, pair.second);
+    let services = differences.iter().filter(|difference| difference.subject.starts_with("services."));
+    services.filter(|difference| !difference.is_expected()).filter_map(finding).collect()
+}
+
+fn finding(difference: &Difference<'_>) -> Option<Finding> {
+    let Difference { subject, key, first, second } = difference;
+    let shown = second.or(*first)?;
+    let what = if key.is_empty() { subject.clone() } else { format!("{subject}.{key}") };
+    let message = match (first, second) {
+        (Some(first), Some(second)) => {
+            format!("{what} was {} and is {}", short(&show(first.node)), short(&show(second.node)))
+        }
+        (Some(_), None) => format!("{what} is in the first one only"),
+        _ => format!("{what} is in the second one only"),
+    };
+    let finding = RULE.finding(what, shown.span, message);
+    Some(match (first, second) {
+        (Some(first), Some(_)) => finding.see(first.span, "in the first one"),
+        _ => finding,
+    })
+}
+
+fn short(text: &str) -> String {
+    let mut cut: String = text.chars().take(MAX_SHOWN).collect();
+    if cut.len() < text.len() {
+        cut.push('…');
+    }
+    format!("'{cut}'")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found_between;
+
+    #[test]
+    fn what_should_be_the_same() {
+        let of = |one: &str, two: &str| {
+            found_between("CC901", &format!("services: {{{one}}}"), &format!("services: {{{two}}}"))
+        };
+        assert_eq!(of("a: {image: x}", "a: {image: y}"), ["1:23 services.a.image was 'x' and is 'y'"]);
+        assert_eq!(of("a: {}", "a: {user: x}"), ["1:22 services.a.user is in the second one only"]);
+        assert_eq!(of("a: {}, b: {}", "a: {}"), ["1:19 services.b is in the first one only"]);
+        assert_eq!(of("a: {restart: always}", "a: {restart: 'no'}"), [""; 0]);
+    }
+}

@@ -1,0 +1,67 @@
+//! CC902: two environments that share services and no file.
+
+use std::collections::HashSet;
+
+use super::{Check, Finding, Level, Pair, Rule, service};
+use crate::model::{Kind, Node, Project};
+use crate::source::FileId;
+
+pub(super) const RULE: Rule = Rule {
+    code: "CC902",
+    name: "base-file-not-used",
+    level: Level::Warning,
+    what: "Two environments describe the same services and have no file in common",
+    why: "Nothing keeps them alike: a change is made in one and forgotten in the other",
+    example: "
+services: {db: {image: postgres:15}}
+---
+services: {db: {image: postgres:15}}
+",
+    fix: "move what they share to a base file: compare -f base.yml dev.yml test.yml",
+    check: Check::Pair(check),
+};
+
+fn check(pair: &Pair<'_>) -> Vec<Finding> {
+    let (first, second) = (files(pair.first), files(pair.second));
+    let path = |file: &FileId| &pair.second.sources.get(*file).path;
+    let common = first.iter().any(|one| second.iter().any(|two| path(one) == path(two) && one != two));
+    let twin = |key: &str| pair.first.services().iter().find(|other| other.key == key);
+    let shared = pair.second.services().iter().find_map(|entry| Some((entry, twin(&entry.key)?)));
+    let Some((entry, other)) = shared.filter(|_| !common) else { return Vec::new() };
+    let message = format!("both environments describe '{}' in full, and share no file", entry.key);
+    vec![RULE.finding(service(entry), entry.span, message).see(other.span, "and here")]
+}
+
+/// The files that what is in a project comes from.
+fn files(project: &Project) -> HashSet<FileId> {
+    let mut files = HashSet::new();
+    collect(&project.root, &mut files);
+    files
+}
+
+fn collect(node: &Node, files: &mut HashSet<FileId>) {
+    files.insert(node.span.file);
+    match &node.kind {
+        Kind::List(items) => items.iter().for_each(|item| collect(item, files)),
+        Kind::Map(entries) => entries.iter().for_each(|entry| collect(&entry.value, files)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Pair, check_pair, testing};
+    use crate::compare::join;
+
+    #[test]
+    fn a_file_in_common() {
+        let found = |second_path: &str| {
+            let mut second = testing::project("services: {a: {image: x}}");
+            second.sources = crate::source::Sources::default();
+            second.sources.add(second_path.into(), "services: {a: {image: x}}".into());
+            let (first, second) = join(testing::project("services: {a: {image: x}}"), second);
+            check_pair(&Pair { first: &first, second: &second }).iter().filter(|f| f.code == "CC902").count()
+        };
+        assert_eq!([found("a.yml"), found("b.yml")], [0, 1]);
+    }
+}
