@@ -53,7 +53,7 @@ _composecheck() {
 
     case "${cmd}" in
         composecheck)
-            opts="-f -v -h -V --file --env-file --env --budget --profile --config --format --json --fail-on --baseline --write-baseline --verbose --help --version rules explain budget compare help"
+            opts="-f -v -h -V --file --env-file --env --budget --profile --config --format --json --fail-on --baseline --write-baseline --fix --dry-run --verbose --help --version rules explain budget compare help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

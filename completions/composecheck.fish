@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_composecheck_global_optspecs
-    string join \n f/file= env-file= env= budget= profile= config= format= json fail-on= baseline= write-baseline= v/verbose h/help V/version
+    string join \n f/file= env-file= env= budget= profile= config= format= json fail-on= baseline= write-baseline= fix dry-run v/verbose h/help V/version
 end
 
 function __fish_composecheck_needs_command
@@ -42,6 +42,8 @@ error\t'Errors only'"
 complete -c composecheck -n "__fish_composecheck_needs_command" -l baseline -d 'Leave out the findings that this file knows' -r -F
 complete -c composecheck -n "__fish_composecheck_needs_command" -l write-baseline -d 'Write what is found now to this file, for --baseline' -r -F
 complete -c composecheck -n "__fish_composecheck_needs_command" -l json -d 'Print the report as one JSON object: the same as --format json'
+complete -c composecheck -n "__fish_composecheck_needs_command" -l fix -d 'Rewrite what is safe to rewrite in the last file; comments, order and style stay'
+complete -c composecheck -n "__fish_composecheck_needs_command" -l dry-run -d 'With --fix: only show what would be rewritten, as a diff'
 complete -c composecheck -n "__fish_composecheck_needs_command" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c composecheck -n "__fish_composecheck_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c composecheck -n "__fish_composecheck_needs_command" -s V -l version -d 'Print version'

@@ -34,6 +34,8 @@ error\:"Errors only"))' \
 '--baseline=[Leave out the findings that this file knows]:FILE:_files' \
 '(--baseline --json --format)--write-baseline=[Write what is found now to this file, for --baseline]:FILE:_files' \
 '(--format)--json[Print the report as one JSON object\: the same as --format json]' \
+'(--write-baseline)--fix[Rewrite what is safe to rewrite in the last file; comments, order and style stay]' \
+'(--json --format)--dry-run[With --fix\: only show what would be rewritten, as a diff]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help (see more with '\''--help'\'')]' \

@@ -106,6 +106,12 @@ pub struct CheckArgs {
     /// Write what is found now to this file, for --baseline
     #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "json", "format"])]
     pub write_baseline: Option<PathBuf>,
+    /// Rewrite what is safe to rewrite in the last file; comments, order and style stay
+    #[arg(long, conflicts_with = "write_baseline")]
+    pub fix: bool,
+    /// With --fix: only show what would be rewritten, as a diff
+    #[arg(long, requires = "fix", conflicts_with_all = ["json", "format"])]
+    pub dry_run: bool,
 }
 
 /// Options of `rules`.

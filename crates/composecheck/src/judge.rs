@@ -45,16 +45,16 @@ pub struct Law<'a> {
     pub names: &'a [String],
 }
 
-/// Judges a project.
-pub fn judge(project: &Project, law: &Law<'_>, baseline: Option<Baseline>) -> Outcome {
+/// Judges a project. The files are the project's own, and the configuration's.
+pub fn judge(project: &Project, sources: &Sources, law: &Law<'_>, baseline: Option<Baseline>) -> Outcome {
     let comments = comments(&project.sources);
     let (mut findings, suppressed) = suppress(rules::check(project, law.policy), &comments, law);
     findings.extend(unused_comments(&comments, &suppressed));
     findings.extend(comments.iter().filter_map(unclear));
-    findings.extend(unused_ignores(&project.sources, &suppressed, law));
+    findings.extend(unused_ignores(sources, &suppressed, law));
     let findings = with_levels(findings, law.config);
     let (findings, known) = match baseline {
-        Some(baseline) => baseline.sift(&project.sources, findings),
+        Some(baseline) => baseline.sift(sources, findings),
         None => (findings, 0),
     };
     Outcome { findings, suppressed, known }

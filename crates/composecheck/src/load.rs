@@ -37,6 +37,8 @@ pub struct Request {
     pub env_files: Vec<PathBuf>,
     /// The environment, which wins over the files.
     pub environment: HashMap<String, String>,
+    /// Texts that stand in for what is in the files.
+    pub texts: HashMap<PathBuf, String>,
 }
 
 /// Reads, fills in and merges the files.
@@ -46,7 +48,8 @@ pub fn load(request: &Request) -> Result<Project, Error> {
     let mut sources = Sources::default();
     let mut root: Option<Node> = None;
     for path in &files {
-        let file = sources.add(path.display().to_string(), read(path)?);
+        let text = request.texts.get(path).map_or_else(|| read(path), |text| Ok(text.clone()))?;
+        let file = sources.add(path.display().to_string(), text);
         lay_file(&sources, file, &mut variables, &mut root).map_err(|fault| sources.error(&fault))?;
     }
     let mut root = root.unwrap_or_default();

@@ -10,8 +10,9 @@ use crate::baseline::Baseline;
 use crate::cli::{BudgetArgs, CheckArgs, Cli, Command, CompareArgs, Configured, Expected, Format, Inputs};
 use crate::config::{Config, Threshold};
 use crate::facts::budget::Budget;
-use crate::judge::{Law, judge, judge_pair};
+use crate::judge::{Law, Outcome, judge, judge_pair};
 use crate::load::{Request, load};
+use crate::mend::{self, Mended, mend};
 use crate::model::Project;
 use crate::policy::{DEFAULT_BUDGET, DEFAULT_LABEL, Policy, environment_of};
 use crate::report::{Report, verdict};
@@ -40,25 +41,61 @@ fn done(outcome: Result<(), Error>) -> Result<Exit, Error> {
 /// Checks the files that the command line names.
 fn check(args: &CheckArgs) -> Result<Exit, Error> {
     let configured = configuration(&args.configured, &args.inputs)?;
-    let mut project = load(&request(&args.inputs))?;
-    let files = project.sources.all().len();
-    let names = names(&project.sources, configured.path.as_deref());
-    let config_file = add_configuration(&mut project.sources, &configured);
-    let policy = policy(&args.expected, &configured.config, &project);
-    let law = Law { policy: &policy, config: &configured.config, config_file, names: &names };
+    let request = request(&args.inputs);
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
-    let outcome = judge(&project, &law, baseline);
+    let judge = |project: &Project| judge_one(args, &configured, baseline.clone(), project);
+    if args.fix {
+        let mended = mend(&request, |project| judge(project).1)?;
+        if args.dry_run {
+            let text = mended.as_ref().map(mend::diff).unwrap_or_default();
+            return print(&text).map(|()| if text.is_empty() { Exit::Done } else { Exit::No });
+        }
+        write_mended(mended.as_ref())?;
+    }
+    let project = load(&request)?;
+    let (sources, outcome) = judge(&project);
     if let Some(path) = &args.write_baseline {
-        return write_baseline(path, &Baseline::of(&project.sources, &outcome.findings));
+        return write_baseline(path, &Baseline::of(&sources, &outcome.findings));
     }
     let verdict = verdict(&outcome.findings, threshold(args.fail_on, &configured.config));
+    let files = project.sources.all().len();
     match if args.json { Format::Json } else { args.format } {
-        Format::Human => print(&for_stdout(&words(&project.sources, &outcome)))?,
-        Format::Json => print_json(&Report::new(&project.sources, files, &outcome, verdict, now()))?,
-        Format::Sarif => print_json(&sarif::log(&project.sources, &outcome))?,
-        Format::Github => print(&github::annotations(&project.sources, &outcome.findings))?,
+        Format::Human => print(&for_stdout(&words(&sources, &outcome)))?,
+        Format::Json => print_json(&Report::new(&sources, files, &outcome, verdict, now()))?,
+        Format::Sarif => print_json(&sarif::log(&sources, &outcome))?,
+        Format::Github => print(&github::annotations(&sources, &outcome.findings))?,
     }
     Ok(verdict.exit())
+}
+
+/// The outcome, and the files that its places are in.
+fn judge_one(
+    args: &CheckArgs,
+    configured: &config::Loaded,
+    baseline: Option<Baseline>,
+    project: &Project,
+) -> (Sources, Outcome) {
+    let names = names(&project.sources, configured.path.as_deref());
+    let policy = policy(&args.expected, &configured.config, project);
+    let mut sources = project.sources.clone();
+    let config_file = add_configuration(&mut sources, configured);
+    let law = Law { policy: &policy, config: &configured.config, config_file, names: &names };
+    let outcome = judge(project, &sources, &law, baseline);
+    (sources, outcome)
+}
+
+fn write_mended(mended: Option<&Mended>) -> Result<(), Error> {
+    let Some(mended) = mended else { return Ok(()) };
+    mend::write(mended)?;
+    let plural = if mended.count == 1 { "" } else { "s" };
+    // A closed stderr leaves nobody to tell.
+    let _ = writeln!(
+        std::io::stderr(),
+        "composecheck: mended {} finding{plural} in {}",
+        mended.count,
+        mended.path.display()
+    );
+    Ok(())
 }
 
 /// Shows what differs between two environments.
@@ -157,7 +194,12 @@ fn show_budget(args: &BudgetArgs) -> Result<Exit, Error> {
 }
 
 fn request(inputs: &Inputs) -> Request {
-    Request { files: inputs.files.clone(), env_files: inputs.env_files.clone(), environment: environment() }
+    Request {
+        files: inputs.files.clone(),
+        env_files: inputs.env_files.clone(),
+        environment: environment(),
+        ..Request::default()
+    }
 }
 
 /// Variables that are not text cannot stand in a Compose file.

@@ -59,6 +59,7 @@ struct Finding {
     subject: String,
     message: String,
     fix: String,
+    fixable: bool,
     file: String,
     line: usize,
     column: usize,

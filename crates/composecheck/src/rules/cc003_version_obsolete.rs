@@ -1,6 +1,7 @@
 //! CC003: a version that nothing reads.
 
 use super::{Check, Context, Finding, Level, Rule};
+use crate::repair::Action;
 
 pub(super) const RULE: Rule = Rule {
     code: "CC003",
@@ -20,7 +21,10 @@ services:
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let version = context.project.root.entry("version");
-    let finding = |span| RULE.finding("version".into(), span, "'version' does nothing".into());
+    let finding = |span| {
+        let finding = RULE.finding("version".into(), span, "'version' does nothing".into());
+        finding.mended_by(&["version"], Action::Remove { key: span })
+    };
     version.map(|entry| finding(entry.span)).into_iter().collect()
 }
 

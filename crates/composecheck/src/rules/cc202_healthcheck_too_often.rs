@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Check, Context, Finding, Level, Rule, service};
 use crate::model::Entry;
+use crate::repair::Action;
 use crate::units::duration;
 
 pub(super) const RULE: Rule = Rule {
@@ -36,7 +37,9 @@ fn check_service(entry: &Entry) -> Option<Finding> {
     let often = duration(&text).is_some_and(|every| !every.is_zero() && every < SHORTEST);
     often.then(|| {
         let message = format!("the health check of service '{}' runs every {text}", entry.key);
-        RULE.finding(service(entry), interval.span, message)
+        let action = Action::Replace { span: interval.span, with: "10s".into() };
+        let path = ["services", &entry.key, "healthcheck", "interval"];
+        RULE.finding(service(entry), interval.span, message).mended_by(&path, action)
     })
 }
 

@@ -2,7 +2,8 @@
 
 use super::{Check, Context, Finding, Level, Rule, service};
 use crate::facts::text_at;
-use crate::model::Entry;
+use crate::model::{Entry, Kind};
+use crate::repair::{Action, Yaml};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC204",
@@ -23,22 +24,44 @@ services:
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
-    context.project.services().iter().flat_map(check_service).collect()
+    context.project.services().iter().flat_map(|entry| check_service(context, entry)).collect()
 }
 
-fn check_service(entry: &Entry) -> Vec<Finding> {
-    let needed = entry.value.at(&["depends_on"]).map_or(&[][..], |node| node.entries()).iter();
-    let hasty = needed.filter(|other| {
+fn check_service(context: &Context<'_>, entry: &Entry) -> Vec<Finding> {
+    let needed = entry.value.at(&["depends_on"]).map_or(&[][..], |node| node.entries());
+    let hasty = needed.iter().filter(|other| {
         let condition = text_at(&other.value, &["condition"]);
         condition.is_none_or(|condition| condition == "service_started")
     });
     hasty
         .map(|other| {
-            let span = other.value.at(&["condition"]).map_or(other.span, |node| node.span);
+            let condition = other.value.at(&["condition"]);
+            let span = condition.map_or(other.span, |node| node.span);
             let message = format!("service '{}' does not wait until '{}' is healthy", entry.key, other.key);
-            RULE.finding(service(entry), span, message)
+            let finding = RULE.finding(service(entry), span, message);
+            match repair(context, needed, other) {
+                Some(action) => finding.mended_by(&["services", &entry.key, "depends_on"], action),
+                None => finding,
+            }
         })
         .collect()
+}
+
+/// Waits for health, where there is a check to wait for.
+fn repair(context: &Context<'_>, needed: &[Entry], other: &Entry) -> Option<Action> {
+    let services = context.project.services();
+    let has_check = |name: &str| {
+        services.iter().any(|entry| entry.key == name && entry.value.at(&["healthcheck", "test"]).is_some())
+    };
+    if let Some(condition) = other.value.at(&["condition"]) {
+        let with = "service_healthy".to_owned();
+        return has_check(&other.key).then_some(Action::Replace { span: condition.span, with });
+    }
+    // A list becomes a mapping as a whole.
+    let is_item = |entry: &Entry| entry.value.kind == Kind::Null && has_check(&entry.key);
+    let names = needed.iter().map(|entry| entry.span).collect();
+    let to = Yaml::one("condition", Yaml::scalar("service_healthy"));
+    needed.iter().all(is_item).then_some(Action::Map { names, to })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use super::{Check, Context, Finding, Level, Rule};
 use crate::facts::mounts::is_external;
 use crate::facts::text_at;
 use crate::model::Entry;
+use crate::repair::{Action, Yaml};
 use crate::source::Span;
 
 pub(super) const RULE: Rule = Rule {
@@ -29,7 +30,13 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
         let made = project.section(section).iter().filter(|entry| !is_external(entry));
         findings.extend(made.filter(|entry| !is_labelled(context, entry)).map(|entry| {
             let what = format!("{word} '{}'", entry.key);
-            missing(context, format!("{section}.{}", entry.key), entry.span, &what)
+            let finding = missing(context, format!("{section}.{}", entry.key), entry.span, &what);
+            let label = vec![(context.policy.label.clone(), Yaml::scalar(context.policy.environment.name()))];
+            let (under, entries) = match entry.value.entry("labels") {
+                Some(labels) => (labels.span, label),
+                None => (entry.span, vec![("labels".to_owned(), Yaml::Map(label))]),
+            };
+            finding.mended_by(&[section, &entry.key, "labels"], Action::Add { under, entries })
         }));
     }
     findings.extend(implicit_network(context));
@@ -49,7 +56,19 @@ fn implicit_network(context: &Context<'_>) -> Option<Finding> {
     }
     let services = project.root.entry("services")?;
     let what = "the network 'default', which Compose makes,";
-    Some(missing(context, "networks.default".into(), services.span, what))
+    let finding = missing(context, "networks.default".into(), services.span, what);
+    let label = Yaml::one(&context.policy.label, Yaml::scalar(context.policy.environment.name()));
+    let default = ("default".to_owned(), Yaml::one("labels", label));
+    Some(match project.root.entry("networks") {
+        Some(networks) => finding.mended_by(
+            &["networks", "default"],
+            Action::Add { under: networks.span, entries: vec![default] },
+        ),
+        None => finding.mended_by(
+            &["networks"],
+            Action::Append { entries: vec![("networks".to_owned(), Yaml::Map(vec![default]))] },
+        ),
+    })
 }
 
 fn missing(context: &Context<'_>, subject: String, span: Span, what: &str) -> Finding {

@@ -1,8 +1,9 @@
 //! CC403: a port that parallel runs would fight for.
 
 use super::{Check, Context, Finding, Level, Rule, service};
-use crate::facts::ports::ports;
+use crate::facts::ports::{Port, ports};
 use crate::policy::Environment;
+use crate::repair::Action;
 
 pub(super) const RULE: Rule = Rule {
     code: "CC403",
@@ -26,15 +27,47 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
     }
     let mut findings = Vec::new();
     for entry in context.project.services() {
-        let fixed = ports(&entry.value)
-            .into_iter()
-            .filter(|port| !port.any_of && !context.has_variable(port.node.span));
-        findings.extend(fixed.map(|port| {
+        let ports = ports(&entry.value);
+        let is_fixed = |port: &&Port<'_>| !port.any_of && !context.has_variable(port.node.span);
+        findings.extend(ports.iter().filter(is_fixed).map(|port| {
             let message = format!("service '{}' always takes port {}", entry.key, port.published.0);
-            RULE.finding(service(entry), port.node.span, message)
+            let finding = RULE.finding(service(entry), port.node.span, message);
+            let written = context.project.sources.get(port.node.span.file).written(port.node.span);
+            match movable(written, port, &variable(&entry.key, port, ports.len())) {
+                Some(with) => {
+                    let action = Action::Replace { span: port.node.span, with };
+                    finding.mended_by(&["services", &entry.key, "ports"], action)
+                }
+                None => finding,
+            }
         }));
     }
     findings
+}
+
+/// `DB_PORT`, with the number behind it where a service takes several.
+fn variable(service: &str, port: &Port<'_>, ports: usize) -> String {
+    let upper = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    let name: String = service.chars().map(upper).collect();
+    // A name of a variable begins with no digit.
+    let name = if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name };
+    if ports == 1 { format!("{name}_PORT") } else { format!("{name}_PORT_{}", port.published.0) }
+}
+
+/// The port as it is written, with a variable for the number. A range cannot be moved so simply.
+fn movable(written: &str, port: &Port<'_>, variable: &str) -> Option<String> {
+    let (first, last) = port.published;
+    let inside = written.trim_matches(['"', '\'']);
+    let number = first.to_string();
+    let with = format!("${{{variable}:-{number}}}");
+    let moved = if inside == number {
+        with
+    } else {
+        let (before, target) = inside.rsplit_once(':')?;
+        let host = before.strip_suffix(number.as_str())?;
+        (host.is_empty() || host.ends_with(':')).then(|| format!("{host}{with}:{target}"))?
+    };
+    (first == last && !moved.contains(['"', '\\'])).then(|| format!("\"{moved}\""))
 }
 
 #[cfg(test)]

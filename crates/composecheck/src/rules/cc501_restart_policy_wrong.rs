@@ -3,6 +3,7 @@
 use super::{Check, Context, Finding, Level, Rule, service};
 use crate::model::{Entry, Node};
 use crate::policy::Environment;
+use crate::repair::Action;
 
 pub(super) const RULE: Rule = Rule {
     code: "CC501",
@@ -36,7 +37,17 @@ fn check_service(environment: Environment, entry: &Entry) -> Option<Finding> {
         Environment::Dev => (false, ""),
     };
     let message = format!("service '{}' restarts {how} ('{text}') in {}", entry.key, environment.name());
-    wrong.then(|| RULE.finding(service(entry), policy.span, message))
+    wrong.then(|| {
+        let finding = RULE.finding(service(entry), policy.span, message);
+        match environment {
+            Environment::Test if entry.value.at(&["restart"]).is_some() => {
+                let with = if text == "on-failure" { "on-failure:3" } else { "\"no\"" };
+                let action = Action::Replace { span: policy.span, with: with.to_owned() };
+                finding.mended_by(&["services", &entry.key, "restart"], action)
+            }
+            _ => finding,
+        }
+    })
 }
 
 fn policy(service: &Node) -> Option<&Node> {

@@ -2,6 +2,7 @@
 
 use super::{Check, Context, Finding, Level, Rule, service};
 use crate::model::{Entry, Node};
+use crate::repair::{Action, Yaml};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC601",
@@ -32,7 +33,31 @@ fn check_service(entry: &Entry) -> Option<Finding> {
     }
     let span = entry.value.entry("logging").map_or(entry.span, |logging| logging.span);
     let message = format!("the logs of service '{}' grow without limit", entry.key);
-    Some(RULE.finding(service(entry), span, message))
+    let (path, action) = repair(entry);
+    Some(RULE.finding(service(entry), span, message).mended_by(&path, action))
+}
+
+/// Adds the options, with as much around them as is missing.
+fn repair(entry: &Entry) -> (Vec<&str>, Action) {
+    let size = ("max-size".to_owned(), Yaml::scalar("10m"));
+    let count = ("max-file".to_owned(), Yaml::scalar("\"3\""));
+    let logging = entry.value.entry("logging");
+    let options = logging.and_then(|logging| logging.value.entry("options"));
+    let mut path = vec!["services", entry.key.as_str(), "logging"];
+    let (under, entries) = match (logging, options) {
+        (_, Some(options)) => {
+            path.push("options");
+            let counted = options.value.entry("max-file").is_some();
+            (options.span, if counted { vec![size] } else { vec![size, count] })
+        }
+        (Some(logging), None) => (logging.span, vec![("options".to_owned(), Yaml::Map(vec![size, count]))]),
+        (None, None) => {
+            let options = ("options".to_owned(), Yaml::Map(vec![size, count]));
+            let logging = Yaml::Map(vec![("driver".to_owned(), Yaml::scalar("json-file")), options]);
+            (entry.span, vec![("logging".to_owned(), logging)])
+        }
+    };
+    (path, Action::Add { under, entries })
 }
 
 #[cfg(test)]

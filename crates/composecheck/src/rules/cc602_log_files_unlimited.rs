@@ -3,6 +3,7 @@
 use super::{Check, Context, Finding, Level, Rule, service};
 use crate::facts::text_at;
 use crate::model::Entry;
+use crate::repair::{Action, Yaml};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC602",
@@ -32,7 +33,12 @@ fn check_service(entry: &Entry) -> Option<Finding> {
     // What has no size either is CC601's business.
     let counted = options.value.at(&["max-file"]).is_some() || options.value.at(&["max-size"]).is_none();
     let message = format!("the logs of service '{}' are one file, emptied when it is full", entry.key);
-    (is_json && !counted).then(|| RULE.finding(service(entry), options.span, message))
+    (is_json && !counted).then(|| {
+        let entries = vec![("max-file".to_owned(), Yaml::scalar("\"3\""))];
+        let path = ["services", &entry.key, "logging", "options"];
+        let finding = RULE.finding(service(entry), options.span, message);
+        finding.mended_by(&path, Action::Add { under: options.span, entries })
+    })
 }
 
 #[cfg(test)]

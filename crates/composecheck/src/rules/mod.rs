@@ -4,6 +4,7 @@ use crate::facts::memory;
 use crate::facts::settings::{Database, database, setting, settings};
 use crate::model::{Entry, Project};
 use crate::policy::Policy;
+use crate::repair::{Action, Repair};
 use crate::source::Span;
 
 mod cc001_variable_unset;
@@ -124,6 +125,8 @@ pub struct Finding {
     pub subject: String,
     /// What to do.
     pub fix: String,
+    /// What `--fix` would do.
+    pub repair: Option<Repair>,
 }
 
 /// One rule.
@@ -169,6 +172,7 @@ impl Rule {
             related: Vec::new(),
             subject,
             fix: self.fix.to_owned(),
+            repair: None,
         }
     }
 }
@@ -178,6 +182,14 @@ impl Finding {
     #[must_use]
     pub fn see(mut self, span: Span, text: impl Into<String>) -> Self {
         self.related.push(Related { span, text: text.into() });
+        self
+    }
+
+    /// Says what would mend it, and which value of the model that changes.
+    #[must_use]
+    pub fn mended_by(mut self, path: &[&str], action: Action) -> Self {
+        let path = path.iter().map(|key| (*key).to_owned()).collect();
+        self.repair = Some(Repair { path, action });
         self
     }
 }

@@ -40,7 +40,8 @@ pub(super) fn found(code: &str, text: &str) -> Vec<String> {
 pub(super) fn found_with(policy: &Policy, code: &str, text: &str) -> Vec<String> {
     let config = Config::default();
     let law = Law { policy, config: &config, config_file: None, names: &[] };
-    let outcome = judge(&project(text), &law, None);
+    let project = project(text);
+    let outcome = judge(&project, &project.sources, &law, None);
     shown(&outcome.findings, code)
 }
 

@@ -1,0 +1,235 @@
+//! `--fix`: what it writes, what it leaves alone, and that twice is once.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use drydock_composecheck::compare::{differences, join, show};
+use drydock_composecheck::config::Config;
+use drydock_composecheck::judge::{Law, Outcome, judge};
+use drydock_composecheck::load::{Request, load};
+use drydock_composecheck::mend::mend;
+use drydock_composecheck::model::Project;
+use drydock_composecheck::policy::Policy;
+use proptest::prelude::*;
+
+fn composecheck(dir: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_composecheck"));
+    command.env_clear().current_dir(dir).args(args).output().expect("composecheck starts")
+}
+
+fn stack() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/stack")
+}
+
+fn judged(project: &Project) -> Outcome {
+    let (policy, config) = (Policy::default(), Config::default());
+    let law = Law { policy: &policy, config: &config, config_file: None, names: &[] };
+    judge(project, &project.sources, &law, None)
+}
+
+/// A request for one file that is only in memory.
+fn request(path: &str, text: &str) -> Request {
+    let texts = HashMap::from([(PathBuf::from(path), text.to_owned())]);
+    Request { files: vec![path.into()], texts, ..Request::default() }
+}
+
+/// Mends a text and checks every promise; the mended text, if there was anything to mend.
+fn mended(text: &str) -> Option<String> {
+    let path = "/nonexistent/compose.yml";
+    let old = load(&request(path, text)).ok()?;
+    let mended = mend(&request(path, text), judged).expect("it loads")?;
+    let fixed = load(&request(path, &mended.after)).expect("it still loads");
+    assert_eq!(mend(&request(path, &mended.after), judged), Ok(None), "twice is once:\n{}", mended.after);
+    assert!(judged(&fixed).findings.len() < judged(&old).findings.len());
+    assert_comments_stay(text, &mended.after);
+    let (old, fixed) = join(old, fixed);
+    for difference in differences(&old, &fixed) {
+        // Compose reads a published port as text, whether it is written as text or as a number.
+        if difference.first.map(|said| show(said.node)) == difference.second.map(|said| show(said.node)) {
+            continue;
+        }
+        let key = difference.key.split('.').next().unwrap_or_default();
+        let of_fix = ["labels", "logging", "restart", "healthcheck", "depends_on", ""].contains(&key);
+        let made = !key.is_empty() || difference.subject == "networks.default";
+        assert!(of_fix && made, "{difference:?}\n{text}\n{}", mended.after);
+    }
+    Some(mended.after)
+}
+
+fn assert_comments_stay(old: &str, new: &str) {
+    for line in old.lines().filter(|line| line.trim_start().starts_with('#')) {
+        assert!(new.contains(line), "{line} is gone:\n{new}");
+    }
+}
+
+const CRASHING_LEFT: [&str; 12] = [
+    "CC101", "CC102", "CC103", "CC105", "CC106", "CC201", "CC203", "CC204", "CC302", "CC305", "CC402",
+    "CC602",
+];
+
+#[test]
+fn the_crashing_stack_is_mended_as_far_as_it_is_safe() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("compose.yml");
+    std::fs::copy(stack().join("compose.crashing.yml"), &file).unwrap();
+    let before = std::fs::read_to_string(&file).unwrap();
+
+    let dry = composecheck(dir.path(), &["--fix", "--dry-run"]);
+    let diff = String::from_utf8_lossy(&dry.stdout).into_owned();
+    assert_eq!(dry.status.code(), Some(1), "{dry:?}");
+    assert!(diff.contains("-  interval: 2s\n+  interval: 10s\n"), "{diff}");
+    assert!(diff.contains("+      - \"${POSTGRES_PORT:-5433}:5432\"\n"), "{diff}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), before, "a dry run writes nothing");
+
+    let fixed = composecheck(dir.path(), &["--fix", "--json"]);
+    assert!(String::from_utf8_lossy(&fixed.stderr).starts_with("composecheck: mended "), "{fixed:?}");
+    let report: serde_json::Value = serde_json::from_slice(&fixed.stdout).unwrap();
+    for finding in report["findings"].as_array().unwrap() {
+        assert!(CRASHING_LEFT.contains(&finding["code"].as_str().unwrap()), "{finding}");
+    }
+    let after = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(mended(&before).as_ref(), Some(&after));
+
+    let again = composecheck(dir.path(), &["--fix", "--dry-run"]);
+    assert_eq!((again.status.code(), again.stdout.len()), (Some(0), 0), "{again:?}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left beside the file");
+}
+
+#[test]
+fn only_the_last_file_is_rewritten() {
+    let dir = tempfile::tempdir().unwrap();
+    let service = "services:\n  a:\n    image: x:1\n    restart: always\n";
+    std::fs::write(dir.path().join("base.yml"), service).unwrap();
+    std::fs::write(dir.path().join("test.yml"), service.replace("a:", "b:")).unwrap();
+    composecheck(dir.path(), &["-f", "base.yml", "-f", "test.yml", "--fix"]);
+    assert_eq!(std::fs::read_to_string(dir.path().join("base.yml")).unwrap(), service);
+    let test = std::fs::read_to_string(dir.path().join("test.yml")).unwrap();
+    assert!(test.contains("restart: \"no\"") && test.contains("netra.env: test"), "{test}");
+}
+
+#[test]
+#[cfg(unix)]
+fn permissions_and_links_stay() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let dir = tempfile::tempdir().unwrap();
+    let real = dir.path().join("real.yml");
+    std::fs::write(&real, "services:\n  a:\n    restart: always\n").unwrap();
+    std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o640)).unwrap();
+    std::os::unix::fs::symlink("real.yml", dir.path().join("compose.yml")).unwrap();
+    composecheck(dir.path(), &["--fix"]);
+    assert!(dir.path().join("compose.yml").is_symlink());
+    assert!(std::fs::read_to_string(&real).unwrap().contains("restart: \"no\""));
+    assert_eq!(std::fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
+}
+
+#[test]
+fn many_shapes() {
+    for (text, part) in [
+        (
+            "services:\n  a:\n    ports:\n    - 80:80\n    - '81:81'\n",
+            "- \"${A_PORT_80:-80}:80\"\n    - \"${A_PORT_81:-81}:81\"\n",
+        ),
+        ("services: {a: {ports: [\"127.0.0.1:80:80/udp\"]}}\n", "[\"127.0.0.1:${A_PORT:-80}:80/udp\"]"),
+        (
+            "services:\n  a:\n    ports:\n      - target: 80\n        published: 8080\n",
+            "published: \"${A_PORT:-8080}\"\n",
+        ),
+        ("services:\n  a:\n    labels:\n      - x=y\n", "labels:\n      - netra.env=test\n      - x=y\n"),
+        ("services:\n  a:\n    labels: [x=y]\n", "labels: [netra.env=test, x=y]\n"),
+        (
+            "services:\n  a:\n    labels:\n      x: y # why\n",
+            "labels:\n      netra.env: test\n      x: y # why\n",
+        ),
+        ("services:\n  a: {image: x}\nvolumes:\n  v:\n", "  v:\n    labels:\n      netra.env: test\n"),
+        ("services:\n  a: {image: x}\nnetworks: {}\n", "networks: {default: {labels: {netra.env: test}}}\n"),
+        (
+            "services:\n  a:\n    logging:\n      options:\n        max-size: 1m\n",
+            "        max-file: \"3\"\n        max-size: 1m\n",
+        ),
+        ("version: '3'\nservices:\n  a: {image: x}\n", "services:\n  a: {"),
+        ("services:\n  a:\n    restart: on-failure\n", "restart: on-failure:3\n"),
+    ] {
+        let fixed = mended(text).unwrap_or_else(|| panic!("{text} is not mended"));
+        assert!(fixed.contains(part), "{text}\n{fixed}");
+    }
+}
+
+#[test]
+fn every_file_of_the_corpus_keeps_its_meaning() {
+    let Some(corpus) = std::env::var_os("COMPOSE_CORPUS") else {
+        drydock_tests::skip("COMPOSE_CORPUS is not set");
+        return;
+    };
+    let (mut seen, mut changed) = (0, 0);
+    for path in compose_files(Path::new(&corpus)) {
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        seen += 1;
+        changed += usize::from(mended(&text).is_some());
+    }
+    assert!(seen > 50 && changed > 30, "{changed} of {seen} files mended");
+}
+
+fn compose_files(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(compose_files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml") {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// One line of a service, in several styles.
+fn line() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "    image: postgres:15\n",
+        "    restart: always # for now\n",
+        "    restart: 'unless-stopped'\n",
+        "    # a comment\n",
+        "\n",
+        "    ports: [\"80:80\", '81:81']\n",
+        "    ports:\n    - 80:80\n    # why\n    - target: 1\n      published: 2\n",
+        "    labels: {x: y}\n",
+        "    labels:\n      - x=y\n",
+        "    labels:\n    - x=y\n",
+        "    logging: {driver: json-file}\n",
+        "    logging:\n      options: {max-size: 1m}\n",
+        "    healthcheck: {test: [CMD, x], interval: 1s}\n",
+        "    healthcheck: *h\n",
+        "    <<: *s\n",
+        "    depends_on: [a, b]\n",
+        "    depends_on:\n      - a  # first\n      - b\n",
+        "    depends_on: {a: {condition: service_started}}\n",
+    ])
+}
+
+fn file() -> impl Strategy<Value = String> {
+    let service = prop::collection::vec(line(), 0..6);
+    let tail = prop::sample::select(vec![
+        "",
+        "volumes: {v: }\n",
+        "volumes:\n  v:\n  w: {}\n",
+        "networks:\n  default:\n",
+    ]);
+    (prop::collection::vec(service, 1..4), tail, any::<bool>()).prop_map(|(services, tail, crlf)| {
+        let mut text =
+            "x-h: &h {test: [CMD, x], interval: 2s}\nx-s: &s\n  restart: always\nservices:\n".to_owned();
+        for (name, lines) in ["a", "b", "c"].iter().zip(services) {
+            text += &format!("  {name}:\n{}", lines.concat());
+        }
+        text += tail;
+        if crlf { text.replace('\n', "\r\n") } else { text }
+    })
+}
+
+proptest! {
+    #[test]
+    fn any_file_is_mended_once_and_keeps_its_meaning(text in file()) {
+        let _ = mended(&text);
+    }
+}
