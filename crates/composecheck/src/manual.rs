@@ -7,7 +7,11 @@ use drydock_common::manual::Manual;
 pub const MANUAL: Manual = Manual {
     exits: &[
         (Exit::Done, "nothing found at or over --fail-on"),
-        (Exit::No, "there are findings at or over --fail-on; budget: over it, or something has no limit"),
+        (
+            Exit::No,
+            "there are findings at or over --fail-on; --dry-run: there is something to mend; budget: over it, or \
+             something has no limit",
+        ),
         (Exit::Usage, "bad arguments"),
         (Exit::Failed, "a file cannot be read or loaded; the message names file, line and column"),
     ],
@@ -23,6 +27,8 @@ pub const MANUAL: Manual = Manual {
             "composecheck --write-baseline known.json",
             "Let an old project start clean; then check with --baseline",
         ),
+        ("composecheck compare -f base.yml dev.yml test.yml", "Show what differs, and what should not"),
+        ("composecheck --fix --dry-run", "Show as a diff what can be mended safely"),
         ("composecheck explain CC103", "What a rule finds, why it matters, and what to do"),
     ],
     sections: &[
@@ -61,6 +67,14 @@ pub const MANUAL: Manual = Manual {
              /dev/shm (64 MiB where nothing is said), times the replicas.",
         ),
         (
+            "MENDING",
+            "--fix rewrites the last file only, since those before it are shared. It adds labels and the options of \
+             logs, lets a variable move ports, ends restarts for ever, slows health checks down to 10 s, waits for \
+             health where there is a check, and removes 'version'. Each change is made in the text, so that \
+             comments, order and style stay; what would change anything else, such as an anchor that others use, is \
+             left alone. Twice is the same as once.",
+        ),
+        (
             "LIMITS",
             "Files that use 'extends' or 'include' are refused with exit status 3: what they bring in is not read \
              yet.",
@@ -71,7 +85,7 @@ pub const MANUAL: Manual = Manual {
              the order read), errors, warnings and infos (counts), known (how many the baseline knows), \
              findings, suppressed (code, subject, file, line, reason).\n\n\
              A finding has code, level (\"error\", \"warning\" or \"info\"), subject (such as \"services.db\"), \
-             message, fix, file, line, column, end_line, end_column (from 1, in characters), start_byte, end_byte, \
+             message, fix, fixable (whether --fix knows what to do), file, line, column, end_line, end_column (from 1, in characters), start_byte, end_byte, \
              and related (file, line, column, text). Findings are in the order of files and lines, then by \
              code.\n\n\
              rules --json: schema \"composecheck.rules/1\", tool_version, at, verdict (\"done\"), rules (by code): \

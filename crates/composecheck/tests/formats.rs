@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use drydock_composecheck::model::Node;
+use drydock_composecheck::source::FileId;
+use drydock_composecheck::yaml;
 use serde::Deserialize;
 
 fn crashing(format: &str) -> String {
@@ -161,6 +164,18 @@ fn sarif_has_what_the_standard_requires() {
             assert!(!suppression.justification.is_empty());
         }
     }
+}
+
+#[test]
+fn the_pre_commit_hook_has_what_pre_commit_requires() {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../.pre-commit-hooks.yaml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let hooks = yaml::parse(FileId(0), &text).unwrap().remove(0);
+    let hook = &hooks.items()[0];
+    let say = |key: &str| hook.at(&[key]).and_then(Node::text).unwrap_or_default();
+    assert_eq!([say("id"), say("entry"), say("language")], ["composecheck", "composecheck", "system"]);
+    // Files that are changed alone say nothing: the hook checks what its args name.
+    assert!(!say("name").is_empty() && say("pass_filenames") == "false");
 }
 
 #[test]
