@@ -1,13 +1,14 @@
 //! Changes to the text of a file. Comments, order and style stay; what would change more than it should is left out.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::model::{Kind, Node};
 use crate::repair::{Action, Repair, Yaml, block_entries, flow_entries};
 use crate::source::{FileId, Span};
 use crate::yaml;
 
-/// Most repairs that are tried one by one, each of which reads the file again.
+/// Bytes that are read again, at most, to try repairs one by one; and how many are tried.
+const MAX_READ: usize = 2 << 20;
 const MAX_SINGLE: usize = 200;
 
 /// Part of a text, and what takes its place.
@@ -23,12 +24,13 @@ pub fn fix(file: FileId, text: &str, repairs: &[&Repair]) -> Option<String> {
     let documents = yaml::parse(file, text).ok()?;
     let safe = |repairs: &[&Repair]| {
         let new = apply(text, repairs)?;
-        let allowed: Vec<&[String]> = repairs.iter().map(|repair| repair.path.as_slice()).collect();
+        let allowed = repairs.iter().map(|repair| repair.path.iter().map(String::as_str).collect()).collect();
         changes_only(&documents, &yaml::parse(file, &new).ok()?, &allowed).then_some(new)
     };
     let new = safe(repairs).or_else(|| {
         let mut good: Vec<&Repair> = Vec::new();
-        for users in by_edit(text, &repairs[..MAX_SINGLE.min(repairs.len())]).into_values() {
+        let tries = (MAX_READ / text.len().max(1)).min(MAX_SINGLE);
+        for users in by_edit(text, repairs).into_values().take(tries) {
             let before = good.len();
             good.extend(users);
             if safe(&good).is_none() {
@@ -219,14 +221,17 @@ fn remove_line(text: &str, key: Span) -> Option<Edit> {
     alone.then_some(Edit { start, end, text: String::new() })
 }
 
+/// Values that may change, each by the keys that lead to it.
+type Allowed<'a> = HashSet<Vec<&'a str>>;
+
 /// Whether nothing but these values, and what is below them, has changed.
-fn changes_only(old: &[Node], new: &[Node], allowed: &[&[String]]) -> bool {
+fn changes_only(old: &[Node], new: &[Node], allowed: &Allowed<'_>) -> bool {
     let mut path = Vec::new();
     old.len() == new.len() && old.iter().zip(new).all(|(old, new)| is_allowed(old, new, &mut path, allowed))
 }
 
-fn is_allowed<'a>(old: &'a Node, new: &'a Node, path: &mut Vec<&'a str>, allowed: &[&[String]]) -> bool {
-    if allowed.iter().any(|allowed| *allowed == path.as_slice()) {
+fn is_allowed<'a>(old: &'a Node, new: &'a Node, path: &mut Vec<&'a str>, allowed: &Allowed<'_>) -> bool {
+    if allowed.contains(path.as_slice()) {
         return true;
     }
     if old.mode != new.mode {
@@ -234,23 +239,7 @@ fn is_allowed<'a>(old: &'a Node, new: &'a Node, path: &mut Vec<&'a str>, allowed
     }
     match (&old.kind, &new.kind) {
         (Kind::Map(_) | Kind::Null, Kind::Map(_)) | (Kind::Map(_), Kind::Null) => {
-            let mut keys: Vec<&str> = new.entries().iter().map(|entry| entry.key.as_str()).collect();
-            keys.extend(old.entries().iter().map(|entry| entry.key.as_str()));
-            keys.sort_unstable();
-            keys.dedup();
-            keys.into_iter().all(|key| {
-                // Extensions mean nothing but through the anchors in them, whose users are looked at.
-                if path.is_empty() && key.starts_with("x-") {
-                    return true;
-                }
-                path.push(key);
-                let same = match (old.entry(key), new.entry(key)) {
-                    (Some(old), Some(new)) => is_allowed(&old.value, &new.value, path, allowed),
-                    _ => allowed.iter().any(|allowed| *allowed == path.as_slice()),
-                };
-                path.pop();
-                same
-            })
+            keys_are_allowed(old, new, path, allowed)
         }
         (Kind::List(one), Kind::List(two)) => {
             one.len() == two.len()
@@ -258,6 +247,32 @@ fn is_allowed<'a>(old: &'a Node, new: &'a Node, path: &mut Vec<&'a str>, allowed
         }
         (one, two) => same_scalar(one, two),
     }
+}
+
+fn keys_are_allowed<'a>(
+    old: &'a Node,
+    new: &'a Node,
+    path: &mut Vec<&'a str>,
+    allowed: &Allowed<'_>,
+) -> bool {
+    let by_key = |node: &'a Node| -> BTreeMap<&'a str, &'a Node> {
+        node.entries().iter().map(|entry| (entry.key.as_str(), &entry.value)).collect()
+    };
+    let (old, new) = (by_key(old), by_key(new));
+    let keys: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
+    keys.into_iter().all(|key| {
+        // Extensions mean nothing but through the anchors in them, whose users are looked at.
+        if path.is_empty() && key.starts_with("x-") {
+            return true;
+        }
+        path.push(key);
+        let same = match (old.get(key), new.get(key)) {
+            (Some(old), Some(new)) => is_allowed(old, new, path, allowed),
+            _ => allowed.contains(path.as_slice()),
+        };
+        path.pop();
+        same
+    })
 }
 
 fn same_scalar(one: &Kind, two: &Kind) -> bool {
