@@ -29,7 +29,7 @@ durable\:"Data that must survive a power cut"))' \
 json\:"One JSON object"
 sarif\:"SARIF 2.1.0, for code scanning"
 github\:"Annotations of a GitHub workflow"))' \
-'--fail-on=[Level from which a finding makes the verdict no \[default\: error\]]:FAIL_ON:((warning\:"Warnings and errors"
+'--fail-on=[Level from which a finding makes the verdict no \[default\: error\]]:LEVEL:((warning\:"Warnings and errors"
 error\:"Errors only"))' \
 '--baseline=[Leave out the findings that this file knows]:FILE:_files' \
 '(--baseline --json --format)--write-baseline=[Write what is found now to this file, for --baseline]:FILE:_files' \
@@ -89,7 +89,7 @@ _arguments "${_arguments_options[@]}" : \
 '*--file=[Compose file that both are laid over (repeatable)]:FILE:_files' \
 '*--env-file=[File with variables (repeatable) \[default\: .env beside the first file\]]:FILE:_files' \
 '--config=[Configuration \[default\: composecheck.toml at or above the folder of the first Compose file\]]:FILE:_files' \
-'--fail-on=[Level from which a finding makes the verdict no \[default\: error\]]:FAIL_ON:((warning\:"Warnings and errors"
+'--fail-on=[Level from which a finding makes the verdict no \[default\: error\]]:LEVEL:((warning\:"Warnings and errors"
 error\:"Errors only"))' \
 '--json[Print one JSON object]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \

@@ -98,7 +98,7 @@ pub struct CheckArgs {
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
     /// Level from which a finding makes the verdict no [default: error]
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, value_name = "LEVEL")]
     pub fail_on: Option<Threshold>,
     /// Leave out the findings that this file knows
     #[arg(long, value_name = "FILE")]
@@ -163,7 +163,7 @@ pub struct CompareArgs {
     #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
     pub configured: Configured,
     /// Level from which a finding makes the verdict no [default: error]
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, value_name = "LEVEL")]
     pub fail_on: Option<Threshold>,
     /// Print one JSON object
     #[arg(long)]

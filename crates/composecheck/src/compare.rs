@@ -157,6 +157,15 @@ pub fn show(node: &Node) -> String {
     }
 }
 
+/// A value on one line, cut after so many characters.
+pub fn show_short(node: &Node, most: usize) -> String {
+    let text = show(node);
+    match text.char_indices().nth(most) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

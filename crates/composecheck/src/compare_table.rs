@@ -3,7 +3,7 @@
 use drydock_common::{Timestamp, VERSION};
 use serde::Serialize;
 
-use crate::compare::{Difference, Said, show};
+use crate::compare::{Difference, Said, show, show_short};
 use crate::judge::Outcome;
 use crate::report::{FindingOnWire, Verdict, on_wire};
 use crate::source::Sources;
@@ -94,14 +94,7 @@ fn cells(names: [&str; 2], difference: &Difference<'_>) -> [String; 3] {
         let name = if difference.first.is_some() { names[0] } else { names[1] };
         return [format!("only in {name}"), String::new(), String::new()];
     }
-    let shown = |said: Option<Said<'_>>| said.map_or_else(|| "-".to_owned(), |said| short(&show(said.node)));
+    let shown =
+        |said: Option<Said<'_>>| said.map_or_else(|| "-".to_owned(), |said| show_short(said.node, MAX_SHOWN));
     [difference.key.clone(), shown(difference.first), shown(difference.second)]
-}
-
-fn short(text: &str) -> String {
-    let mut cut: String = text.chars().take(MAX_SHOWN).collect();
-    if cut.len() < text.len() {
-        cut.push('…');
-    }
-    cut
 }

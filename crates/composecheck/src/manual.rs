@@ -96,7 +96,9 @@ pub const MANUAL: Manual = Manual {
              tmpfs_bytes, shm_bytes, total_bytes. null is no limit, or a tmpfs without a size.\n\n\
              compare --json: schema \"composecheck.compare/1\", tool_version, at, verdict, first and second (the \
              files), differences (in the order of the files: subject, key, first, second, expected; null is what one \
-             of them lacks), findings as above.",
+             of them lacks), findings as above.\n\n\
+             The file of --write-baseline: schema \"composecheck.baseline/1\", tool_version, findings (by file, code \
+             and subject): file, code, subject, count.",
         ),
     ],
 };

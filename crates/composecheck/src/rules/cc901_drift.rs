@@ -1,7 +1,7 @@
 //! CC901: environments that have drifted apart.
 
 use super::{Check, Finding, Level, Pair, Rule};
-use crate::compare::{Difference, differences, show};
+use crate::compare::{Difference, differences, show_short};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC901",
@@ -33,7 +33,8 @@ fn finding(difference: &Difference<'_>) -> Option<Finding> {
     let what = if key.is_empty() { subject.clone() } else { format!("{subject}.{key}") };
     let message = match (first, second) {
         (Some(first), Some(second)) => {
-            format!("{what} was {} and is {}", short(&show(first.node)), short(&show(second.node)))
+            let (before, now) = (show_short(first.node, MAX_SHOWN), show_short(second.node, MAX_SHOWN));
+            format!("{what} was '{before}' and is '{now}'")
         }
         (Some(_), None) => format!("{what} is in the first one only"),
         _ => format!("{what} is in the second one only"),
@@ -43,14 +44,6 @@ fn finding(difference: &Difference<'_>) -> Option<Finding> {
         (Some(first), Some(_)) => finding.see(first.span, "in the first one"),
         _ => finding,
     })
-}
-
-fn short(text: &str) -> String {
-    let mut cut: String = text.chars().take(MAX_SHOWN).collect();
-    if cut.len() < text.len() {
-        cut.push('…');
-    }
-    format!("'{cut}'")
 }
 
 #[cfg(test)]
