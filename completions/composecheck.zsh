@@ -42,15 +42,16 @@ error\:"Errors only"))' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \
 '--version[Print version]' \
+'::projects -- Compose files that are each a project, checked by itself:_files' \
 ":: :_composecheck_commands" \
 "*::: :->composecheck" \
 && ret=0
     case $state in
     (composecheck)
-        words=($line[1] "${words[@]}")
+        words=($line[2] "${words[@]}")
         (( CURRENT += 1 ))
-        curcontext="${curcontext%:*:*}:composecheck-command-$line[1]:"
-        case $line[1] in
+        curcontext="${curcontext%:*:*}:composecheck-command-$line[2]:"
+        case $line[2] in
             (rules)
 _arguments "${_arguments_options[@]}" : \
 '--json[Print one JSON object]' \

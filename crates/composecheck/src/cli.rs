@@ -82,6 +82,9 @@ pub struct Expected {
 /// Options of a check.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
+    /// Compose files that are each a project, checked by itself
+    #[arg(value_name = "PROJECT", conflicts_with = "files")]
+    pub projects: Vec<PathBuf>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
     pub inputs: Inputs,

@@ -2,12 +2,15 @@
 //!
 //! [`load`] reads the files: [`yaml`] composes values that keep where they were written, [`interpolate`] fills in
 //! variables, [`merge`] lays one file over another by Compose's rules. [`rules`] look at the merged [`model`] through
-//! [`facts`] and measure it against a [`policy`]; [`judge`] weighs what they find by [`config`], [`suppress`] and [`baseline`]; [`words`] shows what they found to people, [`report`], [`sarif`] and
-//! [`github`] to machines. [`run`] is where these meet.
+//! [`facts`] and measure it against a [`policy`]; [`judge`] weighs what they find by [`config`], [`suppress`] and
+//! [`baseline`]; [`words`] shows the outcome to people, [`report`], [`sarif`] and [`github`] to machines. [`fix`] makes
+//! the [`repair`]s that findings carry, [`mend`] until none is left. [`compare`] looks at two projects. [`run`] is where
+//! these meet.
 
 pub mod baseline;
 pub mod budget_table;
 pub mod catalogue;
+mod check;
 pub mod cli;
 pub mod compare;
 pub mod compare_table;

@@ -18,6 +18,7 @@ pub const MANUAL: Manual = Manual {
     examples: &[
         ("composecheck", "Check compose.yml and its override file in this directory"),
         ("composecheck -f base.yml -f test.yml", "Check what the two give together"),
+        ("composecheck */compose.yml", "Check many projects, each by itself"),
         ("composecheck --fail-on warning --json | jq .findings", "Let any warning fail, for machines"),
         (
             "composecheck budget -f base.yml -f test.yml --budget 4GiB",

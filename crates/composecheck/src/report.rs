@@ -59,10 +59,10 @@ struct RelatedOnWire<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// The report on what was found in the first so many files.
+    /// The report on what was found in these files.
     pub fn new(
         sources: &'a Sources,
-        files: usize,
+        files: &'a [String],
         outcome: &'a Outcome,
         passed: Verdict,
         at: Timestamp,
@@ -73,7 +73,7 @@ impl<'a> Report<'a> {
             tool_version: VERSION,
             at,
             verdict: passed.name(),
-            files: sources.all().iter().take(files).map(|source| source.path.as_str()).collect(),
+            files: files.iter().map(String::as_str).collect(),
             errors: count(findings, Level::Error),
             warnings: count(findings, Level::Warning),
             infos: count(findings, Level::Info),

@@ -6,26 +6,24 @@ use std::path::{Path, PathBuf};
 
 use drydock_common::{Error, Exit, now, print, print_json};
 
-use crate::baseline::Baseline;
-use crate::cli::{BudgetArgs, CheckArgs, Cli, Command, CompareArgs, Configured, Expected, Format, Inputs};
+use crate::cli::{BudgetArgs, Cli, Command, CompareArgs, Configured, Expected, Inputs};
 use crate::config::{Config, Threshold};
 use crate::facts::budget::Budget;
-use crate::judge::{Law, Outcome, judge, judge_pair};
+use crate::judge::{Law, judge_pair};
 use crate::load::{Request, load};
-use crate::mend::{self, Mended, mend};
 use crate::model::Project;
 use crate::policy::{DEFAULT_BUDGET, DEFAULT_LABEL, Policy, environment_of};
-use crate::report::{Report, verdict};
+use crate::report::verdict;
 use crate::rules::{Level, Pair};
 use crate::source::{FileId, Source, Sources};
 use crate::words::words;
-use crate::{budget_table, catalogue, compare, compare_table, config, github, sarif};
+use crate::{budget_table, catalogue, check, compare, compare_table, config};
 
 /// Does what the command line asks for.
 pub fn run(cli: &Cli) -> Result<Exit, Error> {
     cli.verbosity.start_logging();
     match &cli.command {
-        None => check(&cli.check),
+        None => check::check(&cli.check),
         Some(Command::Rules(args)) if args.json => done(print_json(&catalogue::Listing::new(now()))),
         Some(Command::Rules(_)) => done(print(&catalogue::list())),
         Some(Command::Budget(args)) => show_budget(args),
@@ -36,66 +34,6 @@ pub fn run(cli: &Cli) -> Result<Exit, Error> {
 
 fn done(outcome: Result<(), Error>) -> Result<Exit, Error> {
     outcome.map(|()| Exit::Done)
-}
-
-/// Checks the files that the command line names.
-fn check(args: &CheckArgs) -> Result<Exit, Error> {
-    let configured = configuration(&args.configured, &args.inputs)?;
-    let request = request(&args.inputs);
-    let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
-    let judge = |project: &Project| judge_one(args, &configured, baseline.clone(), project);
-    if args.fix {
-        let mended = mend(&request, |project| judge(project).1)?;
-        if args.dry_run {
-            let text = mended.as_ref().map(mend::diff).unwrap_or_default();
-            return print(&text).map(|()| if text.is_empty() { Exit::Done } else { Exit::No });
-        }
-        write_mended(mended.as_ref())?;
-    }
-    let project = load(&request)?;
-    let (sources, outcome) = judge(&project);
-    if let Some(path) = &args.write_baseline {
-        return write_baseline(path, &Baseline::of(&sources, &outcome.findings));
-    }
-    let verdict = verdict(&outcome.findings, threshold(args.fail_on, &configured.config));
-    let files = project.sources.all().len();
-    match if args.json { Format::Json } else { args.format } {
-        Format::Human => print(&for_stdout(&words(&sources, &outcome)))?,
-        Format::Json => print_json(&Report::new(&sources, files, &outcome, verdict, now()))?,
-        Format::Sarif => print_json(&sarif::log(&sources, &outcome))?,
-        Format::Github => print(&github::annotations(&sources, &outcome.findings))?,
-    }
-    Ok(verdict.exit())
-}
-
-/// The outcome, and the files that its places are in.
-fn judge_one(
-    args: &CheckArgs,
-    configured: &config::Loaded,
-    baseline: Option<Baseline>,
-    project: &Project,
-) -> (Sources, Outcome) {
-    let names = names(&project.sources, configured.path.as_deref());
-    let policy = policy(&args.expected, &configured.config, project);
-    let mut sources = project.sources.clone();
-    let config_file = add_configuration(&mut sources, configured);
-    let law = Law { policy: &policy, config: &configured.config, config_file, names: &names };
-    let outcome = judge(project, &sources, &law, baseline);
-    (sources, outcome)
-}
-
-fn write_mended(mended: Option<&Mended>) -> Result<(), Error> {
-    let Some(mended) = mended else { return Ok(()) };
-    mend::write(mended)?;
-    let plural = if mended.count == 1 { "" } else { "s" };
-    // A closed stderr leaves nobody to tell.
-    let _ = writeln!(
-        std::io::stderr(),
-        "composecheck: mended {} finding{plural} in {}",
-        mended.count,
-        mended.path.display()
-    );
-    Ok(())
 }
 
 /// Shows what differs between two environments.
@@ -126,29 +64,22 @@ fn compare(args: &CompareArgs) -> Result<Exit, Error> {
     Ok(verdict.exit())
 }
 
-fn threshold(asked: Option<Threshold>, config: &Config) -> Level {
+pub(crate) fn threshold(asked: Option<Threshold>, config: &Config) -> Level {
     asked.or(config.fail_on).unwrap_or(Threshold::Error).level()
 }
 
-fn write_baseline(path: &Path, baseline: &Baseline) -> Result<Exit, Error> {
-    std::fs::write(path, baseline.to_text()?)
-        .map_err(|e| Error::failed(format!("write {}", path.display()), e))?;
-    let (count, plural) = (baseline.len(), if baseline.len() == 1 { " is" } else { "s are" });
-    done(print(&format!("{count} finding{plural} known from now on\n")))
-}
-
-fn configuration(configured: &Configured, inputs: &Inputs) -> Result<config::Loaded, Error> {
+pub(crate) fn configuration(configured: &Configured, inputs: &Inputs) -> Result<config::Loaded, Error> {
     config::load(configured.config.as_deref(), inputs.files.first().map(PathBuf::as_path))
 }
 
 /// The configuration's ignores are shown where they are written, so its file becomes one of the project's.
-fn add_configuration(sources: &mut Sources, configured: &config::Loaded) -> Option<FileId> {
+pub(crate) fn add_configuration(sources: &mut Sources, configured: &config::Loaded) -> Option<FileId> {
     let path = configured.path.as_ref().filter(|_| !configured.config.ignore.is_empty())?;
     Some(sources.add(path.display().to_string(), configured.text.clone()))
 }
 
 /// The files as the configuration's patterns see them: from its folder, with slashes.
-fn names(sources: &Sources, configuration: Option<&Path>) -> Vec<String> {
+pub(crate) fn names(sources: &Sources, configuration: Option<&Path>) -> Vec<String> {
     let folder = configuration.and_then(|path| std::path::absolute(path).ok()?.parent().map(Path::to_owned));
     let name = |source: &Source| {
         let path = std::path::absolute(&source.path).ok();
@@ -160,7 +91,7 @@ fn names(sources: &Sources, configuration: Option<&Path>) -> Vec<String> {
 }
 
 /// What the project is measured against: the command line, the configuration, its own labels, the defaults.
-fn policy(expected: &Expected, config: &Config, project: &Project) -> Policy {
+pub(crate) fn policy(expected: &Expected, config: &Config, project: &Project) -> Policy {
     let label = config.label.clone().unwrap_or_else(|| DEFAULT_LABEL.to_owned());
     let environment = expected.environment.or(config.env).or_else(|| environment_of(project, &label));
     let environment = environment.unwrap_or_default();
@@ -193,7 +124,7 @@ fn show_budget(args: &BudgetArgs) -> Result<Exit, Error> {
     Ok(budget_table::verdict(&budget, allowed).exit())
 }
 
-fn request(inputs: &Inputs) -> Request {
+pub(crate) fn request(inputs: &Inputs) -> Request {
     Request {
         files: inputs.files.clone(),
         env_files: inputs.env_files.clone(),
@@ -210,7 +141,7 @@ fn environment() -> HashMap<String, String> {
 }
 
 /// Strips colours where stdout is no terminal or does not want them.
-fn for_stdout(text: &str) -> String {
+pub(crate) fn for_stdout(text: &str) -> String {
     let mut out = anstream::AutoStream::new(Vec::new(), anstream::AutoStream::choice(&std::io::stdout()));
     // Writing to memory does not fail.
     let _ = out.write_all(text.as_bytes());

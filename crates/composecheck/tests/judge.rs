@@ -136,3 +136,45 @@ fn a_baseline_lets_an_old_project_start_clean() {
     let missing = folder.run(&["--baseline", "none.json"]);
     assert!(String::from_utf8_lossy(&missing.stderr).contains("hint: '--write-baseline"), "{missing:?}");
 }
+
+#[test]
+fn projects_are_checked_each_by_itself() {
+    let clean = COMPOSE.replace("cpus: 1", "cpus: 1\n    mem_limit: 1g\n    mem_reservation: 1m");
+    let strict = "fail-on = 'warning'\n[levels]\nCC101 = 'warning'\n[[ignore]]\nrule = 'CC102'\npath = '*'\nreason = 'x'\n";
+    let folder = Folder::with(&[
+        ("a/compose.yml", COMPOSE),
+        ("b/compose.yml", &clean),
+        ("c/compose.yml", COMPOSE),
+        ("c/composecheck.toml", strict),
+        ("d/compose.yml", "services: ["),
+    ]);
+    let output = folder.run(&["a/compose.yml", "b/compose.yml", "c/compose.yml", "--json"]);
+    let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
+    assert_eq!(report["files"], serde_json::json!(["a/compose.yml", "b/compose.yml", "c/compose.yml"]));
+    let found: Vec<String> = report["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .map(|f| format!("{} {} {}", f["file"], f["code"], f["level"]).replace('"', ""))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "a/compose.yml CC101 error",
+            "c/compose.yml CC101 warning",
+            &format!("{} CC004 warning", folder.path().join("c/composecheck.toml").display()),
+        ]
+    );
+    assert_eq!(folder.run(&["b/compose.yml"]).status.code(), Some(0));
+    assert_eq!(folder.run(&["c/compose.yml"]).status.code(), Some(1), "each has its own configuration");
+
+    let broken = folder.run(&["d/compose.yml", "a/compose.yml", "none.yml"]);
+    let said = String::from_utf8_lossy(&broken.stderr);
+    assert_eq!(broken.status.code(), Some(3), "{said}");
+    assert!(said.contains("d/compose.yml:1:") && said.contains("none.yml"), "{said}");
+    assert!(
+        String::from_utf8_lossy(&broken.stdout).contains("error[CC101]"),
+        "the others are checked all the same"
+    );
+    assert_eq!(folder.run(&["-f", "a/compose.yml", "b/compose.yml"]).status.code(), Some(2));
+}

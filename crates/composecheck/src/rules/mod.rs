@@ -185,6 +185,12 @@ impl Finding {
         self
     }
 
+    /// Moves its places so many files on.
+    pub fn shift(&mut self, by: usize) {
+        self.primary.file.0 += by;
+        self.related.iter_mut().for_each(|other| other.span.file.0 += by);
+    }
+
     /// Says what would mend it, and which value of the model that changes.
     #[must_use]
     pub fn mended_by(mut self, path: &[&str], action: Action) -> Self {
