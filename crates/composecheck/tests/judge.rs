@@ -178,3 +178,14 @@ fn projects_are_checked_each_by_itself() {
     );
     assert_eq!(folder.run(&["-f", "a/compose.yml", "b/compose.yml"]).status.code(), Some(2));
 }
+
+#[test]
+fn sarif_says_why_a_finding_is_accepted() {
+    let text = COMPOSE.replace("db:", "db:  # composecheck: ignore CC101 measured, 80 MiB at most");
+    let output = Folder::with(&[("compose.yml", &text)]).run(&["--format", "sarif"]);
+    let log: Value = serde_json::from_slice(&output.stdout).expect("a log");
+    let result = &log["runs"][0]["results"][0];
+    assert_eq!((output.status.code(), result["ruleId"].as_str()), (Some(0), Some("CC101")));
+    let suppressions = serde_json::json!([{"kind": "inSource", "justification": "measured, 80 MiB at most"}]);
+    assert_eq!(result["suppressions"], suppressions);
+}
