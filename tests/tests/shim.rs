@@ -96,7 +96,9 @@ fn protected_things_and_prunes_are_refused_and_restarts_meet_the_gate() {
     let name = shim.container(&[&label, "drydock.protect=true"]);
     let refused = shim.locked(&["rm", "-f", &name]);
     assert_eq!(refused.status.code(), Some(125), "{}", text(&refused));
-    for words in [&["system", "prune", "-f"][..], &["volume", "prune", "-f"], &["--debug", "container", "prune"]] {
+    for words in
+        [&["system", "prune", "-f"][..], &["volume", "prune", "-f"], &["--debug", "container", "prune"]]
+    {
         let refused = shim.command("docker", words);
         assert_eq!(refused.status.code(), Some(125), "{words:?}: {}", text(&refused));
     }
