@@ -6,7 +6,7 @@ TOOLS := envlock dockwatch dockprune restartgate composecheck
 SCRIPTS := $(shell grep -rlE '^\#!.*\b(ba)?sh' scripts .ci) scripts/lib.bash
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint fmt demo bench audit generate check-generated install uninstall clean
+.PHONY: help build test e2e soak clean-test-env lint fmt demo bench audit generate check-generated install uninstall clean
 
 help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -20,11 +20,21 @@ test: ## Run every test on a private Docker engine and print the summary
 demo: build ## Watch the tools at work on a real PostgreSQL and Redis
 	scripts/demo
 
-lint: ## Check format, clippy, shell scripts and man pages
+e2e: build ## Run the reference stack's end-to-end test through scripts/lifecycle
+	scripts/e2e
+
+soak: build ## Measure parallel, killed test runs before drydock and after (SOAK="--runners 3 --rounds 1")
+	scripts/soak $(SOAK)
+
+clean-test-env: build ## Remove every test environment that nobody uses, running or not
+	target/release/dockprune --label netra.env=test --older-than 0s --include-running --volumes
+
+lint: ## Check format, clippy, shell scripts, direct Compose calls and man pages
 	@scripts/need shellcheck mandoc
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
 	shellcheck -x -P SCRIPTDIR $(SCRIPTS)
+	scripts/no-direct-compose
 	mandoc -T lint -W error man/*.1
 
 fmt: ## Format the code
