@@ -45,7 +45,9 @@ impl<'a> Shim<'a> {
         let name = self.world.name(&format!("c{}", labels.len()));
         let own = self.world.label();
         let mut args = vec!["run", "-d", "--name", &name, "--label", &own];
-        labels.iter().for_each(|label| args.extend(["--label", label]));
+        for label in labels {
+            args.extend(["--label", label]);
+        }
         args.extend([BUSYBOX, "sleep", "600"]);
         self.engine.docker(&args);
         name

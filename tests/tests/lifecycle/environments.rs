@@ -1,0 +1,74 @@
+//! Shared and dedicated environments, kept ones, and what would be done.
+
+use super::{Command, Stack, engine, text};
+
+#[test]
+fn jobs_run_side_by_side_each_in_an_environment_of_its_own() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    let port = stack.publish();
+    let say = r#"echo "$DRYDOCK_ENV $COMPOSE_PROJECT_NAME $WEB_PORT""#;
+    let output = stack.run(&["--jobs", "2", "--", "sh", "-c", say]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    for slot in [1, 2] {
+        let id = stack.world.id();
+        let line = format!(" {id}-{slot} {id}-{slot} {}\n", port + slot);
+        assert!(said.contains(&line), "{line:?} in {said:?}");
+    }
+    assert_eq!(stack.left(), "");
+}
+
+#[test]
+fn what_is_kept_is_removed_by_the_command_it_names() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    let output = stack.run(&["--no-cleanup", "--", "true"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert_ne!(stack.left(), "");
+    let said = text(&output);
+    let (_, remove) = said.split_once("remove it with: ").unwrap();
+    let mut shell = Command::new("sh");
+    let removed = stack.environment(shell.args(["-c", remove.lines().next().unwrap()])).output().unwrap();
+    assert!(removed.status.success(), "{}", text(&removed));
+    assert_eq!(stack.left(), "");
+}
+
+#[test]
+fn a_dry_run_does_nothing_and_its_lines_can_be_run() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    let output = stack.run(&["--dry-run", "--", "sh", "-c", "echo 'it runs'"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert!(!stack.home.join("locks").exists());
+    assert_eq!(stack.left(), "");
+    let mut shell = Command::new("sh");
+    let path =
+        format!("{}:{}", super::built("envlock").parent().unwrap().display(), std::env::var("PATH").unwrap());
+    shell.env("PATH", path).args(["-e", "-c"]).arg(String::from_utf8(output.stdout).unwrap());
+    let ran = stack.environment(&mut shell).output().unwrap();
+    assert!(ran.status.success(), "{}", text(&ran));
+    assert!(text(&ran).contains("it runs\n"), "{}", text(&ran));
+    assert_eq!(stack.left(), "");
+}
+
+#[test]
+fn each_step_works_alone() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    let step = |step: &str| {
+        let output = stack.run(&[step]);
+        assert_eq!(output.status.code(), Some(0), "{step}: {}", text(&output));
+        text(&output)
+    };
+    step("check");
+    step("up");
+    assert_ne!(stack.left(), "");
+    assert!(step("status").contains("-web-1"));
+    step("down");
+    assert_eq!(stack.left(), "");
+    step("up");
+    std::fs::write(stack.file(), "not: a stack").unwrap();
+    step("clean");
+    assert_eq!(stack.left(), "");
+}

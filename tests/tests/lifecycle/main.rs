@@ -1,0 +1,154 @@
+//! `scripts/lifecycle`: whatever happens to the command, the environment is taken down and its code comes through.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
+mod environments;
+mod survive;
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{Child, Command, Output, Stdio};
+
+use drydock_tests::{BUSYBOX, Engine, Home, World, built, engine, root};
+
+/// A Compose project of one busybox, and a home of its own.
+struct Stack<'a> {
+    engine: &'a Engine,
+    world: World<'a>,
+    home: Home,
+}
+
+impl<'a> Stack<'a> {
+    /// One that is healthy at its first check.
+    fn new(engine: &'a Engine) -> Self {
+        let stack = Self { engine, world: World::new(engine), home: Home::new() };
+        let text = format!(
+            r#"
+x-labels: &labels {{ netra.env: "${{NETRA_ENV:-test}}", drydock.env: "${{DRYDOCK_ENV:-test}}" }}
+services:
+  web:
+    image: {BUSYBOX}
+    command: ["sleep", "600"]
+    stop_grace_period: 1s
+    mem_limit: 32m
+    mem_reservation: 16m
+    cpus: 0.25
+    restart: "no"
+    labels: *labels
+    logging: {{ driver: json-file, options: {{ max-size: 10m, max-file: "3" }} }}
+    healthcheck: {{ test: ["CMD", "true"], interval: 1s, timeout: 5s, retries: 1 }} # composecheck: ignore CC202 quick tests
+    volumes: ["data:/data"]
+networks: {{ default: {{ labels: *labels }} }}
+volumes: {{ data: {{ labels: *labels }} }}
+"#
+        );
+        std::fs::write(stack.file(), text).unwrap();
+        stack
+    }
+
+    fn file(&self) -> PathBuf {
+        self.home.join("compose.yml")
+    }
+
+    /// Changes what the file says.
+    fn edit(&self, from: &str, to: &str) {
+        let text = std::fs::read_to_string(self.file()).unwrap();
+        assert!(text.contains(from), "{from}");
+        std::fs::write(self.file(), text.replace(from, to)).unwrap();
+    }
+
+    /// Publishes a port that no other test uses, under the variable `WEB_PORT`.
+    fn publish(&self) -> u16 {
+        let number =
+            self.world.id().bytes().fold(7_u16, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+        let port = 20_000 + number % 2_000 * 10;
+        self.edit("    volumes:", &format!("    ports: [\"${{WEB_PORT:-{port}}}:80\"]\n    volumes:"));
+        port
+    }
+
+    fn lifecycle(&self, args: &[&str]) -> Command {
+        let mut lifecycle = Command::new(root().join("scripts/lifecycle"));
+        self.environment(&mut lifecycle).args(self.scope()).args(args);
+        lifecycle
+    }
+
+    fn environment<'c>(&self, command: &'c mut Command) -> &'c mut Command {
+        command
+            .env("DOCKER_HOST", &self.engine.host)
+            .env("NETRA_HOME", self.home.as_os_str())
+            .env("DRYDOCK_BIN", built("envlock").parent().unwrap())
+    }
+
+    fn scope(&self) -> [String; 6] {
+        let id = self.world.id();
+        ["-e", id, "-p", id, "-f", self.file().to_str().unwrap()].map(str::to_owned)
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        self.lifecycle(args).output().unwrap()
+    }
+
+    /// What of this environment is on the engine now.
+    fn left(&self) -> String {
+        let filter = format!("label=netra.env={}", self.world.id());
+        [["ps", "-a"], ["network", "ls"], ["volume", "ls"]]
+            .map(|list| self.engine.docker(&[&list[..], &["-q", "--filter", &filter]].concat()))
+            .concat()
+    }
+}
+
+impl Drop for Stack<'_> {
+    fn drop(&mut self) {
+        // Of a test that failed.
+        if std::thread::panicking() {
+            let _ = self.lifecycle(&["clean"]).output();
+        }
+    }
+}
+
+fn text(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// Starts it, and waits until its command says that the environment is up.
+fn start_until_up(command: &mut Command) -> Child {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (mut line, mut stdout) = (String::new(), BufReader::new(child.stdout.take().unwrap()));
+    stdout.read_line(&mut line).unwrap();
+    assert_eq!(line.trim_end(), "up");
+    // A closed pipe would end those who still write.
+    std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
+    child
+}
+
+fn signal(child: &Child, name: &str) {
+    Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap();
+}
+
+const UNTIL_ENDED: [&str; 4] = ["--", "sh", "-c", "echo up; exec sleep 600"];
+
+#[test]
+fn the_commands_code_comes_through_and_nothing_is_left() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    for code in [0, 7] {
+        let script =
+            format!("docker ps -q --filter label=netra.env={} | grep -q . && exit {code}", stack.world.id());
+        let output = stack.run(&["--", "sh", "-c", &script]);
+        assert_eq!(output.status.code(), Some(code), "{}", text(&output));
+        assert_eq!(stack.left(), "");
+    }
+}
+
+#[test]
+fn a_signal_takes_the_environment_down() {
+    let Some(engine) = engine() else { return };
+    for (name, code) in [("INT", 130), ("TERM", 143)] {
+        let stack = Stack::new(engine);
+        let child = start_until_up(&mut stack.lifecycle(&UNTIL_ENDED));
+        signal(&child, name);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{name}: {}", text(&output));
+        assert_eq!(stack.left(), "");
+    }
+}

@@ -1,0 +1,176 @@
+//! Dead and hung engines, stacks that never get healthy, taken ports, a full disk, keys pressed at the wrong time.
+
+use std::io::Write;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use drydock_tests::{Proxy, skip};
+
+use super::{BUSYBOX, Command, Stack, UNTIL_ENDED, engine, root, signal, start_until_up, text};
+
+#[test]
+fn a_dead_engine_and_a_hung_one_are_named_at_once() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    let hung = Proxy::holding(&engine.host, "/");
+    for host in ["unix:///nonexistent/docker.sock", &hung.host] {
+        let begun = Instant::now();
+        let output = stack.lifecycle(&["--", "true"]).env("DOCKER_HOST", host).output().unwrap();
+        assert_eq!(output.status.code(), Some(4), "{host}: {}", text(&output));
+        assert!(begun.elapsed() < Duration::from_secs(10), "{host}: {:?}", begun.elapsed());
+        assert!(text(&output).contains(host), "{}", text(&output));
+        assert!(text(&output).contains("hint: "), "{}", text(&output));
+    }
+}
+
+#[test]
+fn a_stack_that_does_not_start_leaves_nothing() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    stack.edit(BUSYBOX, "drydock-absent:1");
+    let output = stack.run(&["--", "true"]);
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+    assert_eq!(stack.left(), "");
+}
+
+#[test]
+fn a_stack_that_never_gets_healthy_says_why_and_leaves_nothing() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    stack.edit(r#"["CMD", "true"]"#, r#"["CMD-SHELL", "echo the tide is out; exit 9"]"#);
+    stack.edit(r#"["sleep", "600"]"#, r#"["sh", "-c", "echo no water; exec sleep 600"]"#);
+    let output = stack.run(&["--", "true"]);
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+    for words in ["exit 9: the tide is out", "no water"] {
+        assert!(text(&output).contains(words), "{}", text(&output));
+    }
+    assert_eq!(stack.left(), "");
+}
+
+#[test]
+fn a_port_that_another_container_has_is_named_with_it() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    let (port, name, own) = (stack.publish(), stack.world.name("stranger"), stack.world.label());
+    engine.docker(&[
+        "run",
+        "-d",
+        "--name",
+        &name,
+        "--label",
+        &own,
+        "-p",
+        &format!("{port}:80"),
+        BUSYBOX,
+        "sleep",
+        "600",
+    ]);
+    let output = stack.run(&["--", "true"]);
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+    assert!(
+        text(&output).contains(&format!("port {port} is taken by the container {name}")),
+        "{}",
+        text(&output)
+    );
+    assert_eq!(stack.left(), "");
+}
+
+#[test]
+fn a_port_that_a_stranger_has_is_named_with_its_pid() {
+    let Some(engine) = engine() else { return };
+    let dir = engine.host.trim_start_matches("unix://").trim_end_matches("/docker.sock").to_owned();
+    if !std::path::Path::new(&dir).join(".drydock-engine").exists() {
+        return skip("it needs a private engine: it takes a port in the engine's network");
+    }
+    let stack = Stack::new(engine);
+    let port = stack.publish();
+    // Listens before the run begins, and says its own pid.
+    let script = format!(
+        "busybox nc -l -p {port} & pid=$!; until ss -Hltn 'sport = :{port}' | grep -q .; do sleep 0.05; done; \
+         code=0; \"$@\" || code=$?; echo \"pid $pid\"; kill $pid; exit $code"
+    );
+    let lifecycle = stack.lifecycle(&["--", "true"]);
+    let mut inside = Command::new(root().join("scripts/engine"));
+    inside.env_remove("DOCKER_HOST").args([
+        "-d",
+        &dir,
+        "run",
+        "--",
+        "env",
+        &format!("DOCKER_HOST={}", engine.host),
+    ]);
+    inside.args(["bash", "-c", &script, "bash"]).arg(lifecycle.get_program()).args(lifecycle.get_args());
+    for (name, value) in lifecycle.get_envs() {
+        if name != "DOCKER_HOST" {
+            inside.env(name, value.unwrap());
+        }
+    }
+    let output = inside.output().unwrap();
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+    let said = text(&output);
+    let pid = said.lines().find_map(|line| line.strip_prefix("pid ")).unwrap();
+    assert!(said.contains(&format!("port {port} is taken by busybox (pid {pid})")), "{said}");
+    assert_eq!(stack.left(), "");
+}
+
+#[test]
+fn ctrl_c_while_it_waits_for_healthy_takes_it_down() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    stack.edit("interval: 1s", "interval: 60s");
+    let child =
+        stack.lifecycle(&["--", "true"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let running = format!("label=com.docker.compose.project={}", stack.world.id());
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while engine.docker(&["ps", "-q", "--filter", &running]).is_empty() {
+        assert!(Instant::now() < deadline, "the environment does not start");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    signal(&child, "INT");
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output));
+    assert_eq!(stack.left(), "");
+}
+
+/// On a terminal every process of the foreground gets the signal, the take-down too.
+#[test]
+fn ctrl_c_again_during_the_take_down_does_not_end_it() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    let lifecycle = stack.lifecycle(&UNTIL_ENDED);
+    let words: Vec<_> = std::iter::once(lifecycle.get_program()).chain(lifecycle.get_args()).collect();
+    let line = words.iter().map(|word| format!("'{}'", word.to_str().unwrap())).collect::<Vec<_>>().join(" ");
+    let mut terminal = Command::new("script");
+    stack.environment(&mut terminal).args(["-qefc", &line, "/dev/null"]).stdin(Stdio::piped());
+    let mut child = start_until_up(&mut terminal);
+    let mut keys = child.stdin.take().unwrap();
+    keys.write_all(b"\x03").unwrap();
+    while child.try_wait().unwrap().is_none() {
+        std::thread::sleep(Duration::from_millis(200));
+        // It may have ended since.
+        let _ = keys.write_all(b"\x03");
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(stack.left(), "");
+}
+
+#[test]
+fn a_full_disk_is_said_and_nothing_is_started() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    let full = stack.home.join("full");
+    std::fs::create_dir(&full).unwrap();
+    let lifecycle = stack.lifecycle(&["--", "true"]);
+    // The file system exists in this process's view only, and goes with it.
+    let mut inside = Command::new("unshare");
+    stack.environment(&mut inside).env("NETRA_HOME", &full).args(["-m", "sh", "-c"]);
+    inside.arg("mount -t tmpfs -o size=64k none \"$NETRA_HOME\" || exit 99; cat /dev/zero >\"$NETRA_HOME/zero\"; exec \"$@\"");
+    inside.arg("sh").arg(lifecycle.get_program()).args(lifecycle.get_args());
+    let output = inside.output().unwrap();
+    if output.status.code() == Some(99) || text(&output).starts_with("unshare:") {
+        return skip("it needs root, to mount a small file system");
+    }
+    assert_eq!(output.status.code(), Some(125), "{}", text(&output));
+    assert!(text(&output).contains("No space left on device"), "{}", text(&output));
+    assert_eq!(stack.left(), "");
+}
