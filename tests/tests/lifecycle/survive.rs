@@ -121,7 +121,7 @@ fn ctrl_c_while_it_waits_for_healthy_takes_it_down() {
     let child =
         stack.lifecycle(&["--", "true"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let running = format!("label=com.docker.compose.project={}", stack.world.id());
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while engine.docker(&["ps", "-q", "--filter", &running]).is_empty() {
         assert!(Instant::now() < deadline, "the environment does not start");
         std::thread::sleep(Duration::from_millis(50));
