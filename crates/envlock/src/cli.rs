@@ -130,7 +130,7 @@ pub struct HoldArgs {
     #[arg(short, long, conflicts_with = "slots")]
     pub shared: bool,
     /// Let at most N in at once; each gets its number, from 0, in ENVLOCK_SLOT
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = parse_slots)]
     pub slots: Option<NonZeroU16>,
     /// Hold NAME too, alone or shared; locks are always taken in the order of their names
     #[arg(long, value_name = "NAME[:shared]", value_parser = parse_with)]
@@ -182,6 +182,10 @@ pub struct With {
     pub name: String,
     /// How to hold it.
     pub mode: Mode,
+}
+
+fn parse_slots(text: &str) -> Result<NonZeroU16, String> {
+    text.parse().map_err(|_| format!("a number from 1 to {}", u16::MAX))
 }
 
 fn parse_with(text: &str) -> Result<With, String> {
