@@ -1,0 +1,45 @@
+//! `scripts/cron`: what runs unattended works as written, and is silent when there is nothing to say.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
+use std::process::Command;
+
+use drydock_tests::{Home, built, engine, root};
+
+/// The commands of the crontab, without the times.
+fn of_crontab(text: &str) -> Vec<String> {
+    let lines = text.lines().filter(|line| line.starts_with("*/30 "));
+    lines.map(|line| line.splitn(6, ' ').nth(5).unwrap().to_owned()).collect()
+}
+
+/// The commands of the service, without the place where they are installed.
+fn of_service(text: &str) -> Vec<String> {
+    text.lines()
+        .filter_map(|line| line.strip_prefix("ExecStart=/usr/local/bin/"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn what_runs_unattended_is_silent_and_leaves_a_sample() {
+    let Some(engine) = engine() else { return };
+    let read = |name: &str| std::fs::read_to_string(root().join("scripts/cron").join(name)).unwrap();
+    let commands = of_crontab(&read("crontab"));
+    assert_eq!(commands.len(), 2);
+    assert_eq!(commands, of_service(&read("drydock-tidy.service")));
+    let (home, bin) = (Home::new(), built("envlock"));
+    for command in commands {
+        let output = Command::new("/bin/sh")
+            .args(["-c", &command])
+            .env("PATH", bin.parent().unwrap())
+            .env("DOCKER_HOST", &engine.host)
+            .env("NETRA_HOME", home.as_os_str())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{command}: {output:?}");
+        assert!(output.stdout.is_empty() && output.stderr.is_empty(), "{command}: {output:?}");
+    }
+    let samples = std::fs::read_to_string(home.join("history/samples.jsonl"));
+    let found = std::fs::read_dir(&*home).unwrap().flatten().map(|e| e.path()).collect::<Vec<_>>();
+    assert_eq!(samples.unwrap_or_else(|e| panic!("{e}: {found:?}")).lines().count(), 1);
+}
