@@ -1,6 +1,7 @@
 //! Getting in and out: ticket, queue, lock file, and back.
 
 use std::fs::File;
+use std::io::{Seek, SeekFrom};
 use std::time::Duration;
 
 use drydock_common::{Error, now};
@@ -268,8 +269,10 @@ impl Hold {
         self.record.token(&self.files.name, self.mode)
     }
 
-    /// The files that the command gets a copy of, so that they stay locked while it lives.
-    pub fn lent(&self) -> Vec<&File> {
+    /// The files that the command gets a copy of, so that they stay locked while it lives. The lock file, which is
+    /// empty, stands at the ticket's number from now on: that is how a copy is told from all others.
+    pub fn lend(&self) -> Vec<&File> {
+        let _ = (&self.lock).seek(SeekFrom::Start(self.record.ticket));
         std::iter::once(&self.lock).chain(&self.slot).collect()
     }
 

@@ -65,7 +65,7 @@ pub fn break_ticket(
     let obeyed = is_gone(files, place, grace)?;
     if !obeyed {
         let token = record.token(&files.name, place.mode);
-        let command = process::processes_of(&token, &record.process, files.lock_path());
+        let command = process::processes_of(&token, record, files.lock_path());
         command.into_iter().for_each(process::kill);
         // Its envlock may still have an environment to take down.
         if !is_gone(files, place, grace)? {

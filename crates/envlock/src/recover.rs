@@ -63,7 +63,7 @@ fn bury(files: &EnvFiles, place: Place, record: Option<&Record>) -> Result<(), E
 
 fn reap(files: &EnvFiles, place: Place, record: &Record) {
     let token = record.token(&files.name, place.mode);
-    let left = process::processes_of(&token, &record.process, files.lock_path());
+    let left = process::processes_of(&token, record, files.lock_path());
     if left.is_empty() {
         return;
     }

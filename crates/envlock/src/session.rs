@@ -193,7 +193,7 @@ impl<'a> Session<'a> {
         if let Some(slot) = self.main().and_then(|main| main.record.slot) {
             command.env("ENVLOCK_SLOT", slot.to_string());
         }
-        let lent: Vec<_> = self.holds.iter().flat_map(Hold::lent).collect();
+        let lent: Vec<_> = self.holds.iter().flat_map(Hold::lend).collect();
         Job::start(minder, command, &lent)?.wait()
     }
 

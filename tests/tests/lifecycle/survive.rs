@@ -141,7 +141,10 @@ fn ctrl_c_again_during_the_take_down_does_not_end_it() {
     let words: Vec<_> = std::iter::once(lifecycle.get_program()).chain(lifecycle.get_args()).collect();
     let line = words.iter().map(|word| format!("'{}'", word.to_str().unwrap())).collect::<Vec<_>>().join(" ");
     let mut terminal = Command::new("script");
-    stack.environment(&mut terminal).args(["-qefc", &line, "/dev/null"]).stdin(Stdio::piped());
+    stack
+        .environment(&mut terminal)
+        .args(["-qefc", &format!("exec {line}"), "/dev/null"])
+        .stdin(Stdio::piped());
     let mut child = start_until_up(&mut terminal);
     let mut keys = child.stdin.take().unwrap();
     keys.write_all(b"\x03").unwrap();

@@ -10,7 +10,7 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::process::{Pid, PidfdFlags, Signal};
 
 use super::Outsider;
-use crate::record::Process;
+use crate::record::Record;
 
 /// When a process started, in ticks since boot.
 pub(super) fn start_of(pid: u32) -> Option<u64> {
@@ -45,17 +45,17 @@ pub(super) fn pid_namespace() -> u64 {
     link.to_string_lossy().chars().filter(digits).collect::<String>().parse().unwrap_or(0)
 }
 
-/// The processes that the command of `owner` consists of, or, where that is dead, what is left of them: those that
-/// have the ticket's token in their environment, or a copy of the lock that `owner` took.
-pub fn processes_of(token: &str, owner: &Process, lock: &Path) -> Vec<u32> {
-    let Ok(lock) = fs::metadata(lock) else { return Vec::new() };
+/// The processes that the command of a ticket's owner consists of, or, where that is dead, what is left of them: those
+/// that have the ticket's token in their environment, or a copy of the lock that its owner lent them.
+pub fn processes_of(token: &str, record: &Record, lock: &Path) -> Vec<u32> {
+    let (Ok(lock), owner) = (fs::metadata(lock), &record.process) else { return Vec::new() };
     // The pids of another boot or of another container say nothing here.
     if owner.boot_id != boot_id() || owner.pid_namespace != pid_namespace() {
         return Vec::new();
     }
     let me = std::process::id();
     let others = pids().filter(|pid| *pid != me && *pid != owner.pid);
-    others.filter(|pid| carries(*pid, token) || has_copy(*pid, owner.pid, &lock)).collect()
+    others.filter(|pid| carries(*pid, token) || has_copy(*pid, record.ticket, &lock)).collect()
 }
 
 /// Ends processes: SIGTERM, and SIGKILL for those that have not obeyed after `grace`. Returns when they are gone.
@@ -100,17 +100,23 @@ fn carries(pid: u32, token: &str) -> bool {
         .any(|held| held.split(|byte| *byte == b',').any(|one| one == token.as_bytes()))
 }
 
-/// Whether a process has the lock file open through a descriptor whose lock `owner` took.
-fn has_copy(pid: u32, owner: u32, lock: &fs::Metadata) -> bool {
+/// Whether a process has the lock file open through a descriptor that stands at the ticket's number. That the owner took
+/// the lock is no sign: in a container the kernel does not name a locker that is dead.
+fn has_copy(pid: u32, ticket: u64, lock: &fs::Metadata) -> bool {
     let Ok(files) = fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
     files.flatten().any(|file| {
         let same = |found: fs::Metadata| (found.dev(), found.ino()) == (lock.dev(), lock.ino());
         fs::metadata(file.path()).is_ok_and(same) && {
             let number = file.file_name();
             let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{}", number.to_string_lossy()));
-            info.is_ok_and(|info| info.lines().filter_map(parse_lock).any(|lock| lock.pid == owner))
+            info.is_ok_and(|info| info.lines().find_map(parse_position) == Some(ticket))
         }
     })
+}
+
+/// Reads the line of fdinfo that says where a descriptor stands: `pos:\t12`.
+fn parse_position(line: &str) -> Option<u64> {
+    line.strip_prefix("pos:")?.trim().parse().ok()
 }
 
 /// Processes that hold the lock file, but for those in `ours`.
@@ -134,10 +140,10 @@ struct Lock {
     inode: u64,
 }
 
-/// Reads a line of `/proc/locks` or of fdinfo: `1: FLOCK  ADVISORY  WRITE 1234 08:02:131 0 EOF`. Waiting locks, with
-/// an arrow after the number, do not count.
+/// Reads a line of `/proc/locks`: `1: FLOCK  ADVISORY  WRITE 1234 08:02:131 0 EOF`. Waiting locks, with an arrow after
+/// the number, do not count.
 fn parse_lock(line: &str) -> Option<Lock> {
-    let words: Vec<&str> = line.trim_start_matches("lock:").split_ascii_whitespace().collect();
+    let words: Vec<&str> = line.split_ascii_whitespace().collect();
     match words[..] {
         [_, "FLOCK", _, _, pid, place, ..] => {
             Some(Lock { pid: pid.parse().ok()?, inode: place.rsplit(':').next()?.parse().ok()? })
@@ -162,14 +168,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_both_kinds_of_lock_lines() {
+    fn reads_lock_lines() {
         let taken = parse_lock("1: FLOCK  ADVISORY  WRITE 1234 fe:00:131072 0 EOF").unwrap();
         assert_eq!((taken.pid, taken.inode), (1234, 131_072));
-        let copy = parse_lock("lock:\t1: FLOCK  ADVISORY  READ 77 08:02:9 0 EOF").unwrap();
-        assert_eq!((copy.pid, copy.inode), (77, 9));
         assert!(parse_lock("1: -> FLOCK  ADVISORY  WRITE 1234 fe:00:131072 0 EOF").is_none());
         assert!(parse_lock("2: POSIX  ADVISORY  WRITE 1234 fe:00:131072 0 EOF").is_none());
-        assert!(parse_lock("flags:\t02100002").is_none());
+        assert!(parse_lock("").is_none());
+        assert_eq!(parse_position("pos:\t12"), Some(12));
+        assert_eq!(parse_position("flags:\t02100002"), None);
     }
 
     #[test]

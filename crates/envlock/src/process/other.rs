@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Outsider;
-use crate::record::Process;
+use crate::record::Record;
 
 /// Not told.
 pub(super) fn start_of(_: u32) -> Option<u64> {
@@ -27,7 +27,7 @@ pub(super) fn pid_namespace() -> u64 {
 }
 
 /// Not found; what they have locked stays locked.
-pub fn processes_of(_: &str, _: &Process, _: &Path) -> Vec<u32> {
+pub fn processes_of(_: &str, _: &Record, _: &Path) -> Vec<u32> {
     Vec::new()
 }
 

@@ -72,6 +72,27 @@ fn what_a_killed_holders_command_left_is_ended_before_the_next_one_starts() {
     }
 }
 
+/// There the kernel does not tell who locked a file once that process is dead.
+#[test]
+fn in_a_container_too() {
+    let home = Home::new();
+    let script = r#"
+        "$1" test -- sh -c 'env -i sleep 1000 & echo $! >"$0"; wait' "$2" &
+        until [ -s "$2" ]; do sleep 0.01; done
+        kill -9 $!
+        "$1" --timeout 20s test -- sh -c '! grep -qs ") [^ZX] " /proc/$(cat "$0")/stat' "$2"
+    "#;
+    let envlock = home.envlock(&[]);
+    let mut inside = Command::new("unshare");
+    inside.args(["-p", "-f", "--mount-proc", "sh", "-c", script, "sh"]);
+    inside.arg(envlock.get_program()).arg(home.file("pid")).env("NETRA_HOME", home.path());
+    let done = Done(inside.output().unwrap());
+    if done.stderr().starts_with("unshare:") {
+        return skip("it needs root, for a pid namespace of its own");
+    }
+    assert_eq!(done.code(), 0, "{}", done.stderr());
+}
+
 #[test]
 fn a_dead_owners_pid_may_belong_to_somebody_else_by_now() {
     let home = Home::new();
