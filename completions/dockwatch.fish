@@ -44,6 +44,8 @@ complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "record" -d 'Sam
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "history" -d 'Show recorded runs'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "metrics" -d 'Print figures for Prometheus'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "predict" -d 'Say what a run of a category will need'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "report" -d 'Show the success figures beside their targets, as a table or as a page with plots'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "top" -d 'Show a live view: history lines, sorting, filter'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l need -d 'Memory the run needs, such as 2GiB' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l category -d 'Kind of run: needs what recorded runs of this category used' -r
@@ -65,6 +67,7 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s v -l verbo
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l category -d 'Kind of run, for predictions: unit, integration, e2e, performance, or a name of your own' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l interval -d 'Time between samples' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l orphans -d 'Record only that this many containers, networks and volumes were left after a run of the category was taken down: for the report' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l report -d 'Write the record of the run as JSON to this file' -r -F
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock; may be repeated [default: $DOCKER_HOST, then the current context]' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l call-timeout -d 'Longest wait for the answers of an engine' -r
@@ -96,9 +99,31 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -s h -l hel
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand predict" -l json -d 'Print one JSON object'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand predict" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand predict" -s h -l help -d 'Print help'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict help" -f -a "check" -d 'Say whether a run fits: engine healthy, memory at hand, level below the bar'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict help" -f -a "record" -d 'Sample while a command runs and record its peaks; without a command, record one sample'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict help" -f -a "history" -d 'Show recorded runs'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict help" -f -a "metrics" -d 'Print figures for Prometheus'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict help" -f -a "predict" -d 'Say what a run of a category will need'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l since -d 'Only what was recorded within this time, such as 7d' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l html -d 'Write a page with plots to this file; it needs no network' -r -F
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l max-memory -d 'Memory budget of all containers, such as 4GiB; a bare number counts GiB' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l max-containers -d 'Most running containers' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l max-networks -d 'Most networks, the engine\'s own not counted' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l max-volumes -d 'Most volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l json -d 'Print one JSON object'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -s h -l help -d 'Print help'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l interval -d 'Time between samples' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock; may be repeated [default: $DOCKER_HOST, then the current context]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l call-timeout -d 'Longest wait for the answers of an engine' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s l -l label -d 'Only what carries this label; may be repeated, all must match' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s p -l project -d 'Only this Compose project' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-memory -d 'Memory budget of all containers, such as 4GiB; a bare number counts GiB' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-containers -d 'Most running containers' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-networks -d 'Most networks, the engine\'s own not counted' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-volumes -d 'Most volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s h -l help -d 'Print help'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top help" -f -a "check" -d 'Say whether a run fits: engine healthy, memory at hand, level below the bar'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top help" -f -a "record" -d 'Sample while a command runs and record its peaks; without a command, record one sample'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top help" -f -a "history" -d 'Show recorded runs'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top help" -f -a "metrics" -d 'Print figures for Prometheus'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top help" -f -a "predict" -d 'Say what a run of a category will need'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top help" -f -a "report" -d 'Show the success figures beside their targets, as a table or as a page with plots'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top help" -f -a "top" -d 'Show a live view: history lines, sorting, filter'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

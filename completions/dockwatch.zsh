@@ -78,6 +78,7 @@ emergency\:"From 90 %"))' \
 _arguments "${_arguments_options[@]}" : \
 '--category=[Kind of run, for predictions\: unit, integration, e2e, performance, or a name of your own]:NAME:_default' \
 '--interval=[Time between samples]:DURATION:_default' \
+'(--report --interval)--orphans=[Record only that this many containers, networks and volumes were left after a run of the category was taken down\: for the report]:N:_default' \
 '--report=[Write the record of the run as JSON to this file]:FILE:_files' \
 '*-H+[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '*--host=[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
@@ -139,6 +140,41 @@ _arguments "${_arguments_options[@]}" : \
 ':category -- Kind of run\: unit, integration, e2e, performance, or a name of your own:_default' \
 && ret=0
 ;;
+(report)
+_arguments "${_arguments_options[@]}" : \
+'--since=[Only what was recorded within this time, such as 7d]:DURATION:_default' \
+'--html=[Write a page with plots to this file; it needs no network]:FILE:_files' \
+'--max-memory=[Memory budget of all containers, such as 4GiB; a bare number counts GiB]:SIZE:_default' \
+'--max-containers=[Most running containers]:N:_default' \
+'--max-networks=[Most networks, the engine'\''s own not counted]:N:_default' \
+'--max-volumes=[Most volumes]:N:_default' \
+'--json[Print one JSON object]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
+(top)
+_arguments "${_arguments_options[@]}" : \
+'--interval=[Time between samples]:DURATION:_default' \
+'*-H+[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'*--host=[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'--call-timeout=[Longest wait for the answers of an engine]:DURATION:_default' \
+'*-l+[Only what carries this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
+'*--label=[Only what carries this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
+'-p+[Only this Compose project]:NAME:_default' \
+'--project=[Only this Compose project]:NAME:_default' \
+'--max-memory=[Memory budget of all containers, such as 4GiB; a bare number counts GiB]:SIZE:_default' \
+'--max-containers=[Most running containers]:N:_default' \
+'--max-networks=[Most networks, the engine'\''s own not counted]:N:_default' \
+'--max-volumes=[Most volumes]:N:_default' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help]' \
+'--help[Print help]' \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 ":: :_dockwatch__subcmd__help_commands" \
@@ -171,6 +207,14 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(report)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(top)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -192,6 +236,8 @@ _dockwatch_commands() {
 'history:Show recorded runs' \
 'metrics:Print figures for Prometheus' \
 'predict:Say what a run of a category will need' \
+'report:Show the success figures beside their targets, as a table or as a page with plots' \
+'top:Show a live view\: history lines, sorting, filter' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'dockwatch commands' commands "$@"
@@ -209,6 +255,8 @@ _dockwatch__subcmd__help_commands() {
 'history:Show recorded runs' \
 'metrics:Print figures for Prometheus' \
 'predict:Say what a run of a category will need' \
+'report:Show the success figures beside their targets, as a table or as a page with plots' \
+'top:Show a live view\: history lines, sorting, filter' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'dockwatch help commands' commands "$@"
@@ -243,6 +291,16 @@ _dockwatch__subcmd__help__subcmd__record_commands() {
     local commands; commands=()
     _describe -t commands 'dockwatch help record commands' commands "$@"
 }
+(( $+functions[_dockwatch__subcmd__help__subcmd__report_commands] )) ||
+_dockwatch__subcmd__help__subcmd__report_commands() {
+    local commands; commands=()
+    _describe -t commands 'dockwatch help report commands' commands "$@"
+}
+(( $+functions[_dockwatch__subcmd__help__subcmd__top_commands] )) ||
+_dockwatch__subcmd__help__subcmd__top_commands() {
+    local commands; commands=()
+    _describe -t commands 'dockwatch help top commands' commands "$@"
+}
 (( $+functions[_dockwatch__subcmd__history_commands] )) ||
 _dockwatch__subcmd__history_commands() {
     local commands; commands=()
@@ -262,6 +320,16 @@ _dockwatch__subcmd__predict_commands() {
 _dockwatch__subcmd__record_commands() {
     local commands; commands=()
     _describe -t commands 'dockwatch record commands' commands "$@"
+}
+(( $+functions[_dockwatch__subcmd__report_commands] )) ||
+_dockwatch__subcmd__report_commands() {
+    local commands; commands=()
+    _describe -t commands 'dockwatch report commands' commands "$@"
+}
+(( $+functions[_dockwatch__subcmd__top_commands] )) ||
+_dockwatch__subcmd__top_commands() {
+    local commands; commands=()
+    _describe -t commands 'dockwatch top commands' commands "$@"
 }
 
 if [ "$funcstack[1]" = "_dockwatch" ]; then

@@ -33,6 +33,10 @@ pub const MANUAL: Manual = Manual {
         ("dockwatch record --category e2e -- make e2e", "Record the peaks of a run"),
         ("dockwatch history --since 7d", "Show the recorded runs"),
         ("dockwatch predict e2e", "Say what an e2e run will need"),
+        (
+            "dockwatch report --since 7d --html report.html",
+            "Show whether the environments are stable, with plots",
+        ),
         ("dockwatch --follow --json", "Stream samples and events, one object a line"),
     ],
     sections: &[],
@@ -67,6 +71,10 @@ pub enum Command {
     Metrics(MetricsArgs),
     /// Say what a run of a category will need
     Predict(PredictArgs),
+    /// Show the success figures beside their targets, as a table or as a page with plots
+    Report(ReportArgs),
+    /// Show a live view: history lines, sorting, filter
+    Top(TopArgs),
 }
 
 /// Which engines are asked.
@@ -229,6 +237,10 @@ pub struct RecordArgs {
     /// Time between samples
     #[arg(long, value_name = "DURATION", default_value = "250ms", value_parser = parse_interval)]
     pub interval: Duration,
+    /// Record only that this many containers, networks and volumes were left after a run of the category was taken
+    /// down: for the report
+    #[arg(long, value_name = "N", conflicts_with_all = ["command", "report", "interval"])]
+    pub orphans: Option<u64>,
     /// Write the record of the run as JSON to this file
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
@@ -298,4 +310,38 @@ pub struct PredictArgs {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// `dockwatch report`
+#[derive(Clone, Debug, Args)]
+pub struct ReportArgs {
+    /// Only what was recorded within this time, such as 7d
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub since: Option<Duration>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Write a page with plots to this file; it needs no network
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
+    /// Budget.
+    #[command(flatten)]
+    pub budget: BudgetArgs,
+}
+
+/// `dockwatch top`
+#[derive(Clone, Debug, Args)]
+pub struct TopArgs {
+    /// Time between samples
+    #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = parse_interval)]
+    pub interval: Duration,
+    /// Engines.
+    #[command(flatten)]
+    pub engines: EngineArgs,
+    /// Scope.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// Budget.
+    #[command(flatten)]
+    pub budget: BudgetArgs,
 }

@@ -15,6 +15,7 @@ use crate::events::{ContainerEvent, Happening, listen};
 use crate::gather::Gatherer;
 use crate::level::{Budget, Level, Verdict, judge};
 use crate::model::{Container, Facts};
+use crate::pacing::Pace;
 use crate::process::Signals;
 use crate::sampler::{Ask, Manner};
 use crate::steady::{SETTLE, Steady};
@@ -84,6 +85,7 @@ struct EventLine {
 
 /// Follows until a signal or until the reader goes away.
 pub async fn follow(args: SnapshotArgs, home: &Home) -> Result<Exit, Error> {
+    crate::descriptors::raise();
     let mut gatherer = Gatherer::new(&args.engines, &args.scope, home, Manner::WATCH)?;
     let happenings = listen(gatherer.args());
     let mut signals = Signals::new().map_err(|e| Error::failed("listen for signals", e))?;
@@ -99,8 +101,7 @@ pub async fn follow(args: SnapshotArgs, home: &Home) -> Result<Exit, Error> {
         json: args.json,
         steady: Steady::at(level, SETTLE),
         oom_seen: HashMap::new(),
-        asked: Instant::now(),
-        must_ask: false,
+        pace: Pace::new(ASK_INTERVAL),
     };
     let outcome = tokio::select! {
         ended = follower.run(first, happenings, args.interval) => ended,
@@ -141,8 +142,7 @@ struct Follower {
     steady: Steady,
     /// Kills for want of memory that were told already, by container.
     oom_seen: HashMap<String, u64>,
-    asked: Instant,
-    must_ask: bool,
+    pace: Pace,
 }
 
 impl Follower {
@@ -162,7 +162,7 @@ impl Follower {
             tokio::select! {
                 biased;
                 Some(happening) = happenings.recv() => {
-                    self.must_ask = true;
+                    self.pace.hurry();
                     self.tell_happening(happening)?;
                 }
                 _ = ticks.tick() => {
@@ -176,14 +176,8 @@ impl Follower {
     }
 
     async fn measure(&mut self) -> Result<Facts, Error> {
-        let ask = if self.must_ask || self.asked.elapsed() >= ASK_INTERVAL {
-            self.asked = Instant::now();
-            Ask::Everyone
-        } else {
-            Ask::KernelOnly
-        };
-        let facts = self.gatherer.facts(ask).await?;
-        self.must_ask = !facts.is_healthy() || facts.vanished > 0;
+        let facts = self.gatherer.facts(self.pace.whom()).await?;
+        self.pace.learn(&facts);
         Ok(facts)
     }
 

@@ -6,7 +6,7 @@ use drydock_common::{Error, Exit};
 use futures_util::future::join_all;
 
 use crate::cli::{EngineArgs, ScopeArgs};
-use crate::model::{Answer, Endpoint, EngineFacts, Facts};
+use crate::model::{Answer, Container, Endpoint, EngineFacts, Facts};
 use crate::sampler::{Ask, Manner, Sample, Sampler};
 use crate::scope::Scope;
 use crate::stored::Stored;
@@ -57,6 +57,8 @@ impl Gatherer {
         facts.networks.sort_by(|a, b| (&a.name, &a.engine).cmp(&(&b.name, &b.engine)));
         facts.volumes.sort_by(|a, b| (&a.name, &a.engine).cmp(&(&b.name, &b.engine)));
         self.scope.narrow(&mut facts);
+        let troubles = |c: &Container| Some(format!("{}: {}", c.listed.name, c.trouble.as_ref()?));
+        facts.errors = facts.containers.iter().filter_map(troubles).collect();
         Ok(facts)
     }
 
@@ -107,5 +109,4 @@ fn add(facts: &mut Facts, sample: Sample) {
     facts.networks.extend(sample.networks.unwrap_or_default());
     facts.volumes.extend(sample.volumes.unwrap_or_default());
     facts.vanished += sample.vanished;
-    facts.errors.extend(sample.errors);
 }

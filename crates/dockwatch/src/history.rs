@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::level::Level;
 use crate::predict::{self, Need, Prediction};
+use crate::scorecard::Recorded;
 
 /// Samples that are kept.
 pub const RING: usize = 1000;
@@ -45,6 +46,9 @@ pub struct Run {
     pub left_behind: Option<u64>,
     /// Times the engine stopped answering while the command ran.
     pub engine_outages: u64,
+    /// When each was noticed. Older records do not say.
+    #[serde(default)]
+    pub outages_at: Vec<Timestamp>,
     /// Worst level that was seen.
     pub level: Option<Level>,
     /// How many samples the figures rest on.
@@ -76,11 +80,23 @@ pub struct SampleRecord {
     pub mem_available_bytes: Option<u64>,
 }
 
+/// A look for orphans after an environment was taken down.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Check {
+    /// When.
+    pub at: Timestamp,
+    /// Kind of the run before.
+    pub category: String,
+    /// Containers, networks and volumes that were left.
+    pub orphans: u64,
+}
+
 /// The records on disk.
 #[derive(Clone, Debug)]
 pub struct History {
     runs: Journal,
     samples: Journal,
+    checks: Journal,
 }
 
 impl History {
@@ -90,6 +106,7 @@ impl History {
         Ok(Self {
             runs: Journal::new(dir.join("runs.jsonl"), RUNS_BYTES),
             samples: Journal::new(dir.join("samples.jsonl"), SAMPLES_BYTES),
+            checks: Journal::new(dir.join("checks.jsonl"), SAMPLES_BYTES),
         })
     }
 
@@ -101,6 +118,24 @@ impl History {
     /// Records a sample.
     pub fn add_sample(&self, sample: &SampleRecord) -> Result<(), Error> {
         self.samples.append(sample, Durability::Cached)
+    }
+
+    /// Records a look for orphans.
+    pub fn add_check(&self, check: &Check) -> Result<(), Error> {
+        self.checks.append(check, Durability::Synced)
+    }
+
+    /// Everything since a moment, and how many lines were torn.
+    pub fn recorded(&self, since: Option<Timestamp>) -> Result<(Recorded, usize), Error> {
+        let is_new = |at: Timestamp| since.is_none_or(|since| at >= since);
+        let mut runs = self.runs(|run| is_new(run.at))?;
+        let (mut samples, mut checks) = (self.samples()?, self.checks.read::<Check>()?);
+        runs.records.sort_by_key(|run| run.at);
+        samples.records.retain(|sample| is_new(sample.at));
+        samples.records.sort_by_key(|sample| sample.at);
+        checks.records.retain(|check| is_new(check.at));
+        let skipped = runs.skipped + samples.skipped + checks.skipped;
+        Ok((Recorded { runs: runs.records, samples: samples.records, checks: checks.records }, skipped))
     }
 
     /// All runs that are wanted, oldest first.

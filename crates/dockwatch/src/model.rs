@@ -129,7 +129,7 @@ pub struct Tmpfs {
 }
 
 /// All that is known about one container.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Container {
     /// Host of its engine.
     pub engine: String,
@@ -147,6 +147,8 @@ pub struct Container {
     pub inspected: Option<Inspected>,
     /// Its tmpfs mounts.
     pub tmpfs: Vec<Tmpfs>,
+    /// Why it could not be measured.
+    pub trouble: Option<String>,
 }
 
 impl Container {

@@ -10,19 +10,29 @@ use drydock_common::{Error, Exit, Timestamp, VERSION, now};
 use serde::Serialize;
 
 use crate::cli::RecordArgs;
+use crate::events::{Happening, listen};
 use crate::gather::Gatherer;
-use crate::history::{History, Run, SampleRecord};
+use crate::history::{Check, History, Run, SampleRecord};
 use crate::level::{Budget, Level, judge};
 use crate::model::Facts;
+use crate::pacing::Pace;
 use crate::predict::percentile;
 use crate::process::Running;
 use crate::sampler::{Ask, Manner};
+use tokio::sync::mpsc::UnboundedReceiver;
 
 /// The ring must span hours, not minutes.
 const RING_INTERVAL: Duration = Duration::from_secs(5);
 
+/// An engine that hangs is noticed this soon.
+const ASK_INTERVAL: Duration = Duration::from_secs(2);
+
 /// `dockwatch record`
 pub async fn record(args: RecordArgs, home: &Home) -> Result<Exit, Error> {
+    if let Some(orphans) = args.orphans {
+        let check = Check { at: now(), category: args.category, orphans };
+        return History::open(home)?.add_check(&check).map(|()| Exit::Done);
+    }
     if args.command.is_empty() {
         return record_sample(&args, home).await;
     }
@@ -34,8 +44,17 @@ pub async fn record(args: RecordArgs, home: &Home) -> Result<Exit, Error> {
     let mut tally = Tally::start(&first, &budget);
     let (started_at, start) = (now(), Instant::now());
     let mut running = Running::start(&args.command)?;
-    let mut recorder = Recorder { gatherer: &mut gatherer, history: &history, budget, last_kept: None };
+    let happenings = listen(gatherer.args());
+    let mut recorder = Recorder {
+        gatherer: &mut gatherer,
+        history: &history,
+        budget,
+        last_kept: None,
+        pace: Pace::new(ASK_INTERVAL),
+        happenings,
+    };
     let exit = recorder.until_end(&mut running, args.interval, &mut tally).await?;
+    drop(recorder);
     let took = start.elapsed();
     let last = gatherer.facts(Ask::Everyone).await.map_err(as_wrapper)?;
     gatherer.store(home);
@@ -79,6 +98,8 @@ struct Recorder<'a> {
     history: &'a History,
     budget: Budget,
     last_kept: Option<Instant>,
+    pace: Pace,
+    happenings: UnboundedReceiver<Happening>,
 }
 
 impl Recorder<'_> {
@@ -93,7 +114,10 @@ impl Recorder<'_> {
         loop {
             let sample = async {
                 ticks.tick().await;
-                self.gatherer.facts(Ask::Everyone).await
+                while self.happenings.try_recv().is_ok() {
+                    self.pace.hurry();
+                }
+                self.gatherer.facts(self.pace.whom()).await
             };
             tokio::select! {
                 exit = running.wait() => return exit,
@@ -103,6 +127,7 @@ impl Recorder<'_> {
     }
 
     fn keep(&mut self, facts: &Facts, tally: &mut Tally) {
+        self.pace.learn(facts);
         tally.add(facts, &self.budget);
         if self.last_kept.is_none_or(|last| last.elapsed() >= RING_INTERVAL) {
             self.last_kept = Some(Instant::now());
@@ -141,7 +166,7 @@ struct Tally {
     cpu_samples: u32,
     level: Option<Level>,
     healthy: bool,
-    outages: u64,
+    outages: Vec<Timestamp>,
 }
 
 /// How a run ended.
@@ -166,7 +191,7 @@ impl Tally {
             cpu_samples: 0,
             level: None,
             healthy: facts.is_healthy(),
-            outages: 0,
+            outages: Vec::new(),
         };
         tally.add(facts, budget);
         tally
@@ -183,7 +208,9 @@ impl Tally {
         }
         self.level = self.level.max(Some(judge(&usage, budget).level));
         let healthy = facts.is_healthy();
-        self.outages += u64::from(self.healthy && !healthy);
+        if self.healthy && !healthy {
+            self.outages.push(now());
+        }
         self.healthy = healthy;
     }
 
@@ -205,7 +232,8 @@ impl Tally {
                 .then(|| (self.cpu_sum * 100.0 / f64::from(self.cpu_samples)).round() / 100.0),
             containers_peak: self.containers_peak,
             left_behind: (ending.scoped && known).then_some(left),
-            engine_outages: self.outages,
+            engine_outages: self.outages.len() as u64,
+            outages_at: self.outages,
             level: self.level,
             samples: self.memory.len() as u64,
             scope: ending.scope,

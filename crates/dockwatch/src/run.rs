@@ -7,14 +7,14 @@ use drydock_common::{Error, Exit, VERSION, now, print, print_json};
 use serde::Serialize;
 
 use crate::check::{self, Answer, Demand, Supply};
-use crate::cli::{CheckArgs, Cli, Command, HistoryArgs, MetricsArgs, PredictArgs, SnapshotArgs};
+use crate::cli::{CheckArgs, Cli, Command, HistoryArgs, MetricsArgs, PredictArgs, ReportArgs, SnapshotArgs};
 use crate::gather::Gatherer;
 use crate::history::History;
 use crate::level::{Level, judge};
 use crate::predict::Prediction;
 use crate::report::{self, Listing};
 use crate::sampler::{Ask, Manner};
-use crate::{follow, listing, metrics as prometheus, record, table};
+use crate::{follow, listing, metrics as prometheus, page, record, scorecard, table, top};
 
 /// Between two looks of `check --wait`.
 const WAIT_STEP: Duration = Duration::from_millis(500);
@@ -36,6 +36,8 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
             Some(Command::History(args)) => history(&args, &home),
             Some(Command::Metrics(args)) => metrics(args, &home).await,
             Some(Command::Predict(args)) => predict(&args, &home),
+            Some(Command::Top(args)) => top::top(args, &home).await,
+            Some(Command::Report(args)) => report_on(&args, &home),
         }
     });
     // A thread that still reads must not hold up the end.
@@ -178,6 +180,24 @@ fn history(args: &HistoryArgs, home: &Home) -> Result<Exit, Error> {
         print(&listing::csv(&runs.records)?)?;
     } else {
         print(&listing::words(&runs))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn report_on(args: &ReportArgs, home: &Home) -> Result<Exit, Error> {
+    let at = now();
+    let since = args.since.and_then(|since| at.checked_sub(since).ok());
+    let (recorded, skipped) = History::open(home)?.recorded(since)?;
+    let figures = scorecard::figures(&recorded);
+    let budget = args.budget.budget();
+    let report = page::Report { at, since, recorded: &recorded, figures: &figures, skipped, budget };
+    if let Some(path) = &args.html {
+        page::write(path, &report.html())?;
+    }
+    if args.json {
+        print_json(&report.json())?;
+    } else {
+        print(&report.words())?;
     }
     Ok(Exit::Done)
 }

@@ -40,8 +40,6 @@ pub struct Sample {
     pub volumes: Option<Vec<Volume>>,
     /// Containers that went away between the list and the reading.
     pub vanished: u64,
-    /// What could not be read.
-    pub errors: Vec<String>,
 }
 
 type Probes = HashMap<String, Probe>;
@@ -80,6 +78,8 @@ pub struct Sampler {
     engine: Engine,
     layout: Option<Layout>,
     manner: Manner,
+    /// Containers whose files may stay open.
+    room: usize,
     known: Stored,
     probes: Probes,
     /// What inspects told of containers that ended.
@@ -100,8 +100,16 @@ impl Sampler {
         let is_local = engine.host.starts_with("unix://");
         let layout = is_local.then(|| Layout::at(crate::cgroup::ROOT)).flatten();
         let before = std::mem::take(&mut known.containers);
-        let mut sampler =
-            Self { engine, layout, manner, known, probes: Probes::new(), ended: HashMap::new(), last: None };
+        let mut sampler = Self {
+            engine,
+            layout,
+            manner,
+            room: crate::descriptors::room(),
+            known,
+            probes: Probes::new(),
+            ended: HashMap::new(),
+            last: None,
+        };
         for (id, known) in before {
             if let Some(path) = known.cgroup.clone() {
                 sampler.known.containers.insert(id.clone(), known);
@@ -191,7 +199,8 @@ impl Sampler {
         if known.run != run || run.is_none() {
             *known = Known { cgroup: Some(path.to_owned()), run, ..Known::default() };
         }
-        self.probes.insert(id.to_owned(), layout.probe(path, self.manner.keep));
+        let keep = if self.probes.len() < self.room { self.manner.keep } else { Keep::Closed };
+        self.probes.insert(id.to_owned(), layout.probe(path, keep));
     }
 
     async fn measure(
@@ -212,12 +221,13 @@ impl Sampler {
             self.stats_all(remote),
             tokio::time::sleep(self.missing_window(&readings))
         );
+        let mut troubles = HashMap::new();
         for (id, answer) in stats {
             match answer {
                 Ok(reading) => drop(readings.insert(id, reading)),
                 // It ended meanwhile, which is no error.
                 Err(error) if error.status().is_some_and(|code| code == 404 || code == 409) => {}
-                Err(error) => sample.errors.push(format!("{}: statistics: {error}", short(&id))),
+                Err(error) => drop(troubles.insert(id, format!("statistics: {error}"))),
             }
         }
         let cpu = self.cpu_use(&readings);
@@ -225,6 +235,7 @@ impl Sampler {
             readings,
             inspected,
             cpu,
+            troubles,
             source: if is_local { Source::Cgroup } else { Source::Api },
         };
         listed.into_iter().filter_map(|listed| self.container(listed, &mut gathered, sample)).collect()
@@ -336,15 +347,15 @@ impl Sampler {
         let id = listed.id.clone();
         let mut reading = gathered.readings.remove(&id);
         let asked = gathered.inspected.remove(&id);
+        let mut trouble = gathered.troubles.remove(&id);
         if listed.is_live() && reading.is_none() {
             match &asked {
                 Some(Err(error)) if error.status() != Some(404) => {
-                    sample.errors.push(format!("{}: inspect: {error}", listed.name));
+                    trouble = Some(format!("inspect: {error}"));
                 }
                 Some(Ok(found)) if found.live => {
-                    sample
-                        .errors
-                        .push(format!("{}: the engine calls it running, but it has no figures", listed.name));
+                    trouble
+                        .get_or_insert_with(|| "the engine calls it running, but it has no figures".into());
                 }
                 _ => {
                     sample.vanished += 1;
@@ -370,6 +381,7 @@ impl Sampler {
             cpu_window_ms: cpu.map(|(_, ms)| ms),
             inspected,
             tmpfs,
+            trouble,
         })
     }
 
@@ -405,6 +417,7 @@ struct Gathered {
     readings: Readings,
     inspected: HashMap<String, Result<Inspected, CallError>>,
     cpu: HashMap<String, (f64, u64)>,
+    troubles: HashMap<String, String>,
     source: Source,
 }
 
@@ -432,11 +445,6 @@ fn window(before: Cpu, now: Cpu) -> Option<(f64, u64)> {
     }
     let pct = used.as_secs_f64() * 100.0 / elapsed.as_secs_f64();
     Some(((pct * 100.0).round() / 100.0, u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)))
-}
-
-/// The id as the docker command shows it.
-fn short(id: &str) -> &str {
-    id.get(..12).unwrap_or(id)
 }
 
 #[cfg(test)]

@@ -3,7 +3,10 @@
 
 mod check;
 mod record;
+mod report;
 mod snapshot;
+mod survive;
+mod top;
 mod wire;
 
 use std::process::{Command, Output};

@@ -225,3 +225,97 @@ pub(crate) struct Run {
     pub(crate) samples: u64,
     pub(crate) scope: String,
 }
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Report {
+    pub(crate) schema: String,
+    pub(crate) tool_version: String,
+    pub(crate) at: String,
+    pub(crate) verdict: String,
+    pub(crate) since: Option<String>,
+    pub(crate) runs: u64,
+    pub(crate) samples: u64,
+    pub(crate) skipped_lines: u64,
+    pub(crate) figures: Vec<Figure>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Figure {
+    pub(crate) name: String,
+    pub(crate) value: Option<f64>,
+    pub(crate) target: f64,
+    pub(crate) target_kind: String,
+    pub(crate) met: Option<bool>,
+    pub(crate) basis: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Predict {
+    pub(crate) schema: String,
+    pub(crate) tool_version: String,
+    pub(crate) at: String,
+    pub(crate) verdict: String,
+    pub(crate) category: String,
+    pub(crate) runs: u64,
+    pub(crate) memory_bytes: u64,
+    pub(crate) containers: u64,
+    pub(crate) memory_min_bytes: Option<u64>,
+    pub(crate) memory_p50_bytes: Option<u64>,
+    pub(crate) memory_max_bytes: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SampleLine {
+    pub(crate) schema: String,
+    pub(crate) tool_version: String,
+    pub(crate) at: String,
+    pub(crate) verdict: String,
+    pub(crate) r#type: String,
+    pub(crate) reasons: Vec<String>,
+    pub(crate) level: String,
+    pub(crate) memory_working_set_bytes: Option<u64>,
+    pub(crate) cpu_pct: Option<f64>,
+    pub(crate) containers_running: Option<u64>,
+    pub(crate) networks: Option<u64>,
+    pub(crate) volumes: Option<u64>,
+    pub(crate) mem_available_bytes: Option<u64>,
+    pub(crate) pressure_memory_some_pct: Option<f64>,
+    pub(crate) containers: Vec<ContainerLine>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ContainerLine {
+    pub(crate) engine: String,
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) state: String,
+    pub(crate) health: Option<String>,
+    pub(crate) memory_usage_bytes: Option<u64>,
+    pub(crate) memory_working_set_bytes: Option<u64>,
+    pub(crate) memory_anon_bytes: Option<u64>,
+    pub(crate) memory_limit_bytes: Option<u64>,
+    pub(crate) level: Option<String>,
+    pub(crate) cpu_pct: Option<f64>,
+    pub(crate) oom_kills: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EventLine {
+    pub(crate) schema: String,
+    pub(crate) tool_version: String,
+    pub(crate) at: String,
+    pub(crate) verdict: String,
+    pub(crate) r#type: String,
+    pub(crate) engine: Option<String>,
+    pub(crate) id: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) detail: Option<String>,
+    pub(crate) exit_code: Option<i64>,
+    pub(crate) memory_limit_bytes: Option<u64>,
+}

@@ -1,0 +1,97 @@
+//! `dockwatch report`, and a history that many write and that was torn.
+
+use std::io::Write as _;
+
+use drydock_tests::Home;
+
+use crate::wire::{Figure, History, Predict, Report};
+use crate::{dockwatch, run};
+
+/// An engine is not needed: recording goes on without one.
+fn host(home: &Home) -> String {
+    format!("unix://{}/no.sock", home.display())
+}
+
+fn report(home: &Home, args: &[&str]) -> Report {
+    let (stdout, _) = run(&mut dockwatch(&host(home), home), &[&["report", "--json"], args].concat(), 0);
+    serde_json::from_str(&stdout).unwrap()
+}
+
+fn figure<'a>(report: &'a Report, name: &str) -> &'a Figure {
+    report.figures.iter().find(|figure| figure.name == name).unwrap()
+}
+
+#[test]
+fn nothing_recorded_says_no_data() {
+    let home = Home::new();
+    let found = report(&home, &["--since", "7d"]);
+    assert_eq!((found.schema.as_str(), found.verdict.as_str()), ("dockwatch.report/1", "no_data"));
+    assert!(found.figures.iter().all(|figure| figure.value.is_none() && figure.met.is_none()));
+    let (stdout, _) = run(&mut dockwatch(&host(&home), &home), &["report"], 0);
+    assert_eq!(stdout.matches("no data").count(), 6, "{stdout}");
+}
+
+#[test]
+fn the_page_needs_nothing_else() {
+    let home = Home::new();
+    for code in ["exit 0", "exit 1"] {
+        let mut command = dockwatch(&host(&home), &home);
+        assert!(command.args(["record", "--category", "e2e", "--", "sh", "-c", code]).status().is_ok());
+    }
+    run(&mut dockwatch(&host(&home), &home), &["record", "--category", "e2e", "--orphans", "3"], 0);
+    let page = home.join("report.html");
+    let found = report(&home, &["--html", page.to_str().unwrap()]);
+    assert_eq!((found.runs, found.verdict.as_str()), (2, "missed"));
+    let orphans = figure(&found, "orphans_after_runs");
+    assert_eq!((orphans.value, orphans.met), (Some(3.0), Some(false)));
+    assert_eq!(figure(&found, "test_time_p95_s").met, Some(true));
+    assert_eq!(figure(&found, "peak_memory_bytes").value, None, "no engine, so unknown");
+    assert_eq!(figure(&found, "parallel_success_pct").value, None, "one after the other");
+    let html = std::fs::read_to_string(page).unwrap();
+    assert!(html.contains("<svg") && html.contains("no data") && html.contains("orphans after runs"));
+    for foreign in ["http:", "https:", "<script", "<link", "src=", "@import", "url("] {
+        assert!(!html.contains(foreign), "{foreign}");
+    }
+    run(&mut dockwatch(&host(&home), &home), &["report", "--html", "/no/such/dir/x.html"], 3);
+}
+
+#[test]
+fn twenty_recorders_lose_nothing_and_torn_lines_are_skipped() {
+    let home = Home::new();
+    let running: Vec<_> = (0..20)
+        .map(|_| {
+            let mut command = dockwatch(&host(&home), &home);
+            command.args(["record", "--category", "mine", "--", "sleep", "0.2"]);
+            command.stderr(std::process::Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    for mut child in running {
+        assert!(child.wait().unwrap().success());
+    }
+    let mut file = std::fs::OpenOptions::new().append(true).open(home.join("history/runs.jsonl")).unwrap();
+    file.write_all(b"{\"at\":\"2026-01-0\nnot json\n\xff\xfe\n").unwrap();
+    let (stdout, _) = run(&mut dockwatch(&host(&home), &home), &["history", "--json"], 0);
+    let history: History = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((history.runs.len(), history.skipped_lines), (20, 3));
+    let found = report(&home, &[]);
+    assert_eq!(figure(&found, "parallel_success_pct").value, Some(100.0));
+    let (stdout, _) = run(&mut dockwatch(&host(&home), &home), &["predict", "unit", "--json"], 0);
+    let predicted: Predict = serde_json::from_str(&stdout).unwrap();
+    assert_eq!((predicted.verdict.as_str(), predicted.memory_bytes), ("base", 512 << 20));
+}
+
+#[test]
+fn a_clock_set_back_breaks_nothing() {
+    let home = Home::new();
+    run(&mut dockwatch(&host(&home), &home), &["record", "--category", "e2e", "--", "true"], 0);
+    let path = home.join("history/runs.jsonl");
+    let run_now = std::fs::read_to_string(&path).unwrap();
+    let mut record: serde_json::Value = serde_json::from_str(run_now.trim()).unwrap();
+    // It started before the clock was set back by an hour, and so ended before it started.
+    record["started_at"] = "2026-11-20T12:00:00Z".into();
+    record["at"] = "2026-11-20T11:00:00Z".into();
+    std::fs::write(&path, format!("{run_now}{record}\n")).unwrap();
+    let found = report(&home, &[]);
+    assert_eq!((found.runs, figure(&found, "test_time_p95_s").met), (2, Some(true)));
+    run(&mut dockwatch(&host(&home), &home), &["history", "--since", "1h"], 0);
+}
