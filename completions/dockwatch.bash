@@ -19,6 +19,9 @@ _dockwatch() {
             dockwatch,check)
                 cmd="dockwatch__subcmd__check"
                 ;;
+            dockwatch,enforce)
+                cmd="dockwatch__subcmd__enforce"
+                ;;
             dockwatch,help)
                 cmd="dockwatch__subcmd__help"
                 ;;
@@ -42,6 +45,9 @@ _dockwatch() {
                 ;;
             dockwatch__subcmd__help,check)
                 cmd="dockwatch__subcmd__help__subcmd__check"
+                ;;
+            dockwatch__subcmd__help,enforce)
+                cmd="dockwatch__subcmd__help__subcmd__enforce"
                 ;;
             dockwatch__subcmd__help,help)
                 cmd="dockwatch__subcmd__help__subcmd__help"
@@ -71,7 +77,7 @@ _dockwatch() {
 
     case "${cmd}" in
         dockwatch)
-            opts="-v -a -f -H -l -p -h -V --verbose --json --all --follow --interval --host --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --help --version check record history metrics predict report top help"
+            opts="-v -a -f -H -l -p -h -V --verbose --json --all --disk --follow --interval --host --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --help --version check record history metrics predict report top enforce help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -206,8 +212,78 @@ _dockwatch() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        dockwatch__subcmd__enforce)
+            opts="-H -l -p -v -h --stop --kill --grace --on-level --interval --json --host --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --grace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on-level)
+                    COMPREPLY=($(compgen -W "safe warning critical emergency" -- "${cur}"))
+                    return 0
+                    ;;
+                --interval)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --call-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-containers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-networks)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-volumes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         dockwatch__subcmd__help)
-            opts="check record history metrics predict report top help"
+            opts="check record history metrics predict report top enforce help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -221,6 +297,20 @@ _dockwatch() {
             return 0
             ;;
         dockwatch__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dockwatch__subcmd__help__subcmd__enforce)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_dockwatch_global_optspecs
-    string join \n v/verbose json a/all f/follow interval= H/host= call-timeout= l/label= p/project= max-memory= max-containers= max-networks= max-volumes= h/help V/version
+    string join \n v/verbose json a/all disk f/follow interval= H/host= call-timeout= l/label= p/project= max-memory= max-containers= max-networks= max-volumes= h/help V/version
 end
 
 function __fish_dockwatch_needs_command
@@ -36,6 +36,7 @@ complete -c dockwatch -n "__fish_dockwatch_needs_command" -l max-volumes -d 'Mos
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -l json -d 'Print JSON: one object'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s a -l all -d 'Show stopped containers too'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l disk -d 'Ask what images, containers, volumes and build cache take on disk; the engine adds it up, which takes a while'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s f -l follow -d 'Go on: a sample every interval, and between them what happens; with --json one object a line'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s V -l version -d 'Print version'
@@ -46,6 +47,7 @@ complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "metrics" -d 'Pr
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "predict" -d 'Say what a run of a category will need'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "report" -d 'Show the success figures beside their targets, as a table or as a page with plots'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "top" -d 'Show a live view: history lines, sorting, filter'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "enforce" -d 'End containers that are over their limits, or run a command when a level is reached'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l need -d 'Memory the run needs, such as 2GiB' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l category -d 'Kind of run: needs what recorded runs of this category used' -r
@@ -119,11 +121,31 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-networks
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-volumes -d 'Most volumes' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s h -l help -d 'Print help'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top help" -f -a "check" -d 'Say whether a run fits: engine healthy, memory at hand, level below the bar'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top help" -f -a "record" -d 'Sample while a command runs and record its peaks; without a command, record one sample'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top help" -f -a "history" -d 'Show recorded runs'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top help" -f -a "metrics" -d 'Print figures for Prometheus'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top help" -f -a "predict" -d 'Say what a run of a category will need'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top help" -f -a "report" -d 'Show the success figures beside their targets, as a table or as a page with plots'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top help" -f -a "top" -d 'Show a live view: history lines, sorting, filter'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l grace -d 'With --stop: time from SIGTERM to SIGKILL' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l on-level -d 'Go on, and run the command each time this level is reached from below' -r -f -a "safe\t'Under half of the budget'
+warning\t'From 50 %'
+critical\t'From 75 %'
+emergency\t'From 90 %'"
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l interval -d 'With --on-level: time between samples' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock; may be repeated [default: $DOCKER_HOST, then the current context]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l call-timeout -d 'Longest wait for the answers of an engine' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s l -l label -d 'Only what carries this label; may be repeated, all must match' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s p -l project -d 'Only this Compose project' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l max-memory -d 'Memory budget of all containers, such as 4GiB; a bare number counts GiB' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l max-containers -d 'Most running containers' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l max-networks -d 'Most networks, the engine\'s own not counted' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l max-volumes -d 'Most volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l stop -d 'Stop them'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l kill -d 'Kill them at once'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l json -d 'Print one JSON object'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "check" -d 'Say whether a run fits: engine healthy, memory at hand, level below the bar'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "record" -d 'Sample while a command runs and record its peaks; without a command, record one sample'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "history" -d 'Show recorded runs'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "metrics" -d 'Print figures for Prometheus'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "predict" -d 'Say what a run of a category will need'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "report" -d 'Show the success figures beside their targets, as a table or as a page with plots'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "top" -d 'Show a live view: history lines, sorting, filter'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "enforce" -d 'End containers that are over their limits, or run a command when a level is reached'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

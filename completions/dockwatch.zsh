@@ -32,6 +32,7 @@ _dockwatch() {
 '--json[Print JSON\: one object]' \
 '(-f --follow)-a[Show stopped containers too]' \
 '(-f --follow)--all[Show stopped containers too]' \
+'(-f --follow)--disk[Ask what images, containers, volumes and build cache take on disk; the engine adds it up, which takes a while]' \
 '-f[Go on\: a sample every interval, and between them what happens; with --json one object a line]' \
 '--follow[Go on\: a sample every interval, and between them what happens; with --json one object a line]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -175,6 +176,35 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help]' \
 && ret=0
 ;;
+(enforce)
+_arguments "${_arguments_options[@]}" : \
+'--grace=[With --stop\: time from SIGTERM to SIGKILL]:DURATION:_default' \
+'(--stop --kill --json)--on-level=[Go on, and run the command each time this level is reached from below]:LEVEL:((safe\:"Under half of the budget"
+warning\:"From 50 %"
+critical\:"From 75 %"
+emergency\:"From 90 %"))' \
+'--interval=[With --on-level\: time between samples]:DURATION:_default' \
+'*-H+[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'*--host=[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'--call-timeout=[Longest wait for the answers of an engine]:DURATION:_default' \
+'*-l+[Only what carries this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
+'*--label=[Only what carries this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
+'-p+[Only this Compose project]:NAME:_default' \
+'--project=[Only this Compose project]:NAME:_default' \
+'--max-memory=[Memory budget of all containers, such as 4GiB; a bare number counts GiB]:SIZE:_default' \
+'--max-containers=[Most running containers]:N:_default' \
+'--max-networks=[Most networks, the engine'\''s own not counted]:N:_default' \
+'--max-volumes=[Most volumes]:N:_default' \
+'(--kill)--stop[Stop them]' \
+'--kill[Kill them at once]' \
+'--json[Print one JSON object]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'*::command -- Command to run when the level is reached:_default' \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 ":: :_dockwatch__subcmd__help_commands" \
@@ -215,6 +245,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(enforce)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -238,6 +272,7 @@ _dockwatch_commands() {
 'predict:Say what a run of a category will need' \
 'report:Show the success figures beside their targets, as a table or as a page with plots' \
 'top:Show a live view\: history lines, sorting, filter' \
+'enforce:End containers that are over their limits, or run a command when a level is reached' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'dockwatch commands' commands "$@"
@@ -246,6 +281,11 @@ _dockwatch_commands() {
 _dockwatch__subcmd__check_commands() {
     local commands; commands=()
     _describe -t commands 'dockwatch check commands' commands "$@"
+}
+(( $+functions[_dockwatch__subcmd__enforce_commands] )) ||
+_dockwatch__subcmd__enforce_commands() {
+    local commands; commands=()
+    _describe -t commands 'dockwatch enforce commands' commands "$@"
 }
 (( $+functions[_dockwatch__subcmd__help_commands] )) ||
 _dockwatch__subcmd__help_commands() {
@@ -257,6 +297,7 @@ _dockwatch__subcmd__help_commands() {
 'predict:Say what a run of a category will need' \
 'report:Show the success figures beside their targets, as a table or as a page with plots' \
 'top:Show a live view\: history lines, sorting, filter' \
+'enforce:End containers that are over their limits, or run a command when a level is reached' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'dockwatch help commands' commands "$@"
@@ -265,6 +306,11 @@ _dockwatch__subcmd__help_commands() {
 _dockwatch__subcmd__help__subcmd__check_commands() {
     local commands; commands=()
     _describe -t commands 'dockwatch help check commands' commands "$@"
+}
+(( $+functions[_dockwatch__subcmd__help__subcmd__enforce_commands] )) ||
+_dockwatch__subcmd__help__subcmd__enforce_commands() {
+    local commands; commands=()
+    _describe -t commands 'dockwatch help enforce commands' commands "$@"
 }
 (( $+functions[_dockwatch__subcmd__help__subcmd__help_commands] )) ||
 _dockwatch__subcmd__help__subcmd__help_commands() {

@@ -5,42 +5,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use drydock_common::Verbosity;
 use drydock_common::docker::{DockerArgs, parse_call_timeout};
-use drydock_common::manual::Manual;
 use drydock_common::state::parse_name;
 use drydock_common::units::{parse_duration, parse_size};
-use drydock_common::{Exit, Verbosity};
 
 use crate::level::{Budget, Level};
+pub use crate::manual::MANUAL;
 use crate::scope::Scope;
-
-/// What the manual says beyond the options.
-pub const MANUAL: Manual = Manual {
-    exits: &[
-        (Exit::Done, "done; check: a run fits"),
-        (Exit::No, "check: a run does not fit, the reasons are given"),
-        (Exit::Usage, "bad arguments"),
-        (Exit::Failed, "cannot read or write state"),
-        (Exit::Unavailable, "an engine is not reachable, or an endpoint hangs"),
-        (Exit::Wrapper, "record: dockwatch itself failed"),
-        (Exit::NotRunnable, "record: the command cannot be run"),
-        (Exit::NotFound, "record: the command is not found"),
-    ],
-    examples: &[
-        ("dockwatch", "Show what Docker uses and how near the edge it is"),
-        ("dockwatch --json | jq .containers", "The same for machines"),
-        ("dockwatch check --need 2GiB --wait 2m", "Wait until a run that needs 2 GiB fits"),
-        ("dockwatch record --category e2e -- make e2e", "Record the peaks of a run"),
-        ("dockwatch history --since 7d", "Show the recorded runs"),
-        ("dockwatch predict e2e", "Say what an e2e run will need"),
-        (
-            "dockwatch report --since 7d --html report.html",
-            "Show whether the environments are stable, with plots",
-        ),
-        ("dockwatch --follow --json", "Stream samples and events, one object a line"),
-    ],
-    sections: &[],
-};
 
 /// Measure, judge and record what Docker uses
 #[derive(Debug, Parser)]
@@ -75,6 +47,12 @@ pub enum Command {
     Report(ReportArgs),
     /// Show a live view: history lines, sorting, filter
     Top(TopArgs),
+    /// End containers that are over their limits, or run a command when a level is reached
+    ///
+    /// Without --stop or --kill it says what it would do. It ends nothing outside the scope and nothing labelled
+    /// drydock.protect=true: first the containers at their own limits, the largest overuse first, then, while the scope
+    /// is over its budget of memory or containers, the largest.
+    Enforce(EnforceArgs),
 }
 
 /// Which engines are asked.
@@ -175,6 +153,7 @@ fn parse_budget(text: &str) -> Result<u64, String> {
 
 /// `dockwatch` without a command.
 #[derive(Clone, Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct SnapshotArgs {
     /// Print JSON: one object
     #[arg(long)]
@@ -182,6 +161,9 @@ pub struct SnapshotArgs {
     /// Show stopped containers too
     #[arg(short, long, conflicts_with = "follow")]
     pub all: bool,
+    /// Ask what images, containers, volumes and build cache take on disk; the engine adds it up, which takes a while
+    #[arg(long, conflicts_with = "follow")]
+    pub disk: bool,
     /// Go on: a sample every interval, and between them what happens; with --json one object a line
     #[arg(short, long)]
     pub follow: bool,
@@ -344,4 +326,72 @@ pub struct TopArgs {
     /// Budget.
     #[command(flatten)]
     pub budget: BudgetArgs,
+}
+
+/// `dockwatch enforce`
+#[derive(Clone, Debug, Args)]
+pub struct EnforceArgs {
+    /// Stop them
+    #[arg(long, conflicts_with = "kill")]
+    pub stop: bool,
+    /// Kill them at once
+    #[arg(long)]
+    pub kill: bool,
+    /// With --stop: time from SIGTERM to SIGKILL
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
+    pub grace: Duration,
+    /// Go on, and run the command each time this level is reached from below
+    #[arg(long, value_name = "LEVEL", requires = "command", conflicts_with_all = ["stop", "kill", "json"])]
+    pub on_level: Option<Level>,
+    /// With --on-level: time between samples
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = parse_interval)]
+    pub interval: Duration,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Engines.
+    #[command(flatten)]
+    pub engines: EngineArgs,
+    /// Scope.
+    #[command(flatten)]
+    pub scope: ScopeArgs,
+    /// Budget.
+    #[command(flatten)]
+    pub budget: BudgetArgs,
+    /// Command to run when the level is reached
+    #[arg(last = true, value_name = "CMD", requires = "on_level")]
+    pub command: Vec<OsString>,
+}
+
+/// What is done with containers that are over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Nothing: it is only said.
+    None,
+    /// Stopped, with this time from SIGTERM to SIGKILL.
+    Stop(Duration),
+    /// Killed.
+    Kill,
+}
+
+impl Deed {
+    /// The name in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "dry_run",
+            Self::Stop(_) => "stop",
+            Self::Kill => "kill",
+        }
+    }
+}
+
+impl EnforceArgs {
+    /// What is to be done.
+    pub const fn deed(&self) -> Deed {
+        match (self.stop, self.kill) {
+            (true, _) => Deed::Stop(self.grace),
+            (_, true) => Deed::Kill,
+            _ => Deed::None,
+        }
+    }
 }

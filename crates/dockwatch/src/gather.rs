@@ -6,6 +6,7 @@ use drydock_common::{Error, Exit};
 use futures_util::future::join_all;
 
 use crate::cli::{EngineArgs, ScopeArgs};
+use crate::docker;
 use crate::model::{Answer, Container, Endpoint, EngineFacts, Facts};
 use crate::sampler::{Ask, Manner, Sample, Sampler};
 use crate::scope::Scope;
@@ -65,6 +66,26 @@ impl Gatherer {
     /// Engines to listen to; one that is away now is opened anew by the listener.
     pub fn args(&self) -> impl Iterator<Item = &DockerArgs> {
         self.targets.iter().map(|target| &target.args)
+    }
+
+    /// Adds what the engines keep on disk, which takes them seconds.
+    pub async fn add_disk(&self, facts: &mut Facts) {
+        let ask = |engine: &mut EngineFacts| {
+            let host = engine.host.clone();
+            async move { Some(docker::disk(self.engine(&host)?).await) }
+        };
+        let answers = join_all(facts.engines.iter_mut().map(ask)).await;
+        for (engine, (endpoint, disk)) in
+            facts.engines.iter_mut().zip(answers).filter_map(|(e, a)| Some((e, a?)))
+        {
+            engine.endpoints.push(endpoint);
+            engine.disk = disk;
+        }
+    }
+
+    /// The engine at this host, where it could be reached.
+    pub fn engine(&self, host: &str) -> Option<&Engine> {
+        self.targets.iter().find(|target| target.host == host)?.sampler.as_ref().map(Sampler::engine)
     }
 
     /// Leaves to the next run what it should know.

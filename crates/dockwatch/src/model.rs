@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use drydock_common::Error;
 use drydock_common::docker::{LABEL_DRYDOCK_ENV, LABEL_ENV, LABEL_PROJECT, LABEL_SERVICE};
 
+use crate::disk::Disk;
 use crate::level::{Level, Usage};
 
 /// What one container uses at one moment.
@@ -293,6 +294,8 @@ pub struct EngineFacts {
     pub machine: Machine,
     /// Subnets that can still be had, of how many.
     pub address_pools: Option<(u64, u64)>,
+    /// What it keeps on disk, where that was asked for.
+    pub disk: Option<Disk>,
 }
 
 impl EngineFacts {

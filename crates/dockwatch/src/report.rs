@@ -65,6 +65,17 @@ struct EngineWire {
     machine: MachineWire,
     address_pools_free: Option<u64>,
     address_pools_total: Option<u64>,
+    disk: Option<DiskWire>,
+}
+
+#[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "JSON keys end with their unit")]
+struct DiskWire {
+    total_bytes: Option<u64>,
+    images_bytes: Option<u64>,
+    containers_bytes: Option<u64>,
+    volumes_bytes: Option<u64>,
+    build_cache_bytes: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -242,6 +253,13 @@ fn engine(facts: &EngineFacts) -> EngineWire {
         },
         address_pools_free: facts.address_pools.map(|(free, _)| free),
         address_pools_total: facts.address_pools.map(|(_, total)| total),
+        disk: facts.disk.map(|disk| DiskWire {
+            total_bytes: disk.total(),
+            images_bytes: disk.images,
+            containers_bytes: disk.containers,
+            volumes_bytes: disk.volumes,
+            build_cache_bytes: disk.build_cache,
+        }),
     }
 }
 

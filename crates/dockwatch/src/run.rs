@@ -14,7 +14,7 @@ use crate::level::{Level, judge};
 use crate::predict::Prediction;
 use crate::report::{self, Listing};
 use crate::sampler::{Ask, Manner};
-use crate::{follow, listing, metrics as prometheus, page, record, scorecard, table, top};
+use crate::{enforcing, follow, listing, metrics as prometheus, page, record, scorecard, table, top};
 
 /// Between two looks of `check --wait`.
 const WAIT_STEP: Duration = Duration::from_millis(500);
@@ -36,6 +36,7 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
             Some(Command::History(args)) => history(&args, &home),
             Some(Command::Metrics(args)) => metrics(args, &home).await,
             Some(Command::Predict(args)) => predict(&args, &home),
+            Some(Command::Enforce(args)) => enforcing::enforce(args, &home).await,
             Some(Command::Top(args)) => top::top(args, &home).await,
             Some(Command::Report(args)) => report_on(&args, &home),
         }
@@ -49,8 +50,11 @@ async fn snapshot(args: SnapshotArgs, home: &Home) -> Result<Exit, Error> {
     let start = Instant::now();
     let listing = if args.all { Listing::All } else { Listing::Live };
     let mut gatherer = Gatherer::new(&args.engines, &args.scope, home, Manner::ONCE)?;
-    let facts = gatherer.facts(Ask::Everyone).await?;
+    let mut facts = gatherer.facts(Ask::Everyone).await?;
     gatherer.store(home);
+    if args.disk {
+        gatherer.add_disk(&mut facts).await;
+    }
     let verdict = judge(&facts.usage(), &args.budget.budget());
     if args.json {
         print_json(&report::snapshot(&facts, &verdict, listing, now(), start.elapsed()))?;

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, Table, presets};
 use drydock_common::units::show_size;
 
+use crate::disk::Disk;
 use crate::level::{Level, Verdict};
 use crate::model::{Answer, Container, EngineFacts, Facts};
 use crate::report::Listing;
@@ -39,6 +40,9 @@ pub fn snapshot(facts: &Facts, verdict: &Verdict, listing: Listing) -> String {
     let mut text = headline(facts, verdict);
     for engine in &facts.engines {
         let _ = writeln!(text, "{}", engine_line(engine));
+        if let Some(disk) = &engine.disk {
+            let _ = writeln!(text, "{}", disk_line(disk));
+        }
     }
     let shown: Vec<&Container> = facts.containers.iter().filter(|c| listing.shows(c)).collect();
     if !shown.is_empty() {
@@ -91,6 +95,18 @@ fn engine_line(engine: &EngineFacts) -> String {
         let _ = write!(line, ", {free} of {total} subnets free");
     }
     line
+}
+
+fn disk_line(disk: &Disk) -> String {
+    let size = |bytes: Option<u64>| bytes.map_or_else(|| "?".to_owned(), show_size);
+    format!(
+        "on disk: {}: images {}, containers {}, volumes {}, build cache {}",
+        size(disk.total()),
+        size(disk.images),
+        size(disk.containers),
+        size(disk.volumes),
+        size(disk.build_cache)
+    )
 }
 
 fn containers(shown: &[&Container]) -> String {

@@ -153,3 +153,22 @@ fn an_endpoint_that_hangs_is_named_in_time() {
         assert!(found.reasons.iter().any(|reason| reason.contains(&format!("{name} hangs"))));
     }
 }
+
+#[test]
+fn what_is_on_disk_is_added_up_when_asked_for() {
+    let Some(engine) = engine() else { return };
+    let (world, home) = (World::new(engine), Home::new());
+    assert!(snapshot(engine, &home, &world.label()).engines[0].disk.is_none());
+    let volume = world.name("data");
+    engine.docker(&["volume", "create", "--label", &world.label(), &volume]);
+    let mount = format!("{volume}:/data");
+    let fill = "dd if=/dev/zero of=/data/f bs=1M count=3; dd if=/dev/zero of=/own bs=1M count=2";
+    engine.docker(&["run", "--label", &world.label(), "-v", &mount, BUSYBOX, "sh", "-c", fill]);
+    let (stdout, _) = run(&mut dockwatch(&engine.host, &home), &["--disk", "--json"], 0);
+    let found: crate::wire::Snapshot = serde_json::from_str(&stdout).unwrap();
+    let disk = found.engines[0].disk.as_ref().unwrap();
+    assert!(disk.volumes_bytes.unwrap() >= 3 << 20, "{disk:?}");
+    assert!(disk.containers_bytes.unwrap() >= 2 << 20 && disk.images_bytes.unwrap() > 1 << 20, "{disk:?}");
+    let (stdout, _) = run(&mut dockwatch(&engine.host, &home), &["--disk"], 0);
+    assert!(stdout.contains("\non disk: "), "{stdout}");
+}

@@ -48,6 +48,18 @@ pub(crate) struct Engine {
     pub(crate) machine: Machine,
     pub(crate) address_pools_free: Option<u64>,
     pub(crate) address_pools_total: Option<u64>,
+    pub(crate) disk: Option<Disk>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(clippy::struct_field_names, reason = "JSON keys end with their unit")]
+pub(crate) struct Disk {
+    pub(crate) total_bytes: Option<u64>,
+    pub(crate) images_bytes: Option<u64>,
+    pub(crate) containers_bytes: Option<u64>,
+    pub(crate) volumes_bytes: Option<u64>,
+    pub(crate) build_cache_bytes: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -317,5 +329,30 @@ pub(crate) struct EventLine {
     pub(crate) name: Option<String>,
     pub(crate) detail: Option<String>,
     pub(crate) exit_code: Option<i64>,
+    pub(crate) memory_limit_bytes: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Enforced {
+    pub(crate) schema: String,
+    pub(crate) tool_version: String,
+    pub(crate) at: String,
+    pub(crate) verdict: String,
+    pub(crate) deed: String,
+    pub(crate) items: Vec<Ended>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ended {
+    pub(crate) engine: String,
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) outcome: String,
+    pub(crate) reason: String,
+    pub(crate) error: Option<String>,
+    pub(crate) over_bytes: u64,
+    pub(crate) memory_working_set_bytes: Option<u64>,
     pub(crate) memory_limit_bytes: Option<u64>,
 }

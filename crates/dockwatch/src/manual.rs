@@ -1,0 +1,103 @@
+//! The manual beyond the options: exit codes, examples, files, variables, JSON.
+
+use drydock_common::Exit;
+use drydock_common::manual::Manual;
+
+/// What the manual says beyond the options.
+pub const MANUAL: Manual = Manual {
+    exits: &[
+        (Exit::Done, "done; check: a run fits"),
+        (
+            Exit::No,
+            "check: a run does not fit, the reasons are given; enforce: something is over its limits still",
+        ),
+        (Exit::Usage, "bad arguments"),
+        (Exit::Failed, "cannot read or write state"),
+        (Exit::Unavailable, "an engine is not reachable, or an endpoint hangs"),
+        (Exit::Partial, "enforce: some containers could not be ended"),
+        (Exit::Wrapper, "record: dockwatch itself failed"),
+        (Exit::NotRunnable, "record: the command cannot be run"),
+        (Exit::NotFound, "record: the command is not found"),
+    ],
+    examples: &[
+        ("dockwatch", "Show what Docker uses and how near the edge it is"),
+        ("dockwatch --json | jq .containers", "The same for machines"),
+        ("dockwatch check --need 2GiB --wait 2m", "Wait until a run that needs 2 GiB fits"),
+        ("dockwatch record --category e2e -- make e2e", "Record the peaks of a run"),
+        ("dockwatch history --since 7d", "Show the recorded runs"),
+        ("dockwatch predict e2e", "Say what an e2e run will need"),
+        (
+            "dockwatch report --since 7d --html report.html",
+            "Show whether the environments are stable, with plots",
+        ),
+        ("dockwatch enforce --label netra.env=test", "Say which containers are over their limits"),
+        (
+            "dockwatch enforce --on-level critical -- dockprune --label netra.env=test --older-than 1h",
+            "Clean up each time it gets tight",
+        ),
+        ("dockwatch --follow --json", "Stream samples and events, one object a line"),
+    ],
+    sections: &[
+        (
+            "LEVELS",
+            "safe below 50 % of the budget, warning from 50, critical from 75, emergency from 90, exactly at the edges. \
+             Of several resources the worst counts. A level goes up at once, and down when it has been lower for 30 \
+             seconds (--follow and enforce --on-level).\n\n\
+             Memory is what Docker counts: the kernel's figure less inactive file cache.",
+        ),
+        (
+            "FILES",
+            "~/.netra/history/: runs.jsonl, samples.jsonl (the last 1,000), checks.jsonl, and counters-ENGINE.json: the \
+             CPU times of the last look, from which the next one starts. Losing it costs 100 ms.",
+        ),
+        (
+            "ENVIRONMENT",
+            "DOCKER_MAX_MEMORY_GB, DOCKER_MAX_CONTAINERS, DOCKER_MAX_NETWORKS, DOCKER_MAX_VOLUMES: the budget; flags \
+             override them.\n\n\
+             DOCKER_HOST, DOCKER_CONTEXT: the engine.\n\n\
+             NETRA_HOME: where history is kept instead of ~/.netra.\n\n\
+             NO_COLOR: no colours.",
+        ),
+        (
+            "JSON",
+            "Every object begins with schema, tool_version, at, verdict. null means unknown, never 0. Sizes are bytes, \
+             times RFC 3339.\n\n\
+             dockwatch.snapshot/1: verdict (safe, warning, critical, emergency, unavailable), reasons, duration_ms, \
+             levels (resource, used, budget, used_pct, level), engines (host, reachable, healthy, version, api_version, \
+             endpoints with name, state ok|hung|failed, ms, error; machine with mem_total_bytes, mem_available_bytes, \
+             swap_total_bytes, swap_free_bytes, cpus, load_1m, load_5m, load_15m, pressure_memory_some_pct, \
+             pressure_memory_full_pct, pressure_cpu_some_pct, pressure_io_some_pct; address_pools_free, \
+             address_pools_total; disk, null without --disk, with total_bytes, images_bytes, containers_bytes, \
+             volumes_bytes, build_cache_bytes), totals (containers_running, containers_stopped, networks, volumes, \
+             memory_usage_bytes, memory_working_set_bytes, memory_anon_bytes, memory_shmem_bytes, tmpfs_used_bytes, \
+             cpu_pct, pids), environments and projects (name, containers_running, memory_working_set_bytes, cpu_pct), \
+             containers, networks (engine, id, name, driver, subnets, labels), volumes (engine, name, driver, tmpfs, \
+             labels), vanished (containers that ended under the look), errors.\n\n\
+             containers: engine, id, name, image, project, service, environment, state, health, exit_code, started_at, \
+             restarts, oom_killed, oom_kills, source (cgroup, api), memory_usage_bytes, memory_working_set_bytes, \
+             memory_anon_bytes, memory_shmem_bytes, memory_peak_bytes, memory_limit_bytes, memory_used_pct, level, \
+             cpu_pct (of one core), cpu_window_ms, cpu_ns, pids, net_rx_bytes, net_tx_bytes, block_read_bytes, \
+             block_write_bytes, pressure_memory_some_pct, tmpfs (destination, used_bytes, size_bytes), labels.\n\n\
+             dockwatch.sample/1, a line of --follow --json: verdict, type (sample), reasons, level, \
+             memory_working_set_bytes, cpu_pct, containers_running, networks, volumes, mem_available_bytes, \
+             pressure_memory_some_pct, containers.\n\n\
+             dockwatch.event/1, a line between samples: verdict, type (start, die, oom, health, level, engine_lost, \
+             engine_back), engine, id, name, detail, exit_code, \
+             memory_limit_bytes.\n\n\
+             dockwatch.check/1: verdict (yes, no, unavailable), reasons, level, need_memory_bytes, need_containers, \
+             need_basis (history, base), need_runs, used_memory_bytes, used_containers, budget_memory_bytes, \
+             budget_containers, mem_available_bytes, waited_s.\n\n\
+             dockwatch.run/1 (record --report; verdict passed or failed), and the runs of dockwatch.history/1 (verdict ok, \
+             skipped_lines, runs): \
+             started_at, category, duration_s, exit_code, memory_peak_bytes, memory_p95_bytes, memory_start_bytes, \
+             cpu_peak_pct, cpu_mean_pct, containers_peak, left_behind, engine_outages, level, samples, scope.\n\n\
+             dockwatch.predict/1: verdict (history, base), category, runs, memory_bytes, containers, \
+             memory_min_bytes, memory_p50_bytes, memory_max_bytes.\n\n\
+             dockwatch.report/1: verdict (met, missed, no_data), since, runs, samples, skipped_lines, figures (name, value, target, \
+             target_kind exactly|under, met, basis).\n\n\
+             dockwatch.enforce/1: verdict (within, over, failed), deed (dry_run, stop, kill), items (engine, id, name, \
+             outcome would end|stopped|killed|spared|gone|failed, reason, error, over_bytes, memory_working_set_bytes, \
+             memory_limit_bytes).",
+        ),
+    ],
+};
