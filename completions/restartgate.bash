@@ -19,11 +19,20 @@ _restartgate() {
             restartgate,check)
                 cmd="restartgate__subcmd__check"
                 ;;
+            restartgate,explain)
+                cmd="restartgate__subcmd__explain"
+                ;;
             restartgate,help)
                 cmd="restartgate__subcmd__help"
                 ;;
+            restartgate,history)
+                cmd="restartgate__subcmd__history"
+                ;;
             restartgate,reset)
                 cmd="restartgate__subcmd__reset"
+                ;;
+            restartgate,stats)
+                cmd="restartgate__subcmd__stats"
                 ;;
             restartgate,status)
                 cmd="restartgate__subcmd__status"
@@ -37,11 +46,20 @@ _restartgate() {
             restartgate__subcmd__help,check)
                 cmd="restartgate__subcmd__help__subcmd__check"
                 ;;
+            restartgate__subcmd__help,explain)
+                cmd="restartgate__subcmd__help__subcmd__explain"
+                ;;
             restartgate__subcmd__help,help)
                 cmd="restartgate__subcmd__help__subcmd__help"
                 ;;
+            restartgate__subcmd__help,history)
+                cmd="restartgate__subcmd__help__subcmd__history"
+                ;;
             restartgate__subcmd__help,reset)
                 cmd="restartgate__subcmd__help__subcmd__reset"
+                ;;
+            restartgate__subcmd__help,stats)
+                cmd="restartgate__subcmd__help__subcmd__stats"
                 ;;
             restartgate__subcmd__help,status)
                 cmd="restartgate__subcmd__help__subcmd__status"
@@ -59,7 +77,7 @@ _restartgate() {
 
     case "${cmd}" in
         restartgate)
-            opts="-l -p -w -H -v -h -V --label --project --cooldown --max-attempts --window --open --stable --per-minute --even-if-healthy --force --reason --health-timeout --wait --json --host --call-timeout --verbose --help --version check wait status trip reset help"
+            opts="-l -p -w -H -v -h -V --label --project --cooldown --max-attempts --window --open --stable --per-minute --even-if-healthy --force --reason --health-timeout --wait --json --host --call-timeout --verbose --help --version check wait status history stats explain trip reset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -198,8 +216,22 @@ _restartgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        restartgate__subcmd__explain)
+            opts="-v -h --json --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         restartgate__subcmd__help)
-            opts="check wait status trip reset help"
+            opts="check wait status history stats explain trip reset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -213,6 +245,20 @@ _restartgate() {
             return 0
             ;;
         restartgate__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        restartgate__subcmd__help__subcmd__explain)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -240,7 +286,35 @@ _restartgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        restartgate__subcmd__help__subcmd__history)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         restartgate__subcmd__help__subcmd__reset)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        restartgate__subcmd__help__subcmd__stats)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -296,6 +370,32 @@ _restartgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        restartgate__subcmd__history)
+            opts="-n -v -h --since --last --json --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --last)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         restartgate__subcmd__reset)
             opts="-l -p -H -v -h --label --project --reason --host --call-timeout --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -332,6 +432,24 @@ _restartgate() {
                     return 0
                     ;;
                 --call-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        restartgate__subcmd__stats)
+            opts="-v -h --since --json --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -19,12 +19,12 @@ _restartgate() {
 '*--label=[Only a service whose container carries this label; may be repeated, all must match]:KEY=VALUE:_default' \
 '-p+[Only a service of this Compose project]:NAME:_default' \
 '--project=[Only a service of this Compose project]:NAME:_default' \
-'--cooldown=[Shortest time between two restarts of a service; failures double it, up to 5 min]:DURATION:_default' \
-'--max-attempts=[Most restarts of a service within the window; one more trips the breaker]:N:_default' \
-'--window=[Time in which restarts are counted]:DURATION:_default' \
-'--open=[How long the breaker stays open; doubled with each trip in a row, up to six times this]:DURATION:_default' \
-'--stable=[How long a service must stay up after a probe until the breaker closes]:DURATION:_default' \
-'--per-minute=[Most restarts of all services within a minute]:N:_default' \
+'--cooldown=[Shortest time between two restarts of a service; failures double it, up to ten times \[default\: 30s\]]:DURATION:_default' \
+'--max-attempts=[Most restarts of a service within the window; one more trips the breaker \[default\: 3\]]:N:_default' \
+'--window=[Time in which restarts are counted \[default\: 5m\]]:DURATION:_default' \
+'--open=[How long the breaker stays open; doubled with each trip in a row, up to six times this \[default\: 5m\]]:DURATION:_default' \
+'--stable=[How long a service must stay up after a probe until the breaker closes \[default\: 1m\]]:DURATION:_default' \
+'--per-minute=[Most restarts of all services within a minute \[default\: 6\]]:N:_default' \
 '--reason=[Why it is forced]:TEXT:_default' \
 '--health-timeout=[Longest time until the service must be healthy]:DURATION:_default' \
 '-H+[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
@@ -58,12 +58,12 @@ _arguments "${_arguments_options[@]}" : \
 '*--label=[Only a service whose container carries this label; may be repeated, all must match]:KEY=VALUE:_default' \
 '-p+[Only a service of this Compose project]:NAME:_default' \
 '--project=[Only a service of this Compose project]:NAME:_default' \
-'--cooldown=[Shortest time between two restarts of a service; failures double it, up to 5 min]:DURATION:_default' \
-'--max-attempts=[Most restarts of a service within the window; one more trips the breaker]:N:_default' \
-'--window=[Time in which restarts are counted]:DURATION:_default' \
-'--open=[How long the breaker stays open; doubled with each trip in a row, up to six times this]:DURATION:_default' \
-'--stable=[How long a service must stay up after a probe until the breaker closes]:DURATION:_default' \
-'--per-minute=[Most restarts of all services within a minute]:N:_default' \
+'--cooldown=[Shortest time between two restarts of a service; failures double it, up to ten times \[default\: 30s\]]:DURATION:_default' \
+'--max-attempts=[Most restarts of a service within the window; one more trips the breaker \[default\: 3\]]:N:_default' \
+'--window=[Time in which restarts are counted \[default\: 5m\]]:DURATION:_default' \
+'--open=[How long the breaker stays open; doubled with each trip in a row, up to six times this \[default\: 5m\]]:DURATION:_default' \
+'--stable=[How long a service must stay up after a probe until the breaker closes \[default\: 1m\]]:DURATION:_default' \
+'--per-minute=[Most restarts of all services within a minute \[default\: 6\]]:N:_default' \
 '-H+[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '--host=[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
@@ -97,17 +97,51 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (status)
 _arguments "${_arguments_options[@]}" : \
-'--cooldown=[Shortest time between two restarts of a service; failures double it, up to 5 min]:DURATION:_default' \
-'--max-attempts=[Most restarts of a service within the window; one more trips the breaker]:N:_default' \
-'--window=[Time in which restarts are counted]:DURATION:_default' \
-'--open=[How long the breaker stays open; doubled with each trip in a row, up to six times this]:DURATION:_default' \
-'--stable=[How long a service must stay up after a probe until the breaker closes]:DURATION:_default' \
-'--per-minute=[Most restarts of all services within a minute]:N:_default' \
+'--cooldown=[Shortest time between two restarts of a service; failures double it, up to ten times \[default\: 30s\]]:DURATION:_default' \
+'--max-attempts=[Most restarts of a service within the window; one more trips the breaker \[default\: 3\]]:N:_default' \
+'--window=[Time in which restarts are counted \[default\: 5m\]]:DURATION:_default' \
+'--open=[How long the breaker stays open; doubled with each trip in a row, up to six times this \[default\: 5m\]]:DURATION:_default' \
+'--stable=[How long a service must stay up after a probe until the breaker closes \[default\: 1m\]]:DURATION:_default' \
+'--per-minute=[Most restarts of all services within a minute \[default\: 6\]]:N:_default' \
 '--json[Print one JSON object]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help]' \
 '--help[Print help]' \
+&& ret=0
+;;
+(history)
+_arguments "${_arguments_options[@]}" : \
+'--since=[Only what happened within this time, such as 7d]:DURATION:_default' \
+'-n+[Show the last N]:N:_default' \
+'--last=[Show the last N]:N:_default' \
+'--json[Print one JSON object]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help]' \
+'--help[Print help]' \
+'::service -- Only this service, as NAME or PROJECT/NAME:_default' \
+&& ret=0
+;;
+(stats)
+_arguments "${_arguments_options[@]}" : \
+'--since=[Only what happened within this time, such as 7d]:DURATION:_default' \
+'--json[Print one JSON object]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help]' \
+'--help[Print help]' \
+'::service -- Only this service, as NAME or PROJECT/NAME:_default' \
+&& ret=0
+;;
+(explain)
+_arguments "${_arguments_options[@]}" : \
+'--json[Print one JSON object]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help]' \
+'--help[Print help]' \
+'::service -- The service, as NAME or PROJECT/NAME \[default\: the one decided about last\]:_default' \
 && ret=0
 ;;
 (trip)
@@ -168,6 +202,18 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(history)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(stats)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(explain)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (trip)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -195,6 +241,9 @@ _restartgate_commands() {
 'check:Say what the gate would decide, spending nothing' \
 'wait:Wait until services are healthy' \
 'status:Show where every service stands' \
+'history:Show what happened, restarts and refusals' \
+'stats:Count restarts and refusals, and how long it took to get healthy, by day and service' \
+'explain:Say what the last decision about a service went by' \
 'trip:Open the breaker of a service by hand' \
 'reset:Forget a service'\''s failures and close its breaker' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -206,12 +255,20 @@ _restartgate__subcmd__check_commands() {
     local commands; commands=()
     _describe -t commands 'restartgate check commands' commands "$@"
 }
+(( $+functions[_restartgate__subcmd__explain_commands] )) ||
+_restartgate__subcmd__explain_commands() {
+    local commands; commands=()
+    _describe -t commands 'restartgate explain commands' commands "$@"
+}
 (( $+functions[_restartgate__subcmd__help_commands] )) ||
 _restartgate__subcmd__help_commands() {
     local commands; commands=(
 'check:Say what the gate would decide, spending nothing' \
 'wait:Wait until services are healthy' \
 'status:Show where every service stands' \
+'history:Show what happened, restarts and refusals' \
+'stats:Count restarts and refusals, and how long it took to get healthy, by day and service' \
+'explain:Say what the last decision about a service went by' \
 'trip:Open the breaker of a service by hand' \
 'reset:Forget a service'\''s failures and close its breaker' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -223,15 +280,30 @@ _restartgate__subcmd__help__subcmd__check_commands() {
     local commands; commands=()
     _describe -t commands 'restartgate help check commands' commands "$@"
 }
+(( $+functions[_restartgate__subcmd__help__subcmd__explain_commands] )) ||
+_restartgate__subcmd__help__subcmd__explain_commands() {
+    local commands; commands=()
+    _describe -t commands 'restartgate help explain commands' commands "$@"
+}
 (( $+functions[_restartgate__subcmd__help__subcmd__help_commands] )) ||
 _restartgate__subcmd__help__subcmd__help_commands() {
     local commands; commands=()
     _describe -t commands 'restartgate help help commands' commands "$@"
 }
+(( $+functions[_restartgate__subcmd__help__subcmd__history_commands] )) ||
+_restartgate__subcmd__help__subcmd__history_commands() {
+    local commands; commands=()
+    _describe -t commands 'restartgate help history commands' commands "$@"
+}
 (( $+functions[_restartgate__subcmd__help__subcmd__reset_commands] )) ||
 _restartgate__subcmd__help__subcmd__reset_commands() {
     local commands; commands=()
     _describe -t commands 'restartgate help reset commands' commands "$@"
+}
+(( $+functions[_restartgate__subcmd__help__subcmd__stats_commands] )) ||
+_restartgate__subcmd__help__subcmd__stats_commands() {
+    local commands; commands=()
+    _describe -t commands 'restartgate help stats commands' commands "$@"
 }
 (( $+functions[_restartgate__subcmd__help__subcmd__status_commands] )) ||
 _restartgate__subcmd__help__subcmd__status_commands() {
@@ -248,10 +320,20 @@ _restartgate__subcmd__help__subcmd__wait_commands() {
     local commands; commands=()
     _describe -t commands 'restartgate help wait commands' commands "$@"
 }
+(( $+functions[_restartgate__subcmd__history_commands] )) ||
+_restartgate__subcmd__history_commands() {
+    local commands; commands=()
+    _describe -t commands 'restartgate history commands' commands "$@"
+}
 (( $+functions[_restartgate__subcmd__reset_commands] )) ||
 _restartgate__subcmd__reset_commands() {
     local commands; commands=()
     _describe -t commands 'restartgate reset commands' commands "$@"
+}
+(( $+functions[_restartgate__subcmd__stats_commands] )) ||
+_restartgate__subcmd__stats_commands() {
+    local commands; commands=()
+    _describe -t commands 'restartgate stats commands' commands "$@"
 }
 (( $+functions[_restartgate__subcmd__status_commands] )) ||
 _restartgate__subcmd__status_commands() {

@@ -8,7 +8,8 @@ use drydock_common::manual::Manual;
 use drydock_common::units::parse_duration;
 use drydock_common::{Exit, Verbosity};
 
-use crate::gate::Limits;
+use crate::gate::Wish;
+use crate::limits::{Flags, InForce, parse_count, parse_seconds};
 
 /// What the man page says beyond the options.
 pub const MANUAL: Manual = Manual {
@@ -32,6 +33,8 @@ pub const MANUAL: Manual = Manual {
         ("restartgate wait --project drydock-test --timeout 60s", "wait until a whole project is healthy"),
         ("restartgate check redis && make smoke", "ask what the gate would say, spending nothing"),
         ("restartgate status --json | jq .services", "where every service stands"),
+        ("restartgate explain test-redis", "what the last decision went by"),
+        ("restartgate stats --since 7d", "restarts, refusals and times to healthy, by day"),
     ],
     sections: &[
         (
@@ -46,23 +49,35 @@ pub const MANUAL: Manual = Manual {
         (
             "FILES",
             "~/.netra/restarts/history.jsonl holds one JSON object a line, shared by all processes; a restart is written \
-             there before it is made. Beside it stands a lock file for each service.",
+             there before it is made. refusals.jsonl beside it holds the refusals, apart, so that a storm of them pushes \
+             nothing out. Each service has a lock file, held from the decision to the end of the restart.",
         ),
         (
             "ENVIRONMENT",
             "DOCKER_HOST: the engine. NETRA_HOME: the state directory instead of ~/.netra. DOCKER_RESTART_COOLDOWN, \
-             DOCKER_MAX_RESTART_ATTEMPTS: limits; flags override them.",
+             DOCKER_MAX_RESTART_ATTEMPTS, DOCKER_RESTART_WINDOW, DOCKER_RESTART_OPEN, DOCKER_RESTART_STABLE, \
+             DOCKER_RESTARTS_PER_MINUTE: limits, durations as 90 or 90s; flags override them.",
         ),
         (
             "JSON",
             "restartgate.report/1 (restart, check): schema, tool_version, at, verdict (restarted, skipped, waited, \
-             coalesced, allowed, refused, failed), service {host, project, name}, reason, retry_after_s, attempts_used, \
-             attempts_limit, window_s, breaker (closed, open, half_open, proving), cooldown_left_s, took_ms, evidence.\n\n\
+             coalesced, allowed, refused, failed), service {host, project, name}, reason, retry_after_s, rule (forced, \
+             healthy, starting, coalesced, breaker, probe, hopeless, cooldown, window, machine, free), attempts_used, \
+             attempts_limit, window_s, breaker (closed, open, half_open, proving), cooldown_left_s, limits {cooldown_s, \
+             attempts, window_s, open_s, stable_s, per_minute, and for each _from: flag, variable, default}, took_ms, \
+             evidence {state, exit_code, oom_killed, memory_limit_bytes, last_check, log}.\n\n\
              restartgate.status/1: schema, tool_version, at, verdict, skipped_lines, services [service, attempts_used, \
              attempts_limit, cooldown_left_s, breaker, breaker_left_s, failures, last_action, last_at, last_reason], sorted \
              by host, project and name.\n\n\
              restartgate.wait/1: schema, tool_version, at, verdict (healthy, not_healthy), took_ms, services [name, verdict, \
-             reason], sorted by name.",
+             reason, evidence], sorted by name.\n\n\
+             restartgate.history/1: schema, tool_version, at, verdict (ok), skipped_lines, records [at, service, action \
+             (begin, end, refused, trip, reset), rule, healthy, took_ms, reason, forced, user, pid], oldest first.\n\n\
+             restartgate.stats/1: schema, tool_version, at, verdict (ok), skipped_lines, rows [day, service, restarts, \
+             healthy, failed, refused, success_pct, healthy_p50_ms, healthy_p95_ms], sorted by day and service.\n\n\
+             restartgate.explain/1: schema, tool_version, at, verdict (allowed, refused), service, decided_at, reason, \
+             ruling {rule, retry_after_s, attempts_used, attempts_limit, window_s, cooldown_s, cooldown_left_s, failures, \
+             breaker, trips, machine_used, machine_limit}.",
         ),
     ],
 };
@@ -92,6 +107,12 @@ pub enum Action {
     Wait(WaitArgs),
     /// Show where every service stands
     Status(StatusArgs),
+    /// Show what happened, restarts and refusals
+    History(HistoryArgs),
+    /// Count restarts and refusals, and how long it took to get healthy, by day and service
+    Stats(StatsArgs),
+    /// Say what the last decision about a service went by
+    Explain(ExplainArgs),
     /// Open the breaker of a service by hand
     Trip(VerdictArgs),
     /// Forget a service's failures and close its breaker
@@ -119,55 +140,41 @@ fn parse_label(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// A number of seconds, or a duration with its unit.
-fn parse_seconds(text: &str) -> Result<Duration, String> {
-    text.parse().map(Duration::from_secs).or_else(|_| parse_duration(text))
-}
-
-fn parse_count(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(count) if count > 0 => Ok(count),
-        _ => Err("it must be a whole number of at least 1".into()),
-    }
-}
-
-/// Limits of the gate.
+/// Limits of the gate. Variables are read by [`LimitArgs::in_force`], so that the report can say where a value came from.
 #[derive(Clone, Debug, Args)]
 pub struct LimitArgs {
-    /// Shortest time between two restarts of a service; failures double it, up to 5 min
-    #[arg(long, value_name = "DURATION", env = "DOCKER_RESTART_COOLDOWN", default_value = "30s", value_parser = parse_seconds)]
-    pub cooldown: Duration,
-    /// Most restarts of a service within the window; one more trips the breaker
-    #[arg(long, value_name = "N", env = "DOCKER_MAX_RESTART_ATTEMPTS", default_value = "3", value_parser = parse_count)]
-    pub max_attempts: usize,
-    /// Time in which restarts are counted
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = parse_duration)]
-    pub window: Duration,
-    /// How long the breaker stays open; doubled with each trip in a row, up to six times this
-    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = parse_duration)]
-    pub open: Duration,
-    /// How long a service must stay up after a probe until the breaker closes
-    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = parse_duration)]
-    pub stable: Duration,
-    /// Most restarts of all services within a minute
-    #[arg(long, value_name = "N", default_value = "6", value_parser = parse_count)]
-    pub per_minute: usize,
+    /// Shortest time between two restarts of a service; failures double it, up to ten times [default: 30s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_seconds, help_heading = "Limits")]
+    pub cooldown: Option<Duration>,
+    /// Most restarts of a service within the window; one more trips the breaker [default: 3]
+    #[arg(long, value_name = "N", value_parser = parse_count, help_heading = "Limits")]
+    pub max_attempts: Option<usize>,
+    /// Time in which restarts are counted [default: 5m]
+    #[arg(long, value_name = "DURATION", value_parser = parse_seconds, help_heading = "Limits")]
+    pub window: Option<Duration>,
+    /// How long the breaker stays open; doubled with each trip in a row, up to six times this [default: 5m]
+    #[arg(long, value_name = "DURATION", value_parser = parse_seconds, help_heading = "Limits")]
+    pub open: Option<Duration>,
+    /// How long a service must stay up after a probe until the breaker closes [default: 1m]
+    #[arg(long, value_name = "DURATION", value_parser = parse_seconds, help_heading = "Limits")]
+    pub stable: Option<Duration>,
+    /// Most restarts of all services within a minute [default: 6]
+    #[arg(long, value_name = "N", value_parser = parse_count, help_heading = "Limits")]
+    pub per_minute: Option<usize>,
 }
 
 impl LimitArgs {
-    /// The limits that the gate decides by.
-    pub fn limits(&self) -> Limits {
-        let default = Limits::default();
-        Limits {
+    /// The limits that the gate decides by: flags override variables, which override defaults.
+    pub fn in_force(&self) -> Result<InForce, drydock_common::Error> {
+        let flags = Flags {
             cooldown: self.cooldown,
-            cooldown_max: default.cooldown_max.max(self.cooldown),
             attempts: self.max_attempts,
             window: self.window,
             open: self.open,
-            open_max: self.open.saturating_mul(6),
             stable: self.stable,
-            machine_per_minute: self.per_minute,
-        }
+            machine: self.per_minute,
+        };
+        InForce::resolve(&flags, |name| std::env::var(name).ok())
     }
 }
 
@@ -205,6 +212,17 @@ pub struct RestartArgs {
     /// Run this command instead of restarting a container
     #[arg(last = true, value_name = "CMD")]
     pub command: Vec<String>,
+}
+
+impl RestartArgs {
+    /// What the caller wishes.
+    pub const fn wish(&self) -> Wish {
+        match (self.force, self.even_if_healthy) {
+            (true, _) => Wish::Forced,
+            (false, true) => Wish::EvenIfHealthy,
+            (false, false) => Wish::WhenSick,
+        }
+    }
 }
 
 /// `restartgate check`
@@ -256,6 +274,48 @@ pub struct StatusArgs {
     /// Limits.
     #[command(flatten)]
     pub limits: LimitArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `restartgate history`
+#[derive(Clone, Debug, Args)]
+pub struct HistoryArgs {
+    /// Only this service, as NAME or PROJECT/NAME
+    #[arg(value_name = "SERVICE")]
+    pub service: Option<String>,
+    /// Only what happened within this time, such as 7d
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub since: Option<Duration>,
+    /// Show the last N
+    #[arg(short = 'n', long, value_name = "N", default_value = "50", value_parser = parse_count)]
+    pub last: usize,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `restartgate stats`
+#[derive(Clone, Debug, Args)]
+pub struct StatsArgs {
+    /// Only this service, as NAME or PROJECT/NAME
+    #[arg(value_name = "SERVICE")]
+    pub service: Option<String>,
+    /// Only what happened within this time, such as 7d
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub since: Option<Duration>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `restartgate explain`
+#[derive(Clone, Debug, Args)]
+pub struct ExplainArgs {
+    /// The service, as NAME or PROJECT/NAME [default: the one decided about last]
+    #[arg(value_name = "SERVICE")]
+    pub service: Option<String>,
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,

@@ -23,12 +23,15 @@ impl Moment {
     }
 
     /// How long before `now` this was. A moment that seems to lie in the future has age zero, which errs on the
-    /// side of refusing a restart.
+    /// side of refusing a restart; one of an earlier boot is at least as old as this boot, so that a clock set back
+    /// does not refuse for ever.
     pub fn age_at(&self, now: &Self) -> Duration {
-        let ms = if self.boot_id.is_some() && self.boot_id == now.boot_id {
-            now.boot_ms.saturating_sub(self.boot_ms)
-        } else {
-            u64::try_from(now.at.as_millisecond().saturating_sub(self.at.as_millisecond())).unwrap_or(0)
+        let by_wall =
+            u64::try_from(now.at.as_millisecond().saturating_sub(self.at.as_millisecond())).unwrap_or(0);
+        let ms = match (&self.boot_id, &now.boot_id) {
+            (Some(then), Some(this)) if then == this => now.boot_ms.saturating_sub(self.boot_ms),
+            (Some(_), Some(_)) => by_wall.max(now.boot_ms),
+            _ => by_wall,
         };
         Duration::from_millis(ms)
     }
@@ -71,10 +74,11 @@ mod tests {
     }
 
     #[test]
-    fn across_boots_wall_time_counts_and_the_future_is_now() {
+    fn across_boots_wall_time_counts_and_the_uptime_is_the_least() {
         let then = moment(5000, Some("a"), 9000);
         assert_eq!(then.age_at(&moment(5010, Some("b"), 10)), Duration::from_secs(10));
-        assert_eq!(then.age_at(&moment(4000, Some("b"), 10)), Duration::ZERO);
+        assert_eq!(then.age_at(&moment(4000, Some("b"), 7000)), Duration::from_secs(7));
+        assert_eq!(moment(5, None, 0).age_at(&moment(3, None, 0)), Duration::ZERO);
         assert_eq!(moment(1, None, 0).age_at(&moment(3, None, 0)), Duration::from_secs(2));
     }
 }

@@ -13,8 +13,8 @@ use futures_util::StreamExt;
 use crate::health::Seen;
 use crate::history::Service;
 
-/// Grace period of a restart, in seconds: Docker's own default.
-const STOP_GRACE_S: u64 = 10;
+/// Grace period of a restart: Docker's own default.
+pub(crate) const STOP_GRACE: Duration = Duration::from_secs(10);
 
 /// What a person named.
 #[derive(Clone, Debug, Default)]
@@ -87,9 +87,9 @@ impl Docker {
 
     /// Restarts a container. An engine's refusal is an outcome, not an error of ours.
     pub(crate) async fn restart(&self, id: &str) -> Result<(), CallError> {
-        let options =
-            RestartContainerOptionsBuilder::new().t(i32::try_from(STOP_GRACE_S).unwrap_or(10)).build();
-        let limit = self.engine.call_timeout + Duration::from_secs(STOP_GRACE_S);
+        let seconds = i32::try_from(STOP_GRACE.as_secs()).unwrap_or(i32::MAX);
+        let options = RestartContainerOptionsBuilder::new().t(seconds).build();
+        let limit = self.engine.call_timeout + STOP_GRACE;
         self.engine.call_within(limit, self.engine.docker.restart_container(id, Some(options))).await
     }
 
@@ -146,6 +146,7 @@ fn seen(container: ContainerInspectResponse) -> Seen {
     let started_at = state.started_at.unwrap_or_default();
     Seen {
         id: container.id.unwrap_or_default(),
+        name: container.name.unwrap_or_default().trim_start_matches('/').to_owned(),
         state: state.status.map(|status| status.to_string()).unwrap_or_default(),
         health,
         running_for: age(&started_at),

@@ -1,125 +1,119 @@
-//! The decision: may this service be restarted now? A pure function of its past, the limits and a clock.
+//! The decision: may this service be restarted now? A pure function of what is seen, its past, and the limits.
 
 use std::time::Duration;
 
-/// Limits of the gate, each with where its value came from in the report.
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{Limits, MINUTE};
+use crate::standing::{Breaker, Standing, open_for};
+
+/// What the caller wishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Shortest time from the end of one restart to the next.
-    pub cooldown: Duration,
-    /// Longest cooldown after failures, which double it.
-    pub cooldown_max: Duration,
-    /// Most attempts within the window; one more trips the breaker.
-    pub attempts: usize,
-    /// Time in which attempts are counted.
-    pub window: Duration,
-    /// How long the breaker stays open the first time; it doubles with each trip in a row.
-    pub open: Duration,
-    /// Longest time that the breaker stays open.
-    pub open_max: Duration,
-    /// How long a service must stay up after a probe until the breaker closes.
-    pub stable: Duration,
-    /// Most restarts of all services within a minute.
-    pub machine_per_minute: usize,
+pub enum Wish {
+    /// A restart if it is needed.
+    WhenSick,
+    /// A restart of a healthy service too.
+    EvenIfHealthy,
+    /// A restart whatever the limits say.
+    Forced,
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            cooldown: Duration::from_secs(30),
-            cooldown_max: Duration::from_mins(5),
-            attempts: 3,
-            window: Duration::from_mins(5),
-            open: Duration::from_mins(5),
-            open_max: Duration::from_mins(30),
-            stable: Duration::from_mins(1),
-            machine_per_minute: 6,
+/// What is seen of the service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// All of its containers are healthy.
+    Healthy,
+    /// It may still become healthy by itself: it is starting, or Docker restarts it.
+    Pending(String),
+    /// It will not without help.
+    Sick(String),
+    /// Nobody looked: a command is behind the gate.
+    Unknown,
+}
+
+/// All that a decision rests on.
+#[derive(Clone, Debug)]
+pub struct Facts<'a> {
+    /// What the caller wishes.
+    pub wish: Wish,
+    /// What is seen of the service.
+    pub health: &'a Health,
+    /// Somebody else restarted it with success since the call began.
+    pub coalesced: bool,
+    /// A cause that no restart mends.
+    pub hopeless: Option<&'a str>,
+    /// Where the service stands.
+    pub standing: &'a Standing,
+    /// Ages of all restarts begun on this machine.
+    pub machine: &'a [Duration],
+}
+
+/// Which rule decided, in the order in which they are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// `--force`.
+    Forced,
+    /// It is healthy already.
+    Healthy,
+    /// It is starting, or Docker restarts it.
+    Starting,
+    /// Somebody else restarted it meanwhile.
+    Coalesced,
+    /// The breaker.
+    Breaker,
+    /// The one probe of a half-open breaker.
+    Probe,
+    /// A cause that no restart mends.
+    Hopeless,
+    /// Time since the end of the last restart of the service.
+    Cooldown,
+    /// Attempts within the window.
+    Window,
+    /// Restarts of all services within a minute.
+    Machine,
+    /// No limit is reached.
+    Free,
+}
+
+impl Rule {
+    /// The name in JSON and in words.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Forced => "forced",
+            Self::Healthy => "healthy",
+            Self::Starting => "starting",
+            Self::Coalesced => "coalesced",
+            Self::Breaker => "breaker",
+            Self::Probe => "probe",
+            Self::Hopeless => "hopeless",
+            Self::Cooldown => "cooldown",
+            Self::Window => "window",
+            Self::Machine => "machine",
+            Self::Free => "free",
         }
     }
-}
-
-/// How an attempt ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// The service came up healthy.
-    Healthy,
-    /// It did not, or whoever tried died before saying so.
-    Failed,
-}
-
-/// What happened to a service, oldest first. Times are ages: how long ago, measured on a clock that nobody sets back.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Event {
-    /// A restart was begun, and perhaps ended.
-    Attempt {
-        /// Age of its begin.
-        begun: Duration,
-        /// Age of its end: of its begin where no end was written.
-        ended: Duration,
-        /// How it ended.
-        outcome: Outcome,
-        /// A number in 0..1 drawn for the attempt, which spreads the cooldowns of several services.
-        jitter: f64,
-    },
-    /// The breaker was tripped, by the gate or by a person.
-    Trip {
-        /// Age.
-        at: Duration,
-        /// Why.
-        cause: String,
-    },
-    /// A person forgave all that was before.
-    Reset,
-}
-
-/// The breaker of a service.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Breaker {
-    /// Restarts pass, within the other limits.
-    Closed,
-    /// Restarts are refused.
-    Open {
-        /// How long yet.
-        left: Duration,
-        /// What tripped it.
-        cause: String,
-    },
-    /// It was open long enough: one probe may pass.
-    HalfOpen,
-    /// The probe came up; the breaker closes when the service stays up this much longer.
-    Proving {
-        /// How long yet.
-        left: Duration,
-    },
-}
-
-/// Where a service stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// The breaker.
-    pub breaker: Breaker,
-    /// Trips in a row, without a stable period between.
-    pub trips: u32,
-    /// Attempts that count within the window.
-    pub attempts_used: usize,
-    /// Time until the oldest of them leaves the window.
-    pub window_left: Duration,
-    /// What is left of the cooldown.
-    pub cooldown_left: Duration,
-    /// Failures since the last success.
-    pub failures: u32,
 }
 
 /// What the gate says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// The restart may go on.
+    /// No restart is needed.
+    Skip,
+    /// It may become healthy by itself: wait for it, and ask again when it does not.
+    Await {
+        /// What it does.
+        reason: String,
+    },
+    /// Somebody else did it.
+    Coalesced,
+    /// The restart may go on, as `rule` says: free, forced, or as a probe.
     Allow {
-        /// It is the one probe of a half-open breaker.
-        probe: bool,
+        /// Why.
+        rule: Rule,
     },
     /// Too early: worth another try after this long.
-    Wait {
+    Later {
         /// Which limit.
         rule: Rule,
         /// How long.
@@ -127,6 +121,8 @@ pub enum Decision {
     },
     /// The breaker is open.
     Open {
+        /// Which rule opens it, or keeps it open.
+        rule: Rule,
         /// What tripped it.
         cause: String,
         /// Time until a probe may pass.
@@ -136,175 +132,93 @@ pub enum Decision {
     },
 }
 
-/// Limits that pass with time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rule {
-    /// Time since the last restart of the service.
-    Cooldown,
-    /// Restarts of all services within a minute.
-    Machine,
-}
-
-/// Replays what happened and says where the service stands now.
-pub fn standing(events: &[Event], limits: &Limits) -> Standing {
-    let mut replay = Replay::default();
-    for event in events {
-        replay.take(event, limits);
+impl Decision {
+    /// The rule that decided.
+    pub const fn rule(&self) -> Rule {
+        match self {
+            Self::Skip => Rule::Healthy,
+            Self::Await { .. } => Rule::Starting,
+            Self::Coalesced => Rule::Coalesced,
+            Self::Allow { rule } | Self::Later { rule, .. } | Self::Open { rule, .. } => *rule,
+        }
     }
-    replay.standing(limits)
 }
 
-/// Decides about one more restart. `machine` holds the ages of all restarts begun on this machine.
-pub fn decide(standing: &Standing, machine: &[Duration], limits: &Limits) -> Decision {
-    match &standing.breaker {
-        Breaker::Open { left, cause } => {
-            return Decision::Open { cause: cause.clone(), retry_after: *left, trips_now: false };
+/// Decides about one more restart.
+pub fn decide(facts: &Facts<'_>, limits: &Limits) -> Decision {
+    without_restart(facts)
+        .or_else(|| by_breaker(facts, limits))
+        .or_else(|| by_limits(facts, limits))
+        .unwrap_or(Decision::Allow { rule: Rule::Free })
+}
+
+/// Whether none is needed, or none may be kept back.
+fn without_restart(facts: &Facts<'_>) -> Option<Decision> {
+    match (facts.wish, facts.health) {
+        (Wish::Forced, _) => Some(Decision::Allow { rule: Rule::Forced }),
+        (Wish::WhenSick, Health::Healthy) => Some(Decision::Skip),
+        (Wish::WhenSick, Health::Pending(reason)) => Some(Decision::Await { reason: reason.clone() }),
+        _ if facts.coalesced => Some(Decision::Coalesced),
+        _ => None,
+    }
+}
+
+fn by_breaker(facts: &Facts<'_>, limits: &Limits) -> Option<Decision> {
+    match &facts.standing.breaker {
+        Breaker::Closed => facts.hopeless.map(|cause| trip(Rule::Hopeless, cause.to_owned(), facts, limits)),
+        Breaker::Open { left, cause } => Some(Decision::Open {
+            rule: Rule::Breaker,
+            cause: cause.clone(),
+            retry_after: *left,
+            trips_now: false,
+        }),
+        // Whoever wants a healthy service restarted has not found it failing.
+        Breaker::Proving { left } if *facts.health == Health::Healthy => {
+            Some(Decision::Later { rule: Rule::Breaker, retry_after: *left })
         }
         Breaker::Proving { .. } => {
-            let cause = "another restart was asked for before the service had proved stable".to_owned();
-            return Decision::Open {
-                cause,
-                retry_after: open_for(standing.trips + 1, limits),
-                trips_now: true,
-            };
+            Some(trip(Rule::Breaker, "it failed again before it had proved stable".into(), facts, limits))
         }
         // With a window longer than the open time, even the probe must wait for room in it.
-        Breaker::HalfOpen if standing.attempts_used >= limits.attempts => {
-            let cause = format!("{} restarts within {}", standing.attempts_used, seconds(limits.window));
-            return Decision::Open { cause, retry_after: standing.window_left, trips_now: false };
+        Breaker::HalfOpen if facts.standing.attempts_used >= limits.attempts => {
+            Some(Decision::Later { rule: Rule::Window, retry_after: facts.standing.window_left })
         }
         Breaker::HalfOpen => {
-            return machine_budget(machine, limits).unwrap_or(Decision::Allow { probe: true });
+            Some(machine_budget(facts, limits).unwrap_or(Decision::Allow { rule: Rule::Probe }))
         }
-        Breaker::Closed => {}
     }
-    if !standing.cooldown_left.is_zero() {
-        return Decision::Wait { rule: Rule::Cooldown, retry_after: standing.cooldown_left };
-    }
-    if standing.attempts_used >= limits.attempts {
-        let cause = format!("{} restarts within {}", standing.attempts_used, seconds(limits.window));
-        return Decision::Open { cause, retry_after: open_for(standing.trips + 1, limits), trips_now: true };
-    }
-    machine_budget(machine, limits).unwrap_or(Decision::Allow { probe: false })
 }
 
-const MINUTE: Duration = Duration::from_mins(1);
+fn by_limits(facts: &Facts<'_>, limits: &Limits) -> Option<Decision> {
+    let standing = facts.standing;
+    if !standing.cooldown_left.is_zero() {
+        return Some(Decision::Later { rule: Rule::Cooldown, retry_after: standing.cooldown_left });
+    }
+    if standing.attempts_used >= limits.attempts {
+        let window = drydock_common::units::show_duration(limits.window);
+        let cause = format!("{} restarts within {window}", standing.attempts_used);
+        return Some(trip(Rule::Window, cause, facts, limits));
+    }
+    machine_budget(facts, limits)
+}
 
-fn machine_budget(machine: &[Duration], limits: &Limits) -> Option<Decision> {
-    let mut recent: Vec<Duration> = machine.iter().copied().filter(|age| *age < MINUTE).collect();
+fn trip(rule: Rule, cause: String, facts: &Facts<'_>, limits: &Limits) -> Decision {
+    let retry_after = open_for(facts.standing.trips + 1, limits);
+    Decision::Open { rule, cause, retry_after, trips_now: true }
+}
+
+fn machine_budget(facts: &Facts<'_>, limits: &Limits) -> Option<Decision> {
+    let mut recent: Vec<Duration> = facts.machine.iter().copied().filter(|age| *age < MINUTE).collect();
     recent.sort();
     // Room comes when only `machine_per_minute - 1` of the newest are still within the minute.
     let blocking = recent.get(limits.machine_per_minute.checked_sub(1)?)?;
-    Some(Decision::Wait { rule: Rule::Machine, retry_after: MINUTE.saturating_sub(*blocking) })
-}
-
-fn seconds(duration: Duration) -> String {
-    drydock_common::units::show_duration(duration)
-}
-
-/// How long the `trips`-th trip in a row keeps the breaker open.
-fn open_for(trips: u32, limits: &Limits) -> Duration {
-    limits.open.saturating_mul(2_u32.saturating_pow(trips.saturating_sub(1))).min(limits.open_max)
-}
-
-/// Cooldown after `failures` failures in a row: doubled by each, spread by a fifth either way so that services that
-/// failed together do not come back together.
-fn cooldown(failures: u32, jitter: f64, limits: &Limits) -> Duration {
-    let plain = limits
-        .cooldown
-        .saturating_mul(2_u32.saturating_pow(failures.saturating_sub(1)))
-        .min(limits.cooldown_max);
-    if failures == 0 { plain } else { plain.mul_f64(0.8 + 0.4 * jitter.clamp(0.0, 1.0)) }
-}
-
-#[derive(Default)]
-struct Replay<'a> {
-    trips: u32,
-    /// The last trip, and the healthy end of the probe after it.
-    trip: Option<(Duration, &'a str)>,
-    proved_since: Option<Duration>,
-    failures: u32,
-    /// Age of the last end, and the cooldown that it starts.
-    last: Option<(Duration, Duration)>,
-    /// Ages of begins that count.
-    begins: Vec<Duration>,
-}
-
-impl<'a> Replay<'a> {
-    fn take(&mut self, event: &'a Event, limits: &Limits) {
-        match event {
-            Event::Reset => *self = Self::default(),
-            Event::Trip { at, cause } => {
-                self.close_if_stable(*at, limits);
-                self.trip = Some((*at, cause));
-                self.trips += 1;
-                self.proved_since = None;
-            }
-            Event::Attempt { begun, ended, outcome, jitter } => {
-                self.close_if_stable(*begun, limits);
-                self.begins.push(*begun);
-                match outcome {
-                    Outcome::Healthy => self.failures = 0,
-                    Outcome::Failed => self.failures += 1,
-                }
-                self.last = Some((*ended, cooldown(self.failures, *jitter, limits)));
-                self.judge_probe(*ended, *outcome);
-            }
-        }
-    }
-
-    /// An attempt while the breaker is not closed is its probe: it proves the service, or trips again.
-    fn judge_probe(&mut self, ended: Duration, outcome: Outcome) {
-        let Some((_, cause)) = self.trip else { return };
-        match outcome {
-            Outcome::Healthy => self.proved_since = Some(ended),
-            Outcome::Failed => {
-                self.trip = Some((ended, cause));
-                self.trips += 1;
-                self.proved_since = None;
-            }
-        }
-    }
-
-    /// `now` is an age: 0 is this moment.
-    fn close_if_stable(&mut self, now: Duration, limits: &Limits) {
-        if self.proved_since.is_some_and(|since| since.saturating_sub(now) >= limits.stable) {
-            self.trip = None;
-            self.proved_since = None;
-            self.trips = 0;
-        }
-    }
-
-    fn standing(mut self, limits: &Limits) -> Standing {
-        self.close_if_stable(Duration::ZERO, limits);
-        let in_window: Vec<Duration> =
-            self.begins.iter().copied().filter(|age| *age < limits.window).collect();
-        Standing {
-            breaker: self.breaker(limits),
-            trips: self.trips,
-            attempts_used: in_window.len(),
-            window_left: in_window
-                .iter()
-                .max()
-                .map_or(Duration::ZERO, |oldest| limits.window.saturating_sub(*oldest)),
-            cooldown_left: self.last.map_or(Duration::ZERO, |(age, cooldown)| cooldown.saturating_sub(age)),
-            failures: self.failures,
-        }
-    }
-
-    fn breaker(&self, limits: &Limits) -> Breaker {
-        let Some((age, cause)) = self.trip else { return Breaker::Closed };
-        if let Some(since) = self.proved_since {
-            return Breaker::Proving { left: limits.stable.saturating_sub(since) };
-        }
-        let left = open_for(self.trips, limits).saturating_sub(age);
-        if left.is_zero() { Breaker::HalfOpen } else { Breaker::Open { left, cause: cause.to_owned() } }
-    }
+    Some(Decision::Later { rule: Rule::Machine, retry_after: MINUTE.saturating_sub(*blocking) })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::standing::{Event, Outcome, standing};
     use proptest::prelude::*;
 
     fn s(seconds: u64) -> Duration {
@@ -315,32 +229,97 @@ mod tests {
         Event::Attempt { begun: s(ended), ended: s(ended), outcome, jitter: 0.5 }
     }
 
-    fn verdict(events: &[Event]) -> Decision {
-        let limits = Limits::default();
-        decide(&standing(events, &limits), &[], &limits)
+    fn trip_at(age: u64) -> Event {
+        Event::Trip { at: s(age), cause: "storm".into() }
     }
 
-    const ALLOW: Decision = Decision::Allow { probe: false };
+    fn sick() -> Health {
+        Health::Sick("it exited".into())
+    }
+
+    fn ask(wish: Wish, health: &Health, events: &[Event]) -> Decision {
+        let limits = Limits::default();
+        let standing = standing(events, &limits);
+        let facts =
+            Facts { wish, health, coalesced: false, hopeless: None, standing: &standing, machine: &[] };
+        decide(&facts, &limits)
+    }
+
+    fn verdict(events: &[Event]) -> Decision {
+        ask(Wish::WhenSick, &sick(), events)
+    }
+
+    fn later(rule: Rule, left: u64) -> Decision {
+        Decision::Later { rule, retry_after: s(left) }
+    }
+
+    fn open(left: u64) -> Decision {
+        Decision::Open { rule: Rule::Breaker, cause: "storm".into(), retry_after: s(left), trips_now: false }
+    }
+
+    const FREE: Decision = Decision::Allow { rule: Rule::Free };
+    const PROBE: Decision = Decision::Allow { rule: Rule::Probe };
 
     #[test]
-    fn nothing_happened_yet() {
-        assert_eq!(verdict(&[]), ALLOW);
+    fn the_order_of_the_rules() {
+        let tripped = [trip_at(0)];
+        let pending = Health::Pending("it starts".into());
+        assert_eq!(ask(Wish::WhenSick, &Health::Healthy, &tripped), Decision::Skip);
+        assert_eq!(ask(Wish::WhenSick, &pending, &tripped), Decision::Await { reason: "it starts".into() });
+        assert_eq!(ask(Wish::EvenIfHealthy, &Health::Healthy, &tripped), open(300));
+        assert_eq!(ask(Wish::Forced, &Health::Healthy, &tripped), Decision::Allow { rule: Rule::Forced });
+        assert_eq!(ask(Wish::WhenSick, &Health::Unknown, &[]), FREE);
+        assert_eq!(verdict(&[]), FREE);
+    }
+
+    #[test]
+    fn what_another_did_comes_before_the_limits_and_after_health() {
+        let limits = Limits::default();
+        let standing = standing(&[trip_at(0)], &limits);
+        let health = sick();
+        let mut facts = Facts {
+            wish: Wish::WhenSick,
+            health: &health,
+            coalesced: true,
+            hopeless: None,
+            standing: &standing,
+            machine: &[],
+        };
+        assert_eq!(decide(&facts, &limits), Decision::Coalesced);
+        facts.health = &Health::Healthy;
+        assert_eq!(decide(&facts, &limits), Decision::Skip);
+    }
+
+    #[test]
+    fn a_hopeless_cause_opens_it_at_once_and_lets_the_probe_pass() {
+        let limits = Limits::default();
+        let health = sick();
+        let ask = |events: &[Event]| {
+            let standing = standing(events, &limits);
+            let facts = Facts {
+                wish: Wish::WhenSick,
+                health: &health,
+                coalesced: false,
+                hopeless: Some("no such command"),
+                standing: &standing,
+                machine: &[],
+            };
+            decide(&facts, &limits)
+        };
+        let opens = Decision::Open {
+            rule: Rule::Hopeless,
+            cause: "no such command".into(),
+            retry_after: s(300),
+            trips_now: true,
+        };
+        assert_eq!(ask(&[]), opens);
+        assert_eq!(ask(&[trip_at(300)]), PROBE);
     }
 
     #[test]
     fn cooldown_ends_exactly_at_its_edge() {
-        let wait = |left| Decision::Wait { rule: Rule::Cooldown, retry_after: s(left) };
-        assert_eq!(verdict(&[attempt(29, Outcome::Healthy)]), wait(1));
-        assert_eq!(verdict(&[attempt(30, Outcome::Healthy)]), ALLOW);
-    }
-
-    #[test]
-    fn failures_double_the_cooldown_up_to_its_limit() {
-        let limits = Limits { attempts: 100, ..Limits::default() };
-        for (failures, expected) in [(1, 30), (2, 60), (3, 120), (4, 240), (5, 300), (9, 300)] {
-            let events: Vec<Event> = (0..failures).map(|_| attempt(0, Outcome::Failed)).collect();
-            assert_eq!(standing(&events, &limits).cooldown_left, s(expected), "{failures} failures");
-        }
+        assert_eq!(verdict(&[attempt(29, Outcome::Healthy)]), later(Rule::Cooldown, 1));
+        assert_eq!(verdict(&[attempt(30, Outcome::Healthy)]), FREE);
     }
 
     #[test]
@@ -353,47 +332,68 @@ mod tests {
             ])
         };
         assert!(
-            matches!(at(299), Decision::Open { trips_now: true, retry_after, .. } if retry_after == s(300))
+            matches!(at(299), Decision::Open { rule: Rule::Window, trips_now: true, retry_after, .. } if retry_after == s(300))
         );
-        assert_eq!(at(300), ALLOW);
+        assert_eq!(at(300), FREE);
+    }
+
+    #[test]
+    fn a_probe_waits_for_room_in_a_longer_window() {
+        let limits = Limits { open: s(10), ..Limits::default() };
+        let mut events: Vec<Event> = [200, 150, 100].map(|age| attempt(age, Outcome::Healthy)).into();
+        events.push(trip_at(60));
+        let standing = standing(&events, &limits);
+        let health = sick();
+        let facts = Facts {
+            wish: Wish::WhenSick,
+            health: &health,
+            coalesced: false,
+            hopeless: None,
+            standing: &standing,
+            machine: &[],
+        };
+        assert_eq!(decide(&facts, &limits), later(Rule::Window, 100));
     }
 
     #[test]
     fn the_breakers_whole_round() {
-        let trip = |age| Event::Trip { at: s(age), cause: "storm".into() };
-        let open = |left| Decision::Open { cause: "storm".into(), retry_after: s(left), trips_now: false };
-        let probe = Decision::Allow { probe: true };
-        assert_eq!(verdict(&[trip(0)]), open(300));
-        assert_eq!(verdict(&[trip(299)]), open(1));
-        assert_eq!(verdict(&[trip(300)]), probe);
+        assert_eq!(verdict(&[trip_at(0)]), open(300));
+        assert_eq!(verdict(&[trip_at(299)]), open(1));
+        assert_eq!(verdict(&[trip_at(300)]), PROBE);
         // A failed probe opens it again, for twice as long.
-        assert_eq!(verdict(&[trip(1000), attempt(599, Outcome::Failed)]), open(1));
-        assert_eq!(verdict(&[trip(1000), attempt(600, Outcome::Failed)]), probe);
-        // A good probe has to prove itself; asking again before that trips once more.
-        let proving = verdict(&[trip(1000), attempt(59, Outcome::Healthy)]);
+        assert_eq!(verdict(&[trip_at(1000), attempt(599, Outcome::Failed)]), open(1));
+        assert_eq!(verdict(&[trip_at(1000), attempt(600, Outcome::Failed)]), PROBE);
+        // A good probe has to prove itself; failing before that trips once more.
+        let proving = [trip_at(1000), attempt(59, Outcome::Healthy)];
         assert!(
-            matches!(proving, Decision::Open { trips_now: true, retry_after, .. } if retry_after == s(600))
+            matches!(verdict(&proving), Decision::Open { trips_now: true, retry_after, .. } if retry_after == s(600))
         );
-        assert_eq!(verdict(&[trip(1000), attempt(60, Outcome::Healthy)]), ALLOW);
+        assert_eq!(ask(Wish::EvenIfHealthy, &Health::Healthy, &proving), later(Rule::Breaker, 1));
+        assert_eq!(verdict(&[trip_at(1000), attempt(60, Outcome::Healthy)]), FREE);
         // Stability forgives earlier trips.
-        assert_eq!(verdict(&[trip(9000), attempt(8000, Outcome::Healthy), trip(0)]), open(300));
-        assert_eq!(verdict(&[trip(0), Event::Reset]), ALLOW);
-    }
-
-    #[test]
-    fn open_time_doubles_to_its_limit() {
-        let limits = Limits::default();
-        let minutes: Vec<u64> = (1..=5).map(|trips| open_for(trips, &limits).as_secs() / 60).collect();
-        assert_eq!(minutes, [5, 10, 20, 30, 30]);
+        assert_eq!(verdict(&[trip_at(9000), attempt(8000, Outcome::Healthy), trip_at(0)]), open(300));
+        assert_eq!(verdict(&[trip_at(0), Event::Reset]), FREE);
     }
 
     #[test]
     fn the_machine_has_a_budget() {
         let limits = Limits::default();
         let free = standing(&[], &limits);
-        let at = |oldest| decide(&free, &[s(1), s(2), s(3), s(4), s(5), s(oldest)], &limits);
-        assert_eq!(at(59), Decision::Wait { rule: Rule::Machine, retry_after: s(1) });
-        assert_eq!(at(60), ALLOW);
+        let health = sick();
+        let at = |oldest| {
+            let machine = [s(1), s(2), s(3), s(4), s(5), s(oldest)];
+            let facts = Facts {
+                wish: Wish::WhenSick,
+                health: &health,
+                coalesced: false,
+                hopeless: None,
+                standing: &free,
+                machine: &machine,
+            };
+            decide(&facts, &limits)
+        };
+        assert_eq!(at(59), later(Rule::Machine, 1));
+        assert_eq!(at(60), FREE);
     }
 
     proptest! {
@@ -404,13 +404,19 @@ mod tests {
             let mut clock = 10_000_u64;
             let mut begins: Vec<u64> = Vec::new();
             let mut past: Vec<(u64, Option<Outcome>)> = Vec::new();
+            let health = sick();
             for (gap, healthy) in gaps {
                 clock += gap;
                 let events: Vec<Event> = past.iter().map(|(at, outcome)| match outcome {
                     Some(outcome) => attempt(clock - at, *outcome),
                     None => Event::Trip { at: s(clock - at), cause: String::new() },
                 }).collect();
-                match decide(&standing(&events, &limits), &[], &limits) {
+                let standing = standing(&events, &limits);
+                let facts = Facts {
+                    wish: Wish::WhenSick, health: &health, coalesced: false, hopeless: None,
+                    standing: &standing, machine: &[],
+                };
+                match decide(&facts, &limits) {
                     Decision::Allow { .. } => {
                         begins.push(clock);
                         past.push((clock, Some(if healthy { Outcome::Healthy } else { Outcome::Failed })));

@@ -11,6 +11,8 @@ pub const STEADY: Duration = Duration::from_secs(10);
 pub struct Seen {
     /// Whole ID.
     pub id: String,
+    /// Name without the slash.
+    pub name: String,
     /// `running`, `exited`, `created`, `paused`, `restarting`, `removing`, `dead`.
     pub state: String,
     /// `starting`, `healthy`, `unhealthy`; `None` without a health check.
@@ -68,10 +70,29 @@ fn death(seen: &Seen) -> String {
     format!("it exited with code {}{error}", seen.exit_code)
 }
 
-/// A cause that no restart mends: the command is not in the image.
-pub fn hopeless(seen: &Seen) -> Option<String> {
-    (seen.state != "running" && seen.exit_code == 127)
-        .then(|| "its command does not exist in the image (exit code 127)".to_owned())
+/// A cause that no restart mends. `again`: the last restart was made for the same death at the memory limit.
+pub fn hopeless(seen: &Seen, again: Again) -> Option<String> {
+    let error = seen.error.to_lowercase();
+    if seen.state == "running" {
+        None
+    } else if error.contains("no such image") || error.contains("manifest unknown") {
+        Some(format!("its image is missing: {}", seen.error))
+    } else if seen.exit_code == 127 || error.contains("executable file not found") {
+        Some("its command does not exist in the image (exit code 127)".to_owned())
+    } else if seen.oom_killed && again == Again::Killed {
+        Some(format!("twice running {}", death(seen)))
+    } else {
+        None
+    }
+}
+
+/// How the service died before its last restart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// At its memory limit.
+    Killed,
+    /// In some other way, or not at all.
+    Not,
 }
 
 #[cfg(test)]
@@ -108,6 +129,21 @@ mod tests {
         let killed = Seen { oom_killed: true, memory_limit: Some(64 << 20), ..seen("exited", None, 0) };
         assert_eq!(judge(&killed), Verdict::Sick("it was killed at its memory limit of 64.0 MiB".into()));
         let absent = Seen { exit_code: 127, ..seen("exited", None, 0) };
-        assert!(hopeless(&absent).is_some());
+        assert!(hopeless(&absent, Again::Not).is_some());
+    }
+
+    #[test]
+    fn causes_that_no_restart_mends() {
+        let dead =
+            |exit_code, error: &str| Seen { exit_code, error: error.into(), ..seen("exited", None, 0) };
+        assert_eq!(hopeless(&dead(1, ""), Again::Killed), None);
+        assert!(
+            hopeless(&dead(0, "No such image: shop:1"), Again::Not).is_some_and(|c| c.contains("shop:1"))
+        );
+        let killed = Seen { oom_killed: true, memory_limit: Some(8 << 20), ..seen("exited", None, 0) };
+        assert_eq!(hopeless(&killed, Again::Not), None);
+        let cause = "twice running it was killed at its memory limit of 8.0 MiB";
+        assert_eq!(hopeless(&killed, Again::Killed).as_deref(), Some(cause));
+        assert_eq!(hopeless(&Seen { exit_code: 127, ..seen("running", None, 0) }, Again::Not), None);
     }
 }

@@ -1,5 +1,6 @@
 //! The past of all services of the machine: `~/.netra/restarts/history.jsonl`, and a lock for each service.
 
+use std::collections::HashMap;
 use std::fs::{File, OpenOptions};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,10 +11,13 @@ use drydock_common::{Error, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;
-use crate::gate::{Event, Outcome};
+use crate::gate::Rule;
+use crate::standing::{Event, Outcome};
 
-/// Size at which the history is rotated; with its predecessor about 10,000 records, far more than any window holds.
+/// Size at which the history is rotated; with its predecessor about 8,000 records, far more than any window holds.
 const MAX_BYTES: u64 = 2 << 20;
+/// The same for refusals. They stand apart: a storm of them must not push out the restarts that decisions rest on.
+const REFUSALS_BYTES: u64 = 1 << 20;
 
 /// Which service: the same whichever container serves it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -92,6 +96,41 @@ pub struct Record {
     pub reason: Option<String>,
     /// The gate was overridden.
     pub forced: bool,
+    /// At a begin: the service had been killed at its memory limit.
+    #[serde(default)]
+    pub oom_killed: bool,
+    /// At a begin or a refusal: what the gate went by.
+    #[serde(default)]
+    pub ruling: Option<Ruling>,
+}
+
+/// What a decision went by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ruling {
+    /// The rule that decided.
+    pub rule: Rule,
+    /// When another try makes sense.
+    pub retry_after_s: Option<u64>,
+    /// Attempts within the window, before this one.
+    pub attempts_used: usize,
+    /// Most of them.
+    pub attempts_limit: usize,
+    /// The window.
+    pub window_s: u64,
+    /// Length of the last cooldown.
+    pub cooldown_s: u64,
+    /// What was left of it.
+    pub cooldown_left_s: u64,
+    /// Failures in a row.
+    pub failures: u32,
+    /// closed, open, half_open, proving.
+    pub breaker: String,
+    /// Trips in a row.
+    pub trips: u32,
+    /// Restarts that the machine began within the last minute.
+    pub machine_used: usize,
+    /// Most of them.
+    pub machine_limit: usize,
 }
 
 /// The history and the locks.
@@ -99,6 +138,7 @@ pub struct Record {
 pub struct History {
     dir: PathBuf,
     journal: Journal,
+    refusals: Journal,
 }
 
 impl History {
@@ -106,18 +146,45 @@ impl History {
     pub fn open(home: &Home) -> Result<Self, Error> {
         let dir = home.dir("restarts")?;
         let journal = Journal::new(dir.join("history.jsonl"), MAX_BYTES);
-        Ok(Self { dir, journal })
+        let refusals = Journal::new(dir.join("refusals.jsonl"), REFUSALS_BYTES);
+        Ok(Self { dir, journal, refusals })
     }
 
-    /// All records, and how many lines were skipped.
+    /// What decisions rest on, oldest first, and how many lines were skipped.
     pub fn read(&self) -> Result<(Vec<Record>, usize), Error> {
         let found = self.journal.read()?;
         Ok((found.records, found.skipped))
     }
 
-    /// Appends a record; it is on disk when this returns.
+    /// Everything, refusals too, oldest first, and how many lines were skipped.
+    pub fn read_all(&self) -> Result<(Vec<Record>, usize), Error> {
+        let (mut records, skipped) = self.read()?;
+        let refused = self.refusals.read()?;
+        records.extend(refused.records);
+        records.sort_by_key(|record| record.moment.at);
+        Ok((records, skipped + refused.skipped))
+    }
+
+    /// Appends what decisions rest on; it is on disk when this returns.
     pub fn append(&self, record: &Record) -> Result<(), Error> {
         self.journal.append(record, Durability::Synced)
+    }
+
+    /// Decides and records as one step: `work` sees the past and says what to append, which is on disk when this
+    /// returns. No other process can decide meanwhile, whichever service it asks about.
+    pub fn decide<R>(&self, work: impl FnOnce(Vec<Record>) -> (R, Option<Record>)) -> Result<R, Error> {
+        self.journal.locked(|journal| {
+            let (decided, record) = work(journal.read()?.records);
+            if let Some(record) = record {
+                journal.append(&record, Durability::Synced)?;
+            }
+            Ok(decided)
+        })
+    }
+
+    /// Remembers a refusal, for people.
+    pub fn remember_refusal(&self, record: &Record) -> Result<(), Error> {
+        self.refusals.append(record, Durability::Cached)
     }
 
     /// The file whose lock is held from a decision to the end of the restart.
@@ -125,6 +192,11 @@ impl History {
         let path = self.dir.join(service.lock_name());
         state::open(&path, OpenOptions::new().read(true).write(true).create(true))
             .map_err(|e| Error::failed(format!("open {}", path.display()), e))
+    }
+
+    /// Whether somebody is restarting the service at this moment.
+    pub fn is_busy(&self, service: &Service) -> Result<bool, Error> {
+        Ok(matches!(self.lock_file(service)?.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock)))
     }
 }
 
@@ -143,6 +215,8 @@ impl Record {
             took_ms: None,
             reason: None,
             forced: false,
+            oom_killed: false,
+            ruling: None,
         }
     }
 }
@@ -154,33 +228,48 @@ fn user() -> String {
         .unwrap_or_else(|| "unknown".into())
 }
 
-/// What the gate replays: the events of one service. A begin without an end was made by a process that died: the
-/// caller holds the service's lock, so nobody is at work.
+/// What the gate replays: the events of one service. A begin without an end was made by a process that died, where the
+/// caller holds the service's lock.
 pub fn events(records: &[Record], service: &Service, now: &Moment) -> Vec<Event> {
     let mine = || records.iter().filter(|record| record.service == *service);
-    let end_of = |attempt: Option<u64>| mine().find(|r| r.action == Action::End && r.attempt == attempt);
-    mine()
-        .filter_map(|record| {
-            let age = record.moment.age_at(now);
-            match record.action {
-                Action::Begin => {
-                    let end = end_of(record.attempt);
-                    let healthy = end.and_then(|end| end.healthy) == Some(true);
-                    Some(Event::Attempt {
-                        begun: age,
-                        ended: end.map_or(age, |end| end.moment.age_at(now)),
-                        outcome: if healthy { Outcome::Healthy } else { Outcome::Failed },
-                        jitter: jitter(record.attempt.unwrap_or(0)),
-                    })
-                }
-                Action::Trip => {
-                    Some(Event::Trip { at: age, cause: record.reason.clone().unwrap_or_default() })
-                }
-                Action::Reset => Some(Event::Reset),
-                Action::End | Action::Refused => None,
+    let ends: HashMap<u64, &Record> =
+        mine().filter(|r| r.action == Action::End).filter_map(|r| Some((r.attempt?, r))).collect();
+    let event = |record: &Record| {
+        let age = record.moment.age_at(now);
+        match record.action {
+            Action::Begin => {
+                let end = record.attempt.and_then(|attempt| ends.get(&attempt));
+                let healthy = end.and_then(|end| end.healthy) == Some(true);
+                Some(Event::Attempt {
+                    begun: age,
+                    ended: end.map_or(age, |end| end.moment.age_at(now)),
+                    outcome: if healthy { Outcome::Healthy } else { Outcome::Failed },
+                    jitter: jitter(record.attempt.unwrap_or(0)),
+                })
             }
-        })
-        .collect()
+            Action::Trip => Some(Event::Trip { at: age, cause: record.reason.clone().unwrap_or_default() }),
+            Action::Reset => Some(Event::Reset),
+            Action::End | Action::Refused => None,
+        }
+    };
+    mine().filter_map(event).collect()
+}
+
+/// Leaves out the attempt that somebody is at.
+pub fn without_running(records: &mut Vec<Record>, service: &Service) {
+    let last = records.iter().rposition(|r| r.service == *service && r.action == Action::Begin);
+    if let Some(last) = last
+        && !records[last..].iter().any(|r| r.action == Action::End && r.attempt == records[last].attempt)
+    {
+        records.remove(last);
+    }
+}
+
+/// Whether the last restart of the service was made because it had been killed at its memory limit.
+pub fn last_was_oom(records: &[Record], service: &Service) -> bool {
+    let mut mine = records.iter().rev().filter(|record| record.service == *service);
+    mine.find(|record| matches!(record.action, Action::Begin | Action::Reset))
+        .is_some_and(|record| record.oom_killed)
 }
 
 /// Ages of all restarts begun on this machine.

@@ -3,8 +3,10 @@
 use drydock_common::{Exit, Timestamp, VERSION};
 use serde::Serialize;
 
-use crate::gate::{Breaker, Limits, Standing};
+use crate::gate::Rule;
 use crate::history::{Action, Record, Service};
+use crate::limits::{InForce, Limits, Source};
+use crate::standing::{Breaker, Standing};
 
 /// What came of a restart or a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -70,11 +72,15 @@ pub struct Report {
     pub reason: String,
     /// When another try makes sense.
     pub retry_after_s: Option<u64>,
+    /// Which rule decided; `null` where none was asked.
+    pub rule: Option<Rule>,
     attempts_used: usize,
     attempts_limit: usize,
     window_s: u64,
-    breaker: &'static str,
+    /// The breaker in one word.
+    pub breaker: String,
     cooldown_left_s: u64,
+    limits: LimitsWire,
     /// Time the call took.
     pub took_ms: u64,
     /// What was seen of a service that is not healthy.
@@ -84,15 +90,78 @@ pub struct Report {
     pub exit: Exit,
 }
 
+/// The limits in force, each with where it came from.
+#[derive(Clone, Debug, Serialize)]
+pub struct LimitsWire {
+    cooldown_s: u64,
+    cooldown_from: Source,
+    attempts: usize,
+    attempts_from: Source,
+    window_s: u64,
+    window_from: Source,
+    open_s: u64,
+    open_from: Source,
+    stable_s: u64,
+    stable_from: Source,
+    per_minute: usize,
+    per_minute_from: Source,
+}
+
+impl From<&InForce> for LimitsWire {
+    fn from(InForce { limits, sources }: &InForce) -> Self {
+        Self {
+            cooldown_s: seconds_up(limits.cooldown),
+            cooldown_from: sources.cooldown,
+            attempts: limits.attempts,
+            attempts_from: sources.attempts,
+            window_s: seconds_up(limits.window),
+            window_from: sources.window,
+            open_s: seconds_up(limits.open),
+            open_from: sources.open,
+            stable_s: seconds_up(limits.stable),
+            stable_from: sources.stable,
+            per_minute: limits.machine_per_minute,
+            per_minute_from: sources.machine,
+        }
+    }
+}
+
+impl LimitsWire {
+    /// One line for people.
+    pub fn words(&self) -> String {
+        let from = |source: Source| match source {
+            Source::Flag => "flag",
+            Source::Variable => "variable",
+            Source::Default => "default",
+        };
+        format!(
+            "cooldown {} s ({}), {} attempts ({}) in {} s ({}), open {} s ({}), stable {} s ({}), {} a minute ({})",
+            self.cooldown_s,
+            from(self.cooldown_from),
+            self.attempts,
+            from(self.attempts_from),
+            self.window_s,
+            from(self.window_from),
+            self.open_s,
+            from(self.open_from),
+            self.stable_s,
+            from(self.stable_from),
+            self.per_minute,
+            from(self.per_minute_from),
+        )
+    }
+}
+
 impl Report {
     /// A report about where a service stands. A refusal's exit code is set by whoever knows the rule.
     pub fn new(
         service: &Service,
         standing: &Standing,
-        limits: &Limits,
+        in_force: &InForce,
         verdict: Verdict,
         reason: String,
     ) -> Self {
+        let limits = &in_force.limits;
         Self {
             schema: "restartgate.report/1",
             tool_version: VERSION,
@@ -101,11 +170,13 @@ impl Report {
             service: service.into(),
             reason,
             retry_after_s: None,
+            rule: None,
             attempts_used: standing.attempts_used,
             attempts_limit: limits.attempts,
             window_s: limits.window.as_secs(),
-            breaker: breaker_word(&standing.breaker),
+            breaker: breaker_word(&standing.breaker).to_owned(),
             cooldown_left_s: seconds_up(standing.cooldown_left),
+            limits: in_force.into(),
             took_ms: 0,
             evidence: None,
             exit: if verdict == Verdict::Failed { Exit::No } else { Exit::Done },

@@ -5,58 +5,13 @@
 use std::process::{Command, Output};
 
 use drydock_tests::{BUSYBOX, Engine, Home, World, engine, tool};
-use serde::Deserialize;
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Report {
-    schema: String,
-    #[serde(rename = "tool_version")]
-    _tool_version: String,
-    #[serde(rename = "at")]
-    _at: String,
-    verdict: String,
-    #[serde(rename = "service")]
-    _service: Service,
-    reason: String,
-    retry_after_s: Option<u64>,
-    attempts_used: usize,
-    attempts_limit: usize,
-    #[serde(rename = "window_s")]
-    _window_s: u64,
-    breaker: String,
-    #[serde(rename = "cooldown_left_s")]
-    _cooldown_left_s: u64,
-    #[serde(rename = "took_ms")]
-    _took_ms: u64,
-    evidence: Option<Evidence>,
-}
+mod people;
+mod storm;
+mod survive;
+mod wire;
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Service {
-    #[serde(rename = "host")]
-    _host: String,
-    #[serde(rename = "project")]
-    _project: Option<String>,
-    #[serde(rename = "name")]
-    _name: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Evidence {
-    #[serde(rename = "state")]
-    _state: String,
-    exit_code: i64,
-    #[serde(rename = "oom_killed")]
-    _oom_killed: bool,
-    #[serde(rename = "memory_limit_bytes")]
-    _memory_limit_bytes: Option<u64>,
-    #[serde(rename = "last_check")]
-    _last_check: Option<String>,
-    log: Vec<String>,
-}
+use wire::Report;
 
 fn gate(engine: &Engine, home: &Home) -> Command {
     let mut command = tool(env!("CARGO_BIN_EXE_restartgate"), home);
@@ -94,22 +49,30 @@ impl Starts {
         let filter = format!("container={container}");
         let events = Command::new("docker")
             .env("DOCKER_HOST", &engine.host)
-            .args(["events", "--since", "10m", "--filter", &filter, "--format", "{{.Action}}"])
+            .args(["events", "--since", "10m", "--filter", &filter, "--format", "{{.Action}} {{.TimeNano}}"])
             .stdout(std::process::Stdio::piped())
             .spawn()
             .unwrap();
         Self { events, container: container.to_owned() }
     }
 
-    /// Starts so far. A rename marks the end: what comes before it in the stream is all there was.
-    fn count(mut self, engine: &Engine) -> usize {
+    /// Starts so far.
+    fn count(self, engine: &Engine) -> usize {
+        self.times(engine).len()
+    }
+
+    /// When it was started (nanoseconds). A rename marks the end: what comes before it in the stream is all there was.
+    fn times(mut self, engine: &Engine) -> Vec<u64> {
         engine.docker(&["rename", &self.container, &format!("{}-end", self.container)]);
         let stdout = std::io::BufReader::new(self.events.stdout.take().unwrap());
         let lines = std::io::BufRead::lines(stdout).map_while(Result::ok);
-        let count = lines.take_while(|line| line != "rename").filter(|line| line == "start").count();
+        let times = lines
+            .take_while(|line| !line.starts_with("rename "))
+            .filter_map(|line| line.strip_prefix("start ")?.parse().ok())
+            .collect();
         self.events.kill().unwrap();
         self.events.wait().unwrap();
-        count
+        times
     }
 }
 

@@ -1,0 +1,263 @@
+//! Dying gates, odd services, torn files, a full disk, a dying engine.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use drydock_tests::{BUSYBOX, Engine, Home, OwnEngine, World, engine, skip};
+
+use crate::{gate, report, start, wire};
+
+fn until(what: &str, happened: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !happened() {
+        assert!(Instant::now() < deadline, "{what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn started(engine: &Engine, name: &str) -> String {
+    engine.docker(&["inspect", "-f", "{{.State.StartedAt}}", name])
+}
+
+fn ask(engine: &Engine, home: &Home, args: &[&str]) -> (Option<i32>, wire::Report) {
+    let output = gate(engine, home).args(args).arg("--json").output().unwrap();
+    (output.status.code(), report(&output))
+}
+
+fn records(home: &Home) -> String {
+    std::fs::read_to_string(home.join("restarts/history.jsonl")).unwrap_or_default()
+}
+
+#[test]
+fn killed_between_begin_and_end_it_counts_as_failed() {
+    let Some(engine) = engine() else { return };
+    let (world, home) = (World::new(engine), Home::new());
+    // Its health check never passes in time: the gate watches.
+    let name = start(engine, &world, "slow", "sleep 60", "exec sleep 600");
+    let mut call = gate(engine, &home)
+        .args([&name, "--even-if-healthy", "--force", "--reason", "test"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    until("the begin is written", || records(&home).contains("\"begin\""));
+    call.kill().unwrap();
+    call.wait().unwrap();
+    let (code, said) = ask(engine, &home, &[&name, "--even-if-healthy"]);
+    assert_eq!((code, said.rule.as_deref(), said.attempts_used), (Some(75), Some("cooldown"), 1), "{said:?}");
+    // A failure doubles the cooldown from the second on; the first one is spread by a fifth.
+    assert!(said.retry_after_s.is_some_and(|s| (20..=36).contains(&s)), "{said:?}");
+    assert_eq!(said.limits.cooldown_from, "default");
+}
+
+#[test]
+fn a_killed_probe_does_not_stick() {
+    let Some(engine) = engine() else { return };
+    let (world, home) = (World::new(engine), Home::new());
+    let name = start(engine, &world, "slow", "sleep 60", "exec sleep 600");
+    let limits = ["--open", "1s", "--cooldown", "0s", "--stable", "1s", "--even-if-healthy"];
+    gate(engine, &home).args(["trip", &name, "--reason", "test"]).output().unwrap();
+    std::thread::sleep(Duration::from_millis(1100));
+    let mut probe = gate(engine, &home).arg(&name).args(limits).stdout(Stdio::null()).spawn().unwrap();
+    until("the probe begins", || records(&home).contains("\"probe\""));
+    probe.kill().unwrap();
+    probe.wait().unwrap();
+    // The dead probe failed: open again, for twice as long; then another one may pass.
+    let (code, said) = ask(engine, &home, &[&[name.as_str()], &limits[..]].concat());
+    assert_eq!((code, said.breaker.as_str()), (Some(69), "open"), "{said:?}");
+    std::thread::sleep(Duration::from_millis(2100));
+    let checked = gate(engine, &home).args(["check", &name, "--json"]).args(limits).output().unwrap();
+    assert_eq!((checked.status.code(), report(&checked).rule.as_deref()), (Some(0), Some("probe")));
+}
+
+#[test]
+fn the_breakers_full_round() {
+    let Some(engine) = engine() else { return };
+    let (world, home) = (World::new(engine), Home::new());
+    let name = start(engine, &world, "web", "true", "sleep 600 & trap 'exit' TERM; wait");
+    let limits = [
+        "--even-if-healthy",
+        "--cooldown",
+        "0s",
+        "--max-attempts",
+        "2",
+        "--window",
+        "3s",
+        "--open",
+        "3s",
+        "--stable",
+        "2s",
+        "--per-minute",
+        "50",
+    ];
+    let ask = || ask(engine, &home, &[&[name.as_str()], &limits[..]].concat());
+    assert_eq!((ask().0, ask().0), (Some(0), Some(0)));
+    let (code, tripped) = ask();
+    assert_eq!((code, tripped.rule.as_deref()), (Some(69), Some("window")), "{tripped:?}");
+    assert_eq!(ask().1.rule.as_deref(), Some("breaker"));
+    std::thread::sleep(Duration::from_millis(3100));
+    let (code, probe) = ask();
+    assert_eq!(
+        (code, probe.verdict.as_str(), probe.breaker.as_str()),
+        (Some(0), "restarted", "proving"),
+        "{probe:?}"
+    );
+    let (code, proving) = ask();
+    assert_eq!((code, proving.rule.as_deref()), (Some(75), Some("breaker")), "{proving:?}");
+    std::thread::sleep(Duration::from_millis(2100));
+    let (code, closed) = ask();
+    assert_eq!((code, closed.breaker.as_str()), (Some(0), "closed"), "{closed:?}");
+}
+
+#[test]
+fn causes_that_no_restart_mends_are_named() {
+    let Some(engine) = engine() else { return };
+    let (world, home) = (World::new(engine), Home::new());
+    let absent = start(engine, &world, "absent", "true", "exec no-such-command");
+    engine.docker(&["wait", &absent]);
+    let before = started(engine, &absent);
+    let (code, said) = ask(engine, &home, &[&absent]);
+    assert_eq!((code, said.rule.as_deref()), (Some(69), Some("hopeless")), "{said:?}");
+    assert!(said.reason.contains("exit code 127"), "{said:?}");
+    assert_eq!(started(engine, &absent), before);
+
+    let (name, label) = (world.name("hog"), world.label());
+    engine.docker(&[
+        "run",
+        "-d",
+        "--name",
+        &name,
+        "--label",
+        &label,
+        "-m",
+        "8m",
+        "--memory-swap",
+        "8m",
+        BUSYBOX,
+        "tail",
+        "/dev/zero",
+    ]);
+    // The engine hears of the kill a moment after the end.
+    let killed = || engine.docker(&["inspect", "-f", "{{.State.OOMKilled}}", &name]) == "true";
+    until("the engine knows that it was killed", killed);
+    let (code, first) = ask(engine, &home, &[&name, "--cooldown", "0s"]);
+    assert_eq!(code, Some(1), "{first:?}");
+    assert!(first.evidence.is_some_and(|e| e.memory_limit_bytes == Some(8 << 20)));
+    until("the engine knows it again", killed);
+    let (code, second) = ask(engine, &home, &[&name, "--cooldown", "0s"]);
+    assert_eq!(code, Some(69), "{second:?}");
+    assert!(
+        second.reason.contains("twice running it was killed at its memory limit of 8.0 MiB"),
+        "{second:?}"
+    );
+}
+
+#[test]
+fn odd_services_get_an_answer() {
+    let Some(engine) = engine() else { return };
+    let (world, home) = (World::new(engine), Home::new());
+    let never = start(engine, &world, "never", "sleep 60", "exec sleep 600");
+    let (code, said) = ask(engine, &home, &[&never, "--force", "--reason", "test", "--health-timeout", "2s"]);
+    assert_eq!((code, said.verdict.as_str()), (Some(1), "failed"), "{said:?}");
+    assert!(said.reason.contains("not healthy within 2s"), "{said:?}");
+
+    let paused = start(engine, &world, "paused", "true", "exec sleep 600");
+    engine.docker(&["pause", &paused]);
+    let (code, said) = ask(engine, &home, &[&paused, "--health-timeout", "5s"]);
+    assert!([Some(0), Some(1)].contains(&code), "{said:?}");
+    engine.try_docker(&["unpause", &paused]);
+
+    let (plain, label) = (world.name("plain"), world.label());
+    engine.docker(&["run", "-d", "--name", &plain, "--label", &label, BUSYBOX, "sleep", "600"]);
+    let waited = gate(engine, &home).args(["wait", &plain, "--timeout", "20s", "--json"]).output().unwrap();
+    let waited: wire::Waited = serde_json::from_slice(&waited.stdout).unwrap();
+    assert_eq!(waited.verdict, "healthy");
+    assert!(waited.took_ms >= 8000, "without a health check it has to run for 10 s: {waited:?}");
+
+    let gone = start(engine, &world, "gone", "sleep 60", "exec sleep 600");
+    let call = gate(engine, &home).args(["wait", &gone, "--json"]).stdout(Stdio::piped()).spawn().unwrap();
+    std::thread::sleep(Duration::from_millis(500));
+    engine.docker(&["rm", "-f", &gone]);
+    let output = call.wait_with_output().unwrap();
+    let waited: wire::Waited = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), waited.services[0].verdict.as_str()), (Some(1), "sick"), "{waited:?}");
+}
+
+#[test]
+fn torn_and_foreign_lines_are_counted_and_a_full_disk_restarts_nothing() {
+    let Some(engine) = engine() else { return };
+    let (world, home) = (World::new(engine), Home::new());
+    let name = start(engine, &world, "web", "true", "exec sleep 600");
+    assert_eq!(ask(engine, &home, &[&name, "--even-if-healthy"]).0, Some(0));
+    let path = home.join("restarts/history.jsonl");
+    let text = records(&home) + "{\"foreign\": 1}\n{\"torn\":";
+    std::fs::write(&path, text).unwrap();
+    let (code, said) = ask(engine, &home, &[&name, "--even-if-healthy"]);
+    assert_eq!((code, said.attempts_used), (Some(75), 1), "{said:?}");
+    let status = gate(engine, &home).args(["status", "--json"]).output().unwrap();
+    let status: wire::Status = serde_json::from_slice(&status.stdout).unwrap();
+    assert_eq!(status.skipped_lines, 2);
+
+    let before = started(engine, &name);
+    let full = Home::new();
+    let mut inside = Command::new("unshare");
+    let script = "mount -t tmpfs -o size=64k none \"$NETRA_HOME\" || exit 99; cat /dev/zero >\"$NETRA_HOME/zero\" 2>/dev/null; exec \"$@\"";
+    let asking = gate(engine, &full);
+    inside
+        .args(["-m", "sh", "-c", script, "sh"])
+        .arg(asking.get_program())
+        .args([&name, "--even-if-healthy"]);
+    inside.env("NETRA_HOME", full.as_os_str()).env("DOCKER_HOST", &engine.host);
+    let output = inside.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.code() == Some(99) || said.starts_with("unshare:") {
+        return skip("it needs root, to mount a small file system");
+    }
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    assert!(said.contains("No space left on device"), "{said}");
+    assert_eq!(started(engine, &name), before, "no record, no restart");
+}
+
+#[test]
+fn the_engine_dies_during_the_restart() {
+    let Some(engine) = OwnEngine::start() else { return };
+    let home = Home::new();
+    let name = {
+        let world = World::new(&engine);
+        let name = start(&engine, &world, "slow", "sleep 60", "exec sleep 600");
+        let call = gate(&engine, &home)
+            .args([&name, "--force", "--reason", "test", "--call-timeout", "2s"])
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        until("the begin is written", || records(&home).contains("\"begin\""));
+        let before = started(&engine, &name);
+        until("it was restarted", || started(&engine, &name) != before);
+        engine.kill9();
+        let output = call.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(4), "{}", String::from_utf8_lossy(&output.stderr));
+        engine.restart();
+        name
+    };
+    let ends = records(&home).lines().filter(|line| line.contains("\"action\":\"end\"")).count();
+    assert_eq!(ends, 1, "{name}: how it ended is on record");
+}
+
+#[test]
+fn refusals_push_nothing_out() {
+    use drydock_common::state::Home as State;
+    use drydock_restartgate::history::{Action, History, Record, Service};
+    let home = Home::new();
+    let history = History::open(&State::at(&*home)).unwrap();
+    let service = Service { host: "unix:///d".into(), project: None, name: "redis".into() };
+    history.append(&Record::new(Action::Begin, &service)).unwrap();
+    for _ in 0..10_000 {
+        let mut refusal = Record::new(Action::Refused, &service);
+        refusal.reason = Some("it is cooling down after its last restart".into());
+        history.remember_refusal(&refusal).unwrap();
+    }
+    let (records, skipped) = history.read().unwrap();
+    assert_eq!((records.len(), skipped), (1, 0));
+    let bytes: u64 =
+        std::fs::read_dir(home.join("restarts")).unwrap().map(|f| f.unwrap().metadata().unwrap().len()).sum();
+    assert!(bytes < 3 << 20, "{bytes}");
+}
