@@ -170,6 +170,12 @@ impl History {
         self.journal.append(record, Durability::Synced)
     }
 
+    /// Appends how an attempt ended. Lost in a power cut, it leaves a begin without an end, which counts as a failure: the
+    /// safe side, so nobody waits for the disk.
+    pub fn append_end(&self, record: &Record) -> Result<(), Error> {
+        self.journal.append(record, Durability::Cached)
+    }
+
     /// Decides and records as one step: `work` sees the past and says what to append, which is on disk when this
     /// returns. No other process can decide meanwhile, whichever service it asks about.
     pub fn decide<R>(&self, work: impl FnOnce(Vec<Record>) -> (R, Option<Record>)) -> Result<R, Error> {

@@ -168,7 +168,7 @@ pub(crate) fn leave(
     record.healthy = Some(healthy);
     record.took_ms = Some(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX));
     record.reason = Some(reason.to_owned());
-    history.append(&record)
+    history.append_end(&record)
 }
 
 /// A decision in words.
