@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_composecheck_global_optspecs
-    string join \n f/file= env-file= env= budget= profile= config= format= json fail-on= baseline= write-baseline= fix dry-run v/verbose h/help V/version
+    string join \n f/file= env-file= compose-profile= env= budget= profile= config= format= json fail-on= baseline= write-baseline= fix dry-run v/verbose h/help V/version
 end
 
 function __fish_composecheck_needs_command
@@ -26,6 +26,7 @@ end
 
 complete -c composecheck -n "__fish_composecheck_needs_command" -s f -l file -d 'Compose file; repeat to lay one over another [default: compose.yml and its override file]' -r -F
 complete -c composecheck -n "__fish_composecheck_needs_command" -l env-file -d 'File with variables (repeatable) [default: .env beside the first file]' -r -F
+complete -c composecheck -n "__fish_composecheck_needs_command" -l compose-profile -d 'Compose profile that is on, beside those of COMPOSE_PROFILES (repeatable); \'*\' is all' -r
 complete -c composecheck -n "__fish_composecheck_needs_command" -l env -d 'What the project is for [default: what its label says, else test]' -r -f -a "test\t'Started for a run and gone after it'
 dev\t'Stays up and keeps its data'
 prod\t'Serves users'"
@@ -59,6 +60,7 @@ complete -c composecheck -n "__fish_composecheck_using_subcommand explain" -s v 
 complete -c composecheck -n "__fish_composecheck_using_subcommand explain" -s h -l help -d 'Print help'
 complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -s f -l file -d 'Compose file; repeat to lay one over another [default: compose.yml and its override file]' -r -F
 complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l env-file -d 'File with variables (repeatable) [default: .env beside the first file]' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l compose-profile -d 'Compose profile that is on, beside those of COMPOSE_PROFILES (repeatable); \'*\' is all' -r
 complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l config -d 'Configuration [default: composecheck.toml at or above the folder of the first Compose file]' -r -F
 complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l budget -d 'Memory that the project may take [default: 4GiB]' -r
 complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l json -d 'Print one JSON object'
@@ -66,6 +68,7 @@ complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -s v -
 complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -s f -l file -d 'Compose file that both are laid over (repeatable)' -r -F
 complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -l env-file -d 'File with variables (repeatable) [default: .env beside the first file]' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -l compose-profile -d 'Compose profile that is on, beside those of COMPOSE_PROFILES (repeatable); \'*\' is all' -r
 complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -l config -d 'Configuration [default: composecheck.toml at or above the folder of the first Compose file]' -r -F
 complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -l fail-on -d 'Level from which a finding makes the verdict no [default: error]' -r -f -a "warning\t'Warnings and errors'
 error\t'Errors only'"

@@ -18,6 +18,7 @@ _composecheck() {
 '*-f+[Compose file; repeat to lay one over another \[default\: compose.yml and its override file\]]:FILE:_files' \
 '*--file=[Compose file; repeat to lay one over another \[default\: compose.yml and its override file\]]:FILE:_files' \
 '*--env-file=[File with variables (repeatable) \[default\: .env beside the first file\]]:FILE:_files' \
+'*--compose-profile=[Compose profile that is on, beside those of COMPOSE_PROFILES (repeatable); '\''*'\'' is all]:NAME:_default' \
 '--env=[What the project is for \[default\: what its label says, else test\]]:ENV:((test\:"Started for a run and gone after it"
 dev\:"Stays up and keeps its data"
 prod\:"Serves users"))' \
@@ -75,6 +76,7 @@ _arguments "${_arguments_options[@]}" : \
 '*-f+[Compose file; repeat to lay one over another \[default\: compose.yml and its override file\]]:FILE:_files' \
 '*--file=[Compose file; repeat to lay one over another \[default\: compose.yml and its override file\]]:FILE:_files' \
 '*--env-file=[File with variables (repeatable) \[default\: .env beside the first file\]]:FILE:_files' \
+'*--compose-profile=[Compose profile that is on, beside those of COMPOSE_PROFILES (repeatable); '\''*'\'' is all]:NAME:_default' \
 '--config=[Configuration \[default\: composecheck.toml at or above the folder of the first Compose file\]]:FILE:_files' \
 '--budget=[Memory that the project may take \[default\: 4GiB\]]:SIZE:_default' \
 '--json[Print one JSON object]' \
@@ -89,6 +91,7 @@ _arguments "${_arguments_options[@]}" : \
 '*-f+[Compose file that both are laid over (repeatable)]:FILE:_files' \
 '*--file=[Compose file that both are laid over (repeatable)]:FILE:_files' \
 '*--env-file=[File with variables (repeatable) \[default\: .env beside the first file\]]:FILE:_files' \
+'*--compose-profile=[Compose profile that is on, beside those of COMPOSE_PROFILES (repeatable); '\''*'\'' is all]:NAME:_default' \
 '--config=[Configuration \[default\: composecheck.toml at or above the folder of the first Compose file\]]:FILE:_files' \
 '--fail-on=[Level from which a finding makes the verdict no \[default\: error\]]:LEVEL:((warning\:"Warnings and errors"
 error\:"Errors only"))' \

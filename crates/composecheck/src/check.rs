@@ -87,8 +87,7 @@ fn projects(args: &CheckArgs) -> Vec<Inputs> {
     if args.projects.is_empty() {
         return vec![args.inputs.clone()];
     }
-    let alone =
-        |file: &PathBuf| Inputs { files: vec![file.clone()], env_files: args.inputs.env_files.clone() };
+    let alone = |file: &PathBuf| Inputs { files: vec![file.clone()], ..args.inputs.clone() };
     args.projects.iter().map(alone).collect()
 }
 

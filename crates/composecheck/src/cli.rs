@@ -55,6 +55,9 @@ pub struct Inputs {
     /// File with variables (repeatable) [default: .env beside the first file]
     #[arg(long = "env-file", value_name = "FILE")]
     pub env_files: Vec<PathBuf>,
+    /// Compose profile that is on, beside those of COMPOSE_PROFILES (repeatable); '*' is all
+    #[arg(long = "compose-profile", value_name = "NAME")]
+    pub profiles: Vec<String>,
 }
 
 /// Where the configuration is.
@@ -162,6 +165,9 @@ pub struct CompareArgs {
     /// File with variables (repeatable) [default: .env beside the first file]
     #[arg(long = "env-file", value_name = "FILE")]
     pub env_files: Vec<PathBuf>,
+    /// Compose profile that is on, beside those of COMPOSE_PROFILES (repeatable); '*' is all
+    #[arg(long = "compose-profile", value_name = "NAME")]
+    pub profiles: Vec<String>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
     pub configured: Configured,

@@ -22,6 +22,19 @@ impl Variables {
         Self { values, unset: Vec::new() }
     }
 
+    /// The value of a variable.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
+    /// These variables, and others where these have none.
+    #[must_use]
+    pub fn with_defaults(&self, defaults: Vec<(String, String)>) -> Self {
+        let mut values: HashMap<String, String> = defaults.into_iter().collect();
+        values.extend(self.values.clone());
+        Self::new(values)
+    }
+
     /// Fills in every text below a value; keys are left alone.
     pub fn fill(&mut self, node: &mut Node) -> Result<(), Fault> {
         match &mut node.kind {

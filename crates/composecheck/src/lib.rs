@@ -1,7 +1,8 @@
 //! `composecheck`: find in Compose files what makes environments crash.
 //!
 //! [`load`] reads the files: [`yaml`] composes values that keep where they were written, [`interpolate`] fills in
-//! variables, [`merge`] lays one file over another by Compose's rules. [`rules`] look at the merged [`model`] through
+//! variables, [`merge`] lays one file over another by Compose's rules; what files include and extend is taken in, services of
+//! other profiles are left out, and references must lead somewhere. [`rules`] look at the merged [`model`] through
 //! [`facts`] and measure it against a [`policy`]; [`judge`] weighs what they find by [`config`], [`suppress`] and
 //! [`baseline`]; [`words`] shows the outcome to people, [`report`], [`sarif`] and [`github`] to machines. [`fix`] makes
 //! the [`repair`]s that findings carry, [`mend`] until none is left. [`compare`] looks at two projects. [`run`] is where
@@ -16,9 +17,11 @@ pub mod compare;
 pub mod compare_table;
 pub mod config;
 mod dotenv;
+mod extend;
 pub mod facts;
 pub mod fix;
 pub mod github;
+mod include;
 pub mod interpolate;
 pub mod judge;
 pub mod load;
@@ -27,6 +30,8 @@ pub mod mend;
 pub mod merge;
 pub mod model;
 pub mod policy;
+mod profiles;
+mod references;
 pub mod repair;
 pub mod report;
 pub mod rules;

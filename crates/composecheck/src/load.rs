@@ -10,7 +10,7 @@ use drydock_common::Error;
 use crate::interpolate::Variables;
 use crate::model::{Kind, Node, Project};
 use crate::source::{Fault, FileId, Sources, Span};
-use crate::{dotenv, merge, yaml};
+use crate::{dotenv, extend, include, merge, profiles, references, yaml};
 
 /// Largest file that is read: a hundred times the largest Compose file seen.
 const MAX_BYTES: u64 = 8 << 20;
@@ -31,57 +31,98 @@ const TOP_LEVEL: [&str; 9] =
 /// What to load.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// Compose files in order; none means the default names in the current directory.
+    /// Compose files in order; none means `COMPOSE_FILE`, or the default names in the current directory.
     pub files: Vec<PathBuf>,
     /// Files of variables; none means `.env` beside the first file.
     pub env_files: Vec<PathBuf>,
     /// The environment, which wins over the files.
     pub environment: HashMap<String, String>,
+    /// Compose profiles that are on, beside those of `COMPOSE_PROFILES`; `*` is all.
+    pub profiles: Vec<String>,
     /// Texts that stand in for what is in the files.
     pub texts: HashMap<PathBuf, String>,
 }
 
 /// Reads, fills in and merges the files.
 pub fn load(request: &Request) -> Result<Project, Error> {
-    let files = if request.files.is_empty() { default_files()? } else { request.files.clone() };
+    let files = if request.files.is_empty() { default_files(request)? } else { request.files.clone() };
     let mut variables = Variables::new(variables_of(request, &files)?);
-    let mut sources = Sources::default();
-    let mut root: Option<Node> = None;
+    let mut loader = Loader { texts: &request.texts, sources: Sources::default(), chain: Vec::new() };
+    let mut root = None;
     for path in &files {
-        let text = request.texts.get(path).map_or_else(|| read(path), |text| Ok(text.clone()))?;
-        let file = sources.add(path.display().to_string(), text);
-        lay_file(&sources, file, &mut variables, &mut root).map_err(|fault| sources.error(&fault))?;
+        let text = loader.read(path)?;
+        let laid = loader.lay(path, text, &mut variables, &mut root);
+        laid.map_err(|fault| loader.sources.error(&fault))?;
     }
     let mut root = root.unwrap_or_default();
     merge::drop_resets(&mut root);
-    Ok(Project { sources, root, unset: variables.unset })
+    let on = profiles::on(&request.profiles, variables.get("COMPOSE_PROFILES"));
+    profiles::leave_out(&mut root, &on);
+    let folder = files.first().and_then(|file| file.parent()).unwrap_or(Path::new("")).to_owned();
+    references::check(&root, &folder).map_err(|fault| loader.sources.error(&fault))?;
+    Ok(Project { sources: loader.sources, root, unset: variables.unset })
 }
 
-fn lay_file(
-    sources: &Sources,
-    file: FileId,
-    variables: &mut Variables,
-    root: &mut Option<Node>,
-) -> Result<(), Fault> {
-    let text = &sources.get(file).text;
-    refuse_nul(file, text)?;
-    let documents = yaml::parse(file, text)?;
-    if documents.iter().all(|document| document.kind == Kind::Null) {
-        return Err(Fault::new(start_of(file), "the file is empty"));
+/// Reads files, and the files that these bring in.
+pub(crate) struct Loader<'a> {
+    texts: &'a HashMap<PathBuf, String>,
+    /// Every file that was read.
+    pub(crate) sources: Sources,
+    /// Files that are being included, outermost first.
+    pub(crate) chain: Vec<PathBuf>,
+}
+
+impl Loader<'_> {
+    fn read(&self, path: &Path) -> Result<String, Error> {
+        self.texts.get(path).map_or_else(|| read(path), |text| Ok(text.clone()))
     }
-    for mut document in documents {
-        if document.kind == Kind::Null {
-            continue;
-        }
-        check_shape(&document)?;
-        variables.fill(&mut document)?;
-        merge::canonical(&mut document);
-        match root {
-            Some(base) => merge::merge(base, document),
-            None => *root = Some(document),
-        }
+
+    /// Reads a file that is named in another one.
+    pub(crate) fn read_named(&self, path: &Path, at: Span) -> Result<String, Fault> {
+        self.read(path).map_err(|e| Fault::new(at, format!("cannot read {}: {}", path.display(), e.cause())))
     }
-    Ok(())
+
+    /// The documents of a file, with their variables filled in, in the one shape that rules and merge see.
+    pub(crate) fn documents(
+        &mut self,
+        path: &Path,
+        text: String,
+        variables: &mut Variables,
+    ) -> Result<Vec<Node>, Fault> {
+        let file = self.sources.add(path.display().to_string(), text);
+        let text = &self.sources.get(file).text;
+        refuse_nul(file, text)?;
+        let mut documents = yaml::parse(file, text)?;
+        documents.retain(|document| document.kind != Kind::Null);
+        if documents.is_empty() {
+            return Err(Fault::new(start_of(file), "the file is empty"));
+        }
+        for document in &mut documents {
+            check_shape(document)?;
+            variables.fill(document)?;
+            merge::canonical(document);
+        }
+        Ok(documents)
+    }
+
+    /// Lays a file on those before it, with all that it includes and extends.
+    pub(crate) fn lay(
+        &mut self,
+        path: &Path,
+        text: String,
+        variables: &mut Variables,
+        root: &mut Option<Node>,
+    ) -> Result<(), Fault> {
+        for mut document in self.documents(path, text, variables)? {
+            include::apply(self, &mut document, path, variables)?;
+            extend::apply(self, &mut document, path, variables)?;
+            match root {
+                Some(base) => merge::merge(base, document),
+                None => *root = Some(document),
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The mistakes that leave nothing to look at; and what is not followed yet must not pass as checked.
@@ -95,17 +136,11 @@ fn check_shape(document: &Node) -> Result<(), Fault> {
     if let Some(entry) = document.entries().iter().find(|entry| !known(&entry.key)) {
         return Err(Fault::new(entry.span, format!("unknown key '{}'", entry.key)));
     }
-    if let Some(include) = document.entry("include") {
-        return Err(Fault::new(include.span, "'include' is not supported yet"));
-    }
     for section in ["services", "volumes", "networks"] {
         let Some(entry) = document.entry(section) else { continue };
         map(&entry.value, &format!("'{section}'"))?;
         for item in entry.value.entries() {
             map(&item.value, &format!("'{section}.{}'", item.key))?;
-            if let Some(extends) = item.value.entry("extends").filter(|_| section == "services") {
-                return Err(Fault::new(extends.span, "'extends' is not supported yet"));
-            }
         }
     }
     Ok(())
@@ -148,7 +183,13 @@ fn read(path: &Path) -> Result<String, Error> {
     })
 }
 
-fn default_files() -> Result<Vec<PathBuf>, Error> {
+/// `COMPOSE_FILE`, from the environment or from `.env`, else the names that Compose looks for.
+fn default_files(request: &Request) -> Result<Vec<PathBuf>, Error> {
+    let given = variables_of(request, &[PathBuf::from("compose.yaml")])?;
+    if let Some(listed) = given.get("COMPOSE_FILE").filter(|listed| !listed.is_empty()) {
+        let separator = given.get("COMPOSE_PATH_SEPARATOR").map_or(PATH_SEPARATOR, String::as_str);
+        return Ok(listed.split(separator).map(PathBuf::from).collect());
+    }
     let first = |names: [&str; 4]| names.into_iter().map(PathBuf::from).find(|path| path.exists());
     let base = first(DEFAULT_NAMES).ok_or_else(|| {
         Error::failed("find a Compose file", "there is no compose.yml here").hint("name one with -f FILE")
@@ -156,16 +197,22 @@ fn default_files() -> Result<Vec<PathBuf>, Error> {
     Ok([Some(base), first(OVERRIDE_NAMES)].into_iter().flatten().collect())
 }
 
+/// Between the names in `COMPOSE_FILE`.
+const PATH_SEPARATOR: &str = if cfg!(windows) { ";" } else { ":" };
+
 fn variables_of(request: &Request, files: &[PathBuf]) -> Result<HashMap<String, String>, Error> {
     let beside = files.first().map(|file| file.with_file_name(".env")).filter(|path| path.is_file());
     let env_files =
         if request.env_files.is_empty() { Vec::from_iter(beside) } else { request.env_files.clone() };
     let mut values = HashMap::new();
     for path in env_files {
-        let pairs = dotenv::parse(&read(&path)?)
-            .map_err(|cause| Error::failed(format!("read {}", path.display()), cause))?;
-        values.extend(pairs);
+        values.extend(pairs_of(&path)?);
     }
     values.extend(request.environment.clone());
     Ok(values)
+}
+
+/// The variables in a file.
+pub(crate) fn pairs_of(path: &Path) -> Result<Vec<(String, String)>, Error> {
+    dotenv::parse(&read(path)?).map_err(|cause| Error::failed(format!("read {}", path.display()), cause))
 }

@@ -76,9 +76,11 @@ pub const MANUAL: Manual = Manual {
              left alone. Twice is the same as once.",
         ),
         (
-            "LIMITS",
-            "Files that use 'extends' or 'include' are refused with exit status 3: what they bring in is not read \
-             yet.",
+            "LOADING",
+            "Files are read as Docker Compose reads them: COMPOSE_FILE, .env and --env-file, anchors and '<<', 'extends', \
+             'include' with variables of its own, '!reset' and '!override'. Services whose Compose profiles are all off \
+             are left out (--compose-profile, COMPOSE_PROFILES). What Compose refuses is refused with exit status 3 and its \
+             place: among others references that lead nowhere, and services that depend on each other in a circle.",
         ),
         (
             "JSON",

@@ -16,6 +16,11 @@ pub fn merge(base: &mut Node, over: Node) {
     lay(base, over, &mut Vec::new());
 }
 
+/// Lays a service on the one that it extends.
+pub fn extend(base: &mut Node, over: Node, name: &str) {
+    lay(base, over, &mut vec!["services".to_owned(), name.to_owned()]);
+}
+
 /// Brings the two spellings of a mapping to one, so that rules and the merge see one shape.
 pub fn canonical(root: &mut Node) {
     for (section, keys) in [

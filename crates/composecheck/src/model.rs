@@ -11,6 +11,10 @@ pub enum Via {
     MergeKey,
     /// It replaced what an earlier file said here.
     Override,
+    /// Through `extends`.
+    Extends,
+    /// Through `include`.
+    Include,
 }
 
 /// One step of a value's history; the place is the alias, the `<<`, or what was replaced.
@@ -98,6 +102,21 @@ impl Node {
     pub fn at(&self, path: &[&str]) -> Option<&Self> {
         let found = path.iter().try_fold(self, |node, key| Some(&node.entry(key)?.value))?;
         (found.kind != Kind::Null).then_some(found)
+    }
+
+    /// Whether two values say the same, wherever they were written.
+    pub fn says_same(&self, other: &Self) -> bool {
+        match (&self.kind, &other.kind) {
+            (Kind::List(a), Kind::List(b)) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.says_same(b))
+            }
+            (Kind::Map(a), Kind::Map(b)) => {
+                let same =
+                    |entry: &Entry| other.entry(&entry.key).is_some_and(|e| e.value.says_same(&entry.value));
+                a.len() == b.len() && a.iter().all(same)
+            }
+            (a, b) => a == b,
+        }
     }
 
     /// A scalar as text, as Compose would cast it.

@@ -40,7 +40,7 @@ fn done(outcome: Result<(), Error>) -> Result<Exit, Error> {
 fn compare(args: &CompareArgs) -> Result<Exit, Error> {
     let side = |file: &Path| {
         let files = args.files.iter().cloned().chain([file.to_owned()]).collect();
-        Inputs { files, env_files: args.env_files.clone() }
+        Inputs { files, env_files: args.env_files.clone(), profiles: args.profiles.clone() }
     };
     let (first, second) = (side(&args.first), side(&args.second));
     let configured = configuration(&args.configured, &second)?;
@@ -129,6 +129,7 @@ pub(crate) fn request(inputs: &Inputs) -> Request {
         files: inputs.files.clone(),
         env_files: inputs.env_files.clone(),
         environment: environment(),
+        profiles: inputs.profiles.clone(),
         ..Request::default()
     }
 }

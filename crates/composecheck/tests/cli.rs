@@ -260,13 +260,29 @@ fn what_cannot_be_loaded_is_named_with_its_position() {
         (b"services:\n  \xff: {}\n", "a.yml:2:3: it is not UTF-8"),
         (b"servces: {}\n", "a.yml:1:1: unknown key 'servces'"),
         (b"# nothing\n", "a.yml:1:1: the file is empty"),
-        (b"include: [b.yml]\n", "a.yml:1:1: 'include' is not supported yet"),
-        (b"services:\n  a: {extends: {service: b}}\n", "a.yml:2:7: 'extends' is not supported yet"),
+        (b"include: [b.yml]\n", "a.yml:1:11: cannot read "),
+        (b"include: {a: b}\n", "a.yml:1:1: 'include' must be a list"),
+        (b"include: [a.yml]\n", "includes itself"),
+        (b"services:\n  a: {extends: {service: b}}\n", "a.yml:2:26: it extends the service 'b', which "),
+        (b"services:\n  a: {extends: a}\n", "a.yml:2:16: it extends itself: a -> a"),
+        (b"services:\n  a: {extends: {file: x.yml}}\n", "a.yml:2:7: 'extends' names no service"),
+        (
+            b"services:\n  a: {depends_on: [b]}\n  b: {depends_on: [a]}\n",
+            "a.yml:3:20: services depend on each other in a circle: a -> b -> a",
+        ),
+        (
+            b"services:\n  a: {depends_on: [x]}\n",
+            "a.yml:2:20: service 'a' refers to the service 'x', which is not defined",
+        ),
+        (b"services:\n  a: {networks: [x]}\n", "a.yml:2:18: service 'a' refers to the network 'x'"),
+        (b"services:\n  a: {volumes: ['data:/d']}\n", "a.yml:2:17: service 'a' refers to the volume 'data'"),
+        (b"services:\n  a: {secrets: [x]}\n", "a.yml:2:17: service 'a' refers to the secret 'x'"),
+        (b"services:\n  a: {env_file: no.env}\n", "a.yml:2:17: service 'a' refers to the file 'no.env'"),
     ] {
         let path = dir.path().join("a.yml");
         std::fs::write(&path, bytes).unwrap();
         let output = composecheck(&["-f", path.to_str().unwrap()]);
-        assert_eq!(output.status.code(), Some(3), "{}", stderr(&output));
+        assert_eq!(output.status.code(), Some(3), "{said}: {}", stderr(&output));
         assert!(stderr(&output).contains(said), "{said}: {}", stderr(&output));
         assert_eq!(stdout(&output), "");
     }

@@ -1,0 +1,142 @@
+//! `include`: other projects, with variables and a folder of their own, are taken into this one.
+
+use std::path::{Path, PathBuf};
+
+use crate::interpolate::Variables;
+use crate::load::{Loader, pairs_of};
+use crate::model::{Entry, Kind, Node, Origin, Via};
+use crate::references::relocate;
+use crate::source::{Fault, Span};
+
+/// Sections that an included project brings along.
+const SECTIONS: [&str; 6] = ["services", "volumes", "networks", "secrets", "configs", "models"];
+
+/// Takes in all that a document includes, and drops its `include`.
+pub(crate) fn apply(
+    loader: &mut Loader<'_>,
+    document: &mut Node,
+    path: &Path,
+    variables: &mut Variables,
+) -> Result<(), Fault> {
+    let Kind::Map(entries) = &mut document.kind else { return Ok(()) };
+    let Some(at) = entries.iter().position(|entry| entry.key == "include") else { return Ok(()) };
+    let entry = entries.remove(at);
+    let items = match &entry.value.kind {
+        Kind::List(items) => items.as_slice(),
+        Kind::Null => &[],
+        _ => return Err(Fault::new(entry.span, "'include' must be a list")),
+    };
+    for item in items {
+        let inclusion = Inclusion::of(item, path.parent().unwrap_or(Path::new("")))?;
+        let root = inclusion.load(loader, variables)?;
+        import(document, root, inclusion.span)?;
+    }
+    Ok(())
+}
+
+/// One item of the list.
+struct Inclusion {
+    files: Vec<PathBuf>,
+    env_files: Vec<PathBuf>,
+    /// Where its relative paths begin.
+    folder: PathBuf,
+    span: Span,
+}
+
+impl Inclusion {
+    fn of(item: &Node, folder: &Path) -> Result<Self, Fault> {
+        let none = || Fault::new(item.span, "it names no file: write - FILE or - path: FILE");
+        let paths = item.text().map_or_else(|| texts(item.at(&["path"])), |path| vec![path]);
+        let files: Vec<PathBuf> = paths.iter().map(|path| folder.join(path)).collect();
+        let first = files.first().ok_or_else(none)?;
+        let beside = match item.at(&["project_directory"]).and_then(Node::text) {
+            Some(own) => folder.join(own),
+            None => first.parent().unwrap_or(Path::new("")).to_owned(),
+        };
+        let env_files = match texts(item.at(&["env_file"])) {
+            named if named.is_empty() => {
+                Vec::from_iter(Some(beside.join(".env")).filter(|path| path.is_file()))
+            }
+            named => named.iter().map(|path| folder.join(path)).collect(),
+        };
+        let span = item.at(&["path"]).map_or(item.span, |node| node.span);
+        Ok(Self { files, env_files, folder: beside, span })
+    }
+
+    /// The included project. The variables of the one that includes it win over its own.
+    fn load(&self, loader: &mut Loader<'_>, variables: &mut Variables) -> Result<Node, Fault> {
+        let mut defaults = Vec::new();
+        for path in &self.env_files {
+            let cannot = |e: drydock_common::Error| {
+                Fault::new(self.span, format!("{}: {}", path.display(), e.cause()))
+            };
+            defaults.extend(pairs_of(path).map_err(cannot)?);
+        }
+        let mut own = variables.with_defaults(defaults);
+        let mut root = None;
+        for path in &self.files {
+            let place = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            if loader.chain.contains(&place) {
+                return Err(Fault::new(self.span, format!("{} includes itself", path.display())));
+            }
+            let text = loader.read_named(path, self.span)?;
+            loader.chain.push(place);
+            let laid = loader.lay(path, text, &mut own, &mut root);
+            loader.chain.pop();
+            laid?;
+        }
+        variables.unset.append(&mut own.unset);
+        let mut root = root.unwrap_or_default();
+        for service in services_mut(&mut root) {
+            relocate(&mut service.value, &self.folder);
+        }
+        Ok(root)
+    }
+}
+
+fn services_mut(root: &mut Node) -> &mut [Entry] {
+    let Kind::Map(sections) = &mut root.kind else { return &mut [] };
+    let services = sections.iter_mut().find(|section| section.key == "services");
+    match services.map(|section| &mut section.value.kind) {
+        Some(Kind::Map(services)) => services,
+        _ => &mut [],
+    }
+}
+
+/// A text, or a list of texts.
+fn texts(node: Option<&Node>) -> Vec<String> {
+    let Some(node) = node else { return Vec::new() };
+    node.text().map_or_else(|| node.items().iter().filter_map(Node::text).collect(), |text| vec![text])
+}
+
+/// Takes the sections of an included project in. What both have must be the same.
+fn import(document: &mut Node, root: Node, at: Span) -> Result<(), Fault> {
+    let (Kind::Map(own), Kind::Map(included)) = (&mut document.kind, root.kind) else { return Ok(()) };
+    for section in included.into_iter().filter(|section| SECTIONS.contains(&section.key.as_str())) {
+        let place = own.iter().position(|entry| entry.key == section.key).unwrap_or(own.len());
+        if place == own.len() {
+            let value = Node { kind: Kind::Map(Vec::new()), ..section.value.clone() };
+            own.push(Entry { value, ..section.clone() });
+        }
+        let target = &mut own[place].value.kind;
+        if *target == Kind::Null {
+            *target = Kind::Map(Vec::new());
+        }
+        let (Kind::Map(target), Kind::Map(items)) = (target, section.value.kind) else { continue };
+        for mut item in items {
+            match target.iter().find(|entry| entry.key == item.key) {
+                Some(own) if !own.value.says_same(&item.value) => {
+                    let cause =
+                        format!("'{}.{}' is here, and differs in an included file", section.key, item.key);
+                    return Err(Fault::new(own.span, cause));
+                }
+                Some(_) => {}
+                None => {
+                    item.value.origins.push(Origin { via: Via::Include, span: at });
+                    target.push(item);
+                }
+            }
+        }
+    }
+    Ok(())
+}
