@@ -8,15 +8,14 @@ use std::process::Command;
 use drydock_tests::skip;
 
 /// Compose v2, as a plugin or as a command; none where there is none.
-fn compose() -> Option<Vec<&'static str>> {
-    let answers = |words: &[&str]| {
-        let output = Command::new(words[0]).args(&words[1..]).args(["version", "--short"]).output().ok()?;
-        let version = String::from_utf8_lossy(&output.stdout).trim_start_matches('v').to_owned();
-        (output.status.success() && version.starts_with('2')).then(|| words.to_vec())
-    };
-    ["docker", "docker-compose"].into_iter().find_map(|program| match program {
-        "docker" => answers(&["docker", "compose"]).map(|_| vec!["docker", "compose"]),
-        _ => answers(&["docker-compose"]).map(|_| vec!["docker-compose"]),
+fn compose() -> Option<&'static [&'static str]> {
+    let known: [&[&str]; 2] = [&["docker", "compose"], &["docker-compose"]];
+    known.into_iter().find(|words| {
+        let asked = Command::new(words[0]).args(&words[1..]).args(["version", "--short"]).output();
+        asked.is_ok_and(|output| {
+            let version = String::from_utf8_lossy(&output.stdout).into_owned();
+            output.status.success() && version.trim_start_matches('v').starts_with('2')
+        })
     })
 }
 
@@ -57,7 +56,7 @@ fn accepts_and_refuses_what_compose_does() {
     files.sort();
     let differs = |file: &PathBuf| {
         let name = file.file_name().unwrap().to_str().unwrap();
-        let theirs = run(&[&compose[..], &["-f", name, "config", "-q"]].concat(), file);
+        let theirs = run(&[compose, &["-f", name, "config", "-q"]].concat(), file);
         let ours = run(&[env!("CARGO_BIN_EXE_composecheck"), "-f", name, "--json"], file);
         let said =
             String::from_utf8_lossy(if theirs.status.success() { &ours.stderr } else { &theirs.stderr })
