@@ -81,7 +81,8 @@ fn strangers_pass_and_a_forged_lock_does_not() {
     let Some(engine) = engine() else { return };
     let shim = Shim::new(engine);
     let free = shim.container(&[]);
-    assert!(shim.command("docker", &["stop", "-t", "0", &free]).status.success());
+    let stopped = shim.command("docker", &["stop", "-t", "0", &free]);
+    assert!(stopped.status.success(), "{}", text(&stopped));
     let label = format!("drydock.env={}", shim.world.id());
     let name = shim.container(&[&label]);
     let forged = format!("ENVLOCK_HELD={}:x:1:4194303-1", shim.world.id());

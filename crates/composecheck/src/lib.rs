@@ -38,6 +38,7 @@ pub mod rules;
 pub mod run;
 pub mod sarif;
 mod scalar;
+mod schema;
 pub mod source;
 pub mod suppress;
 pub mod units;

@@ -10,7 +10,7 @@ use drydock_common::Error;
 use crate::interpolate::Variables;
 use crate::model::{Kind, Node, Project};
 use crate::source::{Fault, FileId, Sources, Span};
-use crate::{dotenv, extend, include, merge, profiles, references, yaml};
+use crate::{dotenv, extend, include, merge, profiles, references, schema, yaml};
 
 /// Largest file that is read: a hundred times the largest Compose file seen.
 const MAX_BYTES: u64 = 8 << 20;
@@ -59,8 +59,17 @@ pub fn load(request: &Request) -> Result<Project, Error> {
     let on = profiles::on(&request.profiles, variables.get("COMPOSE_PROFILES"));
     profiles::leave_out(&mut root, &on);
     let folder = files.first().and_then(|file| file.parent()).unwrap_or(Path::new("")).to_owned();
-    references::check(&root, &folder).map_err(|fault| loader.sources.error(&fault))?;
+    let checked = schema::check(&root).and_then(|()| references::check(&root, &folder));
+    checked.map_err(|fault| loader.sources.error(&with_unset(fault, &variables.unset)))?;
     Ok(Project { sources: loader.sources, root, unset: variables.unset })
+}
+
+/// A value may be of the wrong shape only because a variable in it has no value.
+fn with_unset(mut fault: Fault, unset: &[(String, Span)]) -> Fault {
+    if let Some((name, _)) = unset.iter().find(|(_, span)| *span == fault.span) {
+        fault.cause = format!("{} (the variable {name} is not set)", fault.cause);
+    }
+    fault
 }
 
 /// Reads files, and the files that these bring in.

@@ -64,10 +64,10 @@ fn list_to_map(node: &mut Node) {
     let mut entries: Vec<Entry> = Vec::new();
     let mut places = HashMap::new();
     for item in items {
-        let Some(text) = item.text() else { return };
+        let Kind::Text(text) = &item.kind else { return };
         let (key, kind) = match text.split_once('=') {
             Some((key, value)) => (key.to_owned(), Kind::Text(value.to_owned())),
-            None => (text, Kind::Null),
+            None => (text.clone(), Kind::Null),
         };
         let at = *places.entry(key.clone()).or_insert(entries.len());
         let entry = Entry { key, span: item.span, value: Node { kind, ..item.clone() } };

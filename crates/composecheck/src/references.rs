@@ -11,13 +11,8 @@ use crate::source::{Fault, Span};
 pub(crate) fn check(root: &Node, folder: &Path) -> Result<(), Fault> {
     let services = root.at(&["services"]).map_or(&[][..], Node::entries);
     for service in services {
-        if service.value.kind == Kind::Null {
-            return Err(Fault::new(
-                service.span,
-                format!("service '{}' is empty: it must be a mapping", service.key),
-            ));
-        }
         dependencies(service, services)?;
+        linked(service, services)?;
         networks(service, root)?;
         volumes(service, root)?;
         for section in ["secrets", "configs"] {
@@ -41,6 +36,21 @@ fn dependencies(service: &Entry, services: &[Entry]) -> Result<(), Fault> {
         let optional = other.value.at(&["required"]).and_then(Node::text).as_deref() == Some("false");
         if !optional && !services.iter().any(|service| service.key == other.key) {
             return Err(nowhere(service, other.span, "service", &other.key));
+        }
+    }
+    Ok(())
+}
+
+/// `links` and `volumes_from` name a service, and after a colon how.
+fn linked(service: &Entry, services: &[Entry]) -> Result<(), Fault> {
+    for key in ["links", "volumes_from"] {
+        for item in service.value.at(&[key]).map_or(&[][..], Node::items) {
+            let text = item.text().unwrap_or_default();
+            let name = text.split(':').next().unwrap_or_default();
+            let outside = key == "volumes_from" && name == "container";
+            if !outside && !services.iter().any(|service| service.key == name) {
+                return Err(nowhere(service, item.span, "service", name));
+            }
         }
     }
     Ok(())

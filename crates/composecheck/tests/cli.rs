@@ -296,9 +296,18 @@ fn what_cannot_be_loaded_is_named_with_its_position() {
 fn variables_come_from_files_and_the_environment() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("a.yml");
-    std::fs::write(&path, "services: {a: {mem_limit: \"${LIMIT}\"}}\n").unwrap();
+    std::fs::write(
+        &path,
+        "services: {a: {image: \"i:1\", hostname: \"${NAME}\", mem_limit: \"${LIMIT:-1m}\"}}\n",
+    )
+    .unwrap();
     let run = || stdout(&composecheck(&["-f", path.to_str().unwrap()]));
-    assert!(run().contains("CC001") && run().contains("CC101"));
-    std::fs::write(dir.path().join(".env"), "LIMIT=512m\n").unwrap();
-    assert!(!run().contains("CC001") && !run().contains("CC101"));
+    assert!(run().contains("CC001"));
+    std::fs::write(dir.path().join(".env"), "NAME=db\nLIMIT=512m\n").unwrap();
+    assert!(!run().contains("CC001"));
+    std::fs::write(dir.path().join(".env"), "NAME=db\nLIMIT=lots\n").unwrap();
+    assert_eq!(composecheck(&["-f", path.to_str().unwrap()]).status.code(), Some(3));
+    std::fs::write(&path, "services: {a: {mem_limit: \"${NO_LIMIT}\"}}\n").unwrap();
+    let said = stderr(&composecheck(&["-f", path.to_str().unwrap()]));
+    assert!(said.contains("must be a size such as 512m (the variable NO_LIMIT is not set)"), "{said}");
 }

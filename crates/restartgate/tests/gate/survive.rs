@@ -136,19 +136,17 @@ fn causes_that_no_restart_mends_are_named() {
         "tail",
         "/dev/zero",
     ]);
-    // The engine hears of the kill a moment after the end.
-    let killed = || engine.docker(&["inspect", "-f", "{{.State.OOMKilled}}", &name]) == "true";
-    until("the engine knows that it was killed", killed);
-    let (code, first) = ask(engine, &home, &[&name, "--cooldown", "0s"]);
-    assert_eq!(code, Some(1), "{first:?}");
-    assert!(first.evidence.is_some_and(|e| e.memory_limit_bytes == Some(8 << 20)));
-    until("the engine knows it again", killed);
-    let (code, second) = ask(engine, &home, &[&name, "--cooldown", "0s"]);
-    assert_eq!(code, Some(69), "{second:?}");
-    assert!(
-        second.reason.contains("twice running it was killed at its memory limit of 8.0 MiB"),
-        "{second:?}"
-    );
+    // A busy engine does not always hear of a kill: it takes two in a row that it heard of.
+    let limits = ["--cooldown", "0s", "--max-attempts", "20", "--per-minute", "20"];
+    let tripped = (0..12).find_map(|_| {
+        engine.docker(&["wait", &name]);
+        let (code, said) = ask(engine, &home, &[&[name.as_str()], &limits[..]].concat());
+        assert!([Some(1), Some(69)].contains(&code), "{said:?}");
+        (code == Some(69)).then_some(said)
+    });
+    let said = tripped.expect("two in a row within a dozen");
+    assert_eq!(said.rule.as_deref(), Some("hopeless"), "{said:?}");
+    assert!(said.reason.contains("twice running it was killed at its memory limit of 8.0 MiB"), "{said:?}");
 }
 
 #[test]
