@@ -156,6 +156,7 @@ fn many_shapes() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn every_file_of_the_corpus_keeps_its_meaning() {
     let Some(corpus) = std::env::var_os("COMPOSE_CORPUS") else {
@@ -171,6 +172,7 @@ fn every_file_of_the_corpus_keeps_its_meaning() {
     assert!(seen > 50 && changed > 30, "{changed} of {seen} files mended");
 }
 
+#[cfg(unix)]
 fn compose_files(dir: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {

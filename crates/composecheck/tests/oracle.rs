@@ -1,5 +1,6 @@
 //! What Docker Compose accepts is accepted, what it refuses is refused: over the files in COMPOSE_CORPUS.
 
+#![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
 use std::path::{Path, PathBuf};
