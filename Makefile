@@ -57,7 +57,7 @@ check-generated: ## Fail where man pages or completions are stale
 
 .PHONY: test-windows check-macos
 test-windows: ## Build for Windows and run what is portable under Wine (Debian, as root)
-	scripts/windows-wine test -p drydock-common -p drydock-envlock -p drydock-composecheck
+	scripts/windows-wine test --no-fail-fast -p drydock-common -p drydock-envlock -p drydock-composecheck
 
 check-macos: ## Type-check for macOS (Debian, as root)
 	scripts/windows-wine check-macos -p drydock-common -p drydock-envlock -p drydock-composecheck

@@ -51,7 +51,7 @@ fn a_service_begins_as_another_one() {
     assert_eq!(text(&project, &["services", "twin", "mem_limit"]), "1m");
     // Every value keeps the place where it was written.
     let image = at(&project, &["services", "web", "image"]);
-    assert_eq!(project.sources.show(image.span), "d/common/b.yml:6:12");
+    assert_eq!(project.sources.show(image.span).replace('\\', "/"), "d/common/b.yml:6:12");
     let web = at(&project, &["services", "web"]);
     assert!(web.origins.iter().any(|origin| origin.via == Via::Extends));
 }
