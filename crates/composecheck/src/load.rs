@@ -174,10 +174,10 @@ pub(crate) fn position(before: &str) -> (usize, usize) {
 fn read(path: &Path) -> Result<String, Error> {
     let name = path.display();
     let cannot = |cause: String| Error::failed(format!("read {name}"), cause);
-    let file = File::open(path).map_err(|e| cannot(e.to_string()).hint("check the path given with -f"))?;
-    if file.metadata().is_ok_and(|facts| facts.is_dir()) {
+    if path.is_dir() {
         return Err(cannot("it is a directory".into()).hint("name the file: -f DIR/compose.yml"));
     }
+    let file = File::open(path).map_err(|e| cannot(e.to_string()).hint("check the path given with -f"))?;
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(|e| cannot(e.to_string()))?;
     if bytes.len() as u64 > MAX_BYTES {

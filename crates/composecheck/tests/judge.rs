@@ -41,8 +41,9 @@ impl Folder {
         let output = self.run(&[args, &["--json"]].concat());
         let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
         let items = |key: &str| report[key].as_array().cloned().unwrap_or_default();
-        let shown =
-            items("findings").into_iter().map(|f| format!("{} {}", f["code"], f["level"]).replace('"', ""));
+        let shown = items("findings")
+            .into_iter()
+            .map(|f| format!("{} {}", f["code"], f["level"]).replace('"', "").replace("\\\\", "/"));
         (shown.collect(), items("suppressed").len(), report["known"].as_u64().expect("a count"))
     }
 
@@ -155,14 +156,15 @@ fn projects_are_checked_each_by_itself() {
         .as_array()
         .expect("findings")
         .iter()
-        .map(|f| format!("{} {} {}", f["file"], f["code"], f["level"]).replace('"', ""))
+        .map(|f| format!("{} {} {}", f["file"], f["code"], f["level"]).replace('"', "").replace("\\\\", "/"))
         .collect();
     assert_eq!(
         found,
         [
             "a/compose.yml CC101 error",
             "c/compose.yml CC101 warning",
-            &format!("{} CC004 warning", folder.path().join("c/composecheck.toml").display()),
+            &format!("{} CC004 warning", folder.path().join("c/composecheck.toml").display())
+                .replace('\\', "/"),
         ]
     );
     assert_eq!(folder.run(&["b/compose.yml"]).status.code(), Some(0));
