@@ -184,7 +184,8 @@ fn parallel(runs: &[Run]) -> Figure {
             .enumerate()
             .any(|(other, with)| other != *index && run.started_at < with.at && with.started_at < run.at)
     };
-    let together: Vec<&Run> = runs.iter().enumerate().filter(overlaps).map(|(_, run)| run).collect();
+    let together: Vec<&Run> =
+        runs.iter().enumerate().filter(overlaps).map(|(_, run)| run).filter(|run| !was_ended(run)).collect();
     let green = together.iter().filter(|run| run.exit_code == 0).count();
     Figure {
         name: "parallel_success_pct",
@@ -198,6 +199,12 @@ fn parallel(runs: &[Run]) -> Figure {
             format!("{green} of {}", of_runs(together.len()))
         },
     }
+}
+
+/// Whether somebody ended the run from outside (SIGHUP, SIGINT, SIGTERM), which says nothing about how it would have gone.
+/// SIGKILL is not among them: that is how memory runs out.
+const fn was_ended(run: &Run) -> bool {
+    matches!(run.exit_code, 129 | 130 | 143)
 }
 
 fn of_runs(count: usize) -> String {
@@ -309,6 +316,8 @@ mod tests {
     fn only_runs_that_overlap_are_parallel() {
         let mut runs = vec![run(0, 10, 1), run(10, 20, 0)];
         let of = |runs: &[Run]| parallel(runs).value;
+        assert_eq!(of(&[run(0, 10, 0), run(5, 15, 143), run(6, 16, 130)]), Some(100.0), "ended from outside");
+        assert_eq!(of(&[run(0, 10, 0), run(5, 15, 137)]), Some(50.0));
         assert_eq!(of(&runs), None, "one after the other");
         runs.push(run(15, 30, 1));
         assert_eq!(of(&runs), Some(50.0));
