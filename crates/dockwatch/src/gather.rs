@@ -52,7 +52,10 @@ impl Gatherer {
         let mut facts =
             Facts { containers_known: true, networks_known: true, volumes_known: true, ..Facts::default() };
         for sample in samples {
-            add(&mut facts, sample?);
+            let sample = sample?;
+            facts.vanished +=
+                sample.vanished.iter().filter(|labels| self.scope.covers(labels)).count() as u64;
+            add(&mut facts, sample);
         }
         facts.containers.sort_by(|a, b| (&a.listed.name, &a.engine).cmp(&(&b.listed.name, &b.engine)));
         facts.networks.sort_by(|a, b| (&a.name, &a.engine).cmp(&(&b.name, &b.engine)));
@@ -129,5 +132,4 @@ fn add(facts: &mut Facts, sample: Sample) {
     facts.containers.extend(sample.containers.unwrap_or_default());
     facts.networks.extend(sample.networks.unwrap_or_default());
     facts.volumes.extend(sample.volumes.unwrap_or_default());
-    facts.vanished += sample.vanished;
 }

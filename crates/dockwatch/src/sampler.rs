@@ -3,7 +3,7 @@
 //! The fast way is the kernel's files; the engine's statistics stand in where the containers are not on this machine.
 //! While the engine makes its list, the files of containers known from before are read already.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -38,8 +38,8 @@ pub struct Sample {
     pub networks: Option<Vec<Network>>,
     /// Volumes.
     pub volumes: Option<Vec<Volume>>,
-    /// Containers that went away between the list and the reading.
-    pub vanished: u64,
+    /// Labels of the containers that went away between the list and the reading.
+    pub vanished: Vec<BTreeMap<String, String>>,
 }
 
 type Probes = HashMap<String, Probe>;
@@ -358,7 +358,7 @@ impl Sampler {
                         .get_or_insert_with(|| "the engine calls it running, but it has no figures".into());
                 }
                 _ => {
-                    sample.vanished += 1;
+                    sample.vanished.push(listed.labels);
                     return None;
                 }
             }
