@@ -64,7 +64,12 @@ fn an_environment_changes_under_its_lock_only() {
     let shim = Shim::new(engine);
     let label = format!("netra.env={}", shim.world.id());
     let name = shim.container(&[&label]);
-    for words in [&["stop", "-t", "0", &name][..], &["rm", "-f", &name], &["container", "kill", &name]] {
+    for words in [
+        &["stop", "-t", "0", &name][..],
+        &["container", "stop", "--time=0", &name],
+        &["rm", "-f", &name],
+        &["container", "kill", &name],
+    ] {
         let refused = shim.command("docker", words);
         assert_eq!(refused.status.code(), Some(75), "{words:?}: {}", text(&refused));
         assert!(text(&refused).contains(&format!("hint: envlock {} -- docker", shim.world.id())));

@@ -127,7 +127,7 @@ fn signal(child: &Child, name: &str) {
 
 /// Minds Ctrl-C from before it says anything: a shell without a trap can miss one while it starts something.
 const UNTIL_ENDED: [&str; 4] =
-    ["--", "sh", "-c", "trap 'exit 130' INT; echo up; while :; do sleep 0.1; done"];
+    ["--", "sh", "-c", "trap \"exit 130\" INT; echo up; while :; do sleep 0.1; done"];
 
 #[test]
 fn the_commands_code_comes_through_and_nothing_is_left() {
