@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::model::Reading;
 
@@ -26,38 +27,76 @@ enum Version {
     V2,
 }
 
+/// A folder that stays open. With a thousand files to find below it, the way down to it is not walked each time.
+#[derive(Debug)]
+struct Tree {
+    path: PathBuf,
+    #[cfg(unix)]
+    dir: Option<std::os::fd::OwnedFd>,
+}
+
+impl Tree {
+    #[cfg(unix)]
+    fn at(path: PathBuf) -> Arc<Self> {
+        use rustix::fs::{Mode, OFlags};
+        let dir =
+            rustix::fs::open(&path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok();
+        Arc::new(Self { path, dir })
+    }
+
+    #[cfg(not(unix))]
+    fn at(path: PathBuf) -> Arc<Self> {
+        Arc::new(Self { path })
+    }
+
+    #[cfg(unix)]
+    fn open(&self, below: &Path) -> io::Result<File> {
+        use rustix::fs::{Mode, OFlags};
+        let Some(dir) = &self.dir else { return Err(io::ErrorKind::NotFound.into()) };
+        Ok(File::from(rustix::fs::openat(dir, below, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?))
+    }
+
+    #[cfg(not(unix))]
+    fn open(&self, below: &Path) -> io::Result<File> {
+        File::open(self.path.join(below))
+    }
+}
+
 /// A cgroup file system.
 #[derive(Clone, Debug)]
 pub struct Layout {
-    root: PathBuf,
     version: Version,
+    /// v2's one tree, or v1's, by controller.
+    trees: HashMap<&'static str, Arc<Tree>>,
+    processes: Arc<Tree>,
 }
+
+/// The controllers of v1 that are read; `unified` is v2 beside it.
+const CONTROLLERS: [&str; 5] = ["memory", "cpuacct", "pids", "blkio", "unified"];
 
 impl Layout {
     /// Looks at what is mounted; `None` where there are no cgroups.
     pub fn at(root: impl Into<PathBuf>) -> Option<Self> {
         let root = root.into();
-        let version = if root.join("cgroup.controllers").exists() {
-            Version::V2
+        let (version, trees) = if root.join("cgroup.controllers").exists() {
+            let tree = Tree::at(root);
+            (Version::V2, CONTROLLERS.map(|name| (name, Arc::clone(&tree))))
         } else if root.join("memory").is_dir() {
-            Version::V1
+            (Version::V1, CONTROLLERS.map(|name| (name, Tree::at(root.join(name)))))
         } else {
             return None;
         };
-        Some(Self { root, version })
+        Some(Self { version, trees: trees.into(), processes: Tree::at("/proc".into()) })
     }
 
-    fn tree(&self) -> PathBuf {
-        match self.version {
-            Version::V1 => self.root.join("memory"),
-            Version::V2 => self.root.clone(),
-        }
+    fn tree(&self) -> &Path {
+        &self.trees["memory"].path
     }
 
     /// Finds the cgroups of all containers: path below the root, by id.
     pub fn discover(&self) -> HashMap<String, PathBuf> {
         let mut found = HashMap::new();
-        walk(&self.tree(), Path::new(""), MAX_DEPTH, &mut found);
+        walk(self.tree(), Path::new(""), MAX_DEPTH, &mut found);
         found
     }
 
@@ -68,13 +107,13 @@ impl Layout {
 
     /// Prepares to read a container's files.
     pub fn probe(&self, path: &Path, keep: Keep) -> Probe {
-        let of = |controller: &str, file: &str| {
-            let dir = match self.version {
-                Version::V1 => self.root.join(controller).join(path),
-                Version::V2 => self.root.join(path),
-            };
-            Source { path: dir.join(file), file: None, keep }
+        let of = |controller: &str, file: &str| Source {
+            tree: Arc::clone(&self.trees[controller]),
+            path: path.join(file),
+            file: None,
+            keep,
         };
+        let processes = Arc::clone(&self.processes);
         match self.version {
             Version::V1 => Probe {
                 version: self.version,
@@ -89,20 +128,22 @@ impl Layout {
                 block: of("blkio", "blkio.throttle.io_service_bytes_recursive"),
                 pressure: of("unified", "memory.pressure"),
                 procs: of("memory", "cgroup.procs"),
+                processes,
                 net: None,
             },
             Version::V2 => Probe {
                 version: self.version,
-                usage: of("", "memory.current"),
-                stat: of("", "memory.stat"),
-                limit: Some(of("", "memory.max")),
-                peak: of("", "memory.peak"),
-                oom: of("", "memory.events"),
-                cpu: of("", "cpu.stat"),
-                pids: of("", "pids.current"),
-                block: of("", "io.stat"),
-                pressure: of("", "memory.pressure"),
-                procs: of("", "cgroup.procs"),
+                usage: of("memory", "memory.current"),
+                stat: of("memory", "memory.stat"),
+                limit: Some(of("memory", "memory.max")),
+                peak: of("memory", "memory.peak"),
+                oom: of("memory", "memory.events"),
+                cpu: of("memory", "cpu.stat"),
+                pids: of("memory", "pids.current"),
+                block: of("memory", "io.stat"),
+                pressure: of("memory", "memory.pressure"),
+                procs: of("memory", "cgroup.procs"),
+                processes,
                 net: None,
             },
         }
@@ -161,31 +202,57 @@ pub enum Keep {
     Open,
 }
 
+/// The kernel hands out such files a page at a time.
+const PAGE: usize = 4096;
+
+/// Room for the text of one file after another. With a thousand files to read, each call that a general reader makes
+/// beside the one that matters is felt.
+#[derive(Debug, Default)]
+pub struct Buffer(Vec<u8>);
+
+impl Buffer {
+    fn fill(&mut self, file: &mut File) -> io::Result<&str> {
+        let mut end = 0;
+        loop {
+            if self.0.len() < end + PAGE {
+                self.0.resize(end + PAGE, 0);
+            }
+            let got = file.read(&mut self.0[end..])?;
+            end += got;
+            // The kernel stops early only where the next line would not fit in the page, and no line has half a page.
+            if got < PAGE / 2 {
+                return std::str::from_utf8(&self.0[..end]).map_err(io::Error::other);
+            }
+        }
+    }
+}
+
 #[derive(Debug)]
 struct Source {
+    tree: Arc<Tree>,
+    /// Below the tree.
     path: PathBuf,
     file: Option<File>,
     keep: Keep,
 }
 
 impl Source {
-    fn read<'b>(&mut self, buffer: &'b mut String) -> io::Result<&'b str> {
-        buffer.clear();
+    fn read<'b>(&mut self, buffer: &'b mut Buffer) -> io::Result<&'b str> {
         let mut file = match self.file.take() {
             Some(mut file) => {
                 file.seek(SeekFrom::Start(0))?;
                 file
             }
-            None => File::open(&self.path)?,
+            None => self.tree.open(&self.path)?,
         };
-        file.read_to_string(buffer)?;
+        let text = buffer.fill(&mut file)?;
         if self.keep == Keep::Open {
             self.file = Some(file);
         }
-        Ok(buffer)
+        Ok(text)
     }
 
-    fn number(&mut self, buffer: &mut String) -> Option<u64> {
+    fn number(&mut self, buffer: &mut Buffer) -> Option<u64> {
         self.read(buffer).ok()?.trim().parse().ok()
     }
 }
@@ -204,6 +271,7 @@ pub struct Probe {
     block: Source,
     pressure: Source,
     procs: Source,
+    processes: Arc<Tree>,
     net: Option<Source>,
 }
 
@@ -213,7 +281,7 @@ pub struct Gone;
 
 impl Probe {
     /// Reads everything. A file that this kernel does not have, or that may not be read, leaves its figure unknown.
-    pub fn read(&mut self, detail: Detail, buffer: &mut String) -> Result<Reading, Gone> {
+    pub fn read(&mut self, detail: Detail, buffer: &mut Buffer) -> Result<Reading, Gone> {
         let at_ns = crate::clock::since_boot_ns();
         let usage = self.usage.number(buffer).ok_or(Gone)?;
         let mut reading = Reading { at_ns, memory_usage: Some(usage), ..Reading::default() };
@@ -232,7 +300,7 @@ impl Probe {
     }
 
     /// Reads the CPU time alone, for the end of a window.
-    pub fn read_cpu(&mut self, buffer: &mut String) -> Option<u64> {
+    pub fn read_cpu(&mut self, buffer: &mut Buffer) -> Option<u64> {
         match self.version {
             Version::V1 => self.cpu.number(buffer),
             Version::V2 => keyed(self.cpu.read(buffer).ok()?, "usage_usec").map(|usec| usec * 1000),
@@ -240,12 +308,12 @@ impl Probe {
     }
 
     /// Some process of the container, in the caller's numbering.
-    pub fn first_pid(&mut self, buffer: &mut String) -> Option<u32> {
+    pub fn first_pid(&mut self, buffer: &mut Buffer) -> Option<u32> {
         // 0 stands for a process that the caller's namespace does not see.
         self.procs.read(buffer).ok()?.lines().next()?.parse().ok().filter(|pid| *pid > 0)
     }
 
-    fn read_memory(&mut self, usage: u64, reading: &mut Reading, buffer: &mut String) {
+    fn read_memory(&mut self, usage: u64, reading: &mut Reading, buffer: &mut Buffer) {
         let (inactive, anon, shmem) = match self.version {
             Version::V1 => ("total_inactive_file", "total_rss", "total_shmem"),
             Version::V2 => ("inactive_file", "anon", "shmem"),
@@ -263,14 +331,14 @@ impl Probe {
         reading.memory_limit = reading.memory_limit.filter(|limit| *limit < UNLIMITED_FROM);
     }
 
-    fn read_net(&mut self, buffer: &mut String) -> Option<(u64, u64)> {
+    fn read_net(&mut self, buffer: &mut Buffer) -> Option<(u64, u64)> {
         // The process that was asked last time may have ended; the container may still run.
         if let Some(bytes) = self.net.as_mut().and_then(|net| Some(net_bytes(net.read(buffer).ok()?))) {
             return Some(bytes);
         }
         let pid = self.first_pid(buffer)?;
-        let path = PathBuf::from(format!("/proc/{pid}/net/dev"));
-        let net = self.net.insert(Source { path, file: None, keep: self.usage.keep });
+        let (tree, path) = (Arc::clone(&self.processes), PathBuf::from(format!("{pid}/net/dev")));
+        let net = self.net.insert(Source { tree, path, file: None, keep: self.usage.keep });
         net.read(buffer).ok().map(net_bytes)
     }
 }
@@ -335,7 +403,8 @@ mod tests {
         let layout = Layout::at(root).unwrap();
         let found = layout.discover();
         let path = found.get(ID).expect("found by id").clone();
-        let reading = layout.probe(&path, Keep::Closed).read(Detail::Everything, &mut String::new()).unwrap();
+        let reading =
+            layout.probe(&path, Keep::Closed).read(Detail::Everything, &mut Buffer::default()).unwrap();
         (path, reading)
     }
 
@@ -412,7 +481,7 @@ mod tests {
         let layout = Layout::at(tmp.path()).unwrap();
         let mut probe = layout.probe(&path, Keep::Open);
         std::fs::remove_dir_all(tmp.path().join("memory").join(ID)).unwrap();
-        assert_eq!(probe.read(Detail::Everything, &mut String::new()), Err(Gone));
+        assert_eq!(probe.read(Detail::Everything, &mut Buffer::default()), Err(Gone));
         assert!(Layout::at(tmp.path().join("nothing")).is_none());
     }
 

@@ -11,7 +11,7 @@ use drydock_common::docker::{CallError, Engine};
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _};
 
-use crate::cgroup::{Detail, Gone, Keep, Layout, Probe};
+use crate::cgroup::{Buffer, Detail, Gone, Keep, Layout, Probe};
 use crate::docker::{self, Surroundings};
 use crate::model::{
     Container, Endpoint, EngineFacts, Inspected, Listed, Machine, Network, Reading, Source, Volume,
@@ -248,7 +248,7 @@ impl Sampler {
             return;
         }
         let mut places = layout.discover();
-        let mut buffer = String::new();
+        let mut buffer = Buffer::default();
         for id in live.iter().filter(|id| !readings.contains_key(*id)).cloned().collect::<Vec<_>>() {
             let Some(path) = places.remove(&id) else { continue };
             self.adopt(&id, &path);
@@ -317,7 +317,7 @@ impl Sampler {
 
     /// CPU use since the last sample, or over the window just waited for.
     fn cpu_use(&mut self, readings: &Readings) -> HashMap<String, (f64, u64)> {
-        let mut buffer = String::new();
+        let mut buffer = Buffer::default();
         let mut found = HashMap::new();
         for (id, reading) in readings {
             let Some(used_ns) = reading.cpu_ns else { continue };
@@ -427,7 +427,7 @@ async fn read_aside(probes: Probes, detail: Detail) -> (Probes, Readings) {
 }
 
 fn read_all(mut probes: Probes, detail: Detail) -> (Probes, Readings) {
-    let mut buffer = String::new();
+    let mut buffer = Buffer::default();
     let mut readings = Readings::with_capacity(probes.len());
     probes.retain(|id, probe| match probe.read(detail, &mut buffer) {
         Ok(reading) => readings.insert(id.clone(), reading).is_none(),

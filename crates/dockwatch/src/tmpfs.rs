@@ -1,6 +1,6 @@
 //! How full a container's tmpfs mounts are: memory that no `docker stats` column names.
 
-use crate::cgroup::Probe;
+use crate::cgroup::{Buffer, Probe};
 use crate::model::Tmpfs;
 
 /// Measures the mounts through a process of the container; unknown where that may not be looked at.
@@ -8,7 +8,7 @@ pub fn measure(probe: &mut Probe, destinations: &[String]) -> Vec<Tmpfs> {
     if destinations.is_empty() {
         return Vec::new();
     }
-    let pid = probe.first_pid(&mut String::new());
+    let pid = probe.first_pid(&mut Buffer::default());
     let measured = |destination: &String| {
         let space = pid.and_then(|pid| space(&format!("/proc/{pid}/root{destination}")));
         Tmpfs {
