@@ -22,6 +22,9 @@ _composecheck() {
             composecheck,compare)
                 cmd="composecheck__subcmd__compare"
                 ;;
+            composecheck,config)
+                cmd="composecheck__subcmd__config"
+                ;;
             composecheck,explain)
                 cmd="composecheck__subcmd__explain"
                 ;;
@@ -36,6 +39,9 @@ _composecheck() {
                 ;;
             composecheck__subcmd__help,compare)
                 cmd="composecheck__subcmd__help__subcmd__compare"
+                ;;
+            composecheck__subcmd__help,config)
+                cmd="composecheck__subcmd__help__subcmd__config"
                 ;;
             composecheck__subcmd__help,explain)
                 cmd="composecheck__subcmd__help__subcmd__explain"
@@ -53,7 +59,7 @@ _composecheck() {
 
     case "${cmd}" in
         composecheck)
-            opts="-f -v -h -V --file --env-file --compose-profile --env --budget --profile --config --format --json --fail-on --baseline --write-baseline --fix --dry-run --verbose --help --version rules explain budget compare help"
+            opts="-f -v -h -V --file --env-file --compose-profile --env --budget --profile --config --format --json --fail-on --baseline --write-baseline --fix --dry-run --verbose --help --version rules explain budget compare config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -190,6 +196,40 @@ _composecheck() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        composecheck__subcmd__config)
+            opts="-f -v -h --file --env-file --compose-profile --format --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compose-profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "origins json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         composecheck__subcmd__explain)
             opts="-v -h --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -205,7 +245,7 @@ _composecheck() {
             return 0
             ;;
         composecheck__subcmd__help)
-            opts="rules explain budget compare help"
+            opts="rules explain budget compare config help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -233,6 +273,20 @@ _composecheck() {
             return 0
             ;;
         composecheck__subcmd__help__subcmd__compare)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        composecheck__subcmd__help__subcmd__config)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -52,6 +52,7 @@ complete -c composecheck -n "__fish_composecheck_needs_command" -a "rules" -d 'L
 complete -c composecheck -n "__fish_composecheck_needs_command" -a "explain" -d 'Explain a rule: what, why, an example and the fix'
 complete -c composecheck -n "__fish_composecheck_needs_command" -a "budget" -d 'Show what each service may take of the machine\'s memory, and the sum against the budget'
 complete -c composecheck -n "__fish_composecheck_needs_command" -a "compare" -d 'Show what differs between two environments, and which of it should not'
+complete -c composecheck -n "__fish_composecheck_needs_command" -a "config" -d 'Print the merged project, and where each of its values was written'
 complete -c composecheck -n "__fish_composecheck_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c composecheck -n "__fish_composecheck_using_subcommand rules" -l json -d 'Print one JSON object'
 complete -c composecheck -n "__fish_composecheck_using_subcommand rules" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
@@ -75,8 +76,16 @@ error\t'Errors only'"
 complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -l json -d 'Print one JSON object'
 complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare help" -f -a "rules" -d 'List the rules'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare help" -f -a "explain" -d 'Explain a rule: what, why, an example and the fix'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare help" -f -a "budget" -d 'Show what each service may take of the machine\'s memory, and the sum against the budget'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare help" -f -a "compare" -d 'Show what differs between two environments, and which of it should not'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c composecheck -n "__fish_composecheck_using_subcommand config" -s f -l file -d 'Compose file; repeat to lay one over another [default: compose.yml and its override file]' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand config" -l env-file -d 'File with variables (repeatable) [default: .env beside the first file]' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand config" -l compose-profile -d 'Compose profile that is on, beside those of COMPOSE_PROFILES (repeatable); \'*\' is all' -r
+complete -c composecheck -n "__fish_composecheck_using_subcommand config" -l format -d 'How to print it' -r -f -a "origins\t'One value a line, as it was written, with its file, line and column'
+json\t'One JSON object, as \'docker compose config --format json\' prints it'"
+complete -c composecheck -n "__fish_composecheck_using_subcommand config" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c composecheck -n "__fish_composecheck_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config help" -f -a "rules" -d 'List the rules'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config help" -f -a "explain" -d 'Explain a rule: what, why, an example and the fix'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config help" -f -a "budget" -d 'Show what each service may take of the machine\'s memory, and the sum against the budget'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config help" -f -a "compare" -d 'Show what differs between two environments, and which of it should not'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config help" -f -a "config" -d 'Print the merged project, and where each of its values was written'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -104,6 +104,20 @@ error\:"Errors only"))' \
 ':second -- Compose file of the second, such as test:_files' \
 && ret=0
 ;;
+(config)
+_arguments "${_arguments_options[@]}" : \
+'*-f+[Compose file; repeat to lay one over another \[default\: compose.yml and its override file\]]:FILE:_files' \
+'*--file=[Compose file; repeat to lay one over another \[default\: compose.yml and its override file\]]:FILE:_files' \
+'*--env-file=[File with variables (repeatable) \[default\: .env beside the first file\]]:FILE:_files' \
+'*--compose-profile=[Compose profile that is on, beside those of COMPOSE_PROFILES (repeatable); '\''*'\'' is all]:NAME:_default' \
+'--format=[How to print it]:FORMAT:((origins\:"One value a line, as it was written, with its file, line and column"
+json\:"One JSON object, as '\''docker compose config --format json'\'' prints it"))' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 ":: :_composecheck__subcmd__help_commands" \
@@ -132,6 +146,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(config)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -152,6 +170,7 @@ _composecheck_commands() {
 'explain:Explain a rule\: what, why, an example and the fix' \
 'budget:Show what each service may take of the machine'\''s memory, and the sum against the budget' \
 'compare:Show what differs between two environments, and which of it should not' \
+'config:Print the merged project, and where each of its values was written' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'composecheck commands' commands "$@"
@@ -166,6 +185,11 @@ _composecheck__subcmd__compare_commands() {
     local commands; commands=()
     _describe -t commands 'composecheck compare commands' commands "$@"
 }
+(( $+functions[_composecheck__subcmd__config_commands] )) ||
+_composecheck__subcmd__config_commands() {
+    local commands; commands=()
+    _describe -t commands 'composecheck config commands' commands "$@"
+}
 (( $+functions[_composecheck__subcmd__explain_commands] )) ||
 _composecheck__subcmd__explain_commands() {
     local commands; commands=()
@@ -178,6 +202,7 @@ _composecheck__subcmd__help_commands() {
 'explain:Explain a rule\: what, why, an example and the fix' \
 'budget:Show what each service may take of the machine'\''s memory, and the sum against the budget' \
 'compare:Show what differs between two environments, and which of it should not' \
+'config:Print the merged project, and where each of its values was written' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'composecheck help commands' commands "$@"
@@ -191,6 +216,11 @@ _composecheck__subcmd__help__subcmd__budget_commands() {
 _composecheck__subcmd__help__subcmd__compare_commands() {
     local commands; commands=()
     _describe -t commands 'composecheck help compare commands' commands "$@"
+}
+(( $+functions[_composecheck__subcmd__help__subcmd__config_commands] )) ||
+_composecheck__subcmd__help__subcmd__config_commands() {
+    local commands; commands=()
+    _describe -t commands 'composecheck help config commands' commands "$@"
 }
 (( $+functions[_composecheck__subcmd__help__subcmd__explain_commands] )) ||
 _composecheck__subcmd__help__subcmd__explain_commands() {

@@ -44,6 +44,8 @@ pub enum Command {
     /// Ports, labels, restarts, commands and values of variables may differ; images, limits, health checks and what
     /// only one of them has should not.
     Compare(CompareArgs),
+    /// Print the merged project, and where each of its values was written
+    Config(ConfigArgs),
 }
 
 /// The files to load.
@@ -150,6 +152,26 @@ pub struct BudgetArgs {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// Options of `config`.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
+    pub inputs: Inputs,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = ConfigFormat::Origins)]
+    pub format: ConfigFormat,
+}
+
+/// How the merged project is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ConfigFormat {
+    /// One value a line, as it was written, with its file, line and column
+    Origins,
+    /// One JSON object, as 'docker compose config --format json' prints it
+    Json,
 }
 
 /// Options of `compare`.

@@ -6,7 +6,7 @@ use crate::interpolate::Variables;
 use crate::load::Loader;
 use crate::merge;
 use crate::model::{Entry, Kind, Node, Origin, Via};
-use crate::references::relocate;
+use crate::paths;
 use crate::source::{Fault, Span};
 
 /// Longest chain that is followed: it is walked recursively.
@@ -78,7 +78,7 @@ impl Extension<'_, '_> {
                 let span = entry.value.at(&["file"]).map_or(reference.span, |node| node.span);
                 let document = self.document(&other, span)?;
                 let mut found = self.follow(&document, &other, &reference)?;
-                relocate(&mut found, other.parent().unwrap_or(Path::new("")));
+                paths::resolve_service(&mut found, other.parent().unwrap_or(Path::new("")));
                 found
             }
         };
@@ -87,7 +87,7 @@ impl Extension<'_, '_> {
         if let Kind::Map(entries) = &mut own.kind {
             entries.retain(|entry| entry.key != "extends");
         }
-        merge::extend(&mut base, own, name);
+        merge::extend(&mut base, own, name)?;
         Ok(base)
     }
 
@@ -121,7 +121,7 @@ impl Extension<'_, '_> {
         let text = self.loader.read_named(path, at)?;
         let mut documents = self.loader.documents(path, text, self.variables)?.into_iter();
         let mut first = documents.next().unwrap_or_default();
-        documents.for_each(|document| merge::merge(&mut first, document));
+        documents.try_for_each(|document| merge::merge(&mut first, document))?;
         Ok(first)
     }
 }

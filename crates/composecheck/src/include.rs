@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::interpolate::Variables;
 use crate::load::{Loader, pairs_of};
 use crate::model::{Entry, Kind, Node, Origin, Via};
-use crate::references::relocate;
+use crate::paths;
 use crate::source::{Fault, Span};
 
 /// Sections that an included project brings along.
@@ -70,7 +70,7 @@ impl Inclusion {
             let cannot = |e: drydock_common::Error| {
                 Fault::new(self.span, format!("{}: {}", path.display(), e.cause()))
             };
-            defaults.extend(pairs_of(path).map_err(cannot)?);
+            defaults.extend(pairs_of(path, variables.values()).map_err(cannot)?);
         }
         let mut own = variables.with_defaults(defaults);
         let mut root = None;
@@ -87,19 +87,8 @@ impl Inclusion {
         }
         variables.unset.append(&mut own.unset);
         let mut root = root.unwrap_or_default();
-        for service in services_mut(&mut root) {
-            relocate(&mut service.value, &self.folder);
-        }
+        paths::resolve(&mut root, &self.folder);
         Ok(root)
-    }
-}
-
-fn services_mut(root: &mut Node) -> &mut [Entry] {
-    let Kind::Map(sections) = &mut root.kind else { return &mut [] };
-    let services = sections.iter_mut().find(|section| section.key == "services");
-    match services.map(|section| &mut section.value.kind) {
-        Some(Kind::Map(services)) => services,
-        _ => &mut [],
     }
 }
 

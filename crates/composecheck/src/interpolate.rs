@@ -22,6 +22,16 @@ impl Variables {
         Self { values, unset: Vec::new() }
     }
 
+    /// All values.
+    pub const fn values(&self) -> &HashMap<String, String> {
+        &self.values
+    }
+
+    /// All values, for good.
+    pub fn into_values(self) -> HashMap<String, String> {
+        self.values
+    }
+
     /// The value of a variable.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
@@ -50,6 +60,11 @@ impl Variables {
             _ => Ok(()),
         }
     }
+}
+
+/// Fills in one text; what has no value is empty.
+pub(crate) fn substitute(text: &str, values: &HashMap<String, String>) -> Result<String, String> {
+    expand(text, values, &mut Vec::new(), 0)
 }
 
 /// Fills in one text; names used without a value are added to `unset`.

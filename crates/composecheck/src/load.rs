@@ -10,7 +10,7 @@ use drydock_common::Error;
 use crate::interpolate::Variables;
 use crate::model::{Kind, Node, Project};
 use crate::source::{Fault, FileId, Sources, Span};
-use crate::{dotenv, extend, include, merge, profiles, references, schema, yaml};
+use crate::{consistency, dotenv, extend, include, merge, profiles, references, schema, shape, yaml};
 
 /// Largest file that is read: a hundred times the largest Compose file seen.
 const MAX_BYTES: u64 = 8 << 20;
@@ -55,13 +55,13 @@ pub fn load(request: &Request) -> Result<Project, Error> {
         laid.map_err(|fault| loader.sources.error(&fault))?;
     }
     let mut root = root.unwrap_or_default();
-    merge::drop_resets(&mut root);
     let on = profiles::on(&request.profiles, variables.get("COMPOSE_PROFILES"));
     profiles::leave_out(&mut root, &on);
     let folder = files.first().and_then(|file| file.parent()).unwrap_or(Path::new("")).to_owned();
-    let checked = schema::check(&root).and_then(|()| references::check(&root, &folder));
+    let checked = references::check(&root, &folder).and_then(|()| consistency::check(&root));
     checked.map_err(|fault| loader.sources.error(&with_unset(fault, &variables.unset)))?;
-    Ok(Project { sources: loader.sources, root, unset: variables.unset })
+    let unset = std::mem::take(&mut variables.unset);
+    Ok(Project { sources: loader.sources, root, unset, folder, variables: variables.into_values() })
 }
 
 /// A value may be of the wrong shape only because a variable in it has no value.
@@ -109,7 +109,7 @@ impl Loader<'_> {
         for document in &mut documents {
             check_shape(document)?;
             variables.fill(document)?;
-            merge::canonical(document);
+            shape::unify(document)?;
         }
         Ok(documents)
     }
@@ -125,10 +125,15 @@ impl Loader<'_> {
         for mut document in self.documents(path, text, variables)? {
             include::apply(self, &mut document, path, variables)?;
             extend::apply(self, &mut document, path, variables)?;
-            match root {
-                Some(base) => merge::merge(base, document),
-                None => *root = Some(document),
-            }
+            let root = match root {
+                Some(base) => {
+                    merge::merge(base, document)?;
+                    base
+                }
+                None => root.insert(document),
+            };
+            merge::drop_resets(root);
+            schema::check(root).map_err(|fault| with_unset(fault, &variables.unset))?;
         }
         Ok(())
     }
@@ -136,23 +141,38 @@ impl Loader<'_> {
 
 /// The mistakes that leave nothing to look at; and what is not followed yet must not pass as checked.
 fn check_shape(document: &Node) -> Result<(), Fault> {
-    let map = |node: &Node, what: &str| match node.kind {
-        Kind::Map(_) | Kind::Null => Ok(()),
-        _ => Err(Fault::new(node.span, format!("{what} must be a mapping"))),
+    let map = |node: &Node, what: &str, at: Span| match node.kind {
+        Kind::Map(_) => Ok(()),
+        _ => Err(Fault::new(at, format!("{what} must be a mapping"))),
     };
-    map(document, "a Compose file")?;
+    map(document, "a Compose file", document.span)?;
     let known = |key: &str| TOP_LEVEL.contains(&key) || key.starts_with("x-");
     if let Some(entry) = document.entries().iter().find(|entry| !known(&entry.key)) {
         return Err(Fault::new(entry.span, format!("unknown key '{}'", entry.key)));
     }
-    for section in ["services", "volumes", "networks"] {
+    for section in ["services", "volumes", "networks", "secrets", "configs"] {
         let Some(entry) = document.entry(section) else { continue };
-        map(&entry.value, &format!("'{section}'"))?;
+        map(&entry.value, &format!("'{section}'"), entry.span)?;
         for item in entry.value.entries() {
-            map(&item.value, &format!("'{section}.{}'", item.key))?;
+            if !is_name(&item.key) {
+                let cause = format!(
+                    "'{}' is no name for one of the {section}: it may have letters, digits, '.', '_' and '-'",
+                    item.key
+                );
+                return Err(Fault::new(item.span, cause));
+            }
+        }
+    }
+    for key in ["name", "version"] {
+        if let Some(entry) = document.entry(key).filter(|entry| !matches!(entry.value.kind, Kind::Text(_))) {
+            return Err(Fault::new(entry.span, format!("'{key}' must be text: put it in quotes")));
         }
     }
     Ok(())
+}
+
+fn is_name(key: &str) -> bool {
+    !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
 }
 
 fn start_of(file: FileId) -> Span {
@@ -215,13 +235,17 @@ fn variables_of(request: &Request, files: &[PathBuf]) -> Result<HashMap<String, 
         if request.env_files.is_empty() { Vec::from_iter(beside) } else { request.env_files.clone() };
     let mut values = HashMap::new();
     for path in env_files {
-        values.extend(pairs_of(&path)?);
+        values.extend(pairs_of(&path, &request.environment)?);
     }
     values.extend(request.environment.clone());
     Ok(values)
 }
 
 /// The variables in a file.
-pub(crate) fn pairs_of(path: &Path) -> Result<Vec<(String, String)>, Error> {
-    dotenv::parse(&read(path)?).map_err(|cause| Error::failed(format!("read {}", path.display()), cause))
+pub(crate) fn pairs_of(
+    path: &Path,
+    environment: &HashMap<String, String>,
+) -> Result<Vec<(String, String)>, Error> {
+    dotenv::parse(&read(path)?, environment)
+        .map_err(|cause| Error::failed(format!("read {}", path.display()), cause))
 }

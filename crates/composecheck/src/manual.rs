@@ -29,6 +29,10 @@ pub const MANUAL: Manual = Manual {
             "Let an old project start clean; then check with --baseline",
         ),
         ("composecheck compare -f base.yml dev.yml test.yml", "Show what differs, and what should not"),
+        (
+            "composecheck config -f base.yml -f test.yml | grep mem_limit",
+            "Show which file and line each limit comes from",
+        ),
         ("composecheck --fix --dry-run", "Show as a diff what can be mended safely"),
         ("composecheck explain CC103", "What a rule finds, why it matters, and what to do"),
     ],
@@ -80,7 +84,12 @@ pub const MANUAL: Manual = Manual {
             "Files are read as Docker Compose reads them: COMPOSE_FILE, .env and --env-file, anchors and '<<', 'extends', \
              'include' with variables of its own, '!reset' and '!override'. Services whose Compose profiles are all off \
              are left out (--compose-profile, COMPOSE_PROFILES). What Compose refuses is refused with exit status 3 and its \
-             place: among others references that lead nowhere, and services that depend on each other in a circle.",
+             place: among others references that lead nowhere, and services that depend on each other in a circle.\n\n\
+             config prints one value a line: its path, the value as the files say it once variables are filled in, the place \
+             where it was written, and how it came here (over FILE:LINE:COLUMN for what it replaced, extended, \
+             included, through an alias). config --format json prints what 'docker compose config --format json' \
+             does: short spellings written out, defaults, names and absolute paths filled in, files of variables read, and what \
+             no service uses left away.",
         ),
         (
             "JSON",

@@ -2,40 +2,22 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::facts::ports;
 use crate::model::{Entry, Kind, Mode, Node, Origin, Via};
+use crate::shape::{is_pairs, section_mut};
+use crate::source::Fault;
 
 /// Sequences of a service that an override replaces instead of extending.
 const REPLACED: [&str; 2] = ["command", "entrypoint"];
-/// `KEY=VALUE` lists of a service: the same as a mapping.
-const KEY_VALUE: [&str; 4] = ["environment", "labels", "annotations", "sysctls"];
-/// Lists of names of a service: the same as a mapping to nothing.
-const NAMED: [&str; 2] = ["depends_on", "networks"];
 
 /// Lays `over` on `base`. Both are whole files.
-pub fn merge(base: &mut Node, over: Node) {
-    lay(base, over, &mut Vec::new());
+pub fn merge(base: &mut Node, over: Node) -> Result<(), Fault> {
+    lay(base, over, &mut Vec::new())
 }
 
 /// Lays a service on the one that it extends.
-pub fn extend(base: &mut Node, over: Node, name: &str) {
-    lay(base, over, &mut vec!["services".to_owned(), name.to_owned()]);
-}
-
-/// Brings the two spellings of a mapping to one, so that rules and the merge see one shape.
-pub fn canonical(root: &mut Node) {
-    for (section, keys) in [
-        ("services", [KEY_VALUE.as_slice(), &NAMED].concat()),
-        ("volumes", vec!["labels"]),
-        ("networks", vec!["labels"]),
-    ] {
-        for entry in section_mut(root, section) {
-            for value in entries_mut(&mut entry.value) {
-                if keys.contains(&value.key.as_str()) {
-                    list_to_map(&mut value.value);
-                }
-            }
-        }
-    }
+pub fn extend(base: &mut Node, over: Node, name: &str) -> Result<(), Fault> {
+    lay(base, over, &mut vec!["services".to_owned(), name.to_owned()])
 }
 
 /// Drops what `!reset` removes, where it stands in the only or first file.
@@ -48,54 +30,53 @@ pub fn drop_resets(node: &mut Node) {
     }
 }
 
-fn section_mut<'a>(root: &'a mut Node, name: &str) -> &'a mut [Entry] {
-    entries_mut(root)
-        .iter_mut()
-        .find(|entry| entry.key == name)
-        .map_or(&mut [], |e| entries_mut(&mut e.value))
-}
-
-fn entries_mut(node: &mut Node) -> &mut [Entry] {
-    if let Kind::Map(entries) = &mut node.kind { entries } else { &mut [] }
-}
-
-fn list_to_map(node: &mut Node) {
-    let Kind::List(items) = &node.kind else { return };
-    let mut entries: Vec<Entry> = Vec::new();
-    let mut places = HashMap::new();
-    for item in items {
-        let Kind::Text(text) = &item.kind else { return };
-        let (key, kind) = match text.split_once('=') {
-            Some((key, value)) => (key.to_owned(), Kind::Text(value.to_owned())),
-            None => (text.clone(), Kind::Null),
-        };
-        let at = *places.entry(key.clone()).or_insert(entries.len());
-        let entry = Entry { key, span: item.span, value: Node { kind, ..item.clone() } };
-        match entries.get_mut(at) {
-            Some(earlier) => *earlier = entry,
-            None => entries.push(entry),
-        }
+/// Of items of a list that are the same thing, keeps the last one in the place of the first.
+pub(crate) fn unite(root: &mut Node) {
+    for service in section_mut(root, "services") {
+        let mut path = vec!["services".to_owned(), service.key.clone()];
+        unite_below(&mut service.value, &mut path);
     }
-    node.kind = Kind::Map(entries);
 }
 
-fn lay(base: &mut Node, over: Node, path: &mut Vec<String>) {
-    if over.mode == Mode::Override
-        || is_replaced(path) && over.kind != Kind::Null
-        || driver_changes(path, base, &over)
-    {
-        return replace(base, over);
+fn unite_below(node: &mut Node, path: &mut Vec<String>) {
+    match &mut node.kind {
+        Kind::Map(entries) => {
+            for entry in entries {
+                path.push(entry.key.clone());
+                unite_below(&mut entry.value, path);
+                path.pop();
+            }
+        }
+        Kind::List(items) if items.len() > 1 => {
+            let all = std::mem::take(items);
+            lay_items(items, all, path);
+        }
+        _ => {}
+    }
+}
+
+fn lay(base: &mut Node, over: Node, path: &mut Vec<String>) -> Result<(), Fault> {
+    if over.mode == Mode::Override || is_replaced(path) || driver_changes(path, base, &over) {
+        replace(base, over);
+        return Ok(());
     }
     match (&mut base.kind, over.kind) {
         // An empty override keeps what was there.
         (_, Kind::Null) => {}
-        (Kind::Map(known), Kind::Map(new)) => lay_entries(known, new, path),
+        (Kind::Map(known), Kind::Map(new)) => return lay_entries(known, new, path),
+        (Kind::List(known), Kind::List(new)) if is_pools(path) => return lay_pools(known, &new, path),
         (Kind::List(known), Kind::List(new)) => lay_items(known, new, path),
+        (Kind::Map(_) | Kind::List(_), _) if !is_free(path) => {
+            let what = if matches!(base.kind, Kind::Map(_)) { "a mapping" } else { "a list" };
+            let cause = format!("'{}' is {what} in what it is laid over", path.join("."));
+            return Err(Fault::new(over.span, cause));
+        }
         (_, kind) => replace(base, Node { kind, span: over.span, origins: over.origins, mode: over.mode }),
     }
+    Ok(())
 }
 
-fn lay_entries(known: &mut Vec<Entry>, new: Vec<Entry>, path: &mut Vec<String>) {
+fn lay_entries(known: &mut Vec<Entry>, new: Vec<Entry>, path: &mut Vec<String>) -> Result<(), Fault> {
     let places: HashMap<String, usize> =
         known.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect();
     let mut gone = HashSet::new();
@@ -106,15 +87,34 @@ fn lay_entries(known: &mut Vec<Entry>, new: Vec<Entry>, path: &mut Vec<String>) 
             }
             (None, Mode::Reset) => {}
             (None, _) => known.push(entry),
+            // A variable or label without a value is one all the same.
+            (Some(&at), _) if is_pairs(path) => replace(&mut known[at].value, entry.value),
+            (Some(&at), _) if entry.value.kind == Kind::Null && is_dependencies(path) => {
+                start_only(&mut known[at].value, &entry.value);
+            }
             (Some(&at), _) => {
                 path.push(entry.key);
-                lay(&mut known[at].value, entry.value, path);
+                lay(&mut known[at].value, entry.value, path)?;
                 path.pop();
             }
         }
     }
     let mut at = 0..;
     known.retain(|_| at.next().is_none_or(|at| !gone.contains(&at)));
+    Ok(())
+}
+
+/// In a list of names each asks for what a name alone means.
+fn start_only(dependency: &mut Node, name: &Node) {
+    let Kind::Map(keys) = &mut dependency.kind else { return };
+    keys.retain(|key| key.key != "required");
+    for key in keys.iter_mut().filter(|key| key.key == "condition") {
+        replace(&mut key.value, Node { kind: Kind::Text("service_started".into()), ..name.clone() });
+    }
+}
+
+fn is_dependencies(path: &[String]) -> bool {
+    matches!(path, [section, _, key] if section == "services" && key == "depends_on")
 }
 
 /// Mounts, ports and devices are the same when they land in the same place: the later one wins, in place.
@@ -134,30 +134,78 @@ fn lay_items(known: &mut Vec<Node>, new: Vec<Node>, path: &[String]) {
     }
 }
 
+/// What makes an item of a list of a service the same as another one; none where items are never the same.
 fn identity(item: &Node, path: &[String]) -> Option<String> {
-    let [first, _, key] = path else { return None };
+    let [first, _, keys @ ..] = path else { return None };
     if first != "services" {
         return None;
     }
     let text = item.text();
-    match key.as_str() {
-        "volumes" | "devices" | "secrets" | "configs" => match text {
-            Some(text) => Some(target_of_short(&text, key)),
+    match keys.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["volumes" | "devices"] => match text {
+            Some(text) => Some(target_of(&text)),
             None => item.at(&["target"]).or_else(|| item.at(&["source"])).and_then(Node::text),
         },
-        "ports" | "tmpfs" | "dns" | "dns_search" | "dns_opt" | "env_file" | "cap_add" | "cap_drop"
-        | "expose" => text,
+        ["secrets"] => place_of(item, "/run/secrets"),
+        ["configs"] => place_of(item, ""),
+        ["ports"] => ports::identity(item),
+        ["env_file"] => text.or_else(|| item.at(&["path"])?.text()),
+        ["expose" | "extra_hosts"] | ["build", "extra_hosts"] => text,
+        ["cap_add" | "cap_drop" | "dns" | "dns_opt" | "dns_search" | "links" | "profiles" | "tmpfs"]
+        | ["build", "tags"]
+        | ["networks", _, "aliases" | "link_local_ips"] => {
+            text.map(|text| text.split('=').next().unwrap_or_default().to_owned())
+        }
         _ => None,
     }
 }
 
-fn target_of_short(text: &str, key: &str) -> String {
-    if key == "secrets" || key == "configs" {
-        return text.to_owned();
-    }
+/// The target of a short mount or device.
+fn target_of(text: &str) -> String {
     let mut parts = text.split(':');
     let first = parts.next().unwrap_or_default();
     parts.next().unwrap_or(first).to_owned()
+}
+
+/// Where a secret or config lands.
+fn place_of(item: &Node, folder: &str) -> Option<String> {
+    let part = |key: &str| item.at(&[key]).and_then(Node::text);
+    part("target").or_else(|| Some(format!("{folder}/{}", item.text().or_else(|| part("source"))?)))
+}
+
+fn is_pools(path: &[String]) -> bool {
+    matches!(path, [section, _, ipam, config] if section == "networks" && ipam == "ipam" && config == "config")
+}
+
+/// Address pools of the same subnet become one; of others only those of the later file stay.
+fn lay_pools(known: &mut Vec<Node>, new: &[Node], path: &mut Vec<String>) -> Result<(), Fault> {
+    let subnet = |pool: &Node| pool.at(&["subnet"]).and_then(Node::text);
+    let mut pools: Vec<Node> = Vec::new();
+    for base in known.iter() {
+        for over in new {
+            let is_known = pools.iter().any(|pool| subnet(pool) == subnet(over));
+            if subnet(base) != subnet(over) {
+                if !is_known {
+                    pools.push(over.clone());
+                }
+                continue;
+            }
+            let mut both = base.clone();
+            lay(&mut both, over.clone(), path)?;
+            match pools.iter_mut().find(|pool| subnet(pool) == subnet(&both)) {
+                Some(twin) => *twin = both,
+                None => pools.push(both),
+            }
+        }
+    }
+    *known = pools;
+    Ok(())
+}
+
+/// What may change from a mapping to a value: extensions, and ulimits, which are one number or two.
+fn is_free(path: &[String]) -> bool {
+    path.last().is_some_and(|key| key.starts_with("x-"))
+        || matches!(path, [section, _, key, _] if section == "services" && key == "ulimits")
 }
 
 fn is_replaced(path: &[String]) -> bool {
@@ -191,11 +239,11 @@ mod tests {
     fn merged(base: &str, over: &str) -> Node {
         let read = |text: &str| {
             let mut node = yaml::parse(FileId(0), text).unwrap().remove(0);
-            canonical(&mut node);
+            crate::shape::unify(&mut node).unwrap();
             node
         };
         let mut base = read(base);
-        merge(&mut base, read(over));
+        merge(&mut base, read(over)).unwrap();
         base.at(&["services", "a"]).unwrap().clone()
     }
 

@@ -1,5 +1,9 @@
 //! Values that know where they were written and how they came to where they are.
 
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use crate::rendered::go_float;
 use crate::source::{Sources, Span};
 
 /// How a value came to its place.
@@ -124,7 +128,7 @@ impl Node {
         match &self.kind {
             Kind::Bool(value) => Some(value.to_string()),
             Kind::Int(value) => Some(value.to_string()),
-            Kind::Float(value) => Some(value.to_string()),
+            Kind::Float(value) => Some(go_float(*value)),
             Kind::Text(value) => Some(value.clone()),
             Kind::Null | Kind::List(_) | Kind::Map(_) => None,
         }
@@ -132,7 +136,7 @@ impl Node {
 }
 
 /// The merged files.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Project {
     /// The files.
     pub sources: Sources,
@@ -140,6 +144,10 @@ pub struct Project {
     pub root: Node,
     /// Variables without a value or default, and where they are used.
     pub unset: Vec<(String, Span)>,
+    /// Where its relative paths begin.
+    pub folder: PathBuf,
+    /// The variables that it was filled in with.
+    pub variables: HashMap<String, String>,
 }
 
 impl Project {

@@ -1,5 +1,7 @@
 //! Compose profiles: services that are there only when one of theirs is on.
 
+use std::collections::HashSet;
+
 use crate::model::{Kind, Node};
 
 /// The profiles that are on: those asked for, and those of `COMPOSE_PROFILES`.
@@ -18,9 +20,26 @@ pub(crate) fn on(asked: &[String], variable: Option<&str>) -> Vec<String> {
 pub(crate) fn leave_out(root: &mut Node, on: &[String]) {
     let Kind::Map(sections) = &mut root.kind else { return };
     let Some(services) = sections.iter_mut().find(|section| section.key == "services") else { return };
-    if let Kind::Map(services) = &mut services.value.kind {
-        services.retain(|service| is_on(&service.value, on));
+    let Kind::Map(services) = &mut services.value.kind else { return };
+    let off: HashSet<String> = services
+        .iter()
+        .filter(|service| !is_on(&service.value, on))
+        .map(|service| service.key.clone())
+        .collect();
+    services.retain(|service| !off.contains(&service.key));
+    for service in services {
+        let Kind::Map(keys) = &mut service.value.kind else { continue };
+        for key in keys.iter_mut().filter(|entry| entry.key == "depends_on") {
+            if let Kind::Map(others) = &mut key.value.kind {
+                others.retain(|other| !(off.contains(&other.key) && is_optional(&other.value)));
+            }
+        }
     }
+}
+
+/// A dependency that may be missing.
+fn is_optional(dependency: &Node) -> bool {
+    dependency.at(&["required"]).and_then(Node::text).as_deref() == Some("false")
 }
 
 fn is_on(service: &Node, on: &[String]) -> bool {

@@ -3,8 +3,9 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use crate::model::{Entry, Kind, Node};
+use crate::model::{Entry, Node};
 use crate::source::{Fault, Span};
+use crate::{paths, short};
 
 /// Finds the first reference that leads nowhere, or in a circle, as Compose refuses it. `folder` is where relative paths
 /// begin.
@@ -18,7 +19,7 @@ pub(crate) fn check(root: &Node, folder: &Path) -> Result<(), Fault> {
         for section in ["secrets", "configs"] {
             named(service, root, section)?;
         }
-        env_files(service, folder)?;
+        files(service, folder)?;
     }
     circles(services)
 }
@@ -33,9 +34,16 @@ fn nowhere(service: &Entry, span: Span, what: &str, name: &str) -> Fault {
 
 fn dependencies(service: &Entry, services: &[Entry]) -> Result<(), Fault> {
     for other in service.value.at(&["depends_on"]).map_or(&[][..], Node::entries) {
-        let optional = other.value.at(&["required"]).and_then(Node::text).as_deref() == Some("false");
-        if !optional && !services.iter().any(|service| service.key == other.key) {
+        if !services.iter().any(|service| service.key == other.key) {
             return Err(nowhere(service, other.span, "service", &other.key));
+        }
+    }
+    for key in ["network_mode", "ipc", "pid", "uts"] {
+        let Some(mode) = service.value.at(&[key]) else { continue };
+        let text = mode.text().unwrap_or_default();
+        let Some(name) = text.strip_prefix("service:") else { continue };
+        if !services.iter().any(|service| service.key == name) {
+            return Err(nowhere(service, mode.span, "service", name));
         }
     }
     Ok(())
@@ -81,16 +89,14 @@ fn volume_of(mount: &Node) -> Option<String> {
         let is_volume = mount.at(&["type"]).and_then(Node::text).as_deref() == Some("volume");
         return is_volume.then(|| mount.at(&["source"])?.text())?.filter(|name| !name.is_empty());
     };
-    let (source, rest) = text.split_once(':')?;
-    // One letter and a slash is a folder on Windows.
-    let is_drive = source.len() == 1 && rest.starts_with(['/', '\\']);
-    let is_folder = source.is_empty() || source.starts_with(['.', '/', '~', '\\']);
-    (!is_drive && !is_folder).then(|| source.to_owned())
+    let (source, _, _) = short::mount(&text);
+    source.filter(|source| !source.is_empty() && !paths::is_folder(source)).map(str::to_owned)
 }
 
 fn named(service: &Entry, root: &Node, section: &str) -> Result<(), Fault> {
-    for item in service.value.at(&[section]).map_or(&[][..], Node::items) {
-        let Some(name) = item.text().or_else(|| item.at(&["source"])?.text()) else { continue };
+    let of_build = service.value.at(&["build", section]);
+    for item in service.value.at(&[section]).into_iter().chain(of_build).flat_map(Node::items) {
+        let name = item.text().or_else(|| item.at(&["source"])?.text()).unwrap_or_default();
         if !declared(root, section, &name) {
             return Err(nowhere(service, item.span, section.trim_end_matches('s'), &name));
         }
@@ -98,8 +104,10 @@ fn named(service: &Entry, root: &Node, section: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-fn env_files(service: &Entry, folder: &Path) -> Result<(), Fault> {
-    for item in service.value.at(&["env_file"]).map_or(&[][..], items) {
+fn files(service: &Entry, folder: &Path) -> Result<(), Fault> {
+    for item in
+        ["env_file", "label_file"].iter().filter_map(|key| service.value.at(&[key])).flat_map(Node::items)
+    {
         let optional = item.at(&["required"]).and_then(Node::text).as_deref() == Some("false");
         let Some(path) = item.text().or_else(|| item.at(&["path"])?.text()) else { continue };
         if !optional && !folder.join(&path).exists() {
@@ -107,36 +115,6 @@ fn env_files(service: &Entry, folder: &Path) -> Result<(), Fault> {
         }
     }
     Ok(())
-}
-
-/// The items of a list, or the one value that stands for it.
-fn items(node: &Node) -> &[Node] {
-    if let Kind::List(items) = &node.kind { items } else { std::slice::from_ref(node) }
-}
-
-/// Makes the relative paths of a service that was brought in from elsewhere begin in its own folder.
-pub(crate) fn relocate(service: &mut Node, folder: &Path) {
-    let Kind::Map(entries) = &mut service.kind else { return };
-    let Some(entry) = entries.iter_mut().find(|entry| entry.key == "env_file") else { return };
-    match &mut entry.value.kind {
-        Kind::List(items) => items.iter_mut().for_each(|item| relocate_path(item, folder)),
-        _ => relocate_path(&mut entry.value, folder),
-    }
-}
-
-fn relocate_path(item: &mut Node, folder: &Path) {
-    match &mut item.kind {
-        Kind::Text(path) => {
-            let place = folder.join(&*path);
-            *path = std::path::absolute(&place).unwrap_or(place).display().to_string();
-        }
-        Kind::Map(entries) => {
-            if let Some(entry) = entries.iter_mut().find(|entry| entry.key == "path") {
-                relocate_path(&mut entry.value, folder);
-            }
-        }
-        _ => {}
-    }
 }
 
 /// Longest chain of dependencies that is followed: it is walked recursively.

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use drydock_common::{Error, Exit, now, print, print_json};
 
-use crate::cli::{BudgetArgs, Cli, Command, CompareArgs, Configured, Expected, Inputs};
+use crate::cli::{
+    BudgetArgs, Cli, Command, CompareArgs, ConfigArgs, ConfigFormat, Configured, Expected, Inputs,
+};
 use crate::config::{Config, Threshold};
 use crate::facts::budget::Budget;
 use crate::judge::{Law, judge_pair};
@@ -17,7 +19,7 @@ use crate::report::verdict;
 use crate::rules::{Level, Pair};
 use crate::source::{FileId, Source, Sources};
 use crate::words::words;
-use crate::{budget_table, catalogue, check, compare, compare_table, config};
+use crate::{budget_table, catalogue, check, compare, compare_table, config, origins, rendered};
 
 /// Does what the command line asks for.
 pub fn run(cli: &Cli) -> Result<Exit, Error> {
@@ -28,12 +30,22 @@ pub fn run(cli: &Cli) -> Result<Exit, Error> {
         Some(Command::Rules(_)) => done(print(&catalogue::list())),
         Some(Command::Budget(args)) => show_budget(args),
         Some(Command::Compare(args)) => compare(args),
+        Some(Command::Config(args)) => done(show_project(args)),
         Some(Command::Explain(args)) => done(print(&catalogue::explain(&args.rule)?)),
     }
 }
 
 fn done(outcome: Result<(), Error>) -> Result<Exit, Error> {
     outcome.map(|()| Exit::Done)
+}
+
+/// Prints the merged project.
+fn show_project(args: &ConfigArgs) -> Result<(), Error> {
+    let project = load(&request(&args.inputs))?;
+    match args.format {
+        ConfigFormat::Origins => print(&origins::list(&project)),
+        ConfigFormat::Json => print_json(&rendered::render(&project)?),
+    }
 }
 
 /// Shows what differs between two environments.

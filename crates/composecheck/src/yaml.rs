@@ -183,7 +183,10 @@ fn key_text(node: &Node, plain: Option<&str>) -> Result<String, Fault> {
     if plain.is_some() {
         return Ok(MERGE_KEY.to_owned());
     }
-    node.text().ok_or_else(|| Fault::new(node.span, "a key must be text"))
+    match &node.kind {
+        Kind::Text(text) => Ok(text.clone()),
+        _ => Err(Fault::new(node.span, "a key must be text: put it in quotes")),
+    }
 }
 
 fn add_entry(open: &mut Open, entry: Entry) -> Result<(), Fault> {
@@ -220,7 +223,8 @@ fn merge_key(map: &mut Node, span: Span, merged: &Node) -> Result<(), Fault> {
 }
 
 fn leaf(text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Node {
-    let is_text = tag.and_then(Tag::core_suffix) == Some("str");
+    // A tag that YAML does not know leaves a value as it is written.
+    let is_text = tag.is_some_and(|tag| tag.core_suffix().is_none_or(|suffix| suffix == "str"));
     let kind = if style == ScalarStyle::Plain && !is_text {
         scalar::plain(text)
     } else {
@@ -274,7 +278,7 @@ mod tests {
     #[test]
     fn faults_have_a_place() {
         assert_eq!(fault("a: 1\na: 2\n"), "2:1 the key 'a' is here twice, first on line 1");
-        assert_eq!(fault("? [x]\n: 1\n"), "1:3 a key must be text");
+        assert_eq!(fault("? [x]\n: 1\n"), "1:3 a key must be text: put it in quotes");
         assert!(fault("a: &a [*a]\n").starts_with("1:8 this alias refers to itself"));
         assert!(fault("a: [1\n").contains("not valid YAML"));
         assert!(fault("a:\n  <<: 1\n").contains("'<<' takes"));

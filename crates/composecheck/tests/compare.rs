@@ -57,7 +57,7 @@ fn the_crashing_test_environment_beside_the_dev_environment() {
     let dev = dir.path().join("dev.yml");
     std::fs::write(
         &dev,
-        "services: {postgres: {image: 'postgres:15', ports: ['5433:5432']}, redis: {ports: ['6380:6379']}}\n",
+        "services: {postgres: {image: 'postgres:15', ports: ['5433:5432']}, redis: {image: 'redis:7', ports: ['6380:6379']}}\n",
     )
     .unwrap();
     let output = composecheck(&[dev.to_str().unwrap(), "compose.crashing.yml", "--json"]);

@@ -115,7 +115,7 @@ fn permissions_and_links_stay() {
 
     let dir = tempfile::tempdir().unwrap();
     let real = dir.path().join("real.yml");
-    std::fs::write(&real, "services:\n  a:\n    restart: always\n").unwrap();
+    std::fs::write(&real, "services:\n  a:\n    image: x\n    restart: always\n").unwrap();
     std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o640)).unwrap();
     std::os::unix::fs::symlink("real.yml", dir.path().join("compose.yml")).unwrap();
     composecheck(dir.path(), &["--fix"]);
@@ -128,28 +128,34 @@ fn permissions_and_links_stay() {
 fn many_shapes() {
     for (text, part) in [
         (
-            "services:\n  a:\n    ports:\n    - 80:80\n    - '81:81'\n",
+            "services:\n  a:\n    image: x\n    ports:\n    - 80:80\n    - '81:81'\n",
             "- \"${A_PORT_80:-80}:80\"\n    - \"${A_PORT_81:-81}:81\"\n",
         ),
-        ("services: {a: {ports: [\"127.0.0.1:80:80/udp\"]}}\n", "[\"127.0.0.1:${A_PORT:-80}:80/udp\"]"),
         (
-            "services:\n  a:\n    ports:\n      - target: 80\n        published: 8080\n",
+            "services: {a: {image: x, ports: [\"127.0.0.1:80:80/udp\"]}}\n",
+            "[\"127.0.0.1:${A_PORT:-80}:80/udp\"]",
+        ),
+        (
+            "services:\n  a:\n    image: x\n    ports:\n      - target: 80\n        published: 8080\n",
             "published: \"${A_PORT:-8080}\"\n",
         ),
-        ("services:\n  a:\n    labels:\n      - x=y\n", "labels:\n      - netra.env=test\n      - x=y\n"),
-        ("services:\n  a:\n    labels: [x=y]\n", "labels: [netra.env=test, x=y]\n"),
         (
-            "services:\n  a:\n    labels:\n      x: y # why\n",
+            "services:\n  a:\n    image: x\n    labels:\n      - x=y\n",
+            "labels:\n      - netra.env=test\n      - x=y\n",
+        ),
+        ("services:\n  a:\n    image: x\n    labels: [x=y]\n", "labels: [netra.env=test, x=y]\n"),
+        (
+            "services:\n  a:\n    image: x\n    labels:\n      x: y # why\n",
             "labels:\n      netra.env: test\n      x: y # why\n",
         ),
         ("services:\n  a: {image: x}\nvolumes:\n  v:\n", "  v:\n    labels:\n      netra.env: test\n"),
         ("services:\n  a: {image: x}\nnetworks: {}\n", "networks: {default: {labels: {netra.env: test}}}\n"),
         (
-            "services:\n  a:\n    logging:\n      options:\n        max-size: 1m\n",
+            "services:\n  a:\n    image: x\n    logging:\n      options:\n        max-size: 1m\n",
             "        max-file: \"3\"\n        max-size: 1m\n",
         ),
         ("version: '3'\nservices:\n  a: {image: x}\n", "services:\n  a: {"),
-        ("services:\n  a:\n    restart: on-failure\n", "restart: on-failure:3\n"),
+        ("services:\n  a:\n    image: x\n    restart: on-failure\n", "restart: on-failure:3\n"),
     ] {
         let fixed = mended(text).unwrap_or_else(|| panic!("{text} is not mended"));
         assert!(fixed.contains(part), "{text}\n{fixed}");
@@ -222,7 +228,7 @@ fn file() -> impl Strategy<Value = String> {
         let mut text =
             "x-h: &h {test: [CMD, x], interval: 2s}\nx-s: &s\n  restart: always\nservices:\n".to_owned();
         for (name, lines) in ["a", "b", "c"].iter().zip(services) {
-            text += &format!("  {name}:\n{}", lines.concat());
+            text += &format!("  {name}:\n    build: .\n{}", lines.concat());
         }
         text += tail;
         if crlf { text.replace('\n', "\r\n") } else { text }

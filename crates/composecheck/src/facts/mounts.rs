@@ -2,7 +2,7 @@
 
 use super::{memory, one_or_many, text_at};
 use crate::model::{Entry, Kind, Node};
-use crate::units;
+use crate::{paths, short, units};
 
 /// What is mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,14 +68,10 @@ fn mount(node: &Node) -> Option<Mount<'_>> {
 
 /// `[SOURCE:]TARGET[:MODE]`; a source that looks like a path is one.
 fn short<'a>(node: &'a Node, text: &str) -> Mount<'a> {
-    let Some((source, rest)) = text.split_once(':') else {
-        return Mount { kind: MountKind::Volume, source: None, target: text.to_owned(), node };
-    };
-    // One letter before the colon is a drive of Windows, to Compose too.
-    let is_path = source.starts_with(['.', '/', '~', '\\']) || source.len() == 1;
-    let kind = if is_path { MountKind::Other } else { MountKind::Volume };
-    let target = rest.split(':').next().unwrap_or_default().to_owned();
-    Mount { kind, source: Some(source.to_owned()), target, node }
+    let (source, target, _) = short::mount(text);
+    let is_folder = source.is_some_and(paths::is_folder);
+    let kind = if is_folder { MountKind::Other } else { MountKind::Volume };
+    Mount { kind, source: source.map(str::to_owned), target: target.to_owned(), node }
 }
 
 /// The file systems in RAM of a service.
@@ -129,7 +125,7 @@ mod tests {
             .iter()
             .map(|m| format!("{:?} {} {}", m.kind, m.source.as_deref().unwrap_or("-"), m.target))
             .collect();
-        assert_eq!(shown, ["Volume - /d", "Volume vol /d", "Other ./x /d", "Other d /x", "Volume - /d"]);
+        assert_eq!(shown, ["Volume - /d", "Volume vol /d", "Other ./x /d", "Volume - d:/x", "Volume - /d"]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Ports of the machine that a service takes.
 
 use super::text_at;
-use crate::model::Node;
+use crate::model::{Kind, Node};
+use crate::short;
 
 /// One item of `ports` that takes ports of the machine.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,12 +31,9 @@ pub fn ports(service: &Node) -> Vec<Port<'_>> {
 /// `[IP:][HOST[-HOST]:]CONTAINER[-CONTAINER][/PROTOCOL]`
 fn short(node: &Node) -> Option<Port<'_>> {
     let text = node.text()?;
-    let (rest, protocol) = text.split_once('/').unwrap_or((&text, "tcp"));
-    let (rest, target) = rest.rsplit_once(':')?;
-    let (ip, published) = match rest.rsplit_once(':') {
-        Some((ip, published)) => (Some(ip.trim_matches(['[', ']'])), published),
-        None => (None, rest),
-    };
+    let short::Port { ip, published, target, protocol } = short::port(&text);
+    let protocol = if protocol.is_empty() { "tcp" } else { protocol };
+    let ip = Some(ip.trim_matches(['[', ']'])).filter(|ip| !ip.is_empty());
     port(node, ip, published, target, protocol)
 }
 
@@ -46,6 +44,31 @@ fn long(node: &Node) -> Option<Port<'_>> {
     let protocol = text_at(node, &["protocol"]);
     // The place that people change is the published port.
     port(node.at(&["published"])?, ip.as_deref(), &published, &target, protocol.as_deref().unwrap_or("tcp"))
+}
+
+/// To Compose a number is not what the same text is.
+fn published_of(item: &Node) -> String {
+    let text = text_at(item, &["published"]).unwrap_or_default();
+    if matches!(item.at(&["published"]), Some(Node { kind: Kind::Int(_), .. })) {
+        format!("#{text}")
+    } else {
+        text
+    }
+}
+
+/// Two ports are the same when they join the same ends. A range of ports is known by its text.
+pub fn identity(item: &Node) -> Option<String> {
+    let part = |key: &str| text_at(item, &[key]).unwrap_or_default();
+    let (ip, published, target, protocol) = match item.text() {
+        None => (part("host_ip"), published_of(item), part("target"), part("protocol")),
+        Some(text) => {
+            let short::Port { ip, published, target, protocol } = short::port(&text);
+            let ip = ip.trim_matches(['[', ']']);
+            (ip.to_owned(), published.to_owned(), target.to_owned(), protocol.to_ascii_lowercase())
+        }
+    };
+    let protocol = if protocol.is_empty() { "tcp" } else { &protocol };
+    Some(format!("{ip}:{published}:{target}/{protocol}"))
 }
 
 fn port<'a>(

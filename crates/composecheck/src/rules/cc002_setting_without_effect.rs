@@ -4,12 +4,14 @@ use super::{Check, Context, Finding, Level, Rule, service};
 use crate::facts::mounts::option;
 use crate::facts::text_at;
 use crate::model::{Entry, Kind, Node};
+use crate::shell;
 
 pub(super) const RULE: Rule = Rule {
     code: "CC002",
     name: "setting-without-effect",
     level: Level::Warning,
-    what: "A setting does nothing: a size on a plain volume, a number that Compose drops, a key for Swarm only",
+    what: "A setting does nothing: a size on a plain volume, a number that Compose drops, a command that it cuts off, a \
+           key for Swarm only",
     why: "It reads like a limit, so nobody looks for the one that is missing",
     example: "
 services:
@@ -65,7 +67,15 @@ fn of_service(entry: &Entry) -> Vec<Finding> {
         let message = format!("deploy.{} of service '{}' is for Swarm only", key.key, entry.key);
         RULE.finding(service(entry), key.span, message)
     });
-    dropped.chain(sizes).chain(swarm).collect()
+    let commands = ["command", "entrypoint"].into_iter().filter_map(|key| Some((key, value.at(&[key])?)));
+    let cut = commands.filter_map(|(key, node)| {
+        let Kind::Text(text) = &node.kind else { return None };
+        let end = shell::cut(text)?;
+        let message =
+            format!("Compose ends the {key} of service '{}' at '{end}': no shell runs it", entry.key);
+        Some(RULE.finding(service(entry), node.span, message))
+    });
+    dropped.chain(sizes).chain(swarm).chain(cut).collect()
 }
 
 #[cfg(test)]
@@ -83,5 +93,9 @@ mod tests {
         assert_eq!(of("services: {a: {shm_size: 1g}}"), [""; 0]);
         assert_eq!(of("services: {a: {volumes: [{type: volume, target: /d, tmpfs: {size: 1g}}]}}").len(), 1);
         assert_eq!(of("services: {a: {deploy: {placement: {}, replicas: 2}}}").len(), 1);
+        assert_eq!(
+            of("services: {a: {command: 'a && b', entrypoint: [x, '|']}}"),
+            ["1:25 Compose ends the command of service 'a' at '&': no shell runs it"]
+        );
     }
 }

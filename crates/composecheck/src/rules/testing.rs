@@ -8,7 +8,7 @@ use crate::judge::{Law, judge};
 use crate::model::Project;
 use crate::policy::Policy;
 use crate::source::{FileId, Sources};
-use crate::{merge, yaml};
+use crate::{shape, yaml};
 
 /// One file, loaded without any variables.
 pub(crate) fn project(text: &str) -> Project {
@@ -17,8 +17,8 @@ pub(crate) fn project(text: &str) -> Project {
     let mut root = yaml::parse(FileId(0), text).unwrap().remove(0);
     let mut variables = Variables::default();
     variables.fill(&mut root).unwrap();
-    merge::canonical(&mut root);
-    Project { sources, root, unset: variables.unset }
+    shape::unify(&mut root).unwrap();
+    Project { sources, root, unset: variables.unset, ..Project::default() }
 }
 
 /// What one rule finds in the second of two files.
