@@ -12,7 +12,7 @@ use crate::load::{Request, load};
 use crate::mend::{self, Mended, mend};
 use crate::model::Project;
 use crate::report::{Report, Verdict, verdict};
-use crate::run::{add_configuration, configuration, for_stdout, names, policy, request, threshold};
+use crate::run::{add_configuration, configuration, names, paint, policy, request, threshold};
 use crate::source::Sources;
 use crate::words::words;
 use crate::{config, github, sarif};
@@ -124,7 +124,7 @@ fn judge_one(
 fn show(args: &CheckArgs, checked: &Checked, verdict: Verdict) -> Result<(), Error> {
     let Checked { sources, files, outcome, .. } = checked;
     match if args.json { Format::Json } else { args.format } {
-        Format::Human => print(&for_stdout(&words(sources, outcome))),
+        Format::Human => print(&words(sources, outcome, paint())),
         Format::Json => print_json(&Report::new(sources, files, outcome, verdict, now())),
         Format::Sarif => print_json(&sarif::log(sources, outcome)),
         Format::Github => print(&github::annotations(sources, &outcome.findings)),

@@ -1,7 +1,6 @@
 //! Load, check, report.
 
 use std::collections::HashMap;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use drydock_common::{Error, Exit, now, print, print_json};
@@ -18,7 +17,7 @@ use crate::policy::{DEFAULT_BUDGET, DEFAULT_LABEL, Policy, environment_of};
 use crate::report::verdict;
 use crate::rules::{Level, Pair};
 use crate::source::{FileId, Source, Sources};
-use crate::words::words;
+use crate::words::{Paint, words};
 use crate::{budget_table, catalogue, check, compare, compare_table, config, origins, rendered};
 
 /// Does what the command line asks for.
@@ -71,7 +70,7 @@ fn compare(args: &CompareArgs) -> Result<Exit, Error> {
         print_json(&report)?;
     } else {
         let table = compare_table::words([&one, &two], &differences);
-        print(&for_stdout(&(table + &words(&second.sources, &outcome))))?;
+        print(&(table + &words(&second.sources, &outcome, paint())))?;
     }
     Ok(verdict.exit())
 }
@@ -153,10 +152,10 @@ fn environment() -> HashMap<String, String> {
         .collect()
 }
 
-/// Strips colours where stdout is no terminal or does not want them.
-pub(crate) fn for_stdout(text: &str) -> String {
-    let mut out = anstream::AutoStream::new(Vec::new(), anstream::AutoStream::choice(&std::io::stdout()));
-    // Writing to memory does not fail.
-    let _ = out.write_all(text.as_bytes());
-    String::from_utf8_lossy(&out.into_inner()).into_owned()
+/// Colours for a stdout that is a terminal and wants them.
+pub(crate) fn paint() -> Paint {
+    match anstream::AutoStream::choice(&std::io::stdout()) {
+        anstream::ColorChoice::Never => Paint::Plain,
+        _ => Paint::Coloured,
+    }
 }

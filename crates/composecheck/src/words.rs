@@ -13,9 +13,21 @@ use crate::source::{FileId, Source, Sources, Span};
 /// Most places that one block shows: who has more mends these first.
 const MAX_PLACES: usize = 25;
 
-/// The findings; colours are stripped where there is no terminal.
-pub fn words(sources: &Sources, outcome: &Outcome) -> String {
-    let renderer = Renderer::styled();
+/// Whether what people read is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Paint {
+    /// With the colours of a terminal.
+    Coloured,
+    /// Text alone.
+    Plain,
+}
+
+/// The findings.
+pub fn words(sources: &Sources, outcome: &Outcome, paint: Paint) -> String {
+    let renderer = match paint {
+        Paint::Coloured => Renderer::styled(),
+        Paint::Plain => Renderer::plain(),
+    };
     let mut blocks: BTreeMap<(std::cmp::Reverse<Level>, &str), Vec<&Finding>> = BTreeMap::new();
     for finding in &outcome.findings {
         blocks.entry((std::cmp::Reverse(finding.level), finding.code)).or_default().push(finding);

@@ -1,0 +1,35 @@
+//! The loader: any text loads or is refused with its place, and what loads can be judged, listed and printed.
+//!
+//! `cargo +nightly fuzz run load` in crates/composecheck; seeds: `tests/stack` of the repository.
+
+#![no_main]
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use drydock_composecheck::config::Config;
+use drydock_composecheck::judge::{Law, judge};
+use drydock_composecheck::load::{Request, load};
+use drydock_composecheck::policy::Policy;
+use drydock_composecheck::{origins, rendered};
+use libfuzzer_sys::fuzz_target;
+
+/// Two files, so that merging is done too.
+fn request(text: &str) -> Request {
+    let (base, over) = text.split_once("\n---8<---\n").unwrap_or((text, text));
+    let files = ["/nonexistent/a.yml", "/nonexistent/b.yml"].map(PathBuf::from);
+    let texts = files.iter().cloned().zip([base.to_owned(), over.to_owned()]).collect::<HashMap<_, _>>();
+    Request { files: files.to_vec(), texts, profiles: vec!["*".into()], ..Request::default() }
+}
+
+fuzz_target!(|text: &str| {
+    match load(&request(text)) {
+        Ok(project) => {
+            let (policy, config) = (Policy::default(), Config::default());
+            let law = Law { policy: &policy, config: &config, config_file: None, names: &[] };
+            let _ = judge(&project, &project.sources, &law, None);
+            let _ = (origins::list(&project), rendered::render(&project));
+        }
+        Err(error) => assert!(error.to_string().contains(".yml:"), "no place: {error}"),
+    }
+});
