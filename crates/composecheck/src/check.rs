@@ -8,10 +8,11 @@ use drydock_common::{Error, Exit, now, print, print_json};
 use crate::baseline::Baseline;
 use crate::cli::{CheckArgs, Format, Inputs};
 use crate::judge::{Law, Outcome, judge};
-use crate::load::{Request, load};
+use crate::load::{Refused, Request, load_or_refuse};
 use crate::mend::{self, Mended, mend};
 use crate::model::Project;
 use crate::report::{Report, Verdict, verdict};
+use crate::rules::cc000_not_loaded::finding as not_loaded;
 use crate::run::{add_configuration, configuration, names, paint, policy, request, threshold};
 use crate::source::Sources;
 use crate::words::words;
@@ -28,6 +29,14 @@ struct Checked {
 }
 
 impl Checked {
+    /// What there is to show of a project that cannot be loaded.
+    fn of(refused: &Refused) -> Self {
+        let Some((fault, sources)) = &refused.fault else { return Self::default() };
+        let files = sources.all().iter().map(|source| source.path.clone()).collect();
+        let outcome = Outcome { findings: vec![not_loaded(fault)], ..Outcome::default() };
+        Self { sources: sources.clone(), files, outcome, fails: true }
+    }
+
     /// Takes in what was found in another project.
     fn absorb(&mut self, mut other: Self) {
         let by = self.sources.all().len();
@@ -56,10 +65,15 @@ pub(crate) fn check(args: &CheckArgs) -> Result<Exit, Error> {
     for inputs in projects(args) {
         match check_one(args, &inputs, baseline.as_ref()) {
             Ok(one) => checked.absorb(one),
-            Err(e) => tell(error.replace(e)),
+            Err(refused) => {
+                if args.write_baseline.is_none() {
+                    checked.absorb(Checked::of(&refused));
+                }
+                tell(error.replace(refused.error));
+            }
         }
     }
-    // With nothing loaded there is nothing to report on.
+    // With nothing read there is nothing to report on.
     if checked.files.is_empty()
         && let Some(error) = error
     {
@@ -91,13 +105,21 @@ fn projects(args: &CheckArgs) -> Vec<Inputs> {
     args.projects.iter().map(alone).collect()
 }
 
-fn check_one(args: &CheckArgs, inputs: &Inputs, baseline: Option<&Baseline>) -> Result<Checked, Error> {
-    let configured = configuration(&args.configured, inputs)?;
+fn check_one(
+    args: &CheckArgs,
+    inputs: &Inputs,
+    baseline: Option<&Baseline>,
+) -> Result<Checked, Box<Refused>> {
+    let configured = configuration(&args.configured, inputs).map_err(Refused::from)?;
     let request = request(inputs);
-    if args.fix {
-        write_mended(mended(args, &request, &configured, baseline)?.as_ref())?;
-    }
-    let project = load(&request)?;
+    let project = load_or_refuse(&request)?;
+    let project = if args.fix {
+        let mended = mended(args, &request, &configured, baseline);
+        mended.and_then(|mended| write_mended(mended.as_ref())).map_err(Refused::from)?;
+        load_or_refuse(&request)?
+    } else {
+        project
+    };
     let (sources, outcome) = judge_one(args, &configured, baseline, &project);
     let threshold = threshold(args.fail_on, &configured.config);
     let fails = verdict(&outcome.findings, threshold) == Verdict::Fail;

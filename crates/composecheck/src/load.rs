@@ -43,23 +43,47 @@ pub struct Request {
     pub texts: HashMap<PathBuf, String>,
 }
 
+/// Why a project is not loaded; where a place in a file is to blame, with that.
+#[derive(Debug)]
+pub struct Refused {
+    /// In one line.
+    pub error: Error,
+    /// The place, and the files read so far.
+    pub fault: Option<(Fault, Sources)>,
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self { error, fault: None }
+    }
+}
+
 /// Reads, fills in and merges the files.
 pub fn load(request: &Request) -> Result<Project, Error> {
-    let files = if request.files.is_empty() { default_files(request)? } else { request.files.clone() };
-    let mut variables = Variables::new(variables_of(request, &files)?);
+    load_or_refuse(request).map_err(|refused| refused.error)
+}
+
+/// The same; what is refused can be shown in its file.
+pub fn load_or_refuse(request: &Request) -> Result<Project, Box<Refused>> {
+    let prepared = || -> Result<_, Error> {
+        let files = if request.files.is_empty() { default_files(request)? } else { request.files.clone() };
+        let variables = Variables::new(variables_of(request, &files)?);
+        Ok((files, variables))
+    };
+    let (files, mut variables) = prepared().map_err(Refused::from)?;
     let mut loader = Loader { texts: &request.texts, sources: Sources::default(), chain: Vec::new() };
     let mut root = None;
     for path in &files {
-        let text = loader.read(path)?;
+        let text = loader.read(path).map_err(Refused::from)?;
         let laid = loader.lay(path, text, &mut variables, &mut root);
-        laid.map_err(|fault| loader.sources.error(&fault))?;
+        laid.map_err(|fault| loader.refuse(fault))?;
     }
     let mut root = root.unwrap_or_default();
     let on = profiles::on(&request.profiles, variables.get("COMPOSE_PROFILES"));
     profiles::leave_out(&mut root, &on);
     let folder = files.first().and_then(|file| file.parent()).unwrap_or(Path::new("")).to_owned();
     let checked = references::check(&root, &folder).and_then(|()| consistency::check(&root));
-    checked.map_err(|fault| loader.sources.error(&with_unset(fault, &variables.unset)))?;
+    checked.map_err(|fault| loader.refuse(with_unset(fault, &variables.unset)))?;
     let unset = std::mem::take(&mut variables.unset);
     Ok(Project { sources: loader.sources, root, unset, folder, variables: variables.into_values() })
 }
@@ -82,6 +106,10 @@ pub(crate) struct Loader<'a> {
 }
 
 impl Loader<'_> {
+    fn refuse(&self, fault: Fault) -> Refused {
+        Refused { error: self.sources.error(&fault), fault: Some((fault, self.sources.clone())) }
+    }
+
     fn read(&self, path: &Path) -> Result<String, Error> {
         self.texts.get(path).map_or_else(|| read(path), |text| Ok(text.clone()))
     }

@@ -13,7 +13,10 @@ pub const MANUAL: Manual = Manual {
              something has no limit",
         ),
         (Exit::Usage, "bad arguments"),
-        (Exit::Failed, "a file cannot be read or loaded; the message names file, line and column"),
+        (
+            Exit::Failed,
+            "a file cannot be read or loaded; the message names file, line and column, and the report has it as CC000",
+        ),
     ],
     examples: &[
         ("composecheck", "Check compose.yml and its override file in this directory"),

@@ -284,12 +284,82 @@ fn what_cannot_be_loaded_is_named_with_its_position() {
         let output = composecheck(&["-f", path.to_str().unwrap()]);
         assert_eq!(output.status.code(), Some(3), "{said}: {}", stderr(&output));
         assert!(stderr(&output).contains(said), "{said}: {}", stderr(&output));
-        assert_eq!(stdout(&output), "");
+        // What was read is shown; what is not text is not.
+        let shown = stdout(&output);
+        assert!(shown.starts_with("error[CC000]: ") != said.contains("UTF-8"), "{said}: {shown}");
     }
     let output = composecheck(&["-f", dir.path().to_str().unwrap()]);
     assert!(output.status.code() == Some(3) && stderr(&output).contains("directory"), "{}", stderr(&output));
     assert_eq!(composecheck(&["-f", "/nonexistent.yml"]).status.code(), Some(3));
     assert_eq!(composecheck(&["--nonsense"]).status.code(), Some(2));
+}
+
+/// Small or large, what is made to do harm is refused soon, with its place, in little memory.
+#[test]
+fn bad_input_is_refused_soon() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut bomb = String::from("x-0: &a0 [x,x,x,x,x,x,x,x,x]\n");
+    for level in 1..12 {
+        bomb += &format!("x-{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 9].join(","));
+    }
+    let sparse = |name: &str| {
+        let file = std::fs::File::create(dir.path().join(name)).unwrap();
+        file.set_len(100 << 20).unwrap();
+    };
+    for (name, text) in [
+        ("bomb.yml", bomb.as_str()),
+        ("deep.yml", &"- ".repeat(50_000)),
+        ("flow.yml", &format!("a: {}", "[".repeat(50_000))),
+        ("keys.yml", &format!("services: {{{}}}", "a,".repeat(50_000))),
+        ("self.yml", "services:\n  a: {extends: {file: other.yml, service: a}}\n"),
+        ("other.yml", "services:\n  a: {extends: {file: self.yml, service: a}}\n"),
+        ("in.yml", "include: [out.yml]\n"),
+        ("out.yml", "include: [in.yml]\n"),
+        ("folder.yml", "include: [.]\n"),
+        ("large.yml", "include: [sparse.yml]\n"),
+        ("anchors.yml", "a: &a {b: *a}\n"),
+        ("defaults.yml", &format!("name: '{}{}'\n", "${A:-".repeat(5_000), "}".repeat(5_000))),
+    ] {
+        std::fs::write(dir.path().join(name), text).unwrap();
+    }
+    sparse("sparse.yml");
+    std::fs::write(dir.path().join("utf16.yml"), b"\xff\xfea\0").unwrap();
+    for (name, said) in [
+        ("bomb.yml", "bomb.yml:6:11: it holds more than 100000 values"),
+        ("deep.yml", "deep.yml:1:"),
+        ("flow.yml", "flow.yml:1:"),
+        ("keys.yml", "keys.yml:1:14: the key 'a' is here twice"),
+        ("self.yml", "other.yml:2:42: it extends itself: a -> a -> a"),
+        ("in.yml", "in.yml:1:11: "),
+        ("folder.yml", "folder.yml:1:11: cannot read "),
+        ("large.yml", "large.yml:1:11: cannot read "),
+        ("sparse.yml", "it is larger than 8 MiB"),
+        ("utf16.yml", "utf16.yml:1:1: it is not UTF-8"),
+        ("anchors.yml", "anchors.yml:1:11: this alias refers to itself"),
+        ("defaults.yml", "defaults.yml:1:7: its defaults nest deeper than 32 levels"),
+    ] {
+        let begin = std::time::Instant::now();
+        let output = composecheck(&["-f", dir.path().join(name).to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(3), "{name}: {}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{name}: {}", stderr(&output));
+        assert!(begin.elapsed() < std::time::Duration::from_secs(5), "{name} took {:?}", begin.elapsed());
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn files_that_cannot_be_read_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    std::os::unix::fs::symlink("loop.yml", path("loop.yml")).unwrap();
+    std::os::unix::fs::symlink("nowhere", path("dangling.yml")).unwrap();
+    for name in ["loop.yml", "dangling.yml"] {
+        let output = composecheck(&["-f", path(name).to_str().unwrap()]);
+        assert_eq!(output.status.code(), Some(3), "{name}");
+        assert!(stderr(&output).contains(name), "{}", stderr(&output));
+    }
+    #[cfg(target_os = "linux")]
+    assert_eq!(composecheck(&["-f", "/proc/self/mem"]).status.code(), Some(3));
 }
 
 #[test]

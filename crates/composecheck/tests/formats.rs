@@ -190,3 +190,24 @@ fn github_gets_one_command_for_each_finding() {
         assert!(kind.is_some() && line.contains("file=compose.crashing.yml,line="), "{line}");
     }
 }
+
+/// What cannot be loaded is in the report, and the tool still fails.
+#[test]
+fn what_cannot_be_loaded_is_in_every_format() {
+    let dir = tempfile::tempdir().expect("a folder");
+    std::fs::write(dir.path().join("compose.yml"), "services:\n  db: {imge: x}\n").expect("written");
+    for (format, part) in [
+        ("json", "\"code\":\"CC000\",\"level\":\"error\""),
+        ("sarif", "\"ruleId\":\"CC000\""),
+        ("github", "::error file=compose.yml,line=2,endLine=2,col=8,"),
+        ("human", " --> compose.yml:2:8\n"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_composecheck"));
+        let output = command.env_clear().current_dir(dir.path()).args(["--format", format]).output();
+        let output = output.expect("composecheck starts");
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(3));
+        assert!(text.contains(part), "{format}: {text}");
+        assert!(text.contains("did you mean 'image'?"), "{format}: {text}");
+    }
+}

@@ -7,6 +7,7 @@ use crate::policy::Policy;
 use crate::repair::{Action, Repair};
 use crate::source::Span;
 
+pub(crate) mod cc000_not_loaded;
 mod cc001_variable_unset;
 mod cc002_setting_without_effect;
 mod cc003_version_obsolete;
@@ -159,6 +160,8 @@ pub enum Check {
     Pair(fn(&Pair<'_>) -> Vec<Finding>),
     /// At what was suppressed: see [`crate::judge`].
     Judge,
+    /// At whether it loads: see [`crate::load`].
+    Load,
 }
 
 impl Rule {
@@ -201,7 +204,8 @@ impl Finding {
 }
 
 /// Every rule, by code.
-pub static ALL: [&Rule; 39] = [
+pub static ALL: [&Rule; 40] = [
+    &cc000_not_loaded::RULE,
     &cc001_variable_unset::RULE,
     &cc002_setting_without_effect::RULE,
     &cc003_version_obsolete::RULE,
@@ -253,7 +257,7 @@ pub fn check(project: &Project, policy: &Policy) -> Vec<Finding> {
     let context = Context { project, policy };
     let of_rule = |rule: &&Rule| match rule.check {
         Check::Project(check) => check(&context),
-        Check::Pair(_) | Check::Judge => Vec::new(),
+        Check::Pair(_) | Check::Judge | Check::Load => Vec::new(),
     };
     ALL.iter().flat_map(of_rule).collect()
 }
@@ -262,7 +266,7 @@ pub fn check(project: &Project, policy: &Policy) -> Vec<Finding> {
 pub fn check_pair(pair: &Pair<'_>) -> Vec<Finding> {
     let of_rule = |rule: &&Rule| match rule.check {
         Check::Pair(check) => check(pair),
-        Check::Project(_) | Check::Judge => Vec::new(),
+        Check::Project(_) | Check::Judge | Check::Load => Vec::new(),
     };
     ALL.iter().flat_map(of_rule).collect()
 }
@@ -320,7 +324,7 @@ mod tests {
             ports: Some(vec![(20_000, 29_999)]),
             ..Policy::default()
         };
-        for rule in ALL {
+        for rule in ALL.into_iter().filter(|rule| !matches!(rule.check, Check::Load)) {
             let found = match rule.example.split_once("---\n") {
                 Some((first, second)) => testing::found_between(rule.code, first, second),
                 None => testing::found_with(&policy, rule.code, rule.example),
