@@ -98,16 +98,12 @@ fn check_twice(service: &Entry, key: &str, group: &[&str], twin: &str) -> Result
 }
 
 /// A size in bytes, or a number in thousandths; nothing is zero, which is no limit.
-fn amount(node: Option<&Node>) -> u64 {
+fn amount(node: Option<&Node>) -> i64 {
     let text = node.and_then(Node::text).unwrap_or_default();
-    let fraction = text.parse::<f64>().ok().filter(|number| number.fract() != 0.0);
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a share of a processor, cut as wanted"
-    )]
-    let thousandths = fraction.map(|number| (number * 1000.0) as u64);
-    thousandths.or_else(|| units::bytes(&text)?.checked_mul(1000)).unwrap_or_default()
+    #[expect(clippy::cast_possible_truncation, reason = "a share of a processor, cut as wanted")]
+    let thousandths = text.parse::<f64>().ok().map(|number| (number * 1000.0) as i64);
+    let size = || i64::try_from(units::bytes(&text)?).ok()?.checked_mul(1000);
+    thousandths.or_else(size).unwrap_or_default()
 }
 
 fn check_scale(service: &Entry) -> Result<(), Fault> {

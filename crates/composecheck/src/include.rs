@@ -6,6 +6,7 @@ use crate::interpolate::Variables;
 use crate::load::{Loader, pairs_of};
 use crate::model::{Entry, Kind, Node, Origin, Via};
 use crate::paths;
+use crate::shape::section_mut;
 use crate::source::{Fault, Span};
 
 /// Sections that an included project brings along.
@@ -88,7 +89,23 @@ impl Inclusion {
         variables.unset.append(&mut own.unset);
         let mut root = root.unwrap_or_default();
         paths::resolve(&mut root, &self.folder);
+        for service in section_mut(&mut root, "services") {
+            give_values(&mut service.value, &own);
+        }
         Ok(root)
+    }
+}
+
+/// Variables that a service only names have the values that they have in its own project.
+fn give_values(service: &mut Node, variables: &Variables) {
+    let Kind::Map(keys) = &mut service.kind else { return };
+    for environment in keys.iter_mut().filter(|entry| entry.key == "environment") {
+        let Kind::Map(entries) = &mut environment.value.kind else { continue };
+        for entry in entries.iter_mut().filter(|entry| entry.value.kind == Kind::Null) {
+            if let Some(value) = variables.get(&entry.key) {
+                entry.value.kind = Kind::Text(value.to_owned());
+            }
+        }
     }
 }
 

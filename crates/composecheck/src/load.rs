@@ -80,9 +80,9 @@ pub fn load_or_refuse(request: &Request) -> Result<Project, Box<Refused>> {
     }
     let mut root = root.unwrap_or_default();
     let on = profiles::on(&request.profiles, variables.get("COMPOSE_PROFILES"));
-    profiles::leave_out(&mut root, &on);
+    let off = profiles::leave_out(&mut root, &on);
     let folder = files.first().and_then(|file| file.parent()).unwrap_or(Path::new("")).to_owned();
-    let checked = references::check(&root, &folder).and_then(|()| consistency::check(&root));
+    let checked = references::check(&root, &off, &folder).and_then(|()| consistency::check(&root));
     checked.map_err(|fault| loader.refuse(with_unset(fault, &variables.unset)))?;
     let unset = std::mem::take(&mut variables.unset);
     Ok(Project { sources: loader.sources, root, unset, folder, variables: variables.into_values() })

@@ -21,6 +21,7 @@ pub(crate) fn resolve(root: &mut Node, folder: &Path) {
     }
     for service in entries_mut(root, "services") {
         resolve_service(&mut service.value, folder);
+        default_context(&mut service.value, folder);
     }
 }
 
@@ -37,7 +38,7 @@ pub(crate) fn resolve_service(service: &mut Node, folder: &Path) {
     let Kind::Map(keys) = &mut service.kind else { return };
     for entry in keys {
         match entry.key.as_str() {
-            "build" => default_context(&mut entry.value, folder),
+            "build" => contexts(&mut entry.value, folder),
             "volumes" => mounts(&mut entry.value, folder),
             _ => {}
         }
@@ -55,32 +56,30 @@ pub(crate) fn label_files(service: &Node) -> Vec<String> {
     service.at(&["label_file"]).map_or(&[][..], Node::items).iter().filter_map(Node::text).collect()
 }
 
-fn default_context(build: &mut Node, folder: &Path) {
-    let has_context = build.at(&["context"]).is_some();
-    let Kind::Map(keys) = &mut build.kind else { return };
-    if !has_context {
-        let value = Node { kind: Kind::Text(absolute(folder, ".")), ..Node::default() };
-        keys.retain(|entry| entry.key != "context");
-        keys.push(Entry { key: "context".into(), value, ..Entry::default() });
-    }
-    for entry in keys.iter_mut().filter(|entry| entry.key == "additional_contexts") {
-        contexts(&mut entry.value, folder);
+/// Where a service is built says it; where it does not, it is the folder of the project.
+fn default_context(service: &mut Node, folder: &Path) {
+    let has_context = service.at(&["build", "context"]).is_some();
+    let Kind::Map(keys) = &mut service.kind else { return };
+    for build in keys.iter_mut().filter(|entry| entry.key == "build" && !has_context) {
+        if let Kind::Map(keys) = &mut build.value.kind {
+            let value = Node { kind: Kind::Text(absolute(folder, ".")), ..Node::default() };
+            keys.retain(|entry| entry.key != "context");
+            keys.push(Entry { key: "context".into(), value, ..Entry::default() });
+        }
     }
 }
 
-fn contexts(node: &mut Node, folder: &Path) {
+fn contexts(build: &mut Node, folder: &Path) {
+    let Kind::Map(keys) = &mut build.kind else { return };
     let place = |path: &str| {
         if is_remote(path) || path.contains("://") { path.to_owned() } else { absolute(folder, path) }
     };
-    match &mut node.kind {
-        Kind::Map(entries) => entries.iter_mut().for_each(|entry| change(&mut entry.value, &place)),
-        Kind::List(items) => items.iter_mut().for_each(|item| {
-            change(item, &|text| match text.split_once('=') {
-                Some((name, path)) => format!("{name}={}", place(path)),
-                None => text.to_owned(),
-            });
-        }),
-        _ => {}
+    for others in keys.iter_mut().filter(|entry| entry.key == "additional_contexts") {
+        if let Kind::Map(others) = &mut others.value.kind {
+            for other in others {
+                change(&mut other.value, &place);
+            }
+        }
     }
 }
 

@@ -16,30 +16,15 @@ pub(crate) fn on(asked: &[String], variable: Option<&str>) -> Vec<String> {
         .collect()
 }
 
-/// Drops the services whose profiles are all off, as Compose does.
-pub(crate) fn leave_out(root: &mut Node, on: &[String]) {
-    let Kind::Map(sections) = &mut root.kind else { return };
-    let Some(services) = sections.iter_mut().find(|section| section.key == "services") else { return };
-    let Kind::Map(services) = &mut services.value.kind else { return };
-    let off: HashSet<String> = services
-        .iter()
-        .filter(|service| !is_on(&service.value, on))
-        .map(|service| service.key.clone())
-        .collect();
-    services.retain(|service| !off.contains(&service.key));
-    for service in services {
-        let Kind::Map(keys) = &mut service.value.kind else { continue };
-        for key in keys.iter_mut().filter(|entry| entry.key == "depends_on") {
-            if let Kind::Map(others) = &mut key.value.kind {
-                others.retain(|other| !(off.contains(&other.key) && is_optional(&other.value)));
-            }
-        }
+/// Drops the services whose profiles are all off, as Compose does; gives their names.
+pub(crate) fn leave_out(root: &mut Node, on: &[String]) -> HashSet<String> {
+    let mut off = HashSet::new();
+    let Kind::Map(sections) = &mut root.kind else { return off };
+    let Some(services) = sections.iter_mut().find(|section| section.key == "services") else { return off };
+    if let Kind::Map(services) = &mut services.value.kind {
+        services.retain(|service| is_on(&service.value, on) || !off.insert(service.key.clone()));
     }
-}
-
-/// A dependency that may be missing.
-fn is_optional(dependency: &Node) -> bool {
-    dependency.at(&["required"]).and_then(Node::text).as_deref() == Some("false")
+    off
 }
 
 fn is_on(service: &Node, on: &[String]) -> bool {

@@ -7,12 +7,12 @@ use crate::model::{Entry, Node};
 use crate::source::{Fault, Span};
 use crate::{paths, short};
 
-/// Finds the first reference that leads nowhere, or in a circle, as Compose refuses it. `folder` is where relative paths
-/// begin.
-pub(crate) fn check(root: &Node, folder: &Path) -> Result<(), Fault> {
+/// Finds the first reference that leads nowhere, or in a circle, as Compose refuses it. What may be missing may lead to a
+/// service that is `off`; `folder` is where relative paths begin.
+pub(crate) fn check(root: &Node, off: &HashSet<String>, folder: &Path) -> Result<(), Fault> {
     let services = root.at(&["services"]).map_or(&[][..], Node::entries);
     for service in services {
-        dependencies(service, services)?;
+        dependencies(service, services, off)?;
         linked(service, services)?;
         networks(service, root)?;
         volumes(service, root)?;
@@ -32,9 +32,12 @@ fn nowhere(service: &Entry, span: Span, what: &str, name: &str) -> Fault {
     Fault::new(span, format!("service '{}' refers to the {what} '{name}', which is not defined", service.key))
 }
 
-fn dependencies(service: &Entry, services: &[Entry]) -> Result<(), Fault> {
+fn dependencies(service: &Entry, services: &[Entry], off: &HashSet<String>) -> Result<(), Fault> {
     for other in service.value.at(&["depends_on"]).map_or(&[][..], Node::entries) {
-        if !services.iter().any(|service| service.key == other.key) {
+        let optional = other.value.at(&["required"]).and_then(Node::text).as_deref() == Some("false");
+        let is_known = services.iter().any(|service| service.key == other.key);
+        let is_off = optional && off.contains(&other.key);
+        if !is_known && !is_off {
             return Err(nowhere(service, other.span, "service", &other.key));
         }
     }

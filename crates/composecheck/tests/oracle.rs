@@ -1,6 +1,6 @@
 //! Compose is the judge: what it accepts is accepted, what it refuses is refused, and what comes out is the same.
 //!
-//! The files of COMPOSE_CORPUS, a generator of projects of two files, and a list of fragments. Where Compose v2 is not
+//! The files of COMPOSE_CORPUS, a generator of projects of two files, projects that bring other files in, and a list of fragments. Where Compose v2 is not
 //! there, the fragments are held against what it said before.
 
 #![cfg(unix)]
@@ -299,6 +299,42 @@ fn generated_projects_come_out_the_same() {
         Some(format!("{difference}\n{base}---\n{over}"))
     };
     judge("two files", cases, differing(cases, look));
+}
+
+/// Projects of `oracle/projects.txt`: a name, and files by their paths.
+fn projects() -> Vec<(&'static str, Vec<(&'static str, String)>)> {
+    let mut projects: Vec<(&str, Vec<(&str, String)>)> = Vec::new();
+    for line in include_str!("oracle/projects.txt").lines() {
+        if let Some(name) = line.strip_prefix("== ") {
+            projects.push((name, Vec::new()));
+        } else if let Some((_, files)) = projects.last_mut() {
+            match (line.strip_prefix("-- "), files.last_mut()) {
+                (Some(path), _) => files.push((path, String::new())),
+                (None, Some((_, text))) => *text += &format!("{line}\n"),
+                (None, None) => {}
+            }
+        }
+    }
+    projects
+}
+
+#[test]
+fn what_is_brought_in_comes_out_the_same() {
+    let Some(compose) = compose() else { return skip("there is no Compose v2") };
+    let (projects, dir) = (projects(), tempfile::tempdir().unwrap());
+    let (everywhere, projects) = projects.split_first().unwrap();
+    let look = |case: usize| {
+        let (name, files) = &projects[case];
+        let folder = dir.path().join(format!("b{case}"));
+        for (path, text) in everywhere.1.iter().chain(files) {
+            let path = folder.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let difference = difference(compose, &folder, &["c.yml"])?;
+        Some(format!("{name}: {difference}"))
+    };
+    judge("brought in", projects.len(), differing(projects.len(), look));
 }
 
 /// A file around a fragment.
