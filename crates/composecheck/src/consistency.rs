@@ -35,7 +35,8 @@ fn check_service(service: &Entry) -> Result<(), Fault> {
     let value = &service.value;
     let fault =
         |span: Span, cause: String| Err(Fault::new(span, format!("service '{}' {cause}", service.key)));
-    if value.at(&["image"]).is_none() && value.at(&["build"]).is_none() {
+    let has_image = value.at(&["image"]).and_then(Node::text).is_some_and(|image| !image.is_empty());
+    if !has_image && value.at(&["build"]).is_none() {
         return fault(service.span, "has neither an image nor a build; a file that is laid over another one needs both: -f BASE -f FILE".into());
     }
     if let Some((mode, _)) =

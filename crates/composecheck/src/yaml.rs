@@ -16,7 +16,8 @@ const MAX_DEPTH: usize = 256;
 
 /// Reads the documents of one file.
 pub fn parse(file: FileId, text: &str) -> Result<Vec<Node>, Fault> {
-    let mut composer = Composer::default();
+    let unended = (!text.ends_with('\n')).then_some(text.len());
+    let mut composer = Composer { unended, ..Composer::default() };
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|e| {
             let at = *e.marker();
@@ -65,6 +66,8 @@ struct Composer {
     open: Vec<Open>,
     anchors: HashMap<usize, Anchored>,
     total: usize,
+    /// Where a text ends whose last line does not.
+    unended: Option<usize>,
 }
 
 impl Composer {
@@ -72,7 +75,11 @@ impl Composer {
         match event {
             Event::DocumentStart(..) => self.anchors.clear(),
             Event::Scalar(text, style, anchor, tag) => {
-                let node = leaf(&text, style, tag.as_deref(), span);
+                // What the last line lacks, a block that ends there lacks too.
+                let lacks_end = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
+                    && self.unended.is_some_and(|end| span.end >= end);
+                let text = if lacks_end { text.strip_suffix('\n').unwrap_or(&text) } else { &text };
+                let node = leaf(text, style, tag.as_deref(), span);
                 let plain_key = style == ScalarStyle::Plain && text == "<<";
                 self.finish(Anchored { node, nodes: 1, depth: 1 }, anchor, plain_key.then_some("<<"))?;
             }
@@ -273,6 +280,14 @@ mod tests {
         assert_eq!(b.at(&["x"]).unwrap().span.line, 1);
         assert_eq!(b.at(&["x"]).unwrap().origins[0].via, Via::MergeKey);
         assert_eq!(node.at(&["c"]).unwrap().origins[0].via, Via::Alias);
+    }
+
+    #[test]
+    fn blocks_end_as_the_text_does() {
+        let block = |text: &str| one(text).at(&["a"]).and_then(Node::text);
+        assert_eq!(block("a: |\n  b\n  c\n").as_deref(), Some("b\nc\n"));
+        assert_eq!(block("a: |\n  b\n  c").as_deref(), Some("b\nc"));
+        assert_eq!(block("a: |-\n  b\n").as_deref(), Some("b"));
     }
 
     #[test]
