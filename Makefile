@@ -63,8 +63,9 @@ check-macos: ## Type-check for macOS (Debian, as root)
 	scripts/windows-wine check-macos -p drydock-common -p drydock-envlock -p drydock-composecheck
 
 .PHONY: dist
-# envlock runs around every command, composecheck over every file: linked statically they start in two thirds of the time.
-dist: STATIC := $(if $(filter Linux,$(shell uname -s)),-C target-feature=+crt-static)
+# envlock runs around every command, composecheck over every file: linked statically, at a fixed address, they start in
+# half the time.
+dist: STATIC := $(if $(filter Linux,$(shell uname -s)),-C target-feature=+crt-static -C relocation-model=static)
 dist:
 	cargo build --profile dist --workspace --exclude drydock-envlock --exclude drydock-composecheck --bins
 	cargo rustc --profile dist -p drydock-envlock --bin envlock -- $(STATIC)

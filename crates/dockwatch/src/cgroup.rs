@@ -60,6 +60,17 @@ impl Tree {
     fn open(&self, below: &Path) -> io::Result<File> {
         File::open(self.path.join(below))
     }
+
+    #[cfg(unix)]
+    fn inode(&self, below: &Path) -> Option<u64> {
+        let facts = rustix::fs::statat(self.dir.as_ref()?, below, rustix::fs::AtFlags::empty()).ok()?;
+        Some(facts.st_ino)
+    }
+
+    #[cfg(not(unix))]
+    fn inode(&self, _: &Path) -> Option<u64> {
+        None
+    }
 }
 
 /// A cgroup file system.
@@ -102,7 +113,7 @@ impl Layout {
 
     /// A number that no other cgroup ever has: it changes when a container is started anew. `None` once it is gone.
     pub fn identity(&self, path: &Path) -> Option<u64> {
-        identity(&self.tree().join(path))
+        self.trees["memory"].inode(path)
     }
 
     /// Prepares to read a container's files.
@@ -129,6 +140,7 @@ impl Layout {
                 pressure: of("unified", "memory.pressure"),
                 procs: of("memory", "cgroup.procs"),
                 processes,
+                init: None,
                 net: None,
             },
             Version::V2 => Probe {
@@ -144,21 +156,11 @@ impl Layout {
                 pressure: of("memory", "memory.pressure"),
                 procs: of("memory", "cgroup.procs"),
                 processes,
+                init: None,
                 net: None,
             },
         }
     }
-}
-
-#[cfg(unix)]
-fn identity(dir: &Path) -> Option<u64> {
-    use std::os::unix::fs::MetadataExt;
-    dir.metadata().ok().map(|facts| facts.ino())
-}
-
-#[cfg(not(unix))]
-fn identity(_: &Path) -> Option<u64> {
-    None
 }
 
 fn walk(tree: &Path, below: &Path, depth: usize, found: &mut HashMap<String, PathBuf>) {
@@ -189,6 +191,8 @@ fn container_id(name: &str) -> Option<&str> {
 pub enum Detail {
     /// Every figure.
     Everything,
+    /// The same, on a machine where nothing waits for memory: its containers are not asked whether they do.
+    EverythingCalm,
     /// Memory, CPU time and kills: what a watch that never ends can afford each second.
     Essential,
 }
@@ -272,6 +276,8 @@ pub struct Probe {
     pressure: Source,
     procs: Source,
     processes: Arc<Tree>,
+    /// The container's first process, if it is known: it lives as long as the container.
+    init: Option<u32>,
     net: Option<Source>,
 }
 
@@ -294,7 +300,10 @@ impl Probe {
         reading.memory_peak = self.peak.number(buffer);
         reading.pids = self.pids.number(buffer);
         reading.block = self.block.read(buffer).ok().map(block_bytes);
-        reading.pressure_memory = self.pressure.read(buffer).ok().and_then(|text| pressure(text, "some"));
+        reading.pressure_memory = match detail {
+            Detail::EverythingCalm => Some(0.0),
+            _ => self.pressure.read(buffer).ok().and_then(|text| pressure(text, "some")),
+        };
         reading.net = self.read_net(buffer);
         Ok(reading)
     }
@@ -337,9 +346,36 @@ impl Probe {
             return Some(bytes);
         }
         let pid = self.first_pid(buffer)?;
+        self.init = self.is_init(pid, buffer).then_some(pid);
+        self.look_at(pid).read(buffer).ok().map(net_bytes)
+    }
+
+    /// The network counters of a process are those of its container.
+    fn look_at(&mut self, pid: u32) -> &mut Source {
         let (tree, path) = (Arc::clone(&self.processes), PathBuf::from(format!("{pid}/net/dev")));
-        let net = self.net.insert(Source { tree, path, file: None, keep: self.usage.keep });
-        net.read(buffer).ok().map(net_bytes)
+        self.net.insert(Source { tree, path, file: None, keep: self.usage.keep })
+    }
+
+    /// Whether a process is the first of its container: number 1 in the innermost of several namespaces.
+    fn is_init(&self, pid: u32, buffer: &mut Buffer) -> bool {
+        let status = Path::new(&pid.to_string()).join("status");
+        let text = self.processes.open(&status).ok().and_then(|mut file| buffer.fill(&mut file).ok());
+        let numbers = text.and_then(|text| text.lines().find_map(|line| line.strip_prefix("NSpid:")));
+        numbers.is_some_and(|numbers| {
+            let numbers: Vec<&str> = numbers.split_whitespace().collect();
+            numbers.len() > 1 && numbers.last() == Some(&"1")
+        })
+    }
+
+    /// The container's first process, once it is known.
+    pub const fn init(&self) -> Option<u32> {
+        self.init
+    }
+
+    /// Spares looking for the container's first process, which an earlier run of dockwatch found.
+    pub fn knows(&mut self, init: u32) {
+        self.init = Some(init);
+        self.look_at(init);
     }
 }
 

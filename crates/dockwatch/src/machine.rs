@@ -5,13 +5,23 @@ use sysinfo::System;
 use crate::cgroup::pressure;
 use crate::model::Machine;
 
+/// Share of the last ten seconds in which something waited for memory, in percent.
+fn memory_pressure() -> Option<(f64, f64)> {
+    let text = std::fs::read_to_string("/proc/pressure/memory").ok()?;
+    Some((pressure(&text, "some")?, pressure(&text, "full")?))
+}
+
+/// Whether nothing at all waits for memory.
+pub fn is_calm() -> bool {
+    memory_pressure() == Some((0.0, 0.0))
+}
+
 /// Measures this machine.
 pub fn measure() -> Machine {
     let system = System::new().ok().map(|mut system| {
         system.refresh_memory();
         system
     });
-    let memory = std::fs::read_to_string("/proc/pressure/memory").ok();
     let some = |resource: &str| {
         let text = std::fs::read_to_string(format!("/proc/pressure/{resource}")).ok()?;
         pressure(&text, "some")
@@ -23,7 +33,7 @@ pub fn measure() -> Machine {
         swap_free: system.as_ref().map(System::free_swap),
         cpus: std::thread::available_parallelism().ok().map(|n| n.get() as u64),
         load: System::load_average().ok().map(|load| [load.one, load.five, load.fifteen]),
-        pressure_memory: memory.and_then(|text| Some((pressure(&text, "some")?, pressure(&text, "full")?))),
+        pressure_memory: memory_pressure(),
         pressure_cpu: some("cpu"),
         pressure_io: some("io"),
     }

@@ -200,7 +200,9 @@ impl Sampler {
             *known = Known { cgroup: Some(path.to_owned()), run, ..Known::default() };
         }
         let keep = if self.probes.len() < self.room { self.manner.keep } else { Keep::Closed };
-        self.probes.insert(id.to_owned(), layout.probe(path, keep));
+        let mut probe = layout.probe(path, keep);
+        known.init.into_iter().for_each(|init| probe.knows(init));
+        self.probes.insert(id.to_owned(), probe);
     }
 
     async fn measure(
@@ -331,7 +333,9 @@ impl Sampler {
                 used = window(now, later);
                 now = later;
             }
-            self.known.containers.entry(id.clone()).or_default().cpu = Some(now);
+            let init = self.probes.get(id).and_then(Probe::init);
+            let known = self.known.containers.entry(id.clone()).or_default();
+            (known.cpu, known.init) = (Some(now), init);
             found.extend(used.map(|used| (id.clone(), used)));
         }
         found
@@ -427,6 +431,8 @@ async fn read_aside(probes: Probes, detail: Detail) -> (Probes, Readings) {
 }
 
 fn read_all(mut probes: Probes, detail: Detail) -> (Probes, Readings) {
+    let is_calm = detail == Detail::Everything && machine::is_calm();
+    let detail = if is_calm { Detail::EverythingCalm } else { detail };
     let mut buffer = Buffer::default();
     let mut readings = Readings::with_capacity(probes.len());
     probes.retain(|id, probe| match probe.read(detail, &mut buffer) {

@@ -37,6 +37,8 @@ pub struct Known {
     pub run: Option<u64>,
     /// What an inspect told about this run.
     pub inspected: Option<Inspected>,
+    /// Its first process, in the numbering of this machine.
+    pub init: Option<u32>,
     /// CPU time at a moment, both in nanoseconds.
     pub cpu: Option<Cpu>,
 }
