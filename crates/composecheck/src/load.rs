@@ -257,16 +257,28 @@ fn default_files(request: &Request) -> Result<Vec<PathBuf>, Error> {
 /// Between the names in `COMPOSE_FILE`.
 const PATH_SEPARATOR: &str = if cfg!(windows) { ";" } else { ":" };
 
+/// The environment, and what files say beside it: the last one wins, and may use what those before it say.
 fn variables_of(request: &Request, files: &[PathBuf]) -> Result<HashMap<String, String>, Error> {
-    let beside = files.first().map(|file| file.with_file_name(".env")).filter(|path| path.is_file());
-    let env_files =
-        if request.env_files.is_empty() { Vec::from_iter(beside) } else { request.env_files.clone() };
-    let mut values = HashMap::new();
-    for path in env_files {
-        values.extend(pairs_of(&path, &request.environment)?);
+    let mut values = request.environment.clone();
+    for path in env_files(request, files) {
+        let found = pairs_of(&path, &values)?;
+        values.extend(found.into_iter().filter(|(key, _)| !request.environment.contains_key(key)));
     }
-    values.extend(request.environment.clone());
     Ok(values)
+}
+
+/// Files of variables: those given, those of `COMPOSE_ENV_FILES`, else `.env` beside the first file.
+fn env_files(request: &Request, files: &[PathBuf]) -> Vec<PathBuf> {
+    if !request.env_files.is_empty() {
+        return request.env_files.clone();
+    }
+    match request.environment.get("COMPOSE_ENV_FILES").filter(|listed| !listed.is_empty()) {
+        Some(listed) => listed.split(',').map(PathBuf::from).collect(),
+        None => {
+            let beside = files.first().map(|file| file.with_file_name(".env"));
+            beside.into_iter().filter(|path| path.is_file()).collect()
+        }
+    }
 }
 
 /// The variables in a file.

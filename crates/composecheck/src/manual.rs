@@ -44,7 +44,8 @@ pub const MANUAL: Manual = Manual {
             "FILES",
             "compose.yaml, compose.yml, docker-compose.yml, docker-compose.yaml: the first of these is checked when \
              no file is named, with compose.override.yml or its siblings laid over it.\n\n\
-             .env: variables, beside the first file. The environment wins over it.\n\n\
+             .env: variables, beside the first file, where neither --env-file nor COMPOSE_ENV_FILES names others. The environment \
+             wins over them.\n\n\
              composecheck.toml: the configuration, in the folder of the first Compose file or above it.",
         ),
         (
