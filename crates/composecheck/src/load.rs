@@ -272,13 +272,11 @@ fn env_files(request: &Request, files: &[PathBuf]) -> Vec<PathBuf> {
     if !request.env_files.is_empty() {
         return request.env_files.clone();
     }
-    match request.environment.get("COMPOSE_ENV_FILES").filter(|listed| !listed.is_empty()) {
-        Some(listed) => listed.split(',').map(PathBuf::from).collect(),
-        None => {
-            let beside = files.first().map(|file| file.with_file_name(".env"));
-            beside.into_iter().filter(|path| path.is_file()).collect()
-        }
+    if let Some(listed) = request.environment.get("COMPOSE_ENV_FILES").filter(|listed| !listed.is_empty()) {
+        return listed.split(',').map(PathBuf::from).collect();
     }
+    let beside = files.first().map(|file| file.with_file_name(".env"));
+    beside.into_iter().filter(|path| path.is_file()).collect()
 }
 
 /// The variables in a file.
