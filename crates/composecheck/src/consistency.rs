@@ -1,5 +1,7 @@
 //! What contradicts itself: Compose refuses it after the keys and their shapes are right.
 
+use std::collections::HashSet;
+
 use crate::facts::one_or_many;
 use crate::model::{Entry, Kind, Node};
 use crate::source::{Fault, Span};
@@ -70,9 +72,10 @@ fn check_service(service: &Entry) -> Result<(), Fault> {
 /// Keys for a build by their names and files; the one of the agent is `default`.
 fn check_ssh(service: &Entry) -> Result<(), Fault> {
     let items = service.value.at(&["build", "ssh"]).map_or(&[][..], Node::items);
-    for (at, item) in items.iter().enumerate() {
+    let mut seen = HashSet::new();
+    for item in items {
         let key = item.text().unwrap_or_default();
-        if key != "default" && !key.contains('=') || items[..at].iter().any(|other| other.kind == item.kind) {
+        if key != "default" && !key.contains('=') || !seen.insert(key.clone()) {
             let cause =
                 format!("service '{}' has no use for the ssh key '{key}': write ID=PATH, once", service.key);
             return Err(Fault::new(item.span, cause));

@@ -11,76 +11,83 @@ use crate::{paths, short};
 /// service that is `off`; `folder` is where relative paths begin.
 pub(crate) fn check(root: &Node, off: &HashSet<String>, folder: &Path) -> Result<(), Fault> {
     let services = root.at(&["services"]).map_or(&[][..], Node::entries);
+    let declared = Declared::of(root);
     for service in services {
-        dependencies(service, services, off)?;
-        linked(service, services)?;
-        networks(service, root)?;
-        volumes(service, root)?;
+        dependencies(service, &declared, off)?;
+        linked(service, &declared)?;
+        networks(service, &declared)?;
+        volumes(service, &declared)?;
         for section in ["secrets", "configs"] {
-            named(service, root, section)?;
+            named(service, &declared, section)?;
         }
         files(service, folder)?;
     }
     circles(services)
 }
 
-fn declared(root: &Node, section: &str, name: &str) -> bool {
-    root.at(&[section]).is_some_and(|section| section.entry(name).is_some())
+/// What there is in each section.
+struct Declared<'a>(HashSet<(&'static str, &'a str)>);
+
+impl<'a> Declared<'a> {
+    fn of(root: &'a Node) -> Self {
+        let sections = ["services", "networks", "volumes", "secrets", "configs"];
+        let names = |section| {
+            let entries = root.at(&[section]).map_or(&[][..], Node::entries);
+            entries.iter().map(move |entry| (section, entry.key.as_str()))
+        };
+        Self(sections.into_iter().flat_map(names).collect())
+    }
+
+    /// Fails where a service refers to what is not there.
+    fn need(&self, section: &'static str, name: &str, service: &Entry, span: Span) -> Result<(), Fault> {
+        if self.0.contains(&(section, name)) {
+            return Ok(());
+        }
+        let what = section.trim_end_matches('s');
+        let cause = format!("service '{}' refers to the {what} '{name}', which is not defined", service.key);
+        Err(Fault::new(span, cause))
+    }
 }
 
-fn nowhere(service: &Entry, span: Span, what: &str, name: &str) -> Fault {
-    Fault::new(span, format!("service '{}' refers to the {what} '{name}', which is not defined", service.key))
-}
-
-fn dependencies(service: &Entry, services: &[Entry], off: &HashSet<String>) -> Result<(), Fault> {
+fn dependencies(service: &Entry, declared: &Declared<'_>, off: &HashSet<String>) -> Result<(), Fault> {
     for other in service.value.at(&["depends_on"]).map_or(&[][..], Node::entries) {
         let optional = other.value.at(&["required"]).and_then(Node::text).as_deref() == Some("false");
-        let is_known = services.iter().any(|service| service.key == other.key);
-        let is_off = optional && off.contains(&other.key);
-        if !is_known && !is_off {
-            return Err(nowhere(service, other.span, "service", &other.key));
+        if !(optional && off.contains(&other.key)) {
+            declared.need("services", &other.key, service, other.span)?;
         }
     }
-    for key in ["network_mode", "ipc", "pid", "uts"] {
-        let Some(mode) = service.value.at(&[key]) else { continue };
-        let text = mode.text().unwrap_or_default();
-        let Some(name) = text.strip_prefix("service:") else { continue };
-        if !services.iter().any(|service| service.key == name) {
-            return Err(nowhere(service, mode.span, "service", name));
+    for mode in ["network_mode", "ipc", "pid", "uts"].iter().filter_map(|key| service.value.at(&[key])) {
+        if let Some(name) = mode.text().unwrap_or_default().strip_prefix("service:") {
+            declared.need("services", name, service, mode.span)?;
         }
     }
     Ok(())
 }
 
 /// `links` and `volumes_from` name a service, and after a colon how.
-fn linked(service: &Entry, services: &[Entry]) -> Result<(), Fault> {
+fn linked(service: &Entry, declared: &Declared<'_>) -> Result<(), Fault> {
     for key in ["links", "volumes_from"] {
         for item in service.value.at(&[key]).map_or(&[][..], Node::items) {
             let text = item.text().unwrap_or_default();
             let name = text.split(':').next().unwrap_or_default();
-            let outside = key == "volumes_from" && name == "container";
-            if !outside && !services.iter().any(|service| service.key == name) {
-                return Err(nowhere(service, item.span, "service", name));
+            if !(key == "volumes_from" && name == "container") {
+                declared.need("services", name, service, item.span)?;
             }
         }
     }
     Ok(())
 }
 
-fn networks(service: &Entry, root: &Node) -> Result<(), Fault> {
-    for network in service.value.at(&["networks"]).map_or(&[][..], Node::entries) {
-        if network.key != "default" && !declared(root, "networks", &network.key) {
-            return Err(nowhere(service, network.span, "network", &network.key));
-        }
-    }
-    Ok(())
+fn networks(service: &Entry, declared: &Declared<'_>) -> Result<(), Fault> {
+    let named = service.value.at(&["networks"]).map_or(&[][..], Node::entries);
+    let mut others = named.iter().filter(|network| network.key != "default");
+    others.try_for_each(|network| declared.need("networks", &network.key, service, network.span))
 }
 
-fn volumes(service: &Entry, root: &Node) -> Result<(), Fault> {
+fn volumes(service: &Entry, declared: &Declared<'_>) -> Result<(), Fault> {
     for mount in service.value.at(&["volumes"]).map_or(&[][..], Node::items) {
-        let Some(name) = volume_of(mount) else { continue };
-        if !declared(root, "volumes", &name) {
-            return Err(nowhere(service, mount.span, "volume", &name));
+        if let Some(name) = volume_of(mount) {
+            declared.need("volumes", &name, service, mount.span)?;
         }
     }
     Ok(())
@@ -96,13 +103,11 @@ fn volume_of(mount: &Node) -> Option<String> {
     source.filter(|source| !source.is_empty() && !paths::is_folder(source)).map(str::to_owned)
 }
 
-fn named(service: &Entry, root: &Node, section: &str) -> Result<(), Fault> {
+fn named(service: &Entry, declared: &Declared<'_>, section: &'static str) -> Result<(), Fault> {
     let of_build = service.value.at(&["build", section]);
     for item in service.value.at(&[section]).into_iter().chain(of_build).flat_map(Node::items) {
         let name = item.text().or_else(|| item.at(&["source"])?.text()).unwrap_or_default();
-        if !declared(root, section, &name) {
-            return Err(nowhere(service, item.span, section.trim_end_matches('s'), &name));
-        }
+        declared.need(section, &name, service, item.span)?;
     }
     Ok(())
 }
@@ -114,7 +119,8 @@ fn files(service: &Entry, folder: &Path) -> Result<(), Fault> {
         let optional = item.at(&["required"]).and_then(Node::text).as_deref() == Some("false");
         let Some(path) = item.text().or_else(|| item.at(&["path"])?.text()) else { continue };
         if !optional && !folder.join(&path).exists() {
-            return Err(nowhere(service, item.span, "file", &path));
+            let cause = format!("service '{}' refers to the file '{path}', which is not there", service.key);
+            return Err(Fault::new(item.span, cause));
         }
     }
     Ok(())

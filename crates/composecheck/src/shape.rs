@@ -1,6 +1,6 @@
 //! One shape for what may be written in several, so that rules and the merge see only one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::merge::unite;
 use crate::model::{Entry, Kind, Mode, Node};
@@ -116,38 +116,37 @@ pub(crate) fn pairs_to_map(node: &mut Node) {
 }
 
 fn names_to_map(node: &mut Node) -> Result<(), Fault> {
+    refuse_twins(node)?;
     let Kind::List(items) = &node.kind else { return Ok(()) };
-    let mut entries: Vec<Entry> = Vec::new();
-    for item in items {
-        let Kind::Text(name) = &item.kind else { return Ok(()) };
-        refuse_twin(entries.iter().map(|entry| entry.key.as_str()), name, item)?;
-        let value = Node { kind: Kind::Null, ..item.clone() };
-        entries.push(Entry { key: name.clone(), span: item.span, value });
+    let entry = |item: &Node| match &item.kind {
+        Kind::Text(name) => {
+            let value = Node { kind: Kind::Null, ..item.clone() };
+            Some(Entry { key: name.clone(), span: item.span, value })
+        }
+        _ => None,
+    };
+    // What is no list of names is left for the schema to refuse.
+    if let Some(entries) = items.iter().map(entry).collect() {
+        node.kind = Kind::Map(entries);
     }
-    node.kind = Kind::Map(entries);
     Ok(())
 }
 
-/// Compose takes a name in such a list only once.
-fn refuse_twin<'a>(mut before: impl Iterator<Item = &'a str>, name: &str, item: &Node) -> Result<(), Fault> {
-    if before.any(|earlier| earlier == name) {
-        return Err(Fault::new(item.span, format!("'{name}' is here twice")));
+/// Compose takes an item of such a list only once.
+fn refuse_twins(node: &Node) -> Result<(), Fault> {
+    let mut seen = HashSet::new();
+    match node.items().iter().find(|item| !seen.insert(item.text())) {
+        Some(twin) => {
+            Err(Fault::new(twin.span, format!("'{}' is here twice", twin.text().unwrap_or_default())))
+        }
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn hosts_to_list(node: &mut Node) -> Result<(), Fault> {
-    match &node.kind {
-        Kind::List(items) => {
-            let texts: Vec<String> = items.iter().filter_map(Node::text).collect();
-            for (at, item) in items.iter().enumerate() {
-                if let Some(text) = item.text() {
-                    refuse_twin(texts.iter().take(at).map(String::as_str), &text, item)?;
-                }
-            }
-        }
-        Kind::Map(entries) => node.kind = Kind::List(entries.iter().flat_map(host_items).collect()),
-        _ => {}
+    refuse_twins(node)?;
+    if let Kind::Map(entries) = &node.kind {
+        node.kind = Kind::List(entries.iter().flat_map(host_items).collect());
     }
     Ok(())
 }

@@ -10,6 +10,8 @@ use shape::Shape::{
 };
 use shape::{Keys, fault_of};
 
+use std::collections::HashSet;
+
 use crate::model::{Entry, Kind, Node};
 use crate::source::{Fault, Span};
 
@@ -119,9 +121,11 @@ fn check_items(items: &[Node], inner: Shape, way: &Way<'_>) -> Result<(), Fault>
 }
 
 fn refuse_twins(items: &[Node], way: &Way<'_>) -> Result<(), Fault> {
-    let is_twin = |(at, item): &(usize, &Node)| items[..*at].iter().any(|other| other.kind == item.kind);
-    match items.iter().enumerate().find(is_twin) {
-        Some((_, twin)) => {
+    let mut seen = HashSet::new();
+    // A number is not what the same text is.
+    let identity = |item: &Node| (item.text(), matches!(item.kind, Kind::Text(_)));
+    match items.iter().find(|item| !seen.insert(identity(item))) {
+        Some(twin) => {
             Err(Fault::new(twin.span, format!("'{way}' holds '{}' twice", twin.text().unwrap_or_default())))
         }
         None => Ok(()),
