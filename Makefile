@@ -63,13 +63,8 @@ check-macos: ## Type-check for macOS (Debian, as root)
 	scripts/windows-wine check-macos -p drydock-common -p drydock-envlock -p drydock-composecheck
 
 .PHONY: dist
-# envlock runs around every command, composecheck over every file: linked statically, at a fixed address, they start in
-# half the time.
-dist: STATIC := $(if $(filter Linux,$(shell uname -s)),-C target-feature=+crt-static -C relocation-model=static)
-dist:
-	cargo build --profile dist --workspace --exclude drydock-envlock --exclude drydock-composecheck --bins
-	cargo rustc --profile dist -p drydock-envlock --bin envlock -- $(STATIC)
-	cargo rustc --profile dist -p drydock-composecheck --bin composecheck -- $(STATIC)
+dist: ## Build the tools as they are installed: static on Linux (target/dist)
+	scripts/dist
 
 install: dist ## Install tools, man pages and completions under PREFIX (/usr/local)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1

@@ -41,9 +41,9 @@ fn check_service(service: &Entry) -> Result<(), Fault> {
     if !has_image && value.at(&["build"]).is_none() {
         return fault(service.span, "has neither an image nor a build; a file that is laid over another one needs both: -f BASE -f FILE".into());
     }
-    if let Some((mode, _)) =
-        value.entry("network_mode").zip(value.at(&["networks"]).filter(|n| !n.entries().is_empty()))
-    {
+    let mode =
+        value.entry("network_mode").filter(|mode| mode.value.text().is_some_and(|mode| !mode.is_empty()));
+    if let Some((mode, _)) = mode.zip(value.at(&["networks"]).filter(|n| !n.entries().is_empty())) {
         return fault(mode.span, "has 'network_mode' and 'networks': only one of them can be".into());
     }
     if let (Some(_), Some(inline)) =
@@ -145,7 +145,7 @@ fn check_devices(service: &Entry) -> Result<(), Fault> {
 fn check_mounts(service: &Entry) -> Result<(), Fault> {
     for mount in one_or_many(service.value.at(&["volumes"])) {
         let is_bind = mount.at(&["type"]).and_then(Node::text).as_deref() == Some("bind");
-        if is_bind && mount.at(&["source"]).and_then(Node::text).is_none_or(|source| source.is_empty()) {
+        if is_bind && mount.at(&["source"]).is_none() {
             let cause = format!("service '{}' has a mount of type bind without a source", service.key);
             return Err(Fault::new(mount.span, cause));
         }

@@ -28,7 +28,10 @@ pub(crate) fn apply(
         _ => return Err(Fault::new(entry.span, "'include' must be a list")),
     };
     for item in items {
-        let inclusion = Inclusion::of(item, path.parent().unwrap_or(Path::new("")))?;
+        if !matches!(item.kind, Kind::Map(_) | Kind::Text(_) | Kind::Null) {
+            return Err(Fault::new(item.span, "write - FILE or - path: FILE"));
+        }
+        let inclusion = Inclusion::of(item, path.parent().unwrap_or(Path::new("")));
         let root = inclusion.load(loader, variables)?;
         import(document, root, inclusion.span)?;
     }
@@ -45,14 +48,17 @@ struct Inclusion {
 }
 
 impl Inclusion {
-    fn of(item: &Node, folder: &Path) -> Result<Self, Fault> {
-        let none = || Fault::new(item.span, "it names no file: write - FILE or - path: FILE");
+    /// One without a file brings nothing, and Compose says nothing about it.
+    fn of(item: &Node, folder: &Path) -> Self {
         let paths = item.text().map_or_else(|| texts(item.at(&["path"])), |path| vec![path]);
         let files: Vec<PathBuf> = paths.iter().map(|path| folder.join(path)).collect();
-        let first = files.first().ok_or_else(none)?;
         let beside = match item.at(&["project_directory"]).and_then(Node::text) {
+            // What is no folder stands for the one that it would be in.
+            Some(own) if !folder.join(&own).is_dir() => {
+                folder.join(own).parent().unwrap_or(folder).to_owned()
+            }
             Some(own) => folder.join(own),
-            None => first.parent().unwrap_or(Path::new("")).to_owned(),
+            None => files.first().and_then(|first| first.parent()).unwrap_or(folder).to_owned(),
         };
         let env_files = match texts(item.at(&["env_file"])) {
             named if named.is_empty() => {
@@ -61,7 +67,7 @@ impl Inclusion {
             named => named.iter().map(|path| folder.join(path)).collect(),
         };
         let span = item.at(&["path"]).map_or(item.span, |node| node.span);
-        Ok(Self { files, env_files, folder: beside, span })
+        Self { files, env_files, folder: beside, span }
     }
 
     /// The included project. The variables of the one that includes it win over its own.

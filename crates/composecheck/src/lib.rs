@@ -49,6 +49,8 @@ mod shell;
 mod short;
 pub mod source;
 pub mod suppress;
+pub mod tabs;
+mod time;
 pub mod units;
 pub mod words;
 pub mod yaml;

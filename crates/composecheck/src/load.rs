@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use drydock_common::Error;
 
 use crate::interpolate::Variables;
-use crate::model::{Kind, Node, Project};
+use crate::model::{Entry, Kind, Node, Project};
 use crate::source::{Fault, FileId, Sources, Span};
 use crate::{consistency, dotenv, extend, include, merge, profiles, references, schema, shape, yaml};
 
@@ -79,6 +79,9 @@ pub fn load_or_refuse(request: &Request) -> Result<Project, Box<Refused>> {
         laid.map_err(|fault| loader.refuse(fault))?;
     }
     let mut root = root.unwrap_or_default();
+    if root.entries().iter().all(|entry| entry.key == "version") {
+        return Err(loader.refuse(Fault::new(start_of(FileId(0)), "there is nothing in it")).into());
+    }
     let on = profiles::on(&request.profiles, variables.get("COMPOSE_PROFILES"));
     let off = profiles::leave_out(&mut root, &on);
     let folder = files.first().and_then(|file| file.parent()).unwrap_or(Path::new("")).to_owned();
@@ -130,8 +133,7 @@ impl Loader<'_> {
         let text = &self.sources.get(file).text;
         refuse_nul(file, text)?;
         let mut documents = yaml::parse(file, text)?;
-        documents.retain(|document| document.kind != Kind::Null);
-        if documents.is_empty() {
+        if documents.iter().all(|document| document.kind == Kind::Null) {
             return Err(Fault::new(start_of(file), "the file is empty"));
         }
         for document in &mut documents {
@@ -182,7 +184,8 @@ fn check_shape(document: &Node) -> Result<(), Fault> {
         let Some(entry) = document.entry(section) else { continue };
         map(&entry.value, &format!("'{section}'"), entry.span)?;
         for item in entry.value.entries() {
-            if !is_name(&item.key) {
+            // Compose looks at the names of networks only where a service uses them.
+            if section != "networks" && !is_name(&item.key) {
                 let cause = format!(
                     "'{}' is no name for one of the {section}: it may have letters, digits, '.', '_' and '-'",
                     item.key
@@ -192,7 +195,12 @@ fn check_shape(document: &Node) -> Result<(), Fault> {
         }
     }
     for key in ["name", "version"] {
-        if let Some(entry) = document.entry(key).filter(|entry| !matches!(entry.value.kind, Kind::Text(_))) {
+        let is_text = |entry: &&Entry| match entry.value.kind {
+            Kind::Text(_) => true,
+            Kind::Time(_) => key == "version",
+            _ => false,
+        };
+        if let Some(entry) = document.entry(key).filter(|entry| !is_text(entry)) {
             return Err(Fault::new(entry.span, format!("'{key}' must be text: put it in quotes")));
         }
     }

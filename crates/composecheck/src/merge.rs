@@ -22,11 +22,15 @@ pub fn extend(base: &mut Node, over: Node, name: &str) -> Result<(), Fault> {
 
 /// Drops what `!reset` removes, where it stands in the only or first file.
 pub fn drop_resets(node: &mut Node) {
-    if let Kind::Map(entries) = &mut node.kind {
-        entries.retain(|entry| entry.value.mode != Mode::Reset);
-        for entry in entries {
-            drop_resets(&mut entry.value);
+    match &mut node.kind {
+        Kind::Map(entries) => {
+            entries.retain(|entry| entry.value.mode != Mode::Reset);
+            for entry in entries {
+                drop_resets(&mut entry.value);
+            }
         }
+        Kind::List(items) => items.iter_mut().for_each(drop_resets),
+        _ => {}
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use crate::rendered::go_float;
 use crate::source::{Sources, Span};
+use crate::time::Time;
 
 /// How a value came to its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +55,8 @@ pub enum Kind {
     Int(i64),
     /// Any other number.
     Float(f64),
+    /// A point in time.
+    Time(Time),
     /// Text.
     Text(String),
     /// A sequence.
@@ -129,6 +132,7 @@ impl Node {
             Kind::Bool(value) => Some(value.to_string()),
             Kind::Int(value) => Some(value.to_string()),
             Kind::Float(value) => Some(go_float(*value)),
+            Kind::Time(value) => Some(value.words()),
             Kind::Text(value) => Some(value.clone()),
             Kind::Null | Kind::List(_) | Kind::Map(_) => None,
         }

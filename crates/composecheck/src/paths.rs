@@ -33,7 +33,9 @@ pub(crate) fn resolve_service(service: &mut Node, folder: &Path) {
     {
         texts_below(service, path, &place);
     }
-    let context = |path: &str| if is_remote(path) { path.to_owned() } else { absolute(folder, path) };
+    let context = |path: &str| {
+        if path.is_empty() || is_remote(path) { path.to_owned() } else { absolute(folder, path) }
+    };
     texts_below(service, &["build", "context"], &context);
     let Kind::Map(keys) = &mut service.kind else { return };
     for entry in keys {
@@ -130,10 +132,26 @@ pub(crate) fn absolute(folder: &Path, path: &str) -> String {
     tidy(&absolute).display().to_string()
 }
 
-/// A path without `.` and `..`, as text.
+/// A path in a container, without `.` and `..`: with `/` between its parts wherever this runs.
 pub(crate) fn clean(path: &str) -> String {
-    let tidied = tidy(Path::new(path)).display().to_string();
-    if tidied.is_empty() { ".".to_owned() } else { tidied }
+    let is_rooted = path.starts_with('/');
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => {
+                parts.pop();
+            }
+            ".." if is_rooted => {}
+            _ => parts.push(part),
+        }
+    }
+    let joined = parts.join("/");
+    match (is_rooted, joined.is_empty()) {
+        (true, _) => format!("/{joined}"),
+        (false, true) => ".".to_owned(),
+        (false, false) => joined,
+    }
 }
 
 fn tidy(path: &Path) -> PathBuf {
@@ -179,5 +197,25 @@ fn texts_below(node: &mut Node, path: &[&str], place: &dyn Fn(&str) -> String) {
 fn change(node: &mut Node, place: &dyn Fn(&str) -> String) {
     if let Kind::Text(text) = &mut node.kind {
         *text = place(text);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn paths_in_containers_keep_their_slashes() {
+        for (path, wanted) in [
+            ("/scratch", "/scratch"),
+            ("/a//b/./../c/", "/a/c"),
+            ("/../a", "/a"),
+            ("../../a", "../../a"),
+            ("a/..", "."),
+            ("", "."),
+            ("/", "/"),
+        ] {
+            assert_eq!(clean(path), wanted, "{path}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use crate::model::{Entry, Node};
+use crate::model::{Entry, Kind, Node};
 use crate::source::{Fault, Span};
 use crate::{paths, short};
 
@@ -13,8 +13,10 @@ pub(crate) fn check(root: &Node, off: &HashSet<String>, folder: &Path) -> Result
     let services = root.at(&["services"]).map_or(&[][..], Node::entries);
     let declared = Declared::of(root);
     for service in services {
-        dependencies(service, &declared, off)?;
-        linked(service, &declared)?;
+        for need in needs(service).iter().filter(|need| !(need.optional && off.contains(need.name))) {
+            declared.need("services", need.name, service, need.span)?;
+        }
+        contexts(service, services)?;
         networks(service, &declared)?;
         volumes(service, &declared)?;
         for section in ["secrets", "configs"] {
@@ -49,33 +51,33 @@ impl<'a> Declared<'a> {
     }
 }
 
-fn dependencies(service: &Entry, declared: &Declared<'_>, off: &HashSet<String>) -> Result<(), Fault> {
-    for other in service.value.at(&["depends_on"]).map_or(&[][..], Node::entries) {
-        let optional = other.value.at(&["required"]).and_then(Node::text).as_deref() == Some("false");
-        if !(optional && off.contains(&other.key)) {
-            declared.need("services", &other.key, service, other.span)?;
-        }
-    }
-    for mode in ["network_mode", "ipc", "pid", "uts"].iter().filter_map(|key| service.value.at(&[key])) {
-        if let Some(name) = mode.text().unwrap_or_default().strip_prefix("service:") {
-            declared.need("services", name, service, mode.span)?;
-        }
-    }
-    Ok(())
+/// Another service, which has to be there and to start first.
+struct Need<'a> {
+    name: &'a str,
+    span: Span,
+    optional: bool,
 }
 
-/// `links` and `volumes_from` name a service, and after a colon how.
-fn linked(service: &Entry, declared: &Declared<'_>) -> Result<(), Fault> {
-    for key in ["links", "volumes_from"] {
-        for item in service.value.at(&[key]).map_or(&[][..], Node::items) {
-            let text = item.text().unwrap_or_default();
-            let name = text.split(':').next().unwrap_or_default();
-            if !(key == "volumes_from" && name == "container") {
-                declared.need("services", name, service, item.span)?;
-            }
-        }
-    }
-    Ok(())
+fn needs(service: &Entry) -> Vec<Need<'_>> {
+    let waits = service.value.at(&["depends_on"]).map_or(&[][..], Node::entries).iter().map(|other| {
+        let optional = other.value.at(&["required"]).and_then(Node::text).as_deref() == Some("false");
+        Need { name: &other.key, span: other.span, optional }
+    });
+    let modes = ["network_mode", "ipc", "pid", "uts"].iter().filter_map(|key| service.value.at(&[key]));
+    let shares = modes.filter_map(|mode| named_in(mode, |text| text.strip_prefix("service:")));
+    let lists = ["links", "volumes_from"].iter().filter_map(|key| service.value.at(&[key]));
+    let uses = lists.flat_map(Node::items).filter_map(|item| named_in(item, before_colon));
+    waits.chain(shares).chain(uses).collect()
+}
+
+fn named_in<'a>(node: &'a Node, name: fn(&'a str) -> Option<&'a str>) -> Option<Need<'a>> {
+    let Kind::Text(text) = &node.kind else { return None };
+    Some(Need { name: name(text)?, span: node.span, optional: false })
+}
+
+/// A link and a source of volumes name a service, and after a colon how; `container:NAME` is none.
+fn before_colon(text: &str) -> Option<&str> {
+    text.split(':').next().filter(|_| !text.starts_with("container:"))
 }
 
 fn networks(service: &Entry, declared: &Declared<'_>) -> Result<(), Fault> {
@@ -108,6 +110,20 @@ fn named(service: &Entry, declared: &Declared<'_>, section: &'static str) -> Res
     for item in service.value.at(&[section]).into_iter().chain(of_build).flat_map(Node::items) {
         let name = item.text().or_else(|| item.at(&["source"])?.text()).unwrap_or_default();
         declared.need(section, &name, service, item.span)?;
+    }
+    Ok(())
+}
+
+/// A context may be what another service is built as.
+fn contexts(service: &Entry, services: &[Entry]) -> Result<(), Fault> {
+    for context in service.value.at(&["build", "additional_contexts"]).map_or(&[][..], Node::entries) {
+        let Kind::Text(text) = &context.value.kind else { continue };
+        let Some(name) = text.strip_prefix("service:") else { continue };
+        let other = services.iter().find(|other| other.key == name);
+        if other.is_none_or(|other| other.value.at(&["build"]).is_none()) {
+            let cause = format!("service '{}' builds on service '{name}', which is not built", service.key);
+            return Err(Fault::new(context.value.span, cause));
+        }
     }
     Ok(())
 }
@@ -152,13 +168,13 @@ impl<'a> Walk<'a> {
             return Err(Fault::new(service.span, cause));
         }
         self.way.push(&service.key);
-        for other in service.value.at(&["depends_on"]).map_or(&[][..], Node::entries) {
-            if let Some(start) = self.way.iter().position(|name| *name == other.key) {
-                let circle = [&self.way[start..], &[other.key.as_str()]].concat().join(" -> ");
+        for Need { name, span, .. } in needs(service) {
+            if let Some(start) = self.way.iter().position(|before| *before == name) {
+                let circle = [&self.way[start..], &[name]].concat().join(" -> ");
                 let cause = format!("services depend on each other in a circle: {circle}");
-                return Err(Fault::new(other.span, cause));
+                return Err(Fault::new(span, cause));
             }
-            if let Some(next) = self.by_name.get(other.key.as_str()).copied() {
+            if let Some(next) = self.by_name.get(name).copied() {
                 self.visit(next)?;
             }
         }

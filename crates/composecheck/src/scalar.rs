@@ -1,6 +1,7 @@
 //! What a plain scalar means, as go-yaml decides it.
 
 use crate::model::Kind;
+use crate::time::Time;
 
 /// Gives a plain scalar its type. `yes`, `on` and `22:22` stay text.
 pub(crate) fn plain(text: &str) -> Kind {
@@ -11,13 +12,16 @@ pub(crate) fn plain(text: &str) -> Kind {
         ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => Kind::Float(f64::INFINITY),
         "-.inf" | "-.Inf" | "-.INF" => Kind::Float(f64::NEG_INFINITY),
         ".nan" | ".NaN" | ".NAN" => Kind::Float(f64::NAN),
-        _ => number(text).unwrap_or_else(|| Kind::Text(text.to_owned())),
+        _ => number_or_time(text).unwrap_or_else(|| Kind::Text(text.to_owned())),
     }
 }
 
-fn number(text: &str) -> Option<Kind> {
+fn number_or_time(text: &str) -> Option<Kind> {
     if !text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) {
         return None;
+    }
+    if let Some(time) = Time::parse(text) {
+        return Some(Kind::Time(time));
     }
     let digits = text.replace('_', "");
     int(&digits).map(Kind::Int).or_else(|| float(&digits).map(Kind::Float))
@@ -70,10 +74,11 @@ mod tests {
         ] {
             assert_eq!(plain(text), Kind::Int(value), "{text}");
         }
-        for text in ["22:22", "yes", "no", "on", "1.2.3", "0x", "-", ".", "10s", "512m", "1e", "2024-01-01"] {
+        for text in ["22:22", "yes", "no", "on", "1.2.3", "0x", "-", ".", "10s", "512m", "1e", "2024-01-32"] {
             assert_eq!(plain(text), Kind::Text(text.into()), "{text}");
         }
         assert_eq!(plain("0.25"), Kind::Float(0.25));
         assert_eq!(plain("~"), Kind::Null);
+        assert!(matches!(plain("2024-01-01"), Kind::Time(_)));
     }
 }

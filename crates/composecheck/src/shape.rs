@@ -145,9 +145,12 @@ fn refuse_twins(node: &Node) -> Result<(), Fault> {
 
 fn hosts_to_list(node: &mut Node) -> Result<(), Fault> {
     refuse_twins(node)?;
-    if let Kind::Map(entries) = &node.kind {
-        node.kind = Kind::List(entries.iter().flat_map(host_items).collect());
+    let Kind::Map(entries) = &node.kind else { return Ok(()) };
+    let items: Vec<Node> = entries.iter().flat_map(host_items).collect();
+    if let Some(wrong) = items.iter().find(|item| !matches!(item.kind, Kind::Text(_))) {
+        return Err(Fault::new(wrong.span, "the address of a host must be text: put it in quotes"));
     }
+    node.kind = Kind::List(items);
     Ok(())
 }
 
@@ -157,9 +160,9 @@ fn host_items(entry: &Entry) -> Vec<Node> {
         Kind::List(items) => items.as_slice(),
         _ => std::slice::from_ref(&entry.value),
     };
-    let item = |address: &Node| {
-        let text = format!("{}={}", entry.key, address.text().unwrap_or_default());
-        Node { kind: Kind::Text(text), ..address.clone() }
+    let item = |address: &Node| match &address.kind {
+        Kind::Text(text) => Node { kind: Kind::Text(format!("{}={text}", entry.key)), ..address.clone() },
+        _ => address.clone(),
     };
     addresses.iter().map(item).collect()
 }

@@ -37,8 +37,8 @@ pub(crate) fn port_fault(text: &str) -> Option<String> {
             "has no address that ports can be bound to: '{ip}'; one of IPv6 goes in brackets"
         ));
     }
-    let Some((first, last)) = range(target) else {
-        return Some(format!("has no port of the container: '{target}' is not from 0 to 65535"));
+    let Some((first, last)) = range(target).filter(|(first, _)| *first != 0) else {
+        return Some(format!("has no port of the container: '{target}' is not from 1 to 65535"));
     };
     if !published.is_empty() {
         let Some((start, end)) = range(published) else {
@@ -121,6 +121,8 @@ mod tests {
             "81-80:81-80",
             "80:80-81",
             "x",
+            "0",
+            "80:0",
         ] {
             assert!(port_fault(bad).is_some(), "{bad}");
         }

@@ -2,12 +2,13 @@
 //! types, and limits on what a small file may grow into.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
 
-use granit_parser::{Event, Marker, Parser, ScalarStyle, Tag};
+use granit_parser::{Event, Marker, Parser, ScalarStyle, StructureStyle, Tag};
 
 use crate::model::{Entry, Kind, Mode, Node, Origin, Via};
-use crate::scalar;
 use crate::source::{Fault, FileId, Span};
+use crate::{scalar, tabs};
 
 /// Most values a file may hold once its aliases are followed.
 const MAX_NODES: usize = 100_000;
@@ -16,15 +17,17 @@ const MAX_DEPTH: usize = 256;
 
 /// Reads the documents of one file.
 pub fn parse(file: FileId, text: &str) -> Result<Vec<Node>, Fault> {
+    let text = tabs::to_spaces(text);
     let unended = (!text.ends_with('\n')).then_some(text.len());
     let mut composer = Composer { unended, ..Composer::default() };
-    for event in Parser::new_from_str(text) {
+    for event in Parser::new_from_str(&text) {
         let (event, span) = event.map_err(|e| {
             let at = *e.marker();
             Fault::new(place(file, at, at), format!("it is not valid YAML: {}", e.info()))
         })?;
         composer.take(event, place(file, span.start, span.end))?;
     }
+    tabs::check(file, &text, &composer.inside)?;
     Ok(composer.documents)
 }
 
@@ -50,6 +53,7 @@ struct Anchored {
 /// A collection whose end has not been seen yet.
 struct Open {
     node: Node,
+    style: StructureStyle,
     anchor: usize,
     /// The key that waits for its value.
     key: Option<(String, Span)>,
@@ -68,6 +72,8 @@ struct Composer {
     total: usize,
     /// Where a text ends whose last line does not.
     unended: Option<usize>,
+    /// Lines that begin within brackets, quotes or a block of text.
+    inside: Vec<RangeInclusive<usize>>,
 }
 
 impl Composer {
@@ -75,28 +81,41 @@ impl Composer {
         match event {
             Event::DocumentStart(..) => self.anchors.clear(),
             Event::Scalar(text, style, anchor, tag) => {
+                if style != ScalarStyle::Plain && span.line < span.end_line {
+                    self.inside.push(span.line + 1..=span.end_line);
+                }
                 // What the last line lacks, a block that ends there lacks too.
                 let lacks_end = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
                     && self.unended.is_some_and(|end| span.end >= end);
                 let text = if lacks_end { text.strip_suffix('\n').unwrap_or(&text) } else { &text };
                 let node = leaf(text, style, tag.as_deref(), span);
+                if matches!(node.kind, Kind::Float(number) if !number.is_finite()) {
+                    return Err(Fault::new(span, "there is no such number: put it in quotes if it is text"));
+                }
                 let plain_key = style == ScalarStyle::Plain && text == "<<";
                 self.finish(Anchored { node, nodes: 1, depth: 1 }, anchor, plain_key.then_some("<<"))?;
             }
-            Event::SequenceStart(_, anchor, tag) => {
-                self.begin(Kind::List(Vec::new()), anchor, tag.as_deref(), span)?;
+            Event::SequenceStart(style, anchor, tag) => {
+                self.begin(Kind::List(Vec::new()), style, anchor, tag.as_deref(), span)?;
             }
-            Event::MappingStart(_, anchor, tag) => {
-                self.begin(Kind::Map(Vec::new()), anchor, tag.as_deref(), span)?;
+            Event::MappingStart(style, anchor, tag) => {
+                self.begin(Kind::Map(Vec::new()), style, anchor, tag.as_deref(), span)?;
             }
-            Event::SequenceEnd | Event::MappingEnd => self.close()?,
+            Event::SequenceEnd | Event::MappingEnd => self.close(span)?,
             Event::Alias(anchor) => self.alias(anchor, span)?,
             _ => {}
         }
         Ok(())
     }
 
-    fn begin(&mut self, kind: Kind, anchor: usize, tag: Option<&Tag>, span: Span) -> Result<(), Fault> {
+    fn begin(
+        &mut self,
+        kind: Kind,
+        style: StructureStyle,
+        anchor: usize,
+        tag: Option<&Tag>,
+        span: Span,
+    ) -> Result<(), Fault> {
         if self.open.len() >= MAX_DEPTH {
             return Err(Fault::new(span, format!("it is nested deeper than {MAX_DEPTH} levels")));
         }
@@ -104,6 +123,7 @@ impl Composer {
         let node = Node { kind, span, origins: Vec::new(), mode: mode(tag) };
         self.open.push(Open {
             node,
+            style,
             anchor,
             key: None,
             merges: Vec::new(),
@@ -114,8 +134,11 @@ impl Composer {
         Ok(())
     }
 
-    fn close(&mut self) -> Result<(), Fault> {
+    fn close(&mut self, end: Span) -> Result<(), Fault> {
         let Some(mut open) = self.open.pop() else { return Ok(()) };
+        if open.style == StructureStyle::Flow && open.node.span.line < end.line {
+            self.inside.push(open.node.span.line + 1..=end.line);
+        }
         for (span, merged) in std::mem::take(&mut open.merges) {
             merge_key(&mut open.node, span, &merged)?;
         }
@@ -162,7 +185,9 @@ impl Composer {
         open.nodes += done.nodes;
         open.depth = open.depth.max(done.depth + 1);
         if let Kind::List(items) = &mut open.node.kind {
-            items.push(done.node);
+            if done.node.mode != Mode::Reset {
+                items.push(done.node);
+            }
             return Ok(());
         }
         match open.key.take() {
@@ -297,6 +322,16 @@ mod tests {
         assert!(fault("a: &a [*a]\n").starts_with("1:8 this alias refers to itself"));
         assert!(fault("a: [1\n").contains("not valid YAML"));
         assert!(fault("a:\n  <<: 1\n").contains("'<<' takes"));
+    }
+
+    #[test]
+    fn tabs_are_taken_where_compose_takes_them() {
+        for good in ["{\n\t\"a\": {\n\t\t\"b\": 1\n\t}\n}\n", "a: 1\t# c\n", "a:\t1\n"] {
+            assert!(parse(FileId(0), good).is_ok(), "{good}");
+        }
+        for (bad, at) in [("a: 1\n\t\nb: 1\n", "2:1"), ("a: 1\n\t# c\nb: 1\n", "2:1")] {
+            assert!(fault(bad).starts_with(at), "{bad}: {}", fault(bad));
+        }
     }
 
     #[test]

@@ -339,13 +339,14 @@ fn what_is_brought_in_comes_out_the_same() {
 
 /// A file around a fragment.
 fn around(section: &str, fragment: &str) -> String {
-    if section == "[file]" {
-        return format!("services: {{a: {{image: x}}}}\n{fragment}\n");
+    match section {
+        "[whole]" => fragment.replace("\\n", "\n").replace("\\t", "\t"),
+        "[file]" => format!("services: {{a: {{image: x}}}}\n{fragment}\n"),
+        _ => format!(
+            "services: {{o: {{image: x}}, a: {{image: x, {fragment}}}}}\nnetworks: {{n: }}\nsecrets: {{s: {{file: x}}}}\n\
+             configs: {{c: {{file: x}}}}\nvolumes: {{vol: }}\n"
+        ),
     }
-    format!(
-        "services: {{o: {{image: x}}, a: {{image: x, {fragment}}}}}\nnetworks: {{n: }}\nsecrets: {{s: {{file: x}}}}\n\
-         configs: {{c: {{file: x}}}}\nvolumes: {{vol: }}\n"
-    )
 }
 
 #[test]

@@ -47,6 +47,7 @@ pub(super) fn raw(node: &Node) -> Value {
         Kind::Bool(value) => Value::Bool(*value),
         Kind::Int(value) => Value::from(*value),
         Kind::Float(value) => Number::from_f64(*value).map_or(Value::Null, Value::Number),
+        Kind::Time(value) => Value::String(value.rfc3339()),
         Kind::Text(value) => Value::String(value.clone()),
         Kind::List(items) => items.iter().map(raw).collect(),
         Kind::Map(entries) => {

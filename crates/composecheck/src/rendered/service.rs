@@ -219,7 +219,7 @@ pub(super) fn render(service: &Node, setting: &Setting<'_>) -> Value {
     for key in ["command", "entrypoint"] {
         rendered.entry(key).or_insert(Value::Null);
     }
-    if !rendered.contains_key("network_mode") && !rendered.contains_key("networks") {
+    if service.entry("network_mode").is_none() && !rendered.contains_key("networks") {
         rendered.insert("networks".into(), json!({ "default": null }));
     }
     if let (Some(scale), Some(Value::Object(deploy))) =

@@ -91,7 +91,7 @@ const MOUNT: Table = &[
     ("consistency", text),
     ("read_only", boolean),
     ("source", text),
-    ("target", text),
+    ("target", |node, _| Some(paths::clean(&node.text()?).into())),
     ("tmpfs", |node, setting| object(node, setting, TMPFS)),
     ("type", text),
     ("volume", |node, setting| object(node, setting, VOLUME)),

@@ -3,8 +3,9 @@
 use super::shape::Keys;
 use super::shape::Shape::{
     self, Any, Bool, Bytes, Command, Count, Device, Distinct, Duration, Each, External, Host, Items,
-    MaybeKeys, MaybePlain, Mount, Natural, Needed, Number, OneOf, Pairs, Period, Plain, Policy, Port,
-    PortNumber, Room, Scalar, Score, Swap, Test, Text, TextOrKeys, TextOrList, Texts, Whole, WholeOrKeys,
+    MaybeKeys, MaybePlain, MaybeTextOrWhole, Mount, Natural, Needed, Number, OneOf, Pairs, Period, Plain,
+    Policy, Port, Room, Scalar, Score, Swap, Test, Text, TextOrKeys, TextOrList, TextOrWhole, Texts, Whole,
+    WholeOrKeys,
 };
 
 const HEALTHCHECK: Keys = &[
@@ -125,7 +126,7 @@ pub(super) const PORT: Keys = &[
     ("mode", Text),
     ("name", Text),
     ("protocol", Text),
-    ("published", PortNumber),
+    ("published", TextOrWhole),
     ("target", Needed(&Whole)),
 ];
 pub(super) const MOUNT: Keys = &[
@@ -209,7 +210,7 @@ const SERVICE: Keys = &[
     ("entrypoint", Command),
     ("env_file", Items(&TextOrKeys(ENV_FILE))),
     ("environment", Pairs),
-    ("expose", Items(&PortNumber)),
+    ("expose", Items(&TextOrWhole)),
     ("external_links", Distinct(&Text)),
     ("extra_hosts", Items(&Host)),
     ("gpus", Items(&Shape::Keys(GPU_OF_SERVICE))),
@@ -255,7 +256,7 @@ const SERVICE: Keys = &[
     ("stdin_open", Bool),
     ("stop_grace_period", Duration),
     ("stop_signal", Text),
-    ("storage_opt", Each(&MaybePlain)),
+    ("storage_opt", Each(&MaybeTextOrWhole)),
     ("sysctls", Pairs),
     ("tmpfs", Texts),
     ("tty", Bool),

@@ -2,8 +2,8 @@
 
 use Shape::{
     Any, Bool, Bytes, Command, Count, Device, Distinct, Duration, Each, External, Host, Items, MaybeKeys,
-    MaybePlain, Mount, Natural, Needed, Number, OneOf, Pairs, Period, Plain, Policy, Port, PortNumber, Room,
-    Scalar, Score, Swap, Test, Text, TextOrKeys, TextOrList, Texts, Whole, WholeOrKeys,
+    MaybePlain, MaybeTextOrWhole, Mount, Natural, Needed, Number, OneOf, Pairs, Period, Plain, Policy, Port,
+    Room, Scalar, Score, Swap, Test, Text, TextOrKeys, TextOrList, TextOrWhole, Texts, Whole, WholeOrKeys,
 };
 
 use crate::model::{Kind, Node};
@@ -26,12 +26,13 @@ pub(super) enum Shape {
     Score,
     /// Text, a number, true, false, or nothing.
     Scalar,
-    /// Text or a number.
+    /// Text, a number or a point in time.
     Plain,
     /// The same, or nothing.
     MaybePlain,
-    /// Text or a whole number.
-    PortNumber,
+    TextOrWhole,
+    /// The same, or nothing.
+    MaybeTextOrWhole,
     /// A number of bytes, or text such as 512m.
     Bytes,
     /// The same, and not negative.
@@ -112,7 +113,7 @@ fn wanted(shape: Shape) -> String {
         Room => "a size such as 512m, and not negative",
         Scalar => "text, a number, true or false",
         Plain | MaybePlain => "text or a number",
-        PortNumber => "text or a whole number",
+        TextOrWhole | MaybeTextOrWhole => "text or a whole number",
         Bytes | Swap => "a size such as 512m",
         Period => "a number, or a duration such as 10ms",
         Duration => "a duration such as 10s",
@@ -149,9 +150,10 @@ fn fits(node: &Node, shape: Shape) -> bool {
         Policy => is_text_of(node, is_pull_policy),
         Number => is_number || is_text_of(node, |text| text.parse::<f64>().is_ok()),
         Scalar => node.kind == Kind::Null || node.text().is_some(),
-        Plain => is_number || is_text(node),
+        Plain => is_number || is_text(node) || matches!(node.kind, Kind::Time(_)),
         MaybePlain => node.kind == Kind::Null || fits(node, Plain),
-        PortNumber => is_text(node) || matches!(node.kind, Kind::Int(_)),
+        TextOrWhole => is_text(node) || matches!(node.kind, Kind::Int(_)),
+        MaybeTextOrWhole => node.kind == Kind::Null || fits(node, TextOrWhole),
         Bytes => is_number || parses(|text| units::bytes(text).is_some()),
         Duration => is_text_of(node, |text| units::duration(text.trim_start_matches('-')).is_some()),
         Swap => fits(node, Bytes) || is_text_of(node, |text| text == "-1"),

@@ -215,7 +215,7 @@ extern "C" fn ring(_: libc::c_int) {}
 
 fn set_timer(first: Duration, then: Duration) {
     let time = |duration: Duration| libc::timeval {
-        tv_sec: duration.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+        tv_sec: duration.as_secs().try_into().unwrap_or(i32::MAX.into()),
         tv_usec: duration.subsec_micros().cast_signed().into(),
     };
     let timer = libc::itimerval { it_value: time(first), it_interval: time(then) };
