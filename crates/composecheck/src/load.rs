@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use drydock_common::Error;
 
 use crate::interpolate::Variables;
-use crate::model::{Entry, Kind, Node, Project};
+use crate::model::{Entry, Kind, Mode, Node, Project};
 use crate::source::{Fault, FileId, Sources, Span};
 use crate::{consistency, dotenv, extend, include, merge, profiles, references, schema, shape, yaml};
 
@@ -80,7 +80,7 @@ pub fn load_or_refuse(request: &Request) -> Result<Project, Box<Refused>> {
     }
     let mut root = root.unwrap_or_default();
     if root.entries().iter().all(|entry| entry.key == "version") {
-        return Err(loader.refuse(Fault::new(start_of(FileId(0)), "there is nothing in it")).into());
+        return Err(loader.refuse(Fault::new(start_of(FileId(0)), "the file is empty")).into());
     }
     let on = profiles::on(&request.profiles, variables.get("COMPOSE_PROFILES"));
     let off = profiles::leave_out(&mut root, &on);
@@ -133,8 +133,8 @@ impl Loader<'_> {
         let text = &self.sources.get(file).text;
         refuse_nul(file, text)?;
         let mut documents = yaml::parse(file, text)?;
-        if documents.iter().all(|document| document.kind == Kind::Null) {
-            return Err(Fault::new(start_of(file), "the file is empty"));
+        if let [Node { kind: Kind::Null, .. }] = documents.as_slice() {
+            documents.clear();
         }
         for document in &mut documents {
             check_shape(document)?;
@@ -163,6 +163,7 @@ impl Loader<'_> {
                 None => root.insert(document),
             };
             merge::drop_resets(root);
+            shape::name_externals(root)?;
             schema::check(root).map_err(|fault| with_unset(fault, &variables.unset))?;
         }
         Ok(())
@@ -176,12 +177,17 @@ fn check_shape(document: &Node) -> Result<(), Fault> {
         _ => Err(Fault::new(at, format!("{what} must be a mapping"))),
     };
     map(document, "a Compose file", document.span)?;
-    let known = |key: &str| TOP_LEVEL.contains(&key) || key.starts_with("x-");
-    if let Some(entry) = document.entries().iter().find(|entry| !known(&entry.key)) {
+    let known = |entry: &Entry| {
+        let key = entry.key.as_str();
+        TOP_LEVEL.contains(&key) || key.starts_with("x-") || entry.value.mode == Mode::Reset
+    };
+    if let Some(entry) = document.entries().iter().find(|entry| !known(entry)) {
         return Err(Fault::new(entry.span, format!("unknown key '{}'", entry.key)));
     }
     for section in ["services", "volumes", "networks", "secrets", "configs"] {
-        let Some(entry) = document.entry(section) else { continue };
+        // Over another file nothing is no change, but for services.
+        let says = |entry: &&Entry| section == "services" || entry.value.kind != Kind::Null;
+        let Some(entry) = document.entry(section).filter(says) else { continue };
         map(&entry.value, &format!("'{section}'"), entry.span)?;
         for item in entry.value.entries() {
             // Compose looks at the names of networks only where a service uses them.

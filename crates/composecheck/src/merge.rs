@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use crate::facts::ports;
 use crate::model::{Entry, Kind, Mode, Node, Origin, Via};
-use crate::shape::{is_pairs, section_mut};
+use crate::shape::{is_names, is_pairs, names_to_map, section_mut};
+use crate::short;
 use crate::source::Fault;
 
 /// Sequences of a service that an override replaces instead of extending.
@@ -59,7 +60,10 @@ fn unite_below(node: &mut Node, path: &mut Vec<String>) {
     }
 }
 
-fn lay(base: &mut Node, over: Node, path: &mut Vec<String>) -> Result<(), Fault> {
+fn lay(base: &mut Node, mut over: Node, path: &mut Vec<String>) -> Result<(), Fault> {
+    if is_names(path) {
+        names_to_map(&mut over);
+    }
     if over.mode == Mode::Override || is_replaced(path) || driver_changes(path, base, &over) {
         replace(base, over);
         return Ok(());
@@ -68,7 +72,15 @@ fn lay(base: &mut Node, over: Node, path: &mut Vec<String>) -> Result<(), Fault>
         // An empty override keeps what was there.
         (_, Kind::Null) => {}
         (Kind::Map(known), Kind::Map(new)) => return lay_entries(known, new, path),
-        (Kind::List(known), Kind::List(new)) if is_pools(path) => return lay_pools(known, &new, path),
+        (Kind::List(known), Kind::List(new)) if is_pools(path) => {
+            lay_pools(known, new, path)?;
+            if known.is_empty() {
+                return Err(Fault::new(
+                    over.span,
+                    "of these pools and those that they are laid over nothing is left",
+                ));
+            }
+        }
         (Kind::List(known), Kind::List(new)) => lay_items(known, new, path),
         (Kind::Map(_) | Kind::List(_), _) if !is_free(path) => {
             let what = if matches!(base.kind, Kind::Map(_)) { "a mapping" } else { "a list" };
@@ -146,8 +158,9 @@ fn identity(item: &Node, path: &[String]) -> Option<String> {
     }
     let text = item.text();
     match keys.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["volumes" | "devices"] => match text {
-            Some(text) => Some(target_of(&text)),
+        [kind @ ("volumes" | "devices")] => match text {
+            Some(text) if *kind == "volumes" => Some(short::mount(&text).1.to_owned()),
+            Some(text) => Some(short::device(&text).1.to_owned()),
             None => item.at(&["target"]).or_else(|| item.at(&["source"])).and_then(Node::text),
         },
         ["secrets"] => place_of(item, "/run/secrets"),
@@ -164,13 +177,6 @@ fn identity(item: &Node, path: &[String]) -> Option<String> {
     }
 }
 
-/// The target of a short mount or device.
-fn target_of(text: &str) -> String {
-    let mut parts = text.split(':');
-    let first = parts.next().unwrap_or_default();
-    parts.next().unwrap_or(first).to_owned()
-}
-
 /// Where a secret or config lands.
 fn place_of(item: &Node, folder: &str) -> Option<String> {
     let part = |key: &str| item.at(&[key]).and_then(Node::text);
@@ -181,39 +187,47 @@ fn is_pools(path: &[String]) -> bool {
     matches!(path, [section, _, ipam, config] if section == "networks" && ipam == "ipam" && config == "config")
 }
 
-/// Address pools of the same subnet become one; of others only those of the later file stay.
-fn lay_pools(known: &mut Vec<Node>, new: &[Node], path: &mut Vec<String>) -> Result<(), Fault> {
-    let subnet = |pool: &Node| pool.at(&["subnet"]).and_then(Node::text);
-    let mut pools: Vec<Node> = Vec::new();
-    for base in known.iter() {
-        for over in new {
-            let is_known = pools.iter().any(|pool| subnet(pool) == subnet(over));
-            if subnet(base) != subnet(over) {
-                if !is_known {
-                    pools.push(over.clone());
-                }
+/// Address pools of the same subnet become one; of others only those of the later file stay. With two pools or more
+/// Compose mixes them up, because it changes a pool that is in its result already: the result here holds places, not pools.
+fn lay_pools(known: &mut Vec<Node>, new: Vec<Node>, path: &mut Vec<String>) -> Result<(), Fault> {
+    let (count, mut pools) = (known.len(), std::mem::take(known));
+    pools.extend(new);
+    let mut result: Vec<usize> = Vec::new();
+    for base in 0..count {
+        for over in count..pools.len() {
+            let place = |subnet| result.iter().position(|at| subnet_of(&pools[*at]) == subnet);
+            if subnet_of(&pools[base]) != subnet_of(&pools[over]) && place(subnet_of(&pools[over])).is_none()
+            {
+                result.push(over);
                 continue;
             }
-            let mut both = base.clone();
-            lay(&mut both, over.clone(), path)?;
-            match pools.iter_mut().find(|pool| subnet(pool) == subnet(&both)) {
-                Some(twin) => *twin = both,
-                None => pools.push(both),
+            let later = pools[over].clone();
+            lay(&mut pools[base], later, path)?;
+            match result.iter().position(|at| subnet_of(&pools[*at]) == subnet_of(&pools[base])) {
+                Some(place) => result[place] = base,
+                None => result.push(base),
             }
         }
     }
-    *known = pools;
+    known.extend(result.into_iter().map(|at| pools[at].clone()));
     Ok(())
 }
 
-/// What may change from a mapping to a value: extensions, and ulimits, which are one number or two.
+fn subnet_of(pool: &Node) -> Option<String> {
+    pool.at(&["subnet"]).and_then(Node::text)
+}
+
+/// What may change from a mapping to a value: extensions, ulimits, which are one number or two, and `external`, which had a
+/// name in it once.
 fn is_free(path: &[String]) -> bool {
     path.last().is_some_and(|key| key.starts_with("x-"))
         || matches!(path, [section, _, key, _] if section == "services" && key == "ulimits")
+        || matches!(path, [_, _, key] if key == "external")
 }
 
 fn is_replaced(path: &[String]) -> bool {
     match path {
+        [extension] => extension.starts_with("x-"),
         [first, _, key] => first == "services" && REPLACED.contains(&key.as_str()),
         [first, _, check, key] => first == "services" && check == "healthcheck" && key == "test",
         _ => false,

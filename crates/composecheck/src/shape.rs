@@ -45,7 +45,10 @@ pub fn unify(root: &mut Node) -> Result<(), Fault> {
             ));
         }
         for key in NAMES {
-            at_mut(&mut service.value, &[key]).map_or(Ok(()), names_to_map)?;
+            // With a name twice it is only taken over another file.
+            if let Some(names) = at_mut(&mut service.value, &[key]).filter(|names| twin_in(names).is_none()) {
+                names_to_map(names);
+            }
         }
         for path in HOSTS {
             at_mut(&mut service.value, path).map_or(Ok(()), hosts_to_list)?;
@@ -62,10 +65,15 @@ pub fn unify(root: &mut Node) -> Result<(), Fault> {
             }
         }
     }
+    unite(root);
+    Ok(())
+}
+
+/// Brings the names of what is external to the place where they are today.
+pub(crate) fn name_externals(root: &mut Node) -> Result<(), Fault> {
     for section in ["volumes", "networks", "secrets", "configs"] {
         section_mut(root, section).iter_mut().try_for_each(external_name)?;
     }
-    unite(root);
     Ok(())
 }
 
@@ -115,9 +123,9 @@ pub(crate) fn pairs_to_map(node: &mut Node) {
     node.kind = Kind::Map(entries);
 }
 
-fn names_to_map(node: &mut Node) -> Result<(), Fault> {
-    refuse_twins(node)?;
-    let Kind::List(items) = &node.kind else { return Ok(()) };
+/// Makes a mapping of a list of names.
+pub(crate) fn names_to_map(node: &mut Node) {
+    let Kind::List(items) = &node.kind else { return };
     let entry = |item: &Node| match &item.kind {
         Kind::Text(name) => {
             let value = Node { kind: Kind::Null, ..item.clone() };
@@ -129,18 +137,26 @@ fn names_to_map(node: &mut Node) -> Result<(), Fault> {
     if let Some(entries) = items.iter().map(entry).collect() {
         node.kind = Kind::Map(entries);
     }
-    Ok(())
 }
 
 /// Compose takes an item of such a list only once.
 fn refuse_twins(node: &Node) -> Result<(), Fault> {
-    let mut seen = HashSet::new();
-    match node.items().iter().find(|item| !seen.insert(item.text())) {
+    match twin_in(node) {
         Some(twin) => {
             Err(Fault::new(twin.span, format!("'{}' is here twice", twin.text().unwrap_or_default())))
         }
         None => Ok(()),
     }
+}
+
+fn twin_in(node: &Node) -> Option<&Node> {
+    let mut seen = HashSet::new();
+    node.items().iter().find(|item| !seen.insert(item.text()))
+}
+
+/// Whether a mapping at this path may be written as a list of names.
+pub(crate) fn is_names(path: &[String]) -> bool {
+    matches!(path, [section, _, key] if section == "services" && NAMES.contains(&key.as_str()))
 }
 
 fn hosts_to_list(node: &mut Node) -> Result<(), Fault> {

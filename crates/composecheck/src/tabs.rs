@@ -18,23 +18,45 @@ pub(crate) fn to_spaces(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.split_inclusive('\n').map(line).collect())
 }
 
-/// Finds a line that begins with a tab, and is none of those `inside` brackets, quotes or a block of text.
-pub(crate) fn check(file: FileId, text: &str, inside: &[RangeInclusive<usize>]) -> Result<(), Fault> {
+/// Lines that begin within something longer.
+#[derive(Debug, Default)]
+pub(crate) struct Inside {
+    /// Within brackets, quotes or a block of text.
+    pub(crate) closed: Vec<RangeInclusive<usize>>,
+    /// Within plain text, which may go on after blanks.
+    pub(crate) plain: Vec<RangeInclusive<usize>>,
+}
+
+impl Inside {
+    fn takes(&self, number: usize, line: &str) -> bool {
+        let within = |lines: &[RangeInclusive<usize>]| lines.iter().any(|lines| lines.contains(&number));
+        let goes_on = line.starts_with(' ') && within(&self.plain);
+        goes_on || within(&self.closed)
+    }
+}
+
+/// Finds a line that is indented with a tab.
+pub(crate) fn check(file: FileId, text: &str, inside: &Inside) -> Result<(), Fault> {
     let mut start = 0;
     for (number, line) in (1..).zip(text.split_inclusive('\n')) {
-        if line.starts_with('\t') && !inside.iter().any(|lines| lines.contains(&number)) {
-            let span = Span {
-                file,
-                start,
-                end: start + 1,
-                line: number,
-                column: 1,
-                end_line: number,
-                end_column: 2,
-            };
-            return Err(Fault::new(span, "the line begins with a tab: YAML is indented with spaces"));
+        if let Some(tab) = misplaced(line).filter(|_| !inside.takes(number, line)) {
+            let (start, column) = (start + tab, tab + 1);
+            let end = start + 1;
+            let span =
+                Span { file, start, end, line: number, column, end_line: number, end_column: column + 1 };
+            return Err(Fault::new(span, "a tab before what a line says: YAML is indented with spaces"));
         }
         start += line.len();
     }
     Ok(())
+}
+
+/// A tab in the indentation, dashes included. On a line that says nothing only one at its start counts.
+fn misplaced(line: &str) -> Option<usize> {
+    let bytes = line.as_bytes();
+    let is_dash = |at: usize| bytes[at] == b'-' && matches!(bytes.get(at + 1), Some(b' ' | b'\t'));
+    let content = (0..bytes.len()).find(|at| !matches!(bytes[*at], b' ' | b'\t') && !is_dash(*at))?;
+    let tab = line[..content].find('\t')?;
+    let says_nothing = matches!(bytes[content], b'#' | b'\n' | b'\r');
+    (tab == 0 || !says_nothing).then_some(tab)
 }

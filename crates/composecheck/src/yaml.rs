@@ -2,7 +2,6 @@
 //! types, and limits on what a small file may grow into.
 
 use std::collections::{HashMap, HashSet};
-use std::ops::RangeInclusive;
 
 use granit_parser::{Event, Marker, Parser, ScalarStyle, StructureStyle, Tag};
 
@@ -72,8 +71,7 @@ struct Composer {
     total: usize,
     /// Where a text ends whose last line does not.
     unended: Option<usize>,
-    /// Lines that begin within brackets, quotes or a block of text.
-    inside: Vec<RangeInclusive<usize>>,
+    inside: tabs::Inside,
 }
 
 impl Composer {
@@ -81,8 +79,10 @@ impl Composer {
         match event {
             Event::DocumentStart(..) => self.anchors.clear(),
             Event::Scalar(text, style, anchor, tag) => {
-                if style != ScalarStyle::Plain && span.line < span.end_line {
-                    self.inside.push(span.line + 1..=span.end_line);
+                if span.line < span.end_line {
+                    let is_plain = style == ScalarStyle::Plain;
+                    let lines = if is_plain { &mut self.inside.plain } else { &mut self.inside.closed };
+                    lines.push(span.line + 1..=span.end_line);
                 }
                 // What the last line lacks, a block that ends there lacks too.
                 let lacks_end = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
@@ -137,7 +137,7 @@ impl Composer {
     fn close(&mut self, end: Span) -> Result<(), Fault> {
         let Some(mut open) = self.open.pop() else { return Ok(()) };
         if open.style == StructureStyle::Flow && open.node.span.line < end.line {
-            self.inside.push(open.node.span.line + 1..=end.line);
+            self.inside.closed.push(open.node.span.line + 1..=end.line);
         }
         for (span, merged) in std::mem::take(&mut open.merges) {
             merge_key(&mut open.node, span, &merged)?;

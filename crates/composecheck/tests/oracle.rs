@@ -60,13 +60,18 @@ fn run(words: &[&str], folder: &Path) -> Output {
         .unwrap()
 }
 
+fn named<'a>(files: &[&'a str]) -> Vec<&'a str> {
+    files.iter().flat_map(|file| ["-f", file]).collect()
+}
+
+fn ours(folder: &Path, files: &[&str]) -> Output {
+    let composecheck = [env!("CARGO_BIN_EXE_composecheck"), "config", "--format", "json"];
+    run(&[composecheck.as_slice(), &named(files)].concat(), folder)
+}
+
 /// How the two differ over a project, if they do.
 fn difference(compose: &[&str], folder: &Path, files: &[&str]) -> Option<String> {
-    let named: Vec<&str> = files.iter().flat_map(|file| ["-f", file]).collect();
-    let ours = run(
-        &[&[env!("CARGO_BIN_EXE_composecheck"), "config"], named.as_slice(), &["--format", "json"]].concat(),
-        folder,
-    );
+    let (ours, named) = (ours(folder, files), named(files));
     let theirs = run(&[compose, named.as_slice(), &["config", "--format", "json"]].concat(), folder);
     let said = |output: &Output| String::from_utf8_lossy(&output.stderr).trim().to_owned();
     match (ours.status.code(), theirs.status.success()) {
@@ -340,7 +345,7 @@ fn what_is_brought_in_comes_out_the_same() {
 /// A file around a fragment.
 fn around(section: &str, fragment: &str) -> String {
     match section {
-        "[whole]" => fragment.replace("\\n", "\n").replace("\\t", "\t"),
+        "[whole]" | "[over]" => fragment.replace("\\n", "\n").replace("\\t", "\t"),
         "[file]" => format!("services: {{a: {{image: x}}}}\n{fragment}\n"),
         _ => format!(
             "services: {{o: {{image: x}}, a: {{image: x, {fragment}}}}}\nnetworks: {{n: }}\nsecrets: {{s: {{file: x}}}}\n\
@@ -364,16 +369,18 @@ fn fragments_are_taken_and_refused_as_compose_does() {
         let (accepted, text, fragment) = &fragments[case];
         let folder = dir.path().join(format!("f{case}"));
         std::fs::create_dir(&folder).unwrap();
-        std::fs::write(folder.join("a.yml"), text).unwrap();
+        let (base, over) = text.split_once(" +++ ").unwrap_or((text, ""));
+        std::fs::write(folder.join("a.yml"), base).unwrap();
+        std::fs::write(folder.join("b.yml"), over).unwrap();
         std::fs::write(folder.join("e.env"), "").unwrap();
-        let ours =
-            run(&[env!("CARGO_BIN_EXE_composecheck"), "config", "-f", "a.yml", "--format", "json"], &folder);
+        let files: &[&str] = if over.is_empty() { &["a.yml"] } else { &["a.yml", "b.yml"] };
+        let ours = ours(&folder, files);
         let said = String::from_utf8_lossy(&ours.stderr).into_owned();
-        if ours.status.code() != Some(if *accepted { 0 } else { 3 }) || !*accepted && !said.contains("a.yml:")
+        if ours.status.code() != Some(if *accepted { 0 } else { 3 }) || !*accepted && !said.contains(".yml:")
         {
             return Some(format!("{fragment}: accepted by Compose: {accepted}; {said}"));
         }
-        let difference = difference(compose?, &folder, &["a.yml"])?;
+        let difference = difference(compose?, &folder, files)?;
         Some(format!("{fragment}: {difference}"))
     };
     let found = differing(fragments.len(), look);

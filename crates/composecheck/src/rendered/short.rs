@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value, json};
 
 use super::Setting;
-use super::form::{Table, boolean, bytes, object, text, whole_or_zero};
+use super::form::{Table, boolean, bytes, object, text, whole, whole_or_zero};
 use crate::facts::ports::{self, range};
 use crate::model::{Kind, Node};
 use crate::{paths, short};
@@ -30,7 +30,7 @@ const PORT: Table = &[
     ("name", text),
     ("protocol", text),
     ("published", text),
-    ("target", whole_or_zero),
+    ("target", whole),
 ];
 
 pub(super) fn ports(node: &Node, setting: &Setting<'_>) -> Option<Value> {
@@ -100,14 +100,14 @@ const BIND: Table = &[("create_host_path", boolean), ("propagation", text), ("se
 const VOLUME: Table = &[("nocopy", boolean), ("subpath", text)];
 const TMPFS: Table = &[("mode", whole_or_zero), ("size", bytes)];
 
+/// Only the targets of short mounts are tidied up before they are compared.
 pub(super) fn mounts(node: &Node, setting: &Setting<'_>) -> Option<Value> {
     let mount = |item: &Node| match (&item.kind, item.text()) {
-        (Kind::Map(_), _) => object(item, setting, MOUNT),
-        (_, Some(text)) => Some(short_mount(&text)),
+        (Kind::Map(_), _) => Some((item.at(&["target"])?.text()?, object(item, setting, MOUNT)?)),
+        (_, Some(text)) => Some((paths::clean(short::mount(&text).1), short_mount(&text))),
         _ => None,
     };
-    let identified = |mount: Value| (mount["target"].to_string(), mount);
-    unique(node.items().iter().filter_map(mount).map(identified).collect())
+    unique(node.items().iter().filter_map(mount).collect())
 }
 
 fn short_mount(text: &str) -> Value {

@@ -3,9 +3,9 @@
 use super::shape::Keys;
 use super::shape::Shape::{
     self, Any, Bool, Bytes, Command, Count, Device, Distinct, Duration, Each, External, Host, Items,
-    MaybeKeys, MaybePlain, MaybeTextOrWhole, Mount, Natural, Needed, Number, OneOf, Pairs, Period, Plain,
-    Policy, Port, Room, Scalar, Score, Swap, Test, Text, TextOrKeys, TextOrList, TextOrWhole, Texts, Whole,
-    WholeOrKeys,
+    MaybeKeys, MaybePlain, MaybeTextOrWhole, Mount, Natural, Needed, Number, OneOf, Pairs, Plain, Policy,
+    Port, Room, Scalar, Score, Shares, Size, Swap, Test, Text, TextOrKeys, TextOrList, TextOrWhole, Texts,
+    Unquoted, UnquotedCount, Whole, WholeBytes, WholeOrKeys,
 };
 
 const HEALTHCHECK: Keys = &[
@@ -44,27 +44,27 @@ const DEPLOY: Keys = &[
 ];
 const PLACEMENT: Keys = &[
     ("constraints", Texts),
-    ("max_replicas_per_node", Whole),
+    ("max_replicas_per_node", Natural),
     ("preferences", Items(&Shape::Keys(&[("spread", Text)]))),
 ];
 const RESTART: Keys =
-    &[("condition", Text), ("delay", Duration), ("max_attempts", Whole), ("window", Duration)];
+    &[("condition", Text), ("delay", Duration), ("max_attempts", Natural), ("window", Duration)];
 const UPDATE: Keys = &[
     ("delay", Duration),
     ("failure_action", Text),
     ("max_failure_ratio", Number),
     ("monitor", Duration),
     ("order", OneOf(&["start-first", "stop-first"])),
-    ("parallelism", Whole),
+    ("parallelism", Natural),
 ];
 
 const RESOURCES: Keys = &[("limits", Shape::Keys(LIMITS)), ("reservations", Shape::Keys(RESERVATIONS))];
-const LIMITS: Keys = &[("cpus", Number), ("devices", Any), ("memory", Bytes), ("pids", Whole)];
+const LIMITS: Keys = &[("cpus", Number), ("devices", Any), ("memory", Size), ("pids", Whole)];
 const RESERVATIONS: Keys = &[
     ("cpus", Number),
     ("devices", Items(&Shape::Keys(GPU))),
     ("generic_resources", Items(&Shape::Keys(GENERIC))),
-    ("memory", Bytes),
+    ("memory", Size),
 ];
 const GPU: Keys = &[
     ("capabilities", Needed(&Distinct(&Text))),
@@ -95,10 +95,10 @@ const BLKIO: Keys = &[
     ("device_read_iops", Items(&Shape::Keys(RATE))),
     ("device_write_bps", Items(&Shape::Keys(RATE))),
     ("device_write_iops", Items(&Shape::Keys(RATE))),
-    ("weight", Whole),
-    ("weight_device", Items(&Shape::Keys(&[("path", Text), ("weight", Whole)]))),
+    ("weight", UnquotedCount),
+    ("weight_device", Items(&Shape::Keys(&[("path", Text), ("weight", UnquotedCount)]))),
 ];
-const RATE: Keys = &[("path", Text), ("rate", Bytes)];
+const RATE: Keys = &[("path", Text), ("rate", WholeBytes)];
 
 const CREDENTIALS: Keys = &[("config", Text), ("file", Text), ("registry", Text)];
 const CONDITIONS: &[&str] = &["service_started", "service_healthy", "service_completed_successfully"];
@@ -106,19 +106,19 @@ const DEPENDENCY: Keys = &[("condition", Needed(&OneOf(CONDITIONS))), ("required
 const ENDPOINT: Keys = &[
     ("aliases", Texts),
     ("driver_opts", Each(&Plain)),
-    ("gw_priority", Number),
+    ("gw_priority", Unquoted),
     ("interface_name", Text),
     ("ipv4_address", Text),
     ("ipv6_address", Text),
     ("link_local_ips", Texts),
     ("mac_address", Text),
-    ("priority", Number),
+    ("priority", Unquoted),
 ];
 const ENV_FILE: Keys = &[("format", Text), ("path", Needed(&Text)), ("required", Bool)];
 const ULIMIT: Keys = &[("hard", Needed(&Whole)), ("soft", Needed(&Whole))];
 
 /// A secret or config in a service.
-const FILE_IN: Keys = &[("gid", Text), ("mode", Whole), ("source", Text), ("target", Text), ("uid", Text)];
+const FILE_IN: Keys = &[("gid", Text), ("mode", Natural), ("source", Text), ("target", Text), ("uid", Text)];
 
 pub(super) const PORT: Keys = &[
     ("app_protocol", Text),
@@ -127,7 +127,7 @@ pub(super) const PORT: Keys = &[
     ("name", Text),
     ("protocol", Text),
     ("published", TextOrWhole),
-    ("target", Needed(&Whole)),
+    ("target", Needed(&Natural)),
 ];
 pub(super) const MOUNT: Keys = &[
     ("bind", Shape::Keys(BIND)),
@@ -136,7 +136,7 @@ pub(super) const MOUNT: Keys = &[
     ("read_only", Bool),
     ("source", Text),
     ("target", Needed(&Text)),
-    ("tmpfs", Shape::Keys(&[("mode", Number), ("size", Room)])),
+    ("tmpfs", Shape::Keys(&[("mode", UnquotedCount), ("size", Room)])),
     ("type", Needed(&Text)),
     ("volume", Shape::Keys(&[("labels", Pairs), ("nocopy", Bool), ("subpath", Text)])),
 ];
@@ -169,7 +169,7 @@ const BUILD: Keys = &[
     ("pull", Bool),
     ("sbom", Any),
     ("secrets", Items(&TextOrKeys(FILE_IN))),
-    ("shm_size", Bytes),
+    ("shm_size", WholeBytes),
     ("ssh", Pairs),
     ("tags", Texts),
     ("target", Text),
@@ -190,11 +190,11 @@ const SERVICE: Keys = &[
     ("container_name", Text),
     ("cpu_count", Natural),
     ("cpu_percent", Natural),
-    ("cpu_period", Period),
-    ("cpu_quota", Period),
-    ("cpu_rt_period", Period),
-    ("cpu_rt_runtime", Period),
-    ("cpu_shares", Number),
+    ("cpu_period", Shares),
+    ("cpu_quota", Shares),
+    ("cpu_rt_period", Shares),
+    ("cpu_rt_runtime", Shares),
+    ("cpu_shares", Shares),
     ("cpus", Number),
     ("cpuset", Text),
     ("credential_spec", Shape::Keys(CREDENTIALS)),
@@ -214,7 +214,7 @@ const SERVICE: Keys = &[
     ("external_links", Distinct(&Text)),
     ("extra_hosts", Items(&Host)),
     ("gpus", Items(&Shape::Keys(GPU_OF_SERVICE))),
-    ("group_add", Distinct(&Plain)),
+    ("group_add", Distinct(&TextOrWhole)),
     ("healthcheck", Shape::Keys(HEALTHCHECK)),
     ("hostname", Text),
     ("image", Text),
@@ -227,7 +227,7 @@ const SERVICE: Keys = &[
     ("logging", Shape::Keys(LOGGING)),
     ("mac_address", Text),
     ("mem_limit", Bytes),
-    ("mem_reservation", Bytes),
+    ("mem_reservation", WholeBytes),
     ("mem_swappiness", Whole),
     ("memswap_limit", Swap),
     ("models", Any),

@@ -19,6 +19,9 @@ use crate::source::{Fault, Span};
 pub(crate) fn check(root: &Node) -> Result<(), Fault> {
     for (section, keys) in SECTIONS {
         let way = Way { before: None, key: section };
+        if let Some(entry) = root.entry(section).filter(|entry| entry.value.kind == Kind::Null) {
+            return Err(Fault::new(entry.span, format!("'{way}' must be a mapping")));
+        }
         for item in root.at(&[section]).map_or(&[][..], Node::entries) {
             let way = way.to(&item.key);
             match item.value.kind {
@@ -101,6 +104,10 @@ fn check_value(node: &Node, at: Span, shape: Shape, way: &Way<'_>) -> Result<(),
         (Distinct(inner), Kind::List(items)) => {
             check_items(items, *inner, way)?;
             refuse_twins(items, way)
+        }
+        (Each(_), Kind::List(items)) => {
+            refuse_twins(items, way)?;
+            Err(Fault::new(at, format!("'{way}' must be a mapping")))
         }
         (Each(inner), Kind::Map(entries)) => {
             entries.iter().try_for_each(|entry| check_entry(entry, *inner, way))

@@ -2,8 +2,9 @@
 
 use Shape::{
     Any, Bool, Bytes, Command, Count, Device, Distinct, Duration, Each, External, Host, Items, MaybeKeys,
-    MaybePlain, MaybeTextOrWhole, Mount, Natural, Needed, Number, OneOf, Pairs, Period, Plain, Policy, Port,
-    Room, Scalar, Score, Swap, Test, Text, TextOrKeys, TextOrList, TextOrWhole, Texts, Whole, WholeOrKeys,
+    MaybePlain, MaybeTextOrWhole, Mount, Natural, Needed, Number, OneOf, Pairs, Plain, Policy, Port, Room,
+    Scalar, Score, Shares, Size, Swap, Test, Text, TextOrKeys, TextOrList, TextOrWhole, Texts, Unquoted,
+    UnquotedCount, Whole, WholeBytes, WholeOrKeys,
 };
 
 use crate::model::{Kind, Node};
@@ -35,12 +36,20 @@ pub(super) enum Shape {
     MaybeTextOrWhole,
     /// A number of bytes, or text such as 512m.
     Bytes,
+    /// The same, but for parts of a byte.
+    WholeBytes,
     /// The same, and not negative.
     Room,
+    /// Text such as 512m.
+    Size,
     /// The same; -1 is no limit.
     Swap,
-    /// A number, or a duration.
-    Period,
+    /// A number, and a whole one where it is text.
+    Shares,
+    /// A number that is not in quotes.
+    Unquoted,
+    /// The same, and not negative.
+    UnquotedCount,
     /// Text such as 1m30s.
     Duration,
     /// When to pull an image.
@@ -105,7 +114,7 @@ fn wanted(shape: Shape) -> String {
         Any => "anything",
         Text => "text: put it in quotes",
         Bool => "true or false",
-        Whole => "a whole number",
+        Whole | Shares => "a whole number",
         Natural => "a whole number, and not negative",
         Count => "a number, and not negative",
         Number => "a number",
@@ -114,8 +123,10 @@ fn wanted(shape: Shape) -> String {
         Scalar => "text, a number, true or false",
         Plain | MaybePlain => "text or a number",
         TextOrWhole | MaybeTextOrWhole => "text or a whole number",
-        Bytes | Swap => "a size such as 512m",
-        Period => "a number, or a duration such as 10ms",
+        Bytes | WholeBytes | Swap => "a size such as 512m",
+        Unquoted => "a number without quotes",
+        UnquotedCount => "a number without quotes, and not negative",
+        Size => "text such as 512m",
         Duration => "a duration such as 10s",
         Policy => "always, never, missing, build, or from when on to pull, such as daily",
         OneOf(texts) => return format!("one of {}", texts.join(", ")),
@@ -145,7 +156,7 @@ fn fits(node: &Node, shape: Shape) -> bool {
         Whole => is_whole(node) || is_text_of(node, |text| text.parse::<i64>().is_ok()),
         Natural => fits(node, Whole) && !parses(is_negative),
         Count => fits(node, Number) && !parses(is_negative),
-        Room => fits(node, Bytes) && !parses(is_negative),
+        Room => fits(node, WholeBytes) && !parses(is_negative),
         Score => fits(node, Whole) && parses(|text| text.parse::<f64>().is_ok_and(|n| n.abs() <= 1000.0)),
         Policy => is_text_of(node, is_pull_policy),
         Number => is_number || is_text_of(node, |text| text.parse::<f64>().is_ok()),
@@ -157,7 +168,11 @@ fn fits(node: &Node, shape: Shape) -> bool {
         Bytes => is_number || parses(|text| units::bytes(text).is_some()),
         Duration => is_text_of(node, |text| units::duration(text.trim_start_matches('-')).is_some()),
         Swap => fits(node, Bytes) || is_text_of(node, |text| text == "-1"),
-        Period => fits(node, Number) || fits(node, Duration),
+        WholeBytes => fits(node, Bytes) && (is_text(node) || is_whole(node)),
+        Size => is_text(node) && fits(node, Bytes),
+        Shares => is_number || fits(node, Whole),
+        Unquoted => is_number,
+        UnquotedCount => is_number && !parses(is_negative),
         OneOf(texts) => matches!(&node.kind, Kind::Text(text) if texts.contains(&text.as_str())),
         Items(_) | Distinct(_) => matches!(node.kind, Kind::List(_)),
         Texts => matches!(&node.kind, Kind::List(items) if items.iter().all(is_text)),
