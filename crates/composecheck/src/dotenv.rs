@@ -19,7 +19,7 @@ pub(crate) fn parse(
         let here = std::mem::replace(&mut rest, after);
         let filled = match statement.value {
             Written::Absent => environment.get(statement.key).cloned(),
-            Written::Literal(value) => Some(value.to_owned()),
+            Written::Literal(value) => Some(value.replace("\\'", "'")),
             Written::Open(value) => Some(substitute(value, &known).map_err(|cause| at(&text, here, &cause))?),
             Written::Quoted(value) => {
                 Some(substitute(&unescape(value), &known).map_err(|cause| at(&text, here, &cause))?)
@@ -67,15 +67,17 @@ fn next(text: &str) -> Result<Option<(Statement<'_>, &str)>, &'static str> {
     }
     let line_end = rest.find('\n').unwrap_or(rest.len());
     let line = rest.strip_prefix("export ").map_or(&rest[..line_end], |_| &rest[7..line_end]);
-    let Some(parting) = line.find(['=', ':']) else {
-        let statement = Statement { key: line.trim(), value: Written::Absent };
-        return Ok(Some((statement, &rest[line_end..])));
+    let line_start = line_end - line.len();
+    let (key, value_start) = match line.find(['=', ':']) {
+        Some(parting) => (line[..parting].trim(), line_start + parting + 1),
+        None if line_end < rest.len() => {
+            let statement = Statement { key: name(line.trim())?, value: Written::Absent };
+            return Ok(Some((statement, &rest[line_end..])));
+        }
+        // Compose finds no end of such a name, and takes it for a value.
+        None => ("", line_start),
     };
-    let key = line[..parting].trim();
-    if key.is_empty() || key.contains(char::is_whitespace) {
-        return Err("a variable's name must be one word");
-    }
-    let value_start = line_end - line.len() + parting + 1;
+    let key = name(key)?;
     let value = rest[value_start..].trim_start_matches([' ', '\t']);
     if let Some(quote) = value.chars().next().filter(|c| matches!(c, '\'' | '"')) {
         let inside = &value[1..];
@@ -87,6 +89,15 @@ fn next(text: &str) -> Result<Option<(Statement<'_>, &str)>, &'static str> {
     let (value, after) = value.split_at(value.find('\n').unwrap_or(value.len()));
     let end = if value.starts_with('#') { 0 } else { value.find(" #").unwrap_or(value.len()) };
     Ok(Some((Statement { key, value: Written::Open(value[..end].trim_end()) }, after)))
+}
+
+/// A name is one word; Compose takes an empty one too.
+fn name(key: &str) -> Result<&str, &'static str> {
+    let is_legal = |c: char| c.is_alphanumeric() || "_.-[]".contains(c);
+    key.chars()
+        .all(is_legal)
+        .then_some(key)
+        .ok_or("a variable's name must be one word of letters, digits, '_', '.' and '-'")
 }
 
 /// The quote that closes; one behind a backslash does not.
@@ -143,11 +154,17 @@ mod tests {
         assert_eq!(read("A=1\nB=${A}x$HOME\nC='$A'\nD=\"${A:-2}\"").unwrap()[1..], ["B=1x/h", "C=$A", "D=1"]);
         assert_eq!(read("A=\"a\\nb \\\"c\\\"\nd\"\nB=2").unwrap(), ["A=a\nb \"c\"\nd", "B=2"]);
         assert_eq!(read("A=1\r\nB=2\r\n").unwrap(), ["A=1", "B=2"]);
+        assert_eq!(read("A='it\\'s'\nHOME").unwrap(), ["A=it's", "=HOME"]);
     }
 
     #[test]
     fn faults_name_their_line() {
         assert_eq!(read("A=1\nB='x").unwrap_err(), "line 2: a quote is not closed");
-        assert_eq!(read("A=1\n\na b=2").unwrap_err(), "line 3: a variable's name must be one word");
+        for text in ["A=1\n\na b=2", "A=1\n\na!=2", "A=1\n\na b\n"] {
+            assert!(
+                read(text).unwrap_err().starts_with("line 3: a variable's name must be one word"),
+                "{text}"
+            );
+        }
     }
 }

@@ -276,6 +276,10 @@ fn variables_of(request: &Request, files: &[PathBuf]) -> Result<HashMap<String, 
     let mut values = request.environment.clone();
     for path in env_files(request, files) {
         let found = pairs_of(&path, &values)?;
+        if found.iter().any(|(key, _)| key.is_empty()) {
+            let cause = "it has a value without a name: write NAME=VALUE, and end the last line";
+            return Err(Error::failed(format!("read {}", path.display()), cause));
+        }
         values.extend(found.into_iter().filter(|(key, _)| !request.environment.contains_key(key)));
     }
     Ok(values)

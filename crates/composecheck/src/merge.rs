@@ -272,12 +272,12 @@ mod tests {
     #[test]
     fn lists_maps_and_replacements() {
         let a = merged(
-            "services: {a: {command: [x, y], expose: ['1'], environment: [K=1, L=2], volumes: ['v:/d', 'w:/e'], restart: always}}",
-            "services: {a: {command: [z], expose: ['2'], environment: {K: '9'}, volumes: ['n:/d'], restart: }}",
+            "services: {a: {command: [x, y], expose: ['1'], environment: [K=1, L=2], volumes: ['vol:/d', 'web:/e'], restart: always}}",
+            "services: {a: {command: [z], expose: ['2'], environment: {K: '9'}, volumes: ['new:/d'], restart: }}",
         );
         assert_eq!(texts(&a, "command"), ["z"]);
         assert_eq!(texts(&a, "expose"), ["1", "2"]);
-        assert_eq!(texts(&a, "volumes"), ["n:/d", "w:/e"]);
+        assert_eq!(texts(&a, "volumes"), ["new:/d", "web:/e"]);
         assert_eq!(a.at(&["environment", "K"]).and_then(Node::text).as_deref(), Some("9"));
         assert_eq!(a.at(&["environment", "L"]).and_then(Node::text).as_deref(), Some("2"));
         assert_eq!(a.at(&["restart"]).and_then(Node::text).as_deref(), Some("always"));

@@ -144,7 +144,7 @@ const BIND: Keys = &[
     ("create_host_path", Bool),
     ("propagation", Text),
     ("recursive", OneOf(&["enabled", "disabled", "writable", "readonly"])),
-    ("selinux", Text),
+    ("selinux", OneOf(&["z", "Z"])),
 ];
 pub(super) const DEVICE: Keys = &[("permissions", Text), ("source", Needed(&Text)), ("target", Text)];
 
