@@ -55,7 +55,10 @@ generate: ## Write man pages and completions from the command definitions
 check-generated: ## Fail where man pages or completions are stale
 	cargo test -q -p drydock-tests --test generated
 
-.PHONY: test-windows check-macos
+.PHONY: test-static test-windows check-macos
+test-static: ## Run every test as the tools are installed: linked statically with musl
+	scripts/test --target $(shell uname -m)-unknown-linux-musl
+
 test-windows: ## Build for Windows and run what is portable under Wine (Debian, as root)
 	scripts/windows-wine test --no-fail-fast -p drydock-common -p drydock-envlock -p drydock-composecheck
 

@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     name: "setting-without-effect",
     level: Level::Warning,
     what: "A setting does nothing: a size on a plain volume, a number that Compose drops, a command that it cuts off, a \
-           key for Swarm only",
+           date that it rewrites, a key for Swarm only",
     why: "It reads like a limit, so nobody looks for the one that is missing",
     example: "
 services:
@@ -75,7 +75,20 @@ fn of_service(entry: &Entry) -> Vec<Finding> {
             format!("Compose ends the {key} of service '{}' at '{end}': no shell runs it", entry.key);
         Some(RULE.finding(service(entry), node.span, message))
     });
-    dropped.chain(sizes).chain(swarm).chain(cut).collect()
+    dropped.chain(sizes).chain(swarm).chain(cut).chain(dates(entry)).collect()
+}
+
+/// A date without quotes is no text to Compose.
+fn dates(entry: &Entry) -> impl Iterator<Item = Finding> {
+    let paths: [&[&str]; 4] = [&["environment"], &["labels"], &["build", "args"], &["build", "labels"]];
+    let pairs = paths.into_iter().filter_map(|path| entry.value.at(path)).flat_map(Node::entries);
+    pairs.filter_map(|pair| {
+        let Kind::Time(time) = pair.value.kind else { return None };
+        let (key, words) = (&pair.key, time.words());
+        let message =
+            format!("Compose makes '{words}' of {key} of service '{}': put it in quotes", entry.key);
+        Some(RULE.finding(service(entry), pair.value.span, message))
+    })
 }
 
 #[cfg(test)]
@@ -93,6 +106,10 @@ mod tests {
         assert_eq!(of("services: {a: {shm_size: 1g}}"), [""; 0]);
         assert_eq!(of("services: {a: {volumes: [{type: volume, target: /d, tmpfs: {size: 1g}}]}}").len(), 1);
         assert_eq!(of("services: {a: {deploy: {placement: {}, replicas: 2}}}").len(), 1);
+        assert_eq!(
+            of("services: {a: {environment: {D: 2024-01-01, E: '2024-01-01'}}}"),
+            ["1:33 Compose makes '2024-01-01 00:00:00 +0000 UTC' of D of service 'a': put it in quotes"]
+        );
         assert_eq!(
             of("services: {a: {command: 'a && b', entrypoint: [x, '|']}}"),
             ["1:25 Compose ends the command of service 'a' at '&': no shell runs it"]
