@@ -52,20 +52,38 @@ pub(crate) fn port_fault(text: &str) -> Option<String> {
     (!known).then(|| format!("has the protocol '{protocol}': it may be tcp, udp or sctp"))
 }
 
-/// A mount: `[SOURCE:]TARGET[:OPTIONS]`. The colon after the letter of a drive parts nothing.
+/// A mount: `[SOURCE:]TARGET[:OPTIONS]`.
 pub(crate) fn mount(text: &str) -> (Option<&str>, &str, &str) {
-    let is_drive = text.as_bytes().get(1) == Some(&b':') && text.as_bytes()[0].is_ascii_alphabetic();
-    let from = if is_drive { 2 } else { 0 };
-    let Some(colon) = text[from..].find(':').map(|at| at + from) else { return (None, text, "") };
-    let (target, options) = text[colon + 1..].split_once(':').unwrap_or((&text[colon + 1..], ""));
-    (Some(&text[..colon]), target, options)
+    match parts_of_mount(text).as_slice() {
+        [] => (None, text, ""),
+        [target] => (None, target, ""),
+        [source, target] => (Some(source), target, ""),
+        [source, target, options, ..] => (Some(source), target, options),
+    }
+}
+
+/// The colon after the letter of a drive parts nothing, and no text of two bytes has parts.
+fn parts_of_mount(text: &str) -> Vec<&str> {
+    let (mut parts, mut start) = (Vec::new(), 0);
+    for (at, _) in text.match_indices(':').filter(|_| text.len() > 2) {
+        let mut part = text[start..at].chars();
+        let is_drive = part.next().is_some_and(char::is_alphabetic) && part.next().is_none();
+        if !is_drive {
+            parts.push(&text[start..at]);
+            start = at + 1;
+        }
+    }
+    parts.push(&text[start..]);
+    parts
 }
 
 /// What is wrong with a mount, if anything is.
 pub(crate) fn mount_fault(text: &str) -> Option<String> {
-    let (source, target, _) = mount(text);
-    (source == Some("") || target.is_empty())
-        .then(|| "names no target, or nothing before the colon".to_owned())
+    let parts = parts_of_mount(text);
+    if parts.len() > 3 {
+        return Some("has too many colons: it may be SOURCE:TARGET:OPTIONS".to_owned());
+    }
+    parts.contains(&"").then(|| "has nothing before, between or after its colons".to_owned())
 }
 
 /// A device: `SOURCE[:TARGET[:PERMISSIONS]]`.
@@ -134,6 +152,7 @@ mod tests {
         assert_eq!(mount("vol:/d:ro,z"), (Some("vol"), "/d", "ro,z"));
         assert_eq!(mount("C:\\x:/d"), (Some("C:\\x"), "/d", ""));
         assert!(mount_fault("").is_some() && mount_fault(":/x").is_some() && mount_fault("/x:").is_some());
+        assert!(mount_fault("/a:/b:ro:/c").is_some() && mount_fault("/a:/b:ro").is_none());
         assert_eq!(device("/a"), ("/a", "/a", "rwm"));
         assert!(device_fault("a:b:c:d").is_some());
         assert_eq!(host("a:::1"), ("a", "::1"));
