@@ -187,11 +187,17 @@ fn is_pools(path: &[String]) -> bool {
     matches!(path, [section, _, ipam, config] if section == "networks" && ipam == "ipam" && config == "config")
 }
 
+/// Most address pools of a network that are merged, from both files: each is compared with each.
+const MAX_POOLS: usize = 200;
+
 /// Address pools of the same subnet become one; of others only those of the later file stay. With two pools or more
 /// Compose mixes them up, because it changes a pool that is in its result already: the result here holds places, not pools.
 fn lay_pools(known: &mut Vec<Node>, new: Vec<Node>, path: &mut Vec<String>) -> Result<(), Fault> {
     let (count, mut pools) = (known.len(), std::mem::take(known));
     pools.extend(new);
+    if let Some(pool) = pools.get(MAX_POOLS) {
+        return Err(Fault::new(pool.span, format!("a network with more than {MAX_POOLS} address pools")));
+    }
     let mut result: Vec<usize> = Vec::new();
     for base in 0..count {
         for over in count..pools.len() {

@@ -12,11 +12,13 @@ use crate::{paths, short};
 pub(crate) fn check(root: &Node, off: &HashSet<String>, folder: &Path) -> Result<(), Fault> {
     let services = root.at(&["services"]).map_or(&[][..], Node::entries);
     let declared = Declared::of(root);
+    let is_built = |service: &&Entry| service.value.at(&["build"]).is_some();
+    let built = services.iter().filter(is_built).map(|service| service.key.as_str()).collect();
     for service in services {
         for need in needs(service).iter().filter(|need| !(need.optional && off.contains(need.name))) {
             declared.need("services", need.name, service, need.span)?;
         }
-        contexts(service, services)?;
+        contexts(service, &built)?;
         networks(service, &declared)?;
         volumes(service, &declared)?;
         for section in ["secrets", "configs"] {
@@ -115,12 +117,11 @@ fn named(service: &Entry, declared: &Declared<'_>, section: &'static str) -> Res
 }
 
 /// A context may be what another service is built as.
-fn contexts(service: &Entry, services: &[Entry]) -> Result<(), Fault> {
+fn contexts(service: &Entry, built: &HashSet<&str>) -> Result<(), Fault> {
     for context in service.value.at(&["build", "additional_contexts"]).map_or(&[][..], Node::entries) {
         let Kind::Text(text) = &context.value.kind else { continue };
         let Some(name) = text.strip_prefix("service:") else { continue };
-        let other = services.iter().find(|other| other.key == name);
-        if other.is_none_or(|other| other.value.at(&["build"]).is_none()) {
+        if !built.contains(name) {
             let cause = format!("service '{}' builds on service '{name}', which is not built", service.key);
             return Err(Fault::new(context.value.span, cause));
         }

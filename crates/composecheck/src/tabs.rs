@@ -18,7 +18,7 @@ pub(crate) fn to_spaces(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.split_inclusive('\n').map(line).collect())
 }
 
-/// Lines that begin within something longer.
+/// Lines that begin within something longer: ranges in order, of which none is within another.
 #[derive(Debug, Default)]
 pub(crate) struct Inside {
     /// Within brackets, quotes or a block of text.
@@ -29,7 +29,10 @@ pub(crate) struct Inside {
 
 impl Inside {
     fn takes(&self, number: usize, line: &str) -> bool {
-        let within = |lines: &[RangeInclusive<usize>]| lines.iter().any(|lines| lines.contains(&number));
+        let within = |ranges: &[RangeInclusive<usize>]| {
+            let at = ranges.partition_point(|lines| *lines.end() < number);
+            ranges.get(at).is_some_and(|lines| lines.contains(&number))
+        };
         let goes_on = line.starts_with(' ') && within(&self.plain);
         goes_on || within(&self.closed)
     }

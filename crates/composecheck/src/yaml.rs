@@ -79,7 +79,7 @@ impl Composer {
         match event {
             Event::DocumentStart(..) => self.anchors.clear(),
             Event::Scalar(text, style, anchor, tag) => {
-                if span.line < span.end_line {
+                if span.line < span.end_line && !self.is_in_brackets() {
                     let is_plain = style == ScalarStyle::Plain;
                     let lines = if is_plain { &mut self.inside.plain } else { &mut self.inside.closed };
                     lines.push(span.line + 1..=span.end_line);
@@ -136,13 +136,17 @@ impl Composer {
 
     fn close(&mut self, end: Span) -> Result<(), Fault> {
         let Some(mut open) = self.open.pop() else { return Ok(()) };
-        if open.style == StructureStyle::Flow && open.node.span.line < end.line {
+        if open.style == StructureStyle::Flow && open.node.span.line < end.line && !self.is_in_brackets() {
             self.inside.closed.push(open.node.span.line + 1..=end.line);
         }
         for (span, merged) in std::mem::take(&mut open.merges) {
             merge_key(&mut open.node, span, &merged)?;
         }
         self.finish(Anchored { node: open.node, nodes: open.nodes, depth: open.depth }, open.anchor, None)
+    }
+
+    fn is_in_brackets(&self) -> bool {
+        self.open.last().is_some_and(|open| open.style == StructureStyle::Flow)
     }
 
     fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Fault> {

@@ -302,6 +302,7 @@ fn bad_input_is_refused_soon() {
     for level in 1..12 {
         bomb += &format!("x-{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 9].join(","));
     }
+    let pools = "networks: {n: {ipam: {config: [{}".to_owned() + &",{}".repeat(20_000) + "]}}}\n";
     let sparse = |name: &str| {
         let file = std::fs::File::create(dir.path().join(name)).unwrap();
         file.set_len(100 << 20).unwrap();
@@ -316,6 +317,7 @@ fn bad_input_is_refused_soon() {
         ("in.yml", "include: [out.yml]\n"),
         ("out.yml", "include: [in.yml]\n"),
         ("folder.yml", "include: [.]\n"),
+        ("pools.yml", &format!("{pools}---\n{pools}")),
         ("large.yml", "include: [sparse.yml]\n"),
         ("anchors.yml", "a: &a {b: *a}\n"),
         ("defaults.yml", &format!("name: '{}{}'\n", "${A:-".repeat(5_000), "}".repeat(5_000))),
@@ -333,6 +335,7 @@ fn bad_input_is_refused_soon() {
         ("in.yml", "in.yml:1:11: "),
         ("folder.yml", "folder.yml:1:11: cannot read "),
         ("large.yml", "large.yml:1:11: cannot read "),
+        ("pools.yml", "more than 200 address pools"),
         ("sparse.yml", "it is larger than 8 MiB"),
         ("utf16.yml", "utf16.yml:1:1: it is not UTF-8"),
         ("anchors.yml", "anchors.yml:1:11: this alias refers to itself"),
