@@ -29,7 +29,7 @@ pub(crate) fn apply(
     };
     for item in items {
         if !matches!(item.kind, Kind::Map(_) | Kind::Text(_) | Kind::Null) {
-            return Err(Fault::new(item.span, "write - FILE or - path: FILE"));
+            return Err(Fault::new(item.span, "an item of 'include' must be a path, or a mapping with one"));
         }
         let inclusion = Inclusion::of(item, path.parent().unwrap_or(Path::new("")));
         let root = inclusion.load(loader, variables)?;
