@@ -52,7 +52,8 @@ impl Inclusion {
     fn of(item: &Node, folder: &Path) -> Self {
         let paths = item.text().map_or_else(|| texts(item.at(&["path"])), |path| vec![path]);
         let files: Vec<PathBuf> = paths.iter().map(|path| folder.join(path)).collect();
-        let beside = match item.at(&["project_directory"]).and_then(Node::text) {
+        let own = item.at(&["project_directory"]).and_then(Node::text).filter(|own| !own.is_empty());
+        let beside = match own {
             // What is no folder stands for the one that it would be in.
             Some(own) if !folder.join(&own).is_dir() => {
                 folder.join(own).parent().unwrap_or(folder).to_owned()

@@ -37,12 +37,11 @@ fn int(text: &str) -> Option<i64> {
         return None;
     }
     let (radix, rest) = match digits.get(..2) {
-        Some("0x") => (16, &digits[2..]),
-        Some("0o") => (8, &digits[2..]),
-        Some("0b") => (2, &digits[2..]),
-        Some(two) if two.starts_with('0') && digits[1..].chars().all(|c| ('0'..'8').contains(&c)) => {
-            (8, &digits[1..])
-        }
+        Some("0x" | "0X") => (16, &digits[2..]),
+        Some("0o" | "0O") => (8, &digits[2..]),
+        Some("0b" | "0B") => (2, &digits[2..]),
+        // 08 is no octal number, and so a float.
+        Some(two) if two.starts_with('0') => (8, &digits[1..]),
         _ => (10, digits),
     };
     i64::from_str_radix(&format!("{sign}{rest}"), radix).ok()
@@ -54,6 +53,7 @@ fn float(text: &str) -> Option<f64> {
     (body.starts_with(|c: char| c.is_ascii_digit() || c == '.') && body.chars().all(legal))
         .then(|| text.parse().ok())
         .flatten()
+        .filter(|number: &f64| number.is_finite())
 }
 
 #[cfg(test)]
@@ -62,22 +62,17 @@ mod tests {
 
     #[test]
     fn types_as_go_yaml_gives_them() {
-        for (text, value) in [
-            ("017", 15),
-            ("0b11", 3),
-            ("1_000", 1000),
-            ("08", 8),
-            ("0x1f", 31),
-            ("-5", -5),
-            ("0", 0),
-            ("+3", 3),
-        ] {
+        for (text, value) in
+            [("017", 15), ("0b11", 3), ("1_000", 1000), ("0x1f", 31), ("-5", -5), ("0", 0), ("+3", 3)]
+        {
             assert_eq!(plain(text), Kind::Int(value), "{text}");
         }
-        for text in ["22:22", "yes", "no", "on", "1.2.3", "0x", "-", ".", "10s", "512m", "1e", "2024-01-32"] {
+        for text in
+            ["22:22", "yes", "no", "on", "1.2.3", "0x", "-", ".", "10s", "512m", "1e", "1e400", "2024-01-32"]
+        {
             assert_eq!(plain(text), Kind::Text(text.into()), "{text}");
         }
-        assert_eq!(plain("0.25"), Kind::Float(0.25));
+        assert_eq!((plain("0.25"), plain("08")), (Kind::Float(0.25), Kind::Float(8.0)));
         assert_eq!(plain("~"), Kind::Null);
         assert!(matches!(plain("2024-01-01"), Kind::Time(_)));
     }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-/// The shortest text that gives the same number back; an exponent below 0.0001 and from 1e21.
+/// The shortest text that gives the same number back; an exponent below 0.0001 and from 1e6.
 pub(crate) fn float(number: f64) -> String {
     let size = number.abs();
-    if number == 0.0 || !number.is_finite() || (1e-4..1e21).contains(&size) {
+    if number == 0.0 || !number.is_finite() || (1e-4..1e6).contains(&size) {
         return match number {
             f64::INFINITY => "+Inf".into(),
             f64::NEG_INFINITY => "-Inf".into(),
@@ -74,7 +74,9 @@ mod tests {
     fn floats() {
         for (number, shown) in [
             (1.5, "1.5"),
-            (1e9, "1000000000"),
+            (123_456.5, "123456.5"),
+            (1e9, "1e+09"),
+            (-1_234_567.5, "-1.2345675e+06"),
             (1e21, "1e+21"),
             (0.00001, "1e-05"),
             (0.0001, "0.0001"),
