@@ -53,12 +53,10 @@ impl Inclusion {
         let paths = item.text().map_or_else(|| texts(item.at(&["path"])), |path| vec![path]);
         let files: Vec<PathBuf> = paths.iter().map(|path| folder.join(path)).collect();
         let own = item.at(&["project_directory"]).and_then(Node::text).filter(|own| !own.is_empty());
-        let beside = match own {
+        let beside = match own.map(|own| folder.join(own)) {
             // What is no folder stands for the one that it would be in.
-            Some(own) if !folder.join(&own).is_dir() => {
-                folder.join(own).parent().unwrap_or(folder).to_owned()
-            }
-            Some(own) => folder.join(own),
+            Some(own) if !own.is_dir() => own.parent().unwrap_or(folder).to_owned(),
+            Some(own) => own,
             None => files.first().and_then(|first| first.parent()).unwrap_or(folder).to_owned(),
         };
         let env_files = match texts(item.at(&["env_file"])) {

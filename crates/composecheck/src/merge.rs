@@ -6,7 +6,7 @@ use crate::facts::ports;
 use crate::model::{Entry, Kind, Mode, Node, Origin, Via};
 use crate::shape::{is_names, is_pairs, names_to_map, section_mut};
 use crate::short;
-use crate::source::Fault;
+use crate::source::{Fault, Span};
 
 /// Sequences of a service that an override replaces instead of extending.
 const REPLACED: [&str; 2] = ["command", "entrypoint"];
@@ -73,13 +73,7 @@ fn lay(base: &mut Node, mut over: Node, path: &mut Vec<String>) -> Result<(), Fa
         (_, Kind::Null) => {}
         (Kind::Map(known), Kind::Map(new)) => return lay_entries(known, new, path),
         (Kind::List(known), Kind::List(new)) if is_pools(path) => {
-            lay_pools(known, new, path)?;
-            if known.is_empty() {
-                return Err(Fault::new(
-                    over.span,
-                    "of these pools and those that they are laid over nothing is left",
-                ));
-            }
+            return lay_pools(known, new, over.span, path);
         }
         (Kind::List(known), Kind::List(new)) => lay_items(known, new, path),
         (Kind::Map(_) | Kind::List(_), _) if !is_free(path) => {
@@ -192,7 +186,7 @@ const MAX_POOLS: usize = 200;
 
 /// Address pools of the same subnet become one; of others only those of the later file stay. With two pools or more
 /// Compose mixes them up, because it changes a pool that is in its result already: the result here holds places, not pools.
-fn lay_pools(known: &mut Vec<Node>, new: Vec<Node>, path: &mut Vec<String>) -> Result<(), Fault> {
+fn lay_pools(known: &mut Vec<Node>, new: Vec<Node>, at: Span, path: &mut Vec<String>) -> Result<(), Fault> {
     let (count, mut pools) = (known.len(), std::mem::take(known));
     pools.extend(new);
     if let Some(pool) = pools.get(MAX_POOLS) {
@@ -201,19 +195,22 @@ fn lay_pools(known: &mut Vec<Node>, new: Vec<Node>, path: &mut Vec<String>) -> R
     let mut result: Vec<usize> = Vec::new();
     for base in 0..count {
         for over in count..pools.len() {
-            let place = |subnet| result.iter().position(|at| subnet_of(&pools[*at]) == subnet);
-            if subnet_of(&pools[base]) != subnet_of(&pools[over]) && place(subnet_of(&pools[over])).is_none()
-            {
+            let same = |one: usize, other: usize| subnet_of(&pools[one]) == subnet_of(&pools[other]);
+            if !same(base, over) && !result.iter().any(|at| same(*at, over)) {
                 result.push(over);
                 continue;
             }
             let later = pools[over].clone();
             lay(&mut pools[base], later, path)?;
-            match result.iter().position(|at| subnet_of(&pools[*at]) == subnet_of(&pools[base])) {
-                Some(place) => result[place] = base,
+            let subnet = subnet_of(&pools[base]);
+            match result.iter_mut().find(|at| subnet_of(&pools[**at]) == subnet) {
+                Some(twin) => *twin = base,
                 None => result.push(base),
             }
         }
+    }
+    if result.is_empty() {
+        return Err(Fault::new(at, "of these pools and those that they are laid over nothing is left"));
     }
     known.extend(result.into_iter().map(|at| pools[at].clone()));
     Ok(())

@@ -3,6 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::model::{Entry, Kind, Node};
+use crate::short;
 
 /// Makes the relative paths of a project absolute.
 pub(crate) fn resolve(root: &mut Node, folder: &Path) {
@@ -93,10 +94,8 @@ fn mounts(node: &mut Node, folder: &Path) {
         if is_bind {
             texts_below(item, &["source"], &absolute);
         }
-        change(item, &|spec| match spec.split_once(':') {
-            Some((source, rest)) if is_folder(source) && !is_drive(spec) => {
-                format!("{}:{rest}", absolute(source))
-            }
+        change(item, &|spec| match short::mount(spec).0 {
+            Some(source) if is_folder(source) => absolute(source) + &spec[source.len()..],
             _ => spec.to_owned(),
         });
     }

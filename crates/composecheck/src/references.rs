@@ -15,7 +15,7 @@ pub(crate) fn check(root: &Node, off: &HashSet<String>, folder: &Path) -> Result
     let is_built = |service: &&Entry| service.value.at(&["build"]).is_some();
     let built = services.iter().filter(is_built).map(|service| service.key.as_str()).collect();
     for service in services {
-        for need in needs(service).iter().filter(|need| !(need.optional && off.contains(need.name))) {
+        for need in needs(&service.value).iter().filter(|need| !(need.optional && off.contains(need.name))) {
             declared.need("services", need.name, service, need.span)?;
         }
         contexts(service, &built)?;
@@ -53,33 +53,49 @@ impl<'a> Declared<'a> {
     }
 }
 
+/// How a service needs another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    /// It waits for it, as it says itself.
+    Waits,
+    /// It shares a namespace with it, or is linked to it.
+    Shares,
+    /// It mounts its volumes.
+    Mounts,
+}
+
 /// Another service, which has to be there and to start first.
-struct Need<'a> {
-    name: &'a str,
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Need<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) how: How,
     span: Span,
     optional: bool,
 }
 
-fn needs(service: &Entry) -> Vec<Need<'_>> {
-    let waits = service.value.at(&["depends_on"]).map_or(&[][..], Node::entries).iter().map(|other| {
+impl<'a> Need<'a> {
+    /// What a text stands for by its part that is a name.
+    fn of(node: &'a Node, how: How, name: fn(&'a str) -> Option<&'a str>) -> Option<Self> {
+        let Kind::Text(text) = &node.kind else { return None };
+        Some(Self { name: name(text)?, how, span: node.span, optional: false })
+    }
+}
+
+/// The services that a service needs.
+pub(crate) fn needs(service: &Node) -> Vec<Need<'_>> {
+    let waits = service.at(&["depends_on"]).map_or(&[][..], Node::entries).iter().map(|other| {
         let optional = other.value.at(&["required"]).and_then(Node::text).as_deref() == Some("false");
-        Need { name: &other.key, span: other.span, optional }
+        Need { name: &other.key, how: How::Waits, span: other.span, optional }
     });
-    let modes = ["network_mode", "ipc", "pid", "uts"].iter().filter_map(|key| service.value.at(&[key]));
-    let shares = modes.filter_map(|mode| named_in(mode, |text| text.strip_prefix("service:")));
-    let lists = ["links", "volumes_from"].iter().filter_map(|key| service.value.at(&[key]));
-    let uses = lists.flat_map(Node::items).filter_map(|item| named_in(item, before_colon));
-    waits.chain(shares).chain(uses).collect()
-}
-
-fn named_in<'a>(node: &'a Node, name: fn(&'a str) -> Option<&'a str>) -> Option<Need<'a>> {
-    let Kind::Text(text) = &node.kind else { return None };
-    Some(Need { name: name(text)?, span: node.span, optional: false })
-}
-
-/// A link and a source of volumes name a service, and after a colon how; `container:NAME` is none.
-fn before_colon(text: &str) -> Option<&str> {
-    text.split(':').next().filter(|_| !text.starts_with("container:"))
+    let modes = ["network_mode", "ipc", "pid", "uts"].iter().filter_map(|key| service.at(&[key]));
+    let shared = modes.filter_map(|mode| Need::of(mode, How::Shares, |text| text.strip_prefix("service:")));
+    let items = |key| service.at(&[key]).map_or(&[][..], Node::items).iter();
+    // After a colon they say how.
+    let linked = items("links").filter_map(|item| Need::of(item, How::Shares, |text| text.split(':').next()));
+    let mounted = items("volumes_from").filter_map(|item| {
+        Need::of(item, How::Mounts, |text| text.split(':').next().filter(|_| !text.starts_with("container:")))
+    });
+    waits.chain(shared).chain(linked).chain(mounted).collect()
 }
 
 fn networks(service: &Entry, declared: &Declared<'_>) -> Result<(), Fault> {
@@ -169,7 +185,7 @@ impl<'a> Walk<'a> {
             return Err(Fault::new(service.span, cause));
         }
         self.way.push(&service.key);
-        for Need { name, span, .. } in needs(service) {
+        for Need { name, span, .. } in needs(&service.value) {
             if let Some(start) = self.way.iter().position(|before| *before == name) {
                 let circle = [&self.way[start..], &[name]].concat().join(" -> ");
                 let cause = format!("services depend on each other in a circle: {circle}");

@@ -46,7 +46,9 @@ pub fn unify(root: &mut Node) -> Result<(), Fault> {
         }
         for key in NAMES {
             // With a name twice it is only taken over another file.
-            if let Some(names) = at_mut(&mut service.value, &[key]).filter(|names| twin_in(names).is_none()) {
+            if let Some(names) =
+                at_mut(&mut service.value, &[key]).filter(|names| twin_in(names.items()).is_none())
+            {
                 names_to_map(names);
             }
         }
@@ -141,7 +143,7 @@ pub(crate) fn names_to_map(node: &mut Node) {
 
 /// Compose takes an item of such a list only once.
 fn refuse_twins(node: &Node) -> Result<(), Fault> {
-    match twin_in(node) {
+    match twin_in(node.items()) {
         Some(twin) => {
             Err(Fault::new(twin.span, format!("'{}' is here twice", twin.text().unwrap_or_default())))
         }
@@ -149,9 +151,11 @@ fn refuse_twins(node: &Node) -> Result<(), Fault> {
     }
 }
 
-fn twin_in(node: &Node) -> Option<&Node> {
+/// The first item that is there before. A number is not what the same text is.
+pub(crate) fn twin_in(items: &[Node]) -> Option<&Node> {
     let mut seen = HashSet::new();
-    node.items().iter().find(|item| !seen.insert(item.text()))
+    let identity = |item: &Node| (item.text(), matches!(item.kind, Kind::Text(_)));
+    items.iter().find(|item| !seen.insert(identity(item)))
 }
 
 /// Whether a mapping at this path may be written as a list of names.

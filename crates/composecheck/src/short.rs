@@ -55,10 +55,8 @@ pub(crate) fn port_fault(text: &str) -> Option<String> {
 /// A mount: `[SOURCE:]TARGET[:OPTIONS]`.
 pub(crate) fn mount(text: &str) -> (Option<&str>, &str, &str) {
     match parts_of_mount(text).as_slice() {
-        [] => (None, text, ""),
-        [target] => (None, target, ""),
-        [source, target] => (Some(source), target, ""),
-        [source, target, options, ..] => (Some(source), target, options),
+        [source, target, rest @ ..] => (Some(source), target, rest.first().copied().unwrap_or_default()),
+        _ => (None, text, ""),
     }
 }
 

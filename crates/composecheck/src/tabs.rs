@@ -40,6 +40,9 @@ impl Inside {
 
 /// Finds a line that is indented with a tab.
 pub(crate) fn check(file: FileId, text: &str, inside: &Inside) -> Result<(), Fault> {
+    if !text.contains('\t') {
+        return Ok(());
+    }
     let mut start = 0;
     for (number, line) in (1..).zip(text.split_inclusive('\n')) {
         if let Some(tab) = misplaced(line).filter(|_| !inside.takes(number, line)) {

@@ -201,7 +201,9 @@ impl Sampler {
         }
         let keep = if self.probes.len() < self.room { self.manner.keep } else { Keep::Closed };
         let mut probe = layout.probe(path, keep);
-        known.init.into_iter().for_each(|init| probe.knows(init));
+        if let Some(init) = known.init {
+            probe.knows(init);
+        }
         self.probes.insert(id.to_owned(), probe);
     }
 

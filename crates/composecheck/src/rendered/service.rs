@@ -8,6 +8,7 @@ use super::form::{
 };
 use super::{Setting, short};
 use crate::model::{Entry, Kind, Node};
+use crate::references::{How, Need, needs};
 use crate::shape::pairs_to_map;
 
 const SERVICE: Table = &[
@@ -227,32 +228,20 @@ pub(super) fn render(service: &Node, setting: &Setting<'_>) -> Value {
     {
         deploy.entry("replicas").or_insert(scale);
     }
-    add_dependencies(&mut rendered);
+    add_dependencies(&mut rendered, service);
     Value::Object(rendered)
 }
 
 /// What a service shares with another, it also waits for.
-fn add_dependencies(rendered: &mut Map<String, Value>) {
-    let mut shared: Vec<String> = Vec::new();
-    for key in ["network_mode", "ipc", "pid", "uts"] {
-        let other = rendered.get(key).and_then(Value::as_str).and_then(|mode| mode.strip_prefix("service:"));
-        shared.extend(other.map(str::to_owned));
-    }
-    let words = |key: &str| {
-        let items = rendered.get(key).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        items.iter().filter_map(Value::as_str).map(str::to_owned).collect::<Vec<String>>()
-    };
-    shared.extend(words("links"));
-    let mounted = words("volumes_from").into_iter().filter(|from| !from.starts_with("container:"));
-    let shared = shared.into_iter().map(|name| (name, true));
-    for (name, restarts) in shared.chain(mounted.map(|name| (name, false))) {
-        let depends_on = rendered.entry("depends_on").or_insert_with(|| json!({}));
+fn add_dependencies(rendered: &mut Map<String, Value>, service: &Node) {
+    for Need { name, how, .. } in needs(service).into_iter().filter(|need| need.how != How::Waits) {
         let mut dependency = json!({ "condition": "service_started", "required": true });
-        if restarts {
+        if how == How::Shares {
             dependency["restart"] = true.into();
         }
+        let depends_on = rendered.entry("depends_on").or_insert_with(|| json!({}));
         if let Value::Object(depends_on) = depends_on {
-            depends_on.entry(name.split(':').next().unwrap_or_default()).or_insert(dependency);
+            depends_on.entry(name).or_insert(dependency);
         }
     }
 }

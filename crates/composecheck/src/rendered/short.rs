@@ -104,7 +104,10 @@ const TMPFS: Table = &[("mode", whole_or_zero), ("size", bytes)];
 pub(super) fn mounts(node: &Node, setting: &Setting<'_>) -> Option<Value> {
     let mount = |item: &Node| match (&item.kind, item.text()) {
         (Kind::Map(_), _) => Some((item.at(&["target"])?.text()?, object(item, setting, MOUNT)?)),
-        (_, Some(text)) => Some((paths::clean(short::mount(&text).1), short_mount(&text))),
+        (_, Some(text)) => {
+            let mount = short_mount(&text);
+            Some((mount["target"].as_str()?.to_owned(), mount))
+        }
         _ => None,
     };
     unique(node.items().iter().filter_map(mount).collect())

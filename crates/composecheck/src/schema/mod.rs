@@ -10,9 +10,8 @@ use shape::Shape::{
 };
 use shape::{Keys, fault_of};
 
-use std::collections::HashSet;
-
 use crate::model::{Entry, Kind, Node};
+use crate::shape::twin_in;
 use crate::source::{Fault, Span};
 
 /// Finds the first key that does not exist, and the first value of a shape that its key does not take.
@@ -128,10 +127,7 @@ fn check_items(items: &[Node], inner: Shape, way: &Way<'_>) -> Result<(), Fault>
 }
 
 fn refuse_twins(items: &[Node], way: &Way<'_>) -> Result<(), Fault> {
-    let mut seen = HashSet::new();
-    // A number is not what the same text is.
-    let identity = |item: &Node| (item.text(), matches!(item.kind, Kind::Text(_)));
-    match items.iter().find(|item| !seen.insert(identity(item))) {
+    match twin_in(items) {
         Some(twin) => {
             Err(Fault::new(twin.span, format!("'{way}' holds '{}' twice", twin.text().unwrap_or_default())))
         }
