@@ -1,4 +1,4 @@
-# drydock: every job of the project. 'make help' lists them; CI calls only these.
+# evenkeel: every job of the project. 'make help' lists them; CI calls only these.
 SHELL := /bin/bash
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -20,10 +20,10 @@ test: ## Run every test on a private Docker engine and print the summary
 demo: build ## Watch the tools at work on a real PostgreSQL and Redis
 	scripts/demo
 
-e2e: build ## Run the reference stack's end-to-end test through scripts/lifecycle
+e2e: build ## Run the reference stack's end-to-end test through scripts/evenkeel
 	scripts/e2e
 
-soak: build ## Measure parallel, killed test runs before drydock and after (SOAK="--runners 3 --rounds 1")
+soak: build ## Measure parallel, killed test runs before evenkeel and after (SOAK="--runners 3 --rounds 1")
 	scripts/soak $(SOAK)
 
 clean-test-env: build ## Remove every test environment that nobody uses, running or not
@@ -50,20 +50,20 @@ audit: ## Check licences, advisories and unused dependencies (installs cargo-den
 	cargo machete
 
 generate: ## Write man pages and completions from the command definitions
-	DRYDOCK_GENERATE=1 cargo test -q -p drydock-tests --test generated
+	EVENKEEL_GENERATE=1 cargo test -q -p evenkeel-tests --test generated
 
 check-generated: ## Fail where man pages or completions are stale
-	cargo test -q -p drydock-tests --test generated
+	cargo test -q -p evenkeel-tests --test generated
 
 .PHONY: test-static test-windows check-macos
 test-static: ## Run every test as the tools are installed: linked statically with musl
 	scripts/test --target $(shell uname -m)-unknown-linux-musl
 
 test-windows: ## Build for Windows and run what is portable under Wine (Debian, as root)
-	scripts/windows-wine test --no-fail-fast -p drydock-common -p drydock-envlock -p drydock-composecheck
+	scripts/windows-wine test --no-fail-fast -p evenkeel-common -p evenkeel-envlock -p evenkeel-composecheck
 
 check-macos: ## Type-check for macOS (Debian, as root)
-	scripts/windows-wine check-macos -p drydock-common -p drydock-envlock -p drydock-composecheck
+	scripts/windows-wine check-macos -p evenkeel-common -p evenkeel-envlock -p evenkeel-composecheck
 
 .PHONY: dist
 dist: ## Build the tools as they are installed: static on Linux (target/dist)

@@ -4,7 +4,7 @@ set -euo pipefail
 
 # shellcheck disable=SC2034  # for those who source this
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/drydock
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/evenkeel
 me=${0##*/}
 
 say() { printf '%s: %s\n' "$me" "$*" >&2; }
@@ -63,7 +63,7 @@ apt_from() {
 is_private_engine() {
   local path=${DOCKER_HOST:-}
   path=${path#unix://}
-  [ -e "${path%/*}/.drydock-engine" ]
+  [ -e "${path%/*}/.evenkeel-engine" ]
 }
 
 # Sets the array 'compose' to the Compose command: v2 as a plugin, or a docker-compose in PATH.
@@ -74,10 +74,10 @@ find_compose() {
   have docker-compose
 }
 
-# Puts the tools of this checkout first in PATH: DRYDOCK_BIN, or the newest build there is.
+# Puts the tools of this checkout first in PATH: EVENKEEL_BIN, or the newest build there is.
 use_built_tools() {
   local dir
-  for dir in "${DRYDOCK_BIN:-}" "$root/target/release" "$root/target/debug"; do
+  for dir in "${EVENKEEL_BIN:-}" "$root/target/release" "$root/target/debug"; do
     if [ -n "$dir" ] && [ -x "$dir/envlock" ]; then
       PATH=$dir:$PATH
       return

@@ -56,7 +56,7 @@ pub struct OwnEngine {
 impl OwnEngine {
     /// Starts one. `None` where none can be had (no root); the test is then counted as skipped.
     pub fn start() -> Option<Self> {
-        let dir = PathBuf::from(format!("/var/tmp/drydock-{}", world::unique()));
+        let dir = PathBuf::from(format!("/var/tmp/evenkeel-{}", world::unique()));
         let own = Self { engine: Engine { host: format!("unix://{}/docker.sock", dir.display()) }, dir };
         match start(&mut own.script(&["up"])) {
             Ok(engine) if engine.host == own.engine.host => Some(own),

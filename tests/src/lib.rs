@@ -12,7 +12,7 @@ pub use proxy::Proxy;
 pub use world::{Home, World};
 
 /// A static busybox image that every test engine has.
-pub const BUSYBOX: &str = "drydock-busybox:1";
+pub const BUSYBOX: &str = "evenkeel-busybox:1";
 
 /// Top of the source tree.
 pub fn root() -> &'static Path {
@@ -51,7 +51,7 @@ pub fn skip(why: &str) {
     let line = format!("SKIPPED {name}: {why}\n");
     // Not through print!: the test harness would swallow it.
     let _ = std::io::stderr().write_all(line.as_bytes());
-    if let Some(log) = std::env::var_os("DRYDOCK_SKIP_LOG") {
+    if let Some(log) = std::env::var_os("EVENKEEL_SKIP_LOG") {
         let file = std::fs::OpenOptions::new().create(true).append(true).open(log);
         let _ = file.and_then(|mut file| file.write_all(line.as_bytes()));
     }

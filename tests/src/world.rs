@@ -33,7 +33,7 @@ impl<'a> World<'a> {
 
     /// `key=value` of the label that all of the world's resources carry.
     pub fn label(&self) -> String {
-        format!("drydock.test={}", self.id)
+        format!("evenkeel.test={}", self.id)
     }
 
     /// A name for a resource of this world.

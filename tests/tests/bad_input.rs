@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Output;
 use std::time::{Duration, Instant};
 
-use drydock_tests::{Home, Proxy, built, engine, tool};
+use evenkeel_tests::{Home, Proxy, built, engine, tool};
 
 /// The tools that need an engine, each with a command line that talks to it.
 const NEED_DOCKER: [(&str, &[&str]); 4] = [
@@ -57,7 +57,7 @@ fn two_tools_need_no_docker() {
     let lock =
         tool(built("envlock"), &home).env("DOCKER_HOST", none).args(["test", "--", "true"]).output().unwrap();
     assert_eq!(lock.status.code(), Some(0), "{}", stderr(&lock));
-    let stack = drydock_tests::root().join("tests/stack");
+    let stack = evenkeel_tests::root().join("tests/stack");
     let check = tool(built("composecheck"), &home)
         .env("DOCKER_HOST", none)
         .current_dir(stack)

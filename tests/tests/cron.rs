@@ -4,7 +4,7 @@
 
 use std::process::Command;
 
-use drydock_tests::{Home, built, engine, root};
+use evenkeel_tests::{Home, built, engine, root};
 
 /// The commands of the crontab, without the times.
 fn of_crontab(text: &str) -> Vec<String> {
@@ -26,7 +26,7 @@ fn what_runs_unattended_is_silent_and_leaves_a_sample() {
     let read = |name: &str| std::fs::read_to_string(root().join("scripts/cron").join(name)).unwrap();
     let commands = of_crontab(&read("crontab"));
     assert_eq!(commands.len(), 2);
-    assert_eq!(commands, of_service(&read("drydock-tidy.service")));
+    assert_eq!(commands, of_service(&read("evenkeel-tidy.service")));
     let (home, bin) = (Home::new(), built("envlock"));
     for command in commands {
         let output = Command::new("/bin/sh")

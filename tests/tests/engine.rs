@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use drydock_tests::{root, skip};
+use evenkeel_tests::{root, skip};
 
 /// A directory for one engine, with its engine taken down at the end.
 struct Place(PathBuf);
@@ -19,7 +19,7 @@ impl Place {
             skip("it needs a private engine, so Linux and root");
             return None;
         }
-        Some(Self(PathBuf::from(format!("/var/tmp/drydock-e{}-{name}", std::process::id()))))
+        Some(Self(PathBuf::from(format!("/var/tmp/evenkeel-e{}-{name}", std::process::id()))))
     }
 
     fn script(&self, args: &[&str]) -> Command {

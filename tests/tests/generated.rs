@@ -1,6 +1,6 @@
 //! `man/` and `completions/` are made from the command definitions and checked in; this finds them stale.
 //!
-//! `make generate` (`DRYDOCK_GENERATE=1`) writes them.
+//! `make generate` (`EVENKEEL_GENERATE=1`) writes them.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::{Command, CommandFactory};
 use clap_complete::Shell;
 use clap_mangen::Man;
-use drydock_common::manual::{Manual, SIGNAL_ROW};
+use evenkeel_common::manual::{Manual, SIGNAL_ROW};
 use roff::{Inline, Roff, bold, roman};
 
 /// A tool as its man page sees it.
@@ -22,21 +22,24 @@ struct Tool {
 fn tools() -> Vec<Tool> {
     vec![
         Tool {
-            command: drydock_composecheck::cli::Cli::command(),
-            manual: drydock_composecheck::cli::MANUAL,
+            command: evenkeel_composecheck::cli::Cli::command(),
+            manual: evenkeel_composecheck::cli::MANUAL,
         },
-        Tool { command: drydock_dockprune::cli::Cli::command(), manual: drydock_dockprune::cli::MANUAL },
-        Tool { command: drydock_dockwatch::cli::Cli::command(), manual: drydock_dockwatch::cli::MANUAL },
-        Tool { command: drydock_envlock::cli::Cli::command(), manual: drydock_envlock::cli::MANUAL },
-        Tool { command: drydock_restartgate::cli::Cli::command(), manual: drydock_restartgate::cli::MANUAL },
+        Tool { command: evenkeel_dockprune::cli::Cli::command(), manual: evenkeel_dockprune::cli::MANUAL },
+        Tool { command: evenkeel_dockwatch::cli::Cli::command(), manual: evenkeel_dockwatch::cli::MANUAL },
+        Tool { command: evenkeel_envlock::cli::Cli::command(), manual: evenkeel_envlock::cli::MANUAL },
+        Tool {
+            command: evenkeel_restartgate::cli::Cli::command(),
+            manual: evenkeel_restartgate::cli::MANUAL,
+        },
     ]
 }
 
 #[test]
 fn man_pages_and_completions_are_fresh() {
-    let root = drydock_tests::root();
+    let root = evenkeel_tests::root();
     let wanted = generate();
-    if std::env::var_os("DRYDOCK_GENERATE").is_some() {
+    if std::env::var_os("EVENKEEL_GENERATE").is_some() {
         for dir in ["man", "completions"] {
             let _ = std::fs::remove_dir_all(root.join(dir));
             std::fs::create_dir(root.join(dir)).unwrap();
@@ -110,7 +113,7 @@ fn generate() -> BTreeMap<PathBuf, Vec<u8>> {
 fn page_of(command: Command, manual: Option<Manual>, tool: &str) -> Vec<u8> {
     let has_subcommands = command.get_subcommands().any(|sub| !sub.is_hide_set());
     // Without version and date no release makes the pages stale.
-    let man = Man::new(command.version(None::<&str>)).source("drydock").manual("drydock").date("");
+    let man = Man::new(command.version(None::<&str>)).source("evenkeel").manual("evenkeel").date("");
     let mut page = Vec::new();
     man.render_title(&mut page).unwrap();
     man.render_name_section(&mut page).unwrap();

@@ -1,6 +1,6 @@
 //! The kit keeps its own promises.
 
-use drydock_tests::{BUSYBOX, OwnEngine, Proxy, World, engine};
+use evenkeel_tests::{BUSYBOX, OwnEngine, Proxy, World, engine};
 
 #[test]
 fn a_world_leaves_nothing_behind() {

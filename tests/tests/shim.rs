@@ -4,7 +4,7 @@
 
 use std::process::{Command, Output};
 
-use drydock_tests::{BUSYBOX, Engine, Home, World, built, engine, root};
+use evenkeel_tests::{BUSYBOX, Engine, Home, World, built, engine, root};
 
 struct Shim<'a> {
     engine: &'a Engine,
@@ -88,7 +88,7 @@ fn strangers_pass_and_a_forged_lock_does_not() {
     let free = shim.container(&[]);
     let stopped = shim.command("docker", &["stop", "-t", "0", &free]);
     assert!(stopped.status.success(), "{}", text(&stopped));
-    let label = format!("drydock.env={}", shim.world.id());
+    let label = format!("evenkeel.env={}", shim.world.id());
     let name = shim.container(&[&label]);
     let forged = format!("ENVLOCK_HELD={}:x:1:4194303-1", shim.world.id());
     let refused = shim.command("env", &[&forged, "docker", "kill", &name]);
@@ -97,11 +97,22 @@ fn strangers_pass_and_a_forged_lock_does_not() {
 }
 
 #[test]
+fn labels_of_the_suites_former_name_still_guard() {
+    let Some(engine) = engine() else { return };
+    let shim = Shim::new(engine);
+    let name = shim.container(&[&format!("drydock.env={}", shim.world.id()), "drydock.protect=true"]);
+    let refused = shim.command("docker", &["kill", &name]);
+    assert_eq!(refused.status.code(), Some(75), "{}", text(&refused));
+    let refused = shim.locked(&["rm", "-f", &name]);
+    assert_eq!(refused.status.code(), Some(125), "{}", text(&refused));
+}
+
+#[test]
 fn protected_things_and_prunes_are_refused_and_restarts_meet_the_gate() {
     let Some(engine) = engine() else { return };
     let shim = Shim::new(engine);
     let label = format!("netra.env={}", shim.world.id());
-    let name = shim.container(&[&label, "drydock.protect=true"]);
+    let name = shim.container(&[&label, "evenkeel.protect=true"]);
     let refused = shim.locked(&["rm", "-f", &name]);
     assert_eq!(refused.status.code(), Some(125), "{}", text(&refused));
     for words in

@@ -3,6 +3,7 @@
 //! Answering `/_ping` proves nothing: an engine was seen that answered it for an hour while `GET /networks` and
 //! every start hung. bollard's own time-out covers the response headers only, so each call is wrapped here.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::path::{Path, PathBuf};
@@ -13,16 +14,26 @@ use bollard::{API_DEFAULT_VERSION, Docker};
 use crate::Error;
 use crate::units::parse_duration;
 
-/// Label: which environment a resource belongs to, and so which lock guards it.
-pub const LABEL_ENV: &str = "netra.env";
-/// Label: the environment, where `netra.env` is not used.
-pub const LABEL_DRYDOCK_ENV: &str = "drydock.env";
-/// Label: with the value `true` nothing in drydock removes or stops the resource.
-pub const LABEL_PROTECT: &str = "drydock.protect";
+/// Labels that name the environment a resource belongs to, and so the lock that guards it, the strongest first.
+///
+/// `drydock.*` is what the suite was called before; it is read until version 0.3.
+pub const ENV_LABELS: [&str; 3] = ["netra.env", "evenkeel.env", "drydock.env"];
+/// Labels that, with the value `true`, keep evenkeel from removing or stopping the resource.
+pub const PROTECT_LABELS: [&str; 2] = ["evenkeel.protect", "drydock.protect"];
 /// Label that Compose sets: the project.
 pub const LABEL_PROJECT: &str = "com.docker.compose.project";
 /// Label that Compose sets: the service.
 pub const LABEL_SERVICE: &str = "com.docker.compose.service";
+
+/// Every environment that these labels name, the strongest first.
+pub fn environments(labels: &BTreeMap<String, String>) -> impl Iterator<Item = &String> {
+    ENV_LABELS.into_iter().filter_map(|label| labels.get(label))
+}
+
+/// Whether these labels protect a resource from being removed or stopped.
+pub fn is_protected(labels: &BTreeMap<String, String>) -> bool {
+    PROTECT_LABELS.into_iter().any(|label| labels.get(label).is_some_and(|value| value == "true"))
+}
 
 /// How to reach the engine: shared flags.
 #[derive(Clone, Debug, clap::Args)]
@@ -246,4 +257,23 @@ fn json_file(path: &Path) -> Option<serde_json::Value> {
 
 fn default_host() -> String {
     if cfg!(windows) { "npipe:////./pipe/docker_engine".into() } else { "unix:///var/run/docker.sock".into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labels(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+        pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn labels_of_the_former_name_still_count() {
+        assert!(is_protected(&labels(&[("drydock.protect", "true")])));
+        assert!(is_protected(&labels(&[("evenkeel.protect", "true")])));
+        assert!(!is_protected(&labels(&[("evenkeel.protect", "false"), ("drydock.other", "true")])));
+        let all = labels(&[("drydock.env", "c"), ("evenkeel.env", "b"), ("netra.env", "a")]);
+        assert_eq!(environments(&all).collect::<Vec<_>>(), ["a", "b", "c"]);
+        assert_eq!(environments(&labels(&[("drydock.env", "old")])).collect::<Vec<_>>(), ["old"]);
+    }
 }

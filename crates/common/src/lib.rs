@@ -1,4 +1,4 @@
-//! What every drydock tool shares: exit codes, errors with a hint, JSON on stdout, sizes and durations,
+//! What every evenkeel tool shares: exit codes, errors with a hint, JSON on stdout, sizes and durations,
 //! state on disk, and (feature `docker`) a connection to the engine with a deadline on every call.
 //!
 //! It takes nothing that only one tool uses.

@@ -32,7 +32,7 @@ fn bug(panic: &(dyn std::any::Any + Send)) -> Error {
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("unknown");
     Error::failed("go on", format!("internal error: {cause}"))
-        .hint("this is a bug in drydock: please report it")
+        .hint("this is a bug in evenkeel: please report it")
 }
 
 /// Writes a result to stdout. A closed pipe is no error: the reader had enough.

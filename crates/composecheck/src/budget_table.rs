@@ -1,7 +1,7 @@
 //! The budget of a project as a table, for people and for machines.
 
-use drydock_common::units::show_size;
-use drydock_common::{Timestamp, VERSION};
+use evenkeel_common::units::show_size;
+use evenkeel_common::{Timestamp, VERSION};
 use serde::Serialize;
 
 use crate::facts::budget::{Budget, Row};

@@ -1,6 +1,6 @@
 //! The rules themselves, listed and explained.
 
-use drydock_common::{Error, Timestamp, VERSION};
+use evenkeel_common::{Error, Timestamp, VERSION};
 use serde::Serialize;
 
 use crate::rules::{ALL, Rule};

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use drydock_common::{Error, Exit, now, print, print_json};
+use evenkeel_common::{Error, Exit, now, print, print_json};
 
 use crate::baseline::Baseline;
 use crate::cli::{CheckArgs, Format, Inputs};

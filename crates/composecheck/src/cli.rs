@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use drydock_common::Verbosity;
-use drydock_common::units::parse_size;
+use evenkeel_common::Verbosity;
+use evenkeel_common::units::parse_size;
 
 use crate::config::Threshold;
 pub use crate::manual::MANUAL;

@@ -1,6 +1,6 @@
 //! What differs between two environments, for people and for machines.
 
-use drydock_common::{Timestamp, VERSION};
+use evenkeel_common::{Timestamp, VERSION};
 use serde::Serialize;
 
 use crate::compare::{Difference, Said, show, show_short};

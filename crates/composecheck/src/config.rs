@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use drydock_common::Error;
-use drydock_common::units::parse_size;
+use evenkeel_common::Error;
+use evenkeel_common::units::parse_size;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;

@@ -73,7 +73,7 @@ impl Inclusion {
     fn load(&self, loader: &mut Loader<'_>, variables: &mut Variables) -> Result<Node, Fault> {
         let mut defaults = Vec::new();
         for path in &self.env_files {
-            let cannot = |e: drydock_common::Error| {
+            let cannot = |e: evenkeel_common::Error| {
                 Fault::new(self.span, format!("{}: {}", path.display(), e.cause()))
             };
             defaults.extend(pairs_of(path, variables.values()).map_err(cannot)?);

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use drydock_common::Error;
+use evenkeel_common::Error;
 
 use crate::interpolate::Variables;
 use crate::model::{Entry, Kind, Mode, Node, Project};

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use drydock_common::main_with;
-use drydock_composecheck::cli::Cli;
-use drydock_composecheck::run;
+use evenkeel_common::main_with;
+use evenkeel_composecheck::cli::Cli;
+use evenkeel_composecheck::run;
 
 fn main() -> ExitCode {
     main_with("composecheck", || run::run(&Cli::parse()))

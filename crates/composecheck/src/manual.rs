@@ -1,7 +1,7 @@
 //! What the manual says beyond the options.
 
-use drydock_common::Exit;
-use drydock_common::manual::Manual;
+use evenkeel_common::Exit;
+use evenkeel_common::manual::Manual;
 
 /// The parts of the manual that clap does not know.
 pub const MANUAL: Manual = Manual {

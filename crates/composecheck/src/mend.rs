@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use drydock_common::Error;
+use evenkeel_common::Error;
 
 use crate::fix::fix;
 use crate::judge::Outcome;

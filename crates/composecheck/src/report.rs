@@ -1,6 +1,6 @@
 //! What was found, as one JSON object.
 
-use drydock_common::{Exit, Timestamp, VERSION};
+use evenkeel_common::{Exit, Timestamp, VERSION};
 use serde::Serialize;
 
 use crate::judge::{Outcome, Suppressed};

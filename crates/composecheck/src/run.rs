@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use drydock_common::{Error, Exit, now, print, print_json};
+use evenkeel_common::{Error, Exit, now, print, print_json};
 
 use crate::cli::{
     BudgetArgs, Cli, Command, CompareArgs, ConfigArgs, ConfigFormat, Configured, Expected, Inputs,

@@ -1,6 +1,6 @@
 //! What was found, as SARIF 2.1.0. Its few structs stand here: the crate for it brings 22 others.
 
-use drydock_common::VERSION;
+use evenkeel_common::VERSION;
 use serde::Serialize;
 
 use crate::judge::{Outcome, Suppressed};

@@ -1,6 +1,6 @@
 //! Files as they were read, and places in them.
 
-use drydock_common::Error;
+use evenkeel_common::Error;
 
 use crate::load::position;
 

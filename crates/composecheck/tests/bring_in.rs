@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use drydock_composecheck::load::{Request, load};
-use drydock_composecheck::model::{Node, Project, Via};
+use evenkeel_composecheck::load::{Request, load};
+use evenkeel_composecheck::model::{Node, Project, Via};
 
 fn project(files: &[(&str, &str)], profiles: &[&str]) -> Result<Project, String> {
     let texts: HashMap<PathBuf, String> =

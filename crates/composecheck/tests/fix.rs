@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use drydock_composecheck::compare::{differences, join, show};
-use drydock_composecheck::config::Config;
-use drydock_composecheck::judge::{Law, Outcome, judge};
-use drydock_composecheck::load::{Request, load};
-use drydock_composecheck::mend::mend;
-use drydock_composecheck::model::Project;
-use drydock_composecheck::policy::Policy;
+use evenkeel_composecheck::compare::{differences, join, show};
+use evenkeel_composecheck::config::Config;
+use evenkeel_composecheck::judge::{Law, Outcome, judge};
+use evenkeel_composecheck::load::{Request, load};
+use evenkeel_composecheck::mend::mend;
+use evenkeel_composecheck::model::Project;
+use evenkeel_composecheck::policy::Policy;
 use proptest::prelude::*;
 
 fn composecheck(dir: &Path, args: &[&str]) -> Output {
@@ -166,7 +166,7 @@ fn many_shapes() {
 #[test]
 fn every_file_of_the_corpus_keeps_its_meaning() {
     let Some(corpus) = std::env::var_os("COMPOSE_CORPUS") else {
-        drydock_tests::skip("COMPOSE_CORPUS is not set");
+        evenkeel_tests::skip("COMPOSE_CORPUS is not set");
         return;
     };
     let (mut seen, mut changed) = (0, 0);

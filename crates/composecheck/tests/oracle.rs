@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use drydock_tests::skip;
+use evenkeel_tests::skip;
 use serde_json::Value;
 
 /// Where Compose 2.26 refuses and newer versions do not, or what it refuses is its own mistake.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use drydock_common::Timestamp;
+use evenkeel_common::Timestamp;
 
 /// A point in time, as well as it is known.
 #[derive(Clone, Debug, PartialEq)]

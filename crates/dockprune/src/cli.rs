@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Parser};
-use drydock_common::docker::DockerArgs;
-use drydock_common::manual::Manual;
-use drydock_common::units::parse_duration;
-use drydock_common::{Exit, Verbosity};
+use evenkeel_common::docker::DockerArgs;
+use evenkeel_common::manual::Manual;
+use evenkeel_common::units::parse_duration;
+use evenkeel_common::{Exit, Verbosity};
 
 use crate::pattern::parse_pattern;
 
@@ -149,7 +149,7 @@ pub const MANUAL: Manual = Manual {
         (
             "FILES",
             "~/.netra/locks/ENVIRONMENT.lock: held while that environment's resources are removed. The environment of a \
-             resource is the value of its label netra.env or drydock.env; where it has neither, the value of the \
+             resource is the value of its label netra.env or evenkeel.env (or drydock.env, its former name); where it has neither, the value of the \
              scope's label or the project.",
         ),
         (

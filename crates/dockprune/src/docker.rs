@@ -8,8 +8,8 @@ use bollard::query_parameters::{
     InspectContainerOptions, ListContainersOptions, ListImagesOptions, ListNetworksOptions,
     ListVolumesOptions,
 };
-use drydock_common::Timestamp;
-use drydock_common::docker::{CallError, Engine};
+use evenkeel_common::Timestamp;
+use evenkeel_common::docker::{CallError, Engine};
 use futures_util::{StreamExt, stream};
 
 use crate::age::{Moment, parse_moment, parse_status};

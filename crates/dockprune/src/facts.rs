@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use drydock_common::docker::{LABEL_DRYDOCK_ENV, LABEL_ENV, LABEL_PROJECT, LABEL_PROTECT};
+use evenkeel_common::docker::{self, LABEL_PROJECT};
 
 use crate::age::Moment;
 
@@ -209,14 +209,14 @@ impl Object {
         !word.is_empty() && (word == self.name || self.id.starts_with(word))
     }
 
-    /// Whether nothing in drydock may remove it.
+    /// Whether nothing in evenkeel may remove it.
     pub fn is_protected(&self) -> bool {
-        self.labels.get(LABEL_PROTECT).is_some_and(|value| value == "true")
+        docker::is_protected(&self.labels)
     }
 
     /// The environments its labels name.
     pub fn environments(&self) -> impl Iterator<Item = &String> {
-        [LABEL_ENV, LABEL_DRYDOCK_ENV].into_iter().filter_map(|label| self.labels.get(label))
+        docker::environments(&self.labels)
     }
 
     /// Its Compose project.

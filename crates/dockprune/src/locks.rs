@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use drydock_common::state::{self, Home};
-use drydock_common::{Error, Timestamp};
+use evenkeel_common::state::{self, Home};
+use evenkeel_common::{Error, Timestamp};
 
 /// Locks of environments: those held here, and those that somebody else holds.
 #[derive(Debug)]

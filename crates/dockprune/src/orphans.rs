@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use drydock_common::Timestamp;
+use evenkeel_common::Timestamp;
 
 use crate::facts::{Kind, Object};
 use crate::scope::Policy;
@@ -64,7 +64,7 @@ fn is_running(object: &Object) -> bool {
 /// Names that may be those of locks: an environment, or a project that is locked as one.
 pub fn environments(facts: &[Object]) -> BTreeSet<String> {
     let names = facts.iter().flat_map(|object| object.environments().chain(object.project()));
-    names.filter_map(|name| drydock_common::state::parse_name(name).ok()).collect()
+    names.filter_map(|name| evenkeel_common::state::parse_name(name).ok()).collect()
 }
 
 /// Kinds that can be orphans. Images are shared by design.

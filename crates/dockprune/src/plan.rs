@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use drydock_common::{Error, Timestamp, VERSION};
+use evenkeel_common::{Error, Timestamp, VERSION};
 use serde::{Deserialize, Serialize};
 
 use crate::age::Moment;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use drydock_common::docker::Engine;
-use drydock_common::{Error, Timestamp};
+use evenkeel_common::docker::Engine;
+use evenkeel_common::{Error, Timestamp};
 
 use crate::docker::{self, Listing};
 use crate::facts::{Kind, Object};

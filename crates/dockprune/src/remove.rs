@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use bollard::query_parameters::{
     RemoveContainerOptions, RemoveImageOptions, RemoveVolumeOptions, StopContainerOptions,
 };
-use drydock_common::docker::{CallError, Engine};
+use evenkeel_common::docker::{CallError, Engine};
 use futures_util::{StreamExt, stream};
 use tokio::time::sleep;
 
@@ -237,6 +237,6 @@ fn may_pass(error: &CallError) -> bool {
 
 /// Longer each time, and never the same for two runs that failed together.
 fn pause(tried: u32) -> Duration {
-    let noise = drydock_common::Timestamp::now().subsec_nanosecond().unsigned_abs() % 100_000_000;
+    let noise = evenkeel_common::Timestamp::now().subsec_nanosecond().unsigned_abs() % 100_000_000;
     Duration::from_millis(100) * tried + Duration::from_nanos(noise.into())
 }

@@ -5,8 +5,8 @@ pub mod orphans;
 
 use std::collections::BTreeMap;
 
-use drydock_common::docker::CallError;
-use drydock_common::{Timestamp, VERSION};
+use evenkeel_common::docker::CallError;
+use evenkeel_common::{Timestamp, VERSION};
 use serde::Serialize;
 
 use crate::age::{self, Moment};

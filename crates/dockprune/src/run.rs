@@ -5,10 +5,10 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use drydock_common::docker::{DockerArgs, Engine};
-use drydock_common::journal::{Durability, Journal};
-use drydock_common::state::Home;
-use drydock_common::{Error, Exit, Timestamp, print, print_json};
+use evenkeel_common::docker::{DockerArgs, Engine};
+use evenkeel_common::journal::{Durability, Journal};
+use evenkeel_common::state::Home;
+use evenkeel_common::{Error, Exit, Timestamp, print, print_json};
 
 use crate::cli::Cli;
 use crate::facts::Kind;
@@ -62,7 +62,7 @@ async fn prune(cli: &Cli, engine: &Engine, policy: Policy, watch: &Watch) -> Res
             .hint("allow more time with --deadline")
     })??;
     if let Some(path) = &cli.plan {
-        plan::write(path, &engine.host, drydock_common::now(), &pruning.planned())?;
+        plan::write(path, &engine.host, evenkeel_common::now(), &pruning.planned())?;
     } else if !cli.dry_run {
         pruning.act(&Remover { engine, watch, grace: cli.grace }).await;
     }

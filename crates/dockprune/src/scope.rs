@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use drydock_common::docker::{LABEL_DRYDOCK_ENV, LABEL_ENV};
-use drydock_common::state::parse_name;
+use evenkeel_common::docker::ENV_LABELS;
+use evenkeel_common::state::parse_name;
 
 use crate::age::Moment;
 use crate::facts::{Kind, Object, State};
@@ -121,7 +121,7 @@ impl Scope {
         match self {
             Self::Everything => BTreeSet::new(),
             Self::Matching { labels, .. } => {
-                let named = labels.iter().filter(|(key, _)| key == LABEL_ENV || key == LABEL_DRYDOCK_ENV);
+                let named = labels.iter().filter(|(key, _)| ENV_LABELS.contains(&key.as_str()));
                 let named = lockable(named.map(|(_, value)| value));
                 if named.is_empty() { self.called() } else { named }.into_iter().collect()
             }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use drydock_common::Timestamp;
-use drydock_common::units::show_duration;
+use evenkeel_common::Timestamp;
+use evenkeel_common::units::show_duration;
 
 use crate::age::{self, Judged, Moment};
 use crate::facts::{Detail, Kind, Object, State};
@@ -175,7 +175,7 @@ pub fn guarded(object: &Object, policy: &Policy) -> Option<(Rule, String)> {
         return Some((Rule::BuiltIn, "the engine made it".into()));
     }
     if object.is_protected() {
-        return Some((Rule::Protected, "labelled drydock.protect=true".into()));
+        return Some((Rule::Protected, "labelled evenkeel.protect=true".into()));
     }
     if let Some(pattern) = policy.keep.iter().find(|pattern| is_kept_by(object, pattern)) {
         return Some((Rule::KeepPattern, format!("matches --keep {pattern}")));
@@ -318,8 +318,8 @@ mod tests {
         let mut policy = policy();
         policy.keep.push("ke*".into());
         policy.busy.insert("other".into(), "locked by ann".into());
-        let protected = [TEST[0], ("drydock.protect", "true")];
-        let elsewhere = [TEST[0], ("drydock.env", "other")];
+        let protected = [TEST[0], ("evenkeel.protect", "true")];
+        let elsewhere = [TEST[0], ("evenkeel.env", "other")];
         for (object, rule, reason) in [
             (exited("old", &TEST), Rule::Old, "exited 2h ago"),
             (container("new", State::Created, &TEST), Rule::Old, "created 3h ago"),
@@ -331,7 +331,7 @@ mod tests {
                 "in a state that this version does not know",
             ),
             (exited("kept", &TEST), Rule::KeepPattern, "matches --keep ke*"),
-            (exited("safe", &protected), Rule::Protected, "labelled drydock.protect=true"),
+            (exited("safe", &protected), Rule::Protected, "labelled evenkeel.protect=true"),
             (exited("held", &elsewhere), Rule::EnvLocked, "locked by ann"),
             (later, Rule::NoTime, "its time 2026-11-20T12:00:01Z lies in the future"),
         ] {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use drydock_common::Timestamp;
+use evenkeel_common::Timestamp;
 
 use crate::age::Moment;
 use crate::facts::{Container, Detail, Kind, Network, Object, State, Volume};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{ContentArrangement, Table, presets};
-use drydock_common::units::{show_duration, show_size};
+use evenkeel_common::units::{show_duration, show_size};
 
 use crate::report::orphans::Orphans;
 use crate::report::{Counts, Item, Report};

@@ -1,6 +1,6 @@
 //! Whether a run fits: a pure decision.
 
-use drydock_common::units::show_size;
+use evenkeel_common::units::show_size;
 
 use crate::level::{Budget, Level, Usage, Verdict};
 

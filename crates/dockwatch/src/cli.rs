@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use drydock_common::Verbosity;
-use drydock_common::docker::{DockerArgs, parse_call_timeout};
-use drydock_common::state::parse_name;
-use drydock_common::units::{parse_duration, parse_size};
+use evenkeel_common::Verbosity;
+use evenkeel_common::docker::{DockerArgs, parse_call_timeout};
+use evenkeel_common::state::parse_name;
+use evenkeel_common::units::{parse_duration, parse_size};
 
 use crate::level::{Budget, Level};
 pub use crate::manual::MANUAL;
@@ -50,7 +50,7 @@ pub enum Command {
     /// End containers that are over their limits, or run a command when a level is reached
     ///
     /// Without --stop or --kill it says what it would do. It ends nothing outside the scope and nothing labelled
-    /// drydock.protect=true: first the containers at their own limits, the largest overuse first, then, while the scope
+    /// evenkeel.protect=true: first the containers at their own limits, the largest overuse first, then, while the scope
     /// is over its budget of memory or containers, the largest.
     Enforce(EnforceArgs),
 }

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use drydock_common::docker::{CallError, Engine};
+use evenkeel_common::docker::{CallError, Engine};
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 

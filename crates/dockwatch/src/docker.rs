@@ -9,7 +9,7 @@ use bollard::models::{
     SystemInfo, Volume as ApiVolume,
 };
 use bollard::query_parameters::{ListContainersOptionsBuilder, ListVolumesOptions, StatsOptionsBuilder};
-use drydock_common::docker::{CallError, Engine};
+use evenkeel_common::docker::{CallError, Engine};
 use futures_util::StreamExt as _;
 
 use crate::disk::{self, Disk};
@@ -177,7 +177,7 @@ fn reading(found: ContainerStatsResponse) -> Option<Reading> {
     // cgroup v1 has the totals of the whole subtree, v2 plain keys.
     let stat = |v1: &str, v2: &str| stats.get(v1).or_else(|| stats.get(v2)).copied();
     let inactive = stat("total_inactive_file", "inactive_file");
-    let at = found.read.as_deref().and_then(|time| time.parse::<drydock_common::Timestamp>().ok());
+    let at = found.read.as_deref().and_then(|time| time.parse::<evenkeel_common::Timestamp>().ok());
     Some(Reading {
         at_ns: at.and_then(|at| u64::try_from(at.as_nanosecond()).ok()).unwrap_or(0),
         memory_usage: Some(usage),

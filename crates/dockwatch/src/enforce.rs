@@ -1,7 +1,7 @@
 //! Which containers have to end so that a scope keeps its limits: a pure decision.
 
-use drydock_common::docker::LABEL_PROTECT;
-use drydock_common::units::show_size;
+use evenkeel_common::docker::is_protected;
+use evenkeel_common::units::show_size;
 
 use crate::level::Budget;
 use crate::model::{Container, Facts};
@@ -11,7 +11,7 @@ use crate::model::{Container, Facts};
 pub enum Choice {
     /// It has to end.
     End,
-    /// It should, and is spared: it is labelled `drydock.protect=true`.
+    /// It should, and is spared: it is labelled `evenkeel.protect=true`.
     Spare,
 }
 
@@ -55,7 +55,7 @@ pub fn rule<'a>(facts: &'a Facts, budget: &Budget) -> Vec<Ruling<'a>> {
 }
 
 fn choice(container: &Container) -> Choice {
-    let protected = container.listed.labels.get(LABEL_PROTECT).is_some_and(|value| value == "true");
+    let protected = is_protected(&container.listed.labels);
     if protected { Choice::Spare } else { Choice::End }
 }
 
@@ -106,7 +106,7 @@ mod tests {
     }
 
     fn protected(mut container: Container) -> Container {
-        container.listed.labels.insert(LABEL_PROTECT.into(), "true".into());
+        container.listed.labels.insert("evenkeel.protect".into(), "true".into());
         container
     }
 

@@ -5,10 +5,10 @@ use std::time::Instant;
 
 use bollard::query_parameters::{KillContainerOptions, StopContainerOptionsBuilder};
 use comfy_table::{Table, presets};
-use drydock_common::docker::{CallError, Engine};
-use drydock_common::state::Home;
-use drydock_common::units::show_size;
-use drydock_common::{Error, Exit, Timestamp, VERSION, now, print, print_json};
+use evenkeel_common::docker::{CallError, Engine};
+use evenkeel_common::state::Home;
+use evenkeel_common::units::show_size;
+use evenkeel_common::{Error, Exit, Timestamp, VERSION, now, print, print_json};
 use serde::Serialize;
 
 use crate::cli::{Deed, EnforceArgs};
@@ -189,7 +189,7 @@ fn row(ruling: &Ruling<'_>, outcome: &Outcome) -> [String; 5] {
     let size = |bytes: Option<u64>| bytes.map_or_else(|| "-".to_owned(), show_size);
     let reason = match outcome {
         Outcome::Failed(why) => format!("{}: {why}", ruling.reason),
-        Outcome::Spared => format!("{}; labelled drydock.protect=true", ruling.reason),
+        Outcome::Spared => format!("{}; labelled evenkeel.protect=true", ruling.reason),
         _ => ruling.reason.clone(),
     };
     [

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bollard::models::{EventMessage, EventMessageTypeEnum as Kind};
 use bollard::query_parameters::EventsOptionsBuilder;
-use drydock_common::Timestamp;
-use drydock_common::docker::{CallError, DockerArgs, Engine};
+use evenkeel_common::Timestamp;
+use evenkeel_common::docker::{CallError, DockerArgs, Engine};
 use futures_util::StreamExt as _;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -109,7 +109,7 @@ async fn listen_once(engine: &Engine, sender: &UnboundedSender<Happening>, is_lo
     let filters = [("type", &["container", "network", "volume"][..]), ("event", &ACTIONS[..])];
     let filters = filters.map(|(key, values)| (key, values.to_vec())).into_iter().collect();
     // The request goes out with the first poll; nothing that happens before that may be missed.
-    let since = drydock_common::now().as_second().to_string();
+    let since = evenkeel_common::now().as_second().to_string();
     let options = EventsOptionsBuilder::new().since(&since).filters(&filters).build();
     let mut stream = engine.docker.events(Some(options));
     let mut limits = BTreeMap::new();

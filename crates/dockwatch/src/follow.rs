@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::io::{self, Write as _};
 use std::time::{Duration, Instant};
 
-use drydock_common::state::Home;
-use drydock_common::units::show_size;
-use drydock_common::{Error, Exit, Timestamp, VERSION, now};
+use evenkeel_common::state::Home;
+use evenkeel_common::units::show_size;
+use evenkeel_common::{Error, Exit, Timestamp, VERSION, now};
 use serde::Serialize;
 use tokio::sync::mpsc::UnboundedReceiver;
 

@@ -1,8 +1,8 @@
 //! Measures all engines that are named, as one.
 
-use drydock_common::docker::{DockerArgs, Engine};
-use drydock_common::state::Home;
-use drydock_common::{Error, Exit};
+use evenkeel_common::docker::{DockerArgs, Engine};
+use evenkeel_common::state::Home;
+use evenkeel_common::{Error, Exit};
 use futures_util::future::join_all;
 
 use crate::cli::{EngineArgs, ScopeArgs};

@@ -1,8 +1,8 @@
 //! What was recorded: one record a run, and a ring of samples.
 
-use drydock_common::journal::{Durability, Journal, Records};
-use drydock_common::state::Home;
-use drydock_common::{Error, Timestamp};
+use evenkeel_common::journal::{Durability, Journal, Records};
+use evenkeel_common::state::Home;
+use evenkeel_common::{Error, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::level::Level;

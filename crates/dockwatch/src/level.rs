@@ -94,7 +94,7 @@ impl Resource {
     /// Shows an amount of it for people.
     pub fn show(self, amount: u64) -> String {
         match self {
-            Self::Memory => drydock_common::units::show_size(amount),
+            Self::Memory => evenkeel_common::units::show_size(amount),
             _ => amount.to_string(),
         }
     }

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use comfy_table::{Table, presets};
-use drydock_common::journal::Records;
-use drydock_common::units::{show_duration, show_size};
-use drydock_common::{Error, Timestamp, VERSION};
+use evenkeel_common::journal::Records;
+use evenkeel_common::units::{show_duration, show_size};
+use evenkeel_common::{Error, Timestamp, VERSION};
 use serde::Serialize;
 
 use crate::history::Run;

@@ -1,7 +1,7 @@
 //! The manual beyond the options: exit codes, examples, files, variables, JSON.
 
-use drydock_common::Exit;
-use drydock_common::manual::Manual;
+use evenkeel_common::Exit;
+use evenkeel_common::manual::Manual;
 
 /// What the manual says beyond the options.
 pub const MANUAL: Manual = Manual {

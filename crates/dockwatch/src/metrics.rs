@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
-use drydock_common::{Error, Timestamp};
+use evenkeel_common::{Error, Timestamp};
 
 use crate::level::Verdict;
 use crate::model::{Answer, Container, Endpoint, EngineFacts, Facts};

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use drydock_common::Error;
-use drydock_common::docker::{LABEL_DRYDOCK_ENV, LABEL_ENV, LABEL_PROJECT, LABEL_SERVICE};
+use evenkeel_common::Error;
+use evenkeel_common::docker::{LABEL_PROJECT, LABEL_SERVICE, environments};
 
 use crate::disk::Disk;
 use crate::level::{Level, Usage};
@@ -87,7 +87,7 @@ impl Listed {
 
     /// Its environment, if a label names one.
     pub fn environment(&self) -> Option<&str> {
-        self.labels.get(LABEL_ENV).or_else(|| self.labels.get(LABEL_DRYDOCK_ENV)).map(String::as_str)
+        environments(&self.labels).next().map(String::as_str)
     }
 
     /// Its Compose project.

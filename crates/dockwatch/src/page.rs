@@ -5,8 +5,8 @@ use std::io::Write as _;
 use std::path::Path;
 
 use comfy_table::{Table, presets};
-use drydock_common::units::{show_duration, show_size};
-use drydock_common::{Error, Timestamp, VERSION};
+use evenkeel_common::units::{show_duration, show_size};
+use evenkeel_common::{Error, Timestamp, VERSION};
 use serde::Serialize;
 
 use crate::level::{Budget, Level};

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::process::ExitStatus;
 
-use drydock_common::{Error, Exit};
+use evenkeel_common::{Error, Exit};
 use tokio::process::{Child, Command};
 
 /// A command that was started.

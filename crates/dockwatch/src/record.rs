@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use drydock_common::state::Home;
-use drydock_common::units::{show_duration, show_size};
-use drydock_common::{Error, Exit, Timestamp, VERSION, now};
+use evenkeel_common::state::Home;
+use evenkeel_common::units::{show_duration, show_size};
+use evenkeel_common::{Error, Exit, Timestamp, VERSION, now};
 use serde::Serialize;
 
 use crate::cli::RecordArgs;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use drydock_common::{Timestamp, VERSION};
+use evenkeel_common::{Timestamp, VERSION};
 use serde::Serialize;
 
 use crate::level::{Judged, Level, Verdict};

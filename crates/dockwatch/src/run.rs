@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use drydock_common::state::Home;
-use drydock_common::{Error, Exit, VERSION, now, print, print_json};
+use evenkeel_common::state::Home;
+use evenkeel_common::{Error, Exit, VERSION, now, print, print_json};
 use serde::Serialize;
 
 use crate::check::{self, Answer, Demand, Supply};
@@ -72,7 +72,7 @@ async fn snapshot(args: SnapshotArgs, home: &Home) -> Result<Exit, Error> {
 struct CheckWire {
     schema: &'static str,
     tool_version: &'static str,
-    at: drydock_common::Timestamp,
+    at: evenkeel_common::Timestamp,
     verdict: &'static str,
     reasons: Vec<String>,
     level: Level,
@@ -226,7 +226,7 @@ async fn metrics(args: MetricsArgs, home: &Home) -> Result<Exit, Error> {
 struct PredictWire {
     schema: &'static str,
     tool_version: &'static str,
-    at: drydock_common::Timestamp,
+    at: evenkeel_common::Timestamp,
     verdict: &'static str,
     category: String,
     runs: usize,
@@ -262,7 +262,7 @@ fn predict(args: &PredictArgs, home: &Home) -> Result<Exit, Error> {
         crate::predict::Basis::History => format!("95th percentile of {} runs", found.runs),
         crate::predict::Basis::Base => format!("a base value: {} of 5 runs are recorded", found.runs),
     };
-    let size = drydock_common::units::show_size(found.need.memory_bytes);
+    let size = evenkeel_common::units::show_size(found.need.memory_bytes);
     print(&format!("{}: {size}, {} containers ({basis})\n", args.category, found.need.containers))?;
     Ok(Exit::Done)
 }

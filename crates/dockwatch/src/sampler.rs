@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use drydock_common::docker::{CallError, Engine};
+use evenkeel_common::docker::{CallError, Engine};
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use drydock_common::docker::LABEL_PROJECT;
+use evenkeel_common::docker::LABEL_PROJECT;
 
 use crate::model::Facts;
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use drydock_common::Timestamp;
+use evenkeel_common::Timestamp;
 
 use crate::history::{Check, Run, SampleRecord};
 use crate::predict::percentile;

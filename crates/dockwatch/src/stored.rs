@@ -6,7 +6,7 @@ use std::fs::OpenOptions;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use drydock_common::state::{self, Home};
+use evenkeel_common::state::{self, Home};
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Identity, Inspected};

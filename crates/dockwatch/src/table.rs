@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use comfy_table::{CellAlignment, Table, presets};
-use drydock_common::units::show_size;
+use evenkeel_common::units::show_size;
 
 use crate::disk::Disk;
 use crate::level::{Level, Verdict};

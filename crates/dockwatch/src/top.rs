@@ -2,8 +2,8 @@
 
 use std::io::{self, IsTerminal as _};
 
-use drydock_common::state::Home;
-use drydock_common::{Error, Exit};
+use evenkeel_common::state::Home;
+use evenkeel_common::{Error, Exit};
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use drydock_common::manual::Manual;
-use drydock_common::state::parse_name;
-use drydock_common::units::parse_duration;
-use drydock_common::{Exit, Verbosity};
+use evenkeel_common::manual::Manual;
+use evenkeel_common::state::parse_name;
+use evenkeel_common::units::parse_duration;
+use evenkeel_common::{Exit, Verbosity};
 
 use crate::queue::Mode;
 

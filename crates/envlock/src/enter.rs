@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Seek, SeekFrom};
 use std::time::Duration;
 
-use drydock_common::{Error, now};
+use evenkeel_common::{Error, now};
 use tracing::{debug, info};
 
 use crate::files::{EnvFiles, Life, Ticket};

@@ -17,8 +17,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use drydock_common::Error;
-use drydock_common::state::{self, Home};
+use evenkeel_common::Error;
+use evenkeel_common::state::{self, Home};
 use serde::de::DeserializeOwned;
 
 use crate::history::BreakNote;

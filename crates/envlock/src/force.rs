@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use drydock_common::{Error, Exit};
+use evenkeel_common::{Error, Exit};
 
 use crate::files::{EnvFiles, Life};
 use crate::history::BreakNote;
@@ -114,7 +114,7 @@ mod tests {
             process: Process { pid: 1, start: 0, boot_id: String::new(), pid_namespace: 0, host: "h".into() },
             command: vec!["true".into()],
             purpose: None,
-            queued_at: drydock_common::now(),
+            queued_at: evenkeel_common::now(),
             entered_at: None,
         }
     }

@@ -3,8 +3,8 @@
 //! Each entry is `name:mode:ticket:pid-start`, parted by commas. The variable alone proves nothing: it may have been
 //! kept by a process that outlived its lock.
 
-use drydock_common::state::Home;
-use drydock_common::{Error, Exit};
+use evenkeel_common::state::Home;
+use evenkeel_common::{Error, Exit};
 
 use crate::files::{EnvFiles, Life};
 use crate::process;

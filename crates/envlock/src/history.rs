@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use drydock_common::journal::{Durability, Journal, Records};
-use drydock_common::{Error, Timestamp, now};
+use evenkeel_common::journal::{Durability, Journal, Records};
+use evenkeel_common::{Error, Timestamp, now};
 use serde::{Deserialize, Serialize};
 
 use crate::files::EnvFiles;

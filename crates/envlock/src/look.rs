@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use drydock_common::Error;
+use evenkeel_common::Error;
 
 use crate::files::{EnvFiles, Life};
 use crate::process::{self, Outsider};

@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use drydock_common::main_with;
-use drydock_envlock::cli::Cli;
-use drydock_envlock::run;
+use evenkeel_common::main_with;
+use evenkeel_envlock::cli::Cli;
+use evenkeel_envlock::run;
 
 fn main() -> ExitCode {
     main_with("envlock", || run::run(Cli::parse()))

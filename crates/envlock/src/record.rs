@@ -1,7 +1,7 @@
 //! What a ticket says about its owner: for people, for `break`, and for whoever cleans up after a crash.
 //! Nothing here decides who holds a lock; the kernel does.
 
-use drydock_common::Timestamp;
+use evenkeel_common::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::queue::Mode;

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::time::Duration;
 
-use drydock_common::Error;
+use evenkeel_common::Error;
 use tracing::info;
 
 use crate::files::{EnvFiles, Life};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use drydock_common::{Error, Timestamp, VERSION, now};
+use evenkeel_common::{Error, Timestamp, VERSION, now};
 use serde::Serialize;
 
 use crate::cli::HoldArgs;

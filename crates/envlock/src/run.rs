@@ -4,8 +4,8 @@ use std::io::{IsTerminal, Write};
 use std::process::Command;
 use std::time::Duration;
 
-use drydock_common::state::Home;
-use drydock_common::{Error, Exit, print, print_json};
+use evenkeel_common::state::Home;
+use evenkeel_common::{Error, Exit, print, print_json};
 
 use crate::cli::{Action, BreakArgs, Cli, HistoryArgs, HoldArgs, StatusArgs};
 use crate::enter::{self, Hold};

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use drydock_common::{Error, Exit};
+use evenkeel_common::{Error, Exit};
 
 use crate::cli::HoldArgs;
 use crate::enter::{Door, Hold, Passage};

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use drydock_common::{Timestamp, now, units};
+use evenkeel_common::{Timestamp, now, units};
 
 use crate::history::{Past, usual};
 use crate::look::Look;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use drydock_common::docker::DockerArgs;
-use drydock_common::manual::Manual;
-use drydock_common::units::parse_duration;
-use drydock_common::{Exit, Verbosity};
+use evenkeel_common::docker::DockerArgs;
+use evenkeel_common::manual::Manual;
+use evenkeel_common::units::parse_duration;
+use evenkeel_common::{Exit, Verbosity};
 
 use crate::gate::Wish;
 use crate::limits::{Flags, InForce, parse_count, parse_seconds};
@@ -30,7 +30,7 @@ pub const MANUAL: Manual = Manual {
             "restart the service if it is sick and the gate lets it, and wait until it is healthy",
         ),
         ("restartgate backend -- systemctl restart backend", "put the gate in front of any command"),
-        ("restartgate wait --project drydock-test --timeout 60s", "wait until a whole project is healthy"),
+        ("restartgate wait --project evenkeel-test --timeout 60s", "wait until a whole project is healthy"),
         ("restartgate check redis && make smoke", "ask what the gate would say, spending nothing"),
         ("restartgate status --json | jq .services", "where every service stands"),
         ("restartgate explain test-redis", "what the last decision went by"),
@@ -165,7 +165,7 @@ pub struct LimitArgs {
 
 impl LimitArgs {
     /// The limits that the gate decides by: flags override variables, which override defaults.
-    pub fn in_force(&self) -> Result<InForce, drydock_common::Error> {
+    pub fn in_force(&self) -> Result<InForce, evenkeel_common::Error> {
         let flags = Flags {
             cooldown: self.cooldown,
             attempts: self.max_attempts,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use drydock_common::Timestamp;
+use evenkeel_common::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// A moment that can be aged later, by another process, and after a reboot.
@@ -19,7 +19,7 @@ pub struct Moment {
 impl Moment {
     /// Now.
     pub fn now() -> Self {
-        Self { at: drydock_common::now(), boot_id: boot_id(), boot_ms: since_boot() }
+        Self { at: evenkeel_common::now(), boot_id: boot_id(), boot_ms: since_boot() }
     }
 
     /// How long before `now` this was. A moment that seems to lie in the future has age zero, which errs on the

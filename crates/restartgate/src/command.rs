@@ -1,6 +1,6 @@
 //! A command behind the gate: its stdin, stdout, stderr and exit code are its own.
 
-use drydock_common::{Error, Exit};
+use evenkeel_common::{Error, Exit};
 use tokio::process::{Child, Command};
 
 /// Runs it to its end, passing on the signals that reach us alone. Ctrl-C reaches the whole foreground group by itself.

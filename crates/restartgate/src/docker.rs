@@ -6,8 +6,8 @@ use bollard::models::{ContainerInspectResponse, ContainerSummary};
 use bollard::query_parameters::{
     InspectContainerOptions, ListContainersOptionsBuilder, LogsOptionsBuilder, RestartContainerOptionsBuilder,
 };
-use drydock_common::docker::{CallError, DockerArgs, Engine, LABEL_PROJECT, LABEL_SERVICE};
-use drydock_common::{Error, Timestamp};
+use evenkeel_common::docker::{CallError, DockerArgs, Engine, LABEL_PROJECT, LABEL_SERVICE};
+use evenkeel_common::{Error, Timestamp};
 use futures_util::StreamExt;
 
 use crate::health::Seen;
@@ -167,6 +167,6 @@ fn seen(container: ContainerInspectResponse) -> Seen {
 fn age(started_at: &str) -> Duration {
     let started: Option<Timestamp> = started_at.parse().ok();
     started
-        .and_then(|at| Duration::try_from(drydock_common::now().duration_since(at)).ok())
+        .and_then(|at| Duration::try_from(evenkeel_common::now().duration_since(at)).ok())
         .unwrap_or_default()
 }

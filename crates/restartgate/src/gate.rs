@@ -195,7 +195,7 @@ fn by_limits(facts: &Facts<'_>, limits: &Limits) -> Option<Decision> {
         return Some(Decision::Later { rule: Rule::Cooldown, retry_after: standing.cooldown_left });
     }
     if standing.attempts_used >= limits.attempts {
-        let window = drydock_common::units::show_duration(limits.window);
+        let window = evenkeel_common::units::show_duration(limits.window);
         let cause = format!("{} restarts within {window}", standing.attempts_used);
         return Some(trip(Rule::Window, cause, facts, limits));
     }

@@ -3,8 +3,8 @@
 use std::io::Write as _;
 use std::time::{Duration, Instant};
 
-use drydock_common::state::Home;
-use drydock_common::{Error, Exit};
+use evenkeel_common::state::Home;
+use evenkeel_common::{Error, Exit};
 
 use crate::cli::RestartArgs;
 use crate::clock::Moment;

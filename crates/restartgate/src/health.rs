@@ -63,7 +63,8 @@ pub fn judge(seen: &Seen) -> Verdict {
 
 fn death(seen: &Seen) -> String {
     if seen.oom_killed {
-        let limit = seen.memory_limit.map(|bytes| format!(" of {}", drydock_common::units::show_size(bytes)));
+        let limit =
+            seen.memory_limit.map(|bytes| format!(" of {}", evenkeel_common::units::show_size(bytes)));
         return format!("it was killed at its memory limit{}", limit.unwrap_or_default());
     }
     let error = if seen.error.is_empty() { String::new() } else { format!(": {}", seen.error) };

@@ -5,9 +5,9 @@ use std::fs::{File, OpenOptions};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use drydock_common::journal::{Durability, Journal};
-use drydock_common::state::{self, Home};
-use drydock_common::{Error, Timestamp};
+use evenkeel_common::journal::{Durability, Journal};
+use evenkeel_common::state::{self, Home};
+use evenkeel_common::{Error, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Moment;

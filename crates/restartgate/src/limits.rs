@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use drydock_common::Error;
-use drydock_common::units::parse_duration;
+use evenkeel_common::Error;
+use evenkeel_common::units::parse_duration;
 use serde::{Deserialize, Serialize};
 
 /// Limits of the gate.

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use drydock_restartgate::{cli::Cli, run};
+use evenkeel_restartgate::{cli::Cli, run};
 
 fn main() -> ExitCode {
-    drydock_common::main_with("restartgate", || run::run(Cli::parse()))
+    evenkeel_common::main_with("restartgate", || run::run(Cli::parse()))
 }

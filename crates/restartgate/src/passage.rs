@@ -3,8 +3,8 @@
 use std::fs::{File, TryLockError};
 use std::time::{Duration, Instant};
 
-use drydock_common::units::show_duration;
-use drydock_common::{Error, Exit};
+use evenkeel_common::units::show_duration;
+use evenkeel_common::{Error, Exit};
 
 use crate::clock::Moment;
 use crate::gate::{self, Decision, Facts, Health, Rule, Wish};

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use comfy_table::{Table, presets};
-use drydock_common::state::Home;
-use drydock_common::units::show_duration;
-use drydock_common::{Error, Exit, Timestamp, VERSION, now, print, print_json};
+use evenkeel_common::state::Home;
+use evenkeel_common::units::show_duration;
+use evenkeel_common::{Error, Exit, Timestamp, VERSION, now, print, print_json};
 use serde::Serialize;
 
 use crate::cli::{ExplainArgs, HistoryArgs, StatsArgs, StatusArgs, VerdictArgs};

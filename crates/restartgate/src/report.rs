@@ -1,6 +1,6 @@
 //! What is said: wire structs and words.
 
-use drydock_common::{Exit, Timestamp, VERSION};
+use evenkeel_common::{Exit, Timestamp, VERSION};
 use serde::Serialize;
 
 use crate::gate::Rule;
@@ -165,7 +165,7 @@ impl Report {
         Self {
             schema: "restartgate.report/1",
             tool_version: VERSION,
-            at: drydock_common::now(),
+            at: evenkeel_common::now(),
             verdict,
             service: service.into(),
             reason,
@@ -298,7 +298,7 @@ impl Status {
         Self {
             schema: "restartgate.status/1",
             tool_version: VERSION,
-            at: drydock_common::now(),
+            at: evenkeel_common::now(),
             verdict,
             skipped_lines,
             services,
@@ -365,7 +365,7 @@ impl Waited {
         Self {
             schema: "restartgate.wait/1",
             tool_version: VERSION,
-            at: drydock_common::now(),
+            at: evenkeel_common::now(),
             verdict: if healthy { "healthy" } else { "not_healthy" },
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             services,

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use drydock_common::docker::DockerArgs;
-use drydock_common::state::Home;
-use drydock_common::units::show_duration;
-use drydock_common::{Error, Exit, print, print_json};
+use evenkeel_common::docker::DockerArgs;
+use evenkeel_common::state::Home;
+use evenkeel_common::units::show_duration;
+use evenkeel_common::{Error, Exit, print, print_json};
 
 use crate::cli::{Action, CheckArgs, Cli, RestartArgs, Target};
 use crate::clock::Moment;

@@ -3,8 +3,8 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
-use drydock_common::units::show_duration;
-use drydock_common::{Error, Exit, print, print_json};
+use evenkeel_common::units::show_duration;
+use evenkeel_common::{Error, Exit, print, print_json};
 
 use crate::cli::{Target, WaitArgs};
 use crate::docker::{Docker, Found, Wanted};

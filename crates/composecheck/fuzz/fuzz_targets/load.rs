@@ -7,11 +7,11 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use drydock_composecheck::config::Config;
-use drydock_composecheck::judge::{Law, judge};
-use drydock_composecheck::load::{Request, load};
-use drydock_composecheck::policy::Policy;
-use drydock_composecheck::{origins, rendered};
+use evenkeel_composecheck::config::Config;
+use evenkeel_composecheck::judge::{Law, judge};
+use evenkeel_composecheck::load::{Request, load};
+use evenkeel_composecheck::policy::Policy;
+use evenkeel_composecheck::{origins, rendered};
 use libfuzzer_sys::fuzz_target;
 
 /// Two files, so that merging is done too.

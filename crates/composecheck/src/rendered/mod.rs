@@ -9,7 +9,7 @@ mod short;
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
-use drydock_common::Error;
+use evenkeel_common::Error;
 use serde_json::{Map, Value};
 
 use crate::load::pairs_of;

@@ -1,6 +1,6 @@
 //! CC103: a file system in RAM, in each of its spellings.
 
-use drydock_common::units::show_size;
+use evenkeel_common::units::show_size;
 
 use super::{Check, Context, Finding, Level, Rule, service};
 use crate::facts::mounts::{self, RamDisk};

@@ -1,6 +1,6 @@
 //! CC105: more memory than the environment may take.
 
-use drydock_common::units::show_size;
+use evenkeel_common::units::show_size;
 
 use super::{Check, Context, Finding, Level, Rule};
 use crate::facts::budget::Budget;

@@ -1,6 +1,6 @@
 //! CC106: file systems in RAM that together take a large share of the budget.
 
-use drydock_common::units::show_size;
+use evenkeel_common::units::show_size;
 
 use super::{Check, Context, Finding, Level, Rule};
 use crate::facts::budget::Budget;

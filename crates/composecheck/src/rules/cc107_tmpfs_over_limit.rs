@@ -1,6 +1,6 @@
 //! CC107: a file system in RAM that is larger than the container may be.
 
-use drydock_common::units::show_size;
+use evenkeel_common::units::show_size;
 
 use super::{Check, Context, Finding, Level, Rule, service};
 use crate::facts::{memory, mounts};

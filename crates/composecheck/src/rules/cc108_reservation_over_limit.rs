@@ -1,6 +1,6 @@
 //! CC108: more reserved than allowed.
 
-use drydock_common::units::show_size;
+use evenkeel_common::units::show_size;
 
 use super::{Check, Context, Finding, Level, Rule, service};
 use crate::facts::memory;

@@ -1,6 +1,6 @@
 //! What `--log-file` gets from each run.
 
-use drydock_common::{Timestamp, VERSION};
+use evenkeel_common::{Timestamp, VERSION};
 use serde::Serialize;
 
 use super::{Counts, Report, Unreached};

@@ -1,6 +1,6 @@
 //! The main job: what is in scope and old enough goes, everything else stays.
 
-use drydock_tests::{Home, World, engine};
+use evenkeel_tests::{Home, World, engine};
 
 use crate::kit::{created, dockprune, exists, exited, item, prune, prune_at, running, stderr, text};
 
@@ -95,7 +95,7 @@ fn a_table_explains_it() {
 #[test]
 fn nothing_in_scope_is_fine() {
     let Some(engine) = engine() else { return };
-    let report = prune_at(&engine.host, &Home::new(), &["--label", "drydock.test=none", "--json"], 0);
+    let report = prune_at(&engine.host, &Home::new(), &["--label", "evenkeel.test=none", "--json"], 0);
     assert_eq!(report["verdict"], "nothing");
 }
 
@@ -166,7 +166,7 @@ fn networks_of_the_engine_are_never_removed() {
 fn images_go_by_their_own_label() {
     let Some(engine) = engine() else { return };
     let world = World::new(engine);
-    let [key, value] = ["drydock.test", world.id()];
+    let [key, value] = ["evenkeel.test", world.id()];
     let import = |name: &str, label: &str| {
         created(engine, &world.name("source"), &["--label", &world.label()]);
         let change = format!("LABEL {label}");

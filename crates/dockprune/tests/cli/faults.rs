@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, mpsc};
 use std::time::{Duration, Instant};
 
-use drydock_tests::{BUSYBOX, Engine, Home, OwnEngine, Proxy, World, engine, tool};
+use evenkeel_tests::{BUSYBOX, Engine, Home, OwnEngine, Proxy, World, engine, tool};
 
 use crate::kit::{Run, created, dockprune, exists, item, items, prune_at, running, start, stderr};
 use crate::relay::Relay;
@@ -121,7 +121,7 @@ fn a_signal_ends_it_in_good_order() {
 #[test]
 fn many_at_once_over_the_same_containers() {
     let Some(engine) = OwnEngine::start() else { return };
-    let label = "drydock.test=many";
+    let label = "evenkeel.test=many";
     create_many(&engine, label, 300);
     let home = Home::new();
     let args = ["--label", label, "--older-than", "0s", "--json", "--ignore-locks"];
@@ -161,7 +161,7 @@ fn many_at_once_with_locks() {
 #[test]
 fn an_engine_killed_in_the_middle() {
     let Some(engine) = OwnEngine::start() else { return };
-    let label = "drydock.test=killed";
+    let label = "evenkeel.test=killed";
     create_many(&engine, label, 200);
     let home = Home::new();
     let args = ["--label", label, "--older-than", "0s", "--json", "--ignore-locks"];
@@ -201,7 +201,7 @@ fn an_engine_killed_in_the_middle() {
 #[test]
 fn containers_that_are_started_at_the_same_moment() {
     let Some(engine) = OwnEngine::start() else { return };
-    let label = "drydock.test=race";
+    let label = "evenkeel.test=race";
     let names: Vec<String> = (0..20).map(|n| format!("race-{n}")).collect();
     for name in &names {
         let args = ["create", "--name", name, "--label", label, BUSYBOX, "sleep", "300"];

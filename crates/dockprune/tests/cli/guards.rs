@@ -3,7 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::path::PathBuf;
 
-use drydock_tests::{Home, Proxy, World, engine};
+use evenkeel_tests::{Home, Proxy, World, engine};
 
 use crate::kit::{created, exists, exited, item, prune, prune_at, running, start};
 
@@ -26,7 +26,7 @@ fn a_locked_environment_stays() {
     let world = World::new(engine);
     let home = Home::new();
     let label = world.label();
-    let own = format!("drydock.env={}", world.name("own"));
+    let own = format!("evenkeel.env={}", world.name("own"));
     exited(engine, &world.name("of-scope"), &["--label", &label]);
     exited(engine, &world.name("of-own"), &["--label", &label, "--label", &own]);
     let args = [&["--label", &label, "--json"][..], &ALL].concat();
@@ -68,16 +68,16 @@ fn protection_and_patterns_win() {
     let Some(engine) = engine() else { return };
     let world = World::new(engine);
     let label = world.label();
-    exited(engine, &world.name("protected"), &["--label", &label, "--label", "drydock.protect=true"]);
+    exited(engine, &world.name("protected"), &["--label", &label, "--label", "evenkeel.protect=true"]);
     exited(engine, &world.name("kept"), &["--label", &label]);
-    exited(engine, &world.name("gone"), &["--label", &label, "--label", "drydock.protect=false"]);
+    exited(engine, &world.name("gone"), &["--label", &label, "--label", "evenkeel.protect=false"]);
     engine.docker(&[
         "volume",
         "create",
         "--label",
         &label,
         "--label",
-        "drydock.protect=true",
+        "evenkeel.protect=true",
         &world.name("v"),
     ]);
     let pattern = format!("{}-kep*", world.id());

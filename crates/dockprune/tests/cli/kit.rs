@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
-use drydock_tests::{BUSYBOX, Engine, Home, World, tool};
+use evenkeel_tests::{BUSYBOX, Engine, Home, World, tool};
 use serde_json::Value;
 
 /// dockprune in a home of its own, against this host.

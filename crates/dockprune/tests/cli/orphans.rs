@@ -1,6 +1,6 @@
 //! `--orphans`, the address pool, quiet runs and the log.
 
-use drydock_tests::{Home, OwnEngine, World, engine};
+use evenkeel_tests::{Home, OwnEngine, World, engine};
 use serde_json::Value;
 
 use crate::kit::{created, dockprune, exited, prune, prune_at, running, stderr, text};
@@ -83,7 +83,7 @@ fn each_run_leaves_a_line_in_the_log() {
 fn a_pool_of_addresses_that_is_nearly_used_up_is_worth_a_warning() {
     let Some(engine) = OwnEngine::start() else { return };
     let run = || {
-        let args = ["--label", "drydock.test=pool", "--json"];
+        let args = ["--label", "evenkeel.test=pool", "--json"];
         let output = dockprune(&engine.host, &Home::new(), &args).output().unwrap();
         (serde_json::from_slice::<Value>(&output.stdout).unwrap(), stderr(&output))
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use drydock_tests::{Home, World, engine};
+use evenkeel_tests::{Home, World, engine};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
-use drydock_common::Timestamp;
-use drydock_dockprune::age::{Moment, parse_status};
-use drydock_dockprune::facts::{Container, Detail, Kind, Network, Object, State, Volume};
-use drydock_dockprune::scope::{Live, Policy, Scope, Times};
-use drydock_dockprune::select::select;
-use drydock_tests::{BUSYBOX, Engine, Home, OwnEngine};
+use evenkeel_common::Timestamp;
+use evenkeel_dockprune::age::{Moment, parse_status};
+use evenkeel_dockprune::facts::{Container, Detail, Kind, Network, Object, State, Volume};
+use evenkeel_dockprune::scope::{Live, Policy, Scope, Times};
+use evenkeel_dockprune::select::select;
+use evenkeel_tests::{BUSYBOX, Engine, Home, OwnEngine};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -200,10 +200,10 @@ impl Thing {
             labels.insert(key.to_owned(), value);
         }
         if self.protected {
-            labels.insert("drydock.protect".into(), "true".into());
+            labels.insert("evenkeel.protect".into(), "true".into());
         }
         if self.elsewhere {
-            labels.insert("drydock.env".into(), format!("{base}-elsewhere"));
+            labels.insert("evenkeel.env".into(), format!("{base}-elsewhere"));
         }
         labels
     }

@@ -1,6 +1,6 @@
 //! `dockwatch check`.
 
-use drydock_tests::{BUSYBOX, Home, Proxy, World, engine};
+use evenkeel_tests::{BUSYBOX, Home, Proxy, World, engine};
 
 use crate::wire::Check;
 use crate::{dockwatch, run};

@@ -3,7 +3,7 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use drydock_tests::{BUSYBOX, Home, World, engine};
+use evenkeel_tests::{BUSYBOX, Home, World, engine};
 
 use crate::wire::Enforced;
 use crate::{dockwatch, run};
@@ -11,7 +11,7 @@ use crate::{dockwatch, run};
 /// Containers that keep so many MiB in RAM, the largest first; the last label goes to the first of them.
 fn hogs(
     world: &World<'_>,
-    engine: &drydock_tests::Engine,
+    engine: &evenkeel_tests::Engine,
     sizes: &[u32],
     first: Option<&str>,
 ) -> Vec<String> {
@@ -30,7 +30,7 @@ fn hogs(
     sizes.iter().enumerate().map(start).collect()
 }
 
-fn enforce(engine: &drydock_tests::Engine, home: &Home, label: &str, more: &[&str], code: i32) -> Enforced {
+fn enforce(engine: &evenkeel_tests::Engine, home: &Home, label: &str, more: &[&str], code: i32) -> Enforced {
     let args = [&["enforce", "--json", "--label", label], more].concat();
     let (stdout, _) = run(&mut dockwatch(&engine.host, home), &args, code);
     serde_json::from_str(&stdout).expect(&stdout)
@@ -68,7 +68,7 @@ fn the_largest_end_until_the_budget_is_kept() {
 fn what_is_protected_is_spared() {
     let Some(engine) = engine() else { return };
     let (world, home) = (World::new(engine), Home::new());
-    let names = hogs(&world, engine, &[20, 5], Some("drydock.protect=true"));
+    let names = hogs(&world, engine, &[20, 5], Some("evenkeel.protect=true"));
     let done = enforce(engine, &home, &world.label(), &["--max-memory", "1KiB", "--kill"], 1);
     let outcomes: Vec<_> =
         done.items.iter().map(|item| (item.name.as_str(), item.outcome.as_str())).collect();

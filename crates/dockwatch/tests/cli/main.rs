@@ -12,7 +12,7 @@ mod wire;
 
 use std::process::{Command, Output};
 
-use drydock_tests::{Engine, Home, tool};
+use evenkeel_tests::{Engine, Home, tool};
 
 /// The tool, with an engine named by `DOCKER_HOST`.
 fn dockwatch(host: &str, home: &Home) -> Command {
@@ -38,8 +38,8 @@ fn snapshot(engine: &Engine, home: &Home, label: &str) -> wire::Snapshot {
 #[test]
 fn metrics_predict_and_follow() {
     use std::io::{BufRead as _, BufReader};
-    let Some(engine) = drydock_tests::engine() else { return };
-    let (world, home) = (drydock_tests::World::new(engine), Home::new());
+    let Some(engine) = evenkeel_tests::engine() else { return };
+    let (world, home) = (evenkeel_tests::World::new(engine), Home::new());
     let (stdout, _) = run(&mut dockwatch(&engine.host, &home), &["predict", "e2e"], 0);
     assert_eq!(stdout, "e2e: 3.0 GiB, 12 containers (a base value: 0 of 5 runs are recorded)\n");
     let mut following = dockwatch(&engine.host, &home);
@@ -52,13 +52,13 @@ fn metrics_predict_and_follow() {
     let hog = ["run", "--label", &label, "-m", "8m", "--memory-swap", "8m"];
     // The shell outlives what is killed: an engine that is busy may not hear of a kill that ends the container.
     let script = "tail /dev/zero; sleep 1; exit 137";
-    let hog = [&hog[..], &[drydock_tests::BUSYBOX, "sh", "-c", script]];
+    let hog = [&hog[..], &[evenkeel_tests::BUSYBOX, "sh", "-c", script]];
     assert_eq!(engine.try_docker(&hog.concat()).status.code(), Some(137));
     let oom = (0..100).map(|_| next()).find(|line| line["type"] == "oom").expect("told within the deadline");
     assert_eq!(oom["memory_limit_bytes"], 8 << 20);
     following.kill().unwrap();
     following.wait().unwrap();
-    engine.docker(&["run", "-d", "--label", &world.label(), drydock_tests::BUSYBOX, "sleep", "600"]);
+    engine.docker(&["run", "-d", "--label", &world.label(), evenkeel_tests::BUSYBOX, "sleep", "600"]);
     let file = home.join("d.prom");
     let args = ["metrics", "--label", &world.label(), "--textfile", file.to_str().unwrap()];
     run(&mut dockwatch(&engine.host, &home), &args, 0);

@@ -1,6 +1,6 @@
 //! `dockwatch record` and `dockwatch history`.
 
-use drydock_tests::{BUSYBOX, Home, World, engine};
+use evenkeel_tests::{BUSYBOX, Home, World, engine};
 
 use crate::wire::{History, Run};
 use crate::{dockwatch, run};

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use drydock_tests::Home;
+use evenkeel_tests::Home;
 
 use crate::wire::{Figure, History, Predict, Report};
 use crate::{dockwatch, run};

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use drydock_tests::{BUSYBOX, Home, Proxy, World, engine};
+use evenkeel_tests::{BUSYBOX, Home, Proxy, World, engine};
 
 use crate::{dockwatch, run, snapshot};
 

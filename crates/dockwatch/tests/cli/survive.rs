@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use drydock_tests::{BUSYBOX, Home, OwnEngine, World, engine};
+use evenkeel_tests::{BUSYBOX, Home, OwnEngine, World, engine};
 
 use crate::wire::{EventLine, SampleLine};
 use crate::{dockwatch, run, snapshot};

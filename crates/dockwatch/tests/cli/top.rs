@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use drydock_tests::{BUSYBOX, Home, World, engine};
+use evenkeel_tests::{BUSYBOX, Home, World, engine};
 
 use crate::{dockwatch, run};
 

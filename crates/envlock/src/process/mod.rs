@@ -22,7 +22,7 @@ use windows as system;
 use std::io;
 use std::process::ExitStatus;
 
-use drydock_common::{Error, Exit};
+use evenkeel_common::{Error, Exit};
 
 use crate::record::Process;
 

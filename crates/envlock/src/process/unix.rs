@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use std::ptr;
 use std::time::Duration;
 
-use drydock_common::{Error, Exit};
+use evenkeel_common::{Error, Exit};
 use rustix::io::FdFlags;
 use rustix::process::{Pid, Signal};
 

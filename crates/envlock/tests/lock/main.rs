@@ -39,7 +39,7 @@ impl Home {
     }
 
     fn envlock(&self, args: &[&str]) -> Command {
-        let mut command = drydock_tests::tool(env!("CARGO_BIN_EXE_envlock"), self.path());
+        let mut command = evenkeel_tests::tool(env!("CARGO_BIN_EXE_envlock"), self.path());
         command.args(args).stdin(Stdio::null()).env("USER", "alice");
         command
     }

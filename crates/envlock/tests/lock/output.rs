@@ -118,7 +118,7 @@ struct Broken {
     killed: bool,
 }
 
-/// One object and a newline, beginning as every object of drydock does.
+/// One object and a newline, beginning as every object of evenkeel does.
 fn parse<T: DeserializeOwned>(text: &str) -> T {
     assert_eq!(text.matches('\n').count(), 1, "{text}");
     assert!(text.ends_with('\n') && text.starts_with(r#"{"schema":"envlock."#), "{text}");

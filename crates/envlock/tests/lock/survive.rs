@@ -4,7 +4,7 @@ use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use drydock_tests::skip;
+use evenkeel_tests::skip;
 
 use crate::{Done, Home, is_running, send, until};
 
@@ -242,7 +242,7 @@ fn on_small_disk(home: &Home, script: &str) -> Done {
         "mount -t tmpfs -o size=64k,mode=700 none {disk} && {envlock} test -- true && {script} && \
          {envlock} test -- echo ran"
     );
-    let mut command = drydock_tests::tool("unshare", home.path());
+    let mut command = evenkeel_tests::tool("unshare", home.path());
     Done(command.args(["--mount", "sh", "-c", &script]).output().unwrap())
 }
 
@@ -281,6 +281,6 @@ fn a_careless_parent_that_ignores_sigchld_loses_no_code() {
     let home = Home::new();
     let envlock = env!("CARGO_BIN_EXE_envlock");
     let script = format!("trap '' CHLD; exec {envlock} test -- sh -c 'exit 7'");
-    let mut command = drydock_tests::tool("sh", home.path());
+    let mut command = evenkeel_tests::tool("sh", home.path());
     assert_eq!(command.args(["-c", &script]).status().unwrap().code(), Some(7));
 }

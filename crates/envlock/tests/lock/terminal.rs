@@ -25,7 +25,7 @@ impl Terminal {
         let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
         let slave = File::options().read(true).write(true).open(name).unwrap();
         let side = || Stdio::from(slave.try_clone().unwrap());
-        let mut command = drydock_tests::tool("setsid", home.path());
+        let mut command = evenkeel_tests::tool("setsid", home.path());
         command.args(["--ctty", "--wait"]).args(program).env("USER", "alice").env("PS1", "$ ");
         let child = command.stdin(side()).stdout(side()).stderr(side()).spawn().unwrap();
         let keys = File::from(master);

@@ -4,7 +4,7 @@
 
 use std::process::{Command, Output};
 
-use drydock_tests::{BUSYBOX, Engine, Home, World, engine, tool};
+use evenkeel_tests::{BUSYBOX, Engine, Home, World, engine, tool};
 
 mod people;
 mod storm;

@@ -1,6 +1,6 @@
 //! status, history, stats, explain: what people ask afterwards.
 
-use drydock_tests::{Home, tool};
+use evenkeel_tests::{Home, tool};
 
 use crate::wire;
 

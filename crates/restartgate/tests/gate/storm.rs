@@ -3,7 +3,7 @@
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use drydock_tests::{Engine, Home, World, engine};
+use evenkeel_tests::{Engine, Home, World, engine};
 
 use crate::{Starts, gate, start};
 

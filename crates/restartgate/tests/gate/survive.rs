@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use drydock_tests::{BUSYBOX, Engine, Home, OwnEngine, World, engine, skip};
+use evenkeel_tests::{BUSYBOX, Engine, Home, OwnEngine, World, engine, skip};
 
 use crate::{gate, report, start, wire};
 
@@ -242,8 +242,8 @@ fn the_engine_dies_during_the_restart() {
 
 #[test]
 fn refusals_push_nothing_out() {
-    use drydock_common::state::Home as State;
-    use drydock_restartgate::history::{Action, History, Record, Service};
+    use evenkeel_common::state::Home as State;
+    use evenkeel_restartgate::history::{Action, History, Record, Service};
     let home = Home::new();
     let history = History::open(&State::at(&*home)).unwrap();
     let service = Service { host: "unix:///d".into(), project: None, name: "redis".into() };

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use drydock_tests::{Proxy, skip};
+use evenkeel_tests::{Proxy, skip};
 
 use super::{BUSYBOX, Command, Stack, UNTIL_ENDED, engine, root, signal, start_until_up, text};
 
@@ -27,7 +27,7 @@ fn a_dead_engine_and_a_hung_one_are_named_at_once() {
 fn a_stack_that_does_not_start_leaves_nothing() {
     let Some(engine) = engine() else { return };
     let stack = Stack::new(engine);
-    stack.edit(BUSYBOX, "drydock-absent:1");
+    stack.edit(BUSYBOX, "evenkeel-absent:1");
     let output = stack.run(&["--", "true"]);
     assert_eq!(output.status.code(), Some(3), "{}", text(&output));
     assert_eq!(stack.left(), "");
@@ -79,7 +79,7 @@ fn a_port_that_another_container_has_is_named_with_it() {
 fn a_port_that_a_stranger_has_is_named_with_its_pid() {
     let Some(engine) = engine() else { return };
     let dir = engine.host.trim_start_matches("unix://").trim_end_matches("/docker.sock").to_owned();
-    if !std::path::Path::new(&dir).join(".drydock-engine").exists() {
+    if !std::path::Path::new(&dir).join(".evenkeel-engine").exists() {
         return skip("it needs a private engine: it takes a port in the engine's network");
     }
     let stack = Stack::new(engine);

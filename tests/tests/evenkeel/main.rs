@@ -1,4 +1,4 @@
-//! `scripts/lifecycle`: whatever happens to the command, the environment is taken down and its code comes through.
+//! `scripts/evenkeel`: whatever happens to the command, the environment is taken down and its code comes through.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
-use drydock_tests::{BUSYBOX, Engine, Home, World, built, engine, root};
+use evenkeel_tests::{BUSYBOX, Engine, Home, World, built, engine, root};
 
 /// A Compose project of one busybox, and a home of its own.
 struct Stack<'a> {
@@ -24,7 +24,7 @@ impl<'a> Stack<'a> {
         let stack = Self { engine, world: World::new(engine), home: Home::new() };
         let text = format!(
             r#"
-x-labels: &labels {{ netra.env: "${{NETRA_ENV:-test}}", drydock.env: "${{DRYDOCK_ENV:-test}}" }}
+x-labels: &labels {{ netra.env: "${{NETRA_ENV:-test}}", evenkeel.env: "${{EVENKEEL_ENV:-test}}" }}
 services:
   web:
     image: {BUSYBOX}
@@ -67,7 +67,7 @@ volumes: {{ data: {{ labels: *labels }} }}
     }
 
     fn lifecycle(&self, args: &[&str]) -> Command {
-        let mut lifecycle = Command::new(root().join("scripts/lifecycle"));
+        let mut lifecycle = Command::new(root().join("scripts/evenkeel"));
         self.environment(&mut lifecycle).args(self.scope()).args(args);
         lifecycle
     }
@@ -76,7 +76,7 @@ volumes: {{ data: {{ labels: *labels }} }}
         command
             .env("DOCKER_HOST", &self.engine.host)
             .env("NETRA_HOME", self.home.as_os_str())
-            .env("DRYDOCK_BIN", built("envlock").parent().unwrap())
+            .env("EVENKEEL_BIN", built("envlock").parent().unwrap())
     }
 
     fn scope(&self) -> [String; 6] {
