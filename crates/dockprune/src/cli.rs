@@ -4,12 +4,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Parser};
-use evenkeel_common::docker::DockerArgs;
+use evenkeel_common::docker::{DockerArgs, parse_label};
 use evenkeel_common::manual::Manual;
 use evenkeel_common::units::parse_duration;
 use evenkeel_common::{Exit, Verbosity};
 
-use crate::pattern::parse_pattern;
+use crate::model::pattern::parse_pattern;
 
 /// Remove what a scope left behind, and nothing else
 ///
@@ -96,13 +96,6 @@ pub struct Cli {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
     pub verbosity: Verbosity,
-}
-
-fn parse_label(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() && !value.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("a label in scope has a key and a value: KEY=VALUE".into()),
-    }
 }
 
 fn parse_not_empty(text: &str) -> Result<String, String> {

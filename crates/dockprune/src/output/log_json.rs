@@ -1,40 +1,40 @@
-//! What `--log-file` gets from each run.
+//! `dockprune.run/1`: the line that `--log-file` gets from each run.
 
 use evenkeel_common::{Timestamp, VERSION};
 use serde::Serialize;
 
-use super::{Counts, Report, Unreached};
+use super::report_json::{Counts, ItemOutcome, ReportJson, UnreachedJson, Verdict};
+use crate::model::resource::Kind;
 
-/// `dockprune.run/1`: one line of the log.
+/// `dockprune.run/1`.
 #[derive(Debug, Serialize)]
-pub struct Line<'a> {
+pub(crate) struct LineJson<'a> {
     schema: &'static str,
     tool_version: &'static str,
     at: Timestamp,
-    verdict: &'static str,
+    verdict: Verdict,
     host: &'a str,
     dry_run: bool,
     elapsed_ms: u64,
     over_cap: usize,
     bytes_freed: u64,
     counts: Counts,
-    unreached: &'a [Unreached],
-    left: Vec<Left<'a>>,
+    unreached: &'a [UnreachedJson],
+    left: Vec<LeftJson<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-struct Left<'a> {
-    kind: &'static str,
+struct LeftJson<'a> {
+    kind: Kind,
     id: &'a str,
     name: &'a str,
-    outcome: &'static str,
+    outcome: ItemOutcome,
     error: Option<&'a str>,
 }
 
-impl<'a> From<&'a Report> for Line<'a> {
-    fn from(report: &'a Report) -> Self {
-        let left =
-            report.items.iter().filter(|item| matches!(item.outcome, "failed" | "unknown" | "not_reached"));
+impl<'a> From<&'a ReportJson> for LineJson<'a> {
+    fn from(report: &'a ReportJson) -> Self {
+        let left = report.items.iter().filter(|item| item.outcome.is_left());
         Self {
             schema: "dockprune.run/1",
             tool_version: VERSION,
@@ -48,7 +48,7 @@ impl<'a> From<&'a Report> for Line<'a> {
             counts: report.counts,
             unreached: &report.unreached,
             left: left
-                .map(|item| Left {
+                .map(|item| LeftJson {
                     kind: item.kind,
                     id: &item.id,
                     name: &item.name,

@@ -3,28 +3,27 @@
 use std::collections::BTreeMap;
 
 use evenkeel_common::docker::{self, LABEL_PROJECT};
+use serde::{Deserialize, Serialize};
 
-use crate::age::Moment;
+use super::known_time::KnownTime;
 
 /// Kinds of resources, in the order in which they are removed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Kind {
-    /// A container.
     Container,
-    /// A network.
     Network,
-    /// A volume.
     Volume,
-    /// An image.
     Image,
 }
 
 impl Kind {
-    /// All kinds, in order.
+    /// All kinds, in the order of removal.
     pub const ALL: [Self; 4] = [Self::Container, Self::Network, Self::Volume, Self::Image];
 
-    /// The word for it, in reports.
-    pub const fn word(self) -> &'static str {
+    /// The name of the kind in text and JSON.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Container => "container",
             Self::Network => "network",
@@ -34,42 +33,39 @@ impl Kind {
     }
 }
 
-/// One resource.
+/// One resource of the engine.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Object {
+pub struct Resource {
     /// What the engine removes it by: never ambiguous, except for volumes, which have only their name.
     pub id: String,
     /// Its name; of an image, its first tag, or the ID where it has none.
     pub name: String,
-    /// Its labels.
+    /// Labels with their values.
     pub labels: BTreeMap<String, String>,
     /// When it was made.
-    pub created: Moment,
+    pub created: KnownTime,
     /// When a container last ended or, while it runs, began; when an image was last given a name or pulled.
-    pub active: Moment,
+    pub active: KnownTime,
     /// What only its kind has.
     pub detail: Detail,
 }
 
-/// What only one kind has.
+/// The facts that only one kind has.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Detail {
-    /// A container.
     Container(Container),
-    /// A network.
     Network(Network),
-    /// A volume.
     Volume(Volume),
-    /// An image.
     Image(Image),
 }
 
-/// A container's own facts.
+/// The facts that only a container has.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Container {
-    /// What it does.
+    /// Its state when it was listed or inspected.
     pub state: State,
-    /// Names, IDs or prefixes of IDs of the networks it refers to: one that never ran knows only what it was told.
+    /// Names, IDs or prefixes of IDs of its networks: a container that never ran has them only as they were given.
     pub networks: Vec<String>,
     /// Names of the volumes it mounts.
     pub volumes: Vec<String>,
@@ -78,31 +74,33 @@ pub struct Container {
 }
 
 /// States of a container.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum State {
-    /// Made and never started.
+    /// Created and never started.
     Created,
-    /// Running.
+    /// Its process runs.
     Running,
-    /// Stopping.
+    /// It was asked to stop and still runs.
     Stopping,
-    /// Frozen.
+    /// Its processes are frozen.
     Paused,
-    /// Between two starts.
+    /// It waits for the restart policy to start it again.
     Restarting,
-    /// Ended.
+    /// Its process has ended.
     Exited,
-    /// A removal that failed half-way.
+    /// Left by a removal that failed half-way.
     Dead,
-    /// Being removed.
+    /// Somebody is removing it.
     Removing,
-    /// Something this version does not know: never touched.
+    /// A state that this version does not know; such a container is never touched.
+    #[serde(other)]
     Unknown,
 }
 
 impl State {
-    /// The engine's word for it.
-    pub const fn word(self) -> &'static str {
+    /// The engine's name for it.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Created => "created",
             Self::Running => "running",
@@ -116,8 +114,8 @@ impl State {
         }
     }
 
-    /// Reads the engine's word for it.
-    pub fn parse(word: &str) -> Self {
+    /// Parses the engine's name for it.
+    pub(crate) fn parse(name: &str) -> Self {
         const KNOWN: [State; 8] = [
             State::Created,
             State::Running,
@@ -128,10 +126,11 @@ impl State {
             State::Dead,
             State::Removing,
         ];
-        KNOWN.into_iter().find(|state| state.word() == word).unwrap_or(Self::Unknown)
+        KNOWN.into_iter().find(|state| state.name() == name).unwrap_or(Self::Unknown)
     }
 
-    /// Whether it can be removed as it is, without force. What somebody else is removing can: that is awaited.
+    /// Whether it can be removed as it is, without force. That includes one that somebody else is removing: the end
+    /// of that removal is awaited.
     pub const fn is_stopped(self) -> bool {
         matches!(self, Self::Created | Self::Exited | Self::Dead | Self::Removing)
     }
@@ -142,36 +141,38 @@ impl State {
     }
 }
 
-/// A network's own facts.
+/// The facts that only a network has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {
-    /// `bridge`, `overlay`, …
+    /// Its driver, such as `bridge` or `overlay`.
     pub driver: String,
     /// Whether the engine made it for itself.
     pub built_in: bool,
 }
 
-/// A volume's own facts.
+/// The facts that only a volume has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Volume {
-    /// Names of its driver options: with any, its data may live elsewhere.
+    /// Names of its driver options: with any, its data may be stored elsewhere.
     pub options: Vec<String>,
 }
 
-/// An image's own facts.
+/// The facts that only an image has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
     /// Names that point to it.
     pub tags: Vec<String>,
-    /// Its size, layers shared with others included.
+    /// Its size, layers shared with other images included.
     pub size_bytes: u64,
 }
 
-/// Label that the engine puts on a volume nobody named.
+/// Label that engines since version 23 put on a volume that was not given a name.
 const LABEL_ANONYMOUS: &str = "com.docker.volume.anonymous";
+/// Length of the name that an engine makes up for such a volume: 32 random bytes in hexadecimal.
+const RANDOM_NAME_LENGTH: usize = 64;
 
-impl Object {
-    /// Its kind.
+impl Resource {
+    /// Its kind, which follows from its detail.
     pub const fn kind(&self) -> Kind {
         match self.detail {
             Detail::Container(_) => Kind::Container,
@@ -182,11 +183,11 @@ impl Object {
     }
 
     /// What reports are sorted by.
-    pub fn order(&self) -> (Kind, String, String) {
+    pub(crate) fn sort_key(&self) -> (Kind, String, String) {
         (self.kind(), self.name.clone(), self.id.clone())
     }
 
-    /// What only a container has.
+    /// The facts that only a container has.
     pub const fn container(&self) -> Option<&Container> {
         match &self.detail {
             Detail::Container(container) => Some(container),
@@ -195,37 +196,44 @@ impl Object {
     }
 
     /// Whether this container refers to that network, volume or image.
-    pub fn uses(&self, other: &Self) -> bool {
+    pub(crate) fn uses(&self, other: &Self) -> bool {
         let Some(container) = self.container() else { return false };
         match other.detail {
             Detail::Container(_) => false,
-            Detail::Network(_) => container.networks.iter().any(|word| other.is_network_called(word)),
+            Detail::Network(_) => container.networks.iter().any(|text| other.is_network_called(text)),
             Detail::Volume(_) => container.volumes.contains(&other.id),
             Detail::Image(_) => container.image == other.id,
         }
     }
 
-    fn is_network_called(&self, word: &str) -> bool {
-        !word.is_empty() && (word == self.name || self.id.starts_with(word))
+    fn is_network_called(&self, text: &str) -> bool {
+        !text.is_empty() && (text == self.name || self.id.starts_with(text))
     }
 
-    /// Whether nothing in evenkeel may remove it.
-    pub fn is_protected(&self) -> bool {
+    /// Whether no tool of the suite may remove it.
+    pub(crate) fn is_protected(&self) -> bool {
         docker::is_protected(&self.labels)
     }
 
-    /// The environments its labels name.
-    pub fn environments(&self) -> impl Iterator<Item = &String> {
+    /// The environments that its labels name.
+    pub(crate) fn environments(&self) -> impl Iterator<Item = &String> {
         docker::environments(&self.labels)
     }
 
-    /// Its Compose project.
-    pub fn project(&self) -> Option<&String> {
+    /// The Compose project it belongs to.
+    pub(crate) fn project(&self) -> Option<&String> {
         self.labels.get(LABEL_PROJECT)
     }
 
-    /// Whether it is a volume that the engine made for a container without being given a name.
-    pub fn is_anonymous_volume(&self) -> bool {
-        self.kind() == Kind::Volume && self.labels.contains_key(LABEL_ANONYMOUS)
+    /// Whether it is a volume that the engine made for a container, without being given a name.
+    ///
+    /// Engines before version 23 do not label such a volume: there it is one without labels and options whose name is
+    /// as random as the engine makes them.
+    pub(crate) fn is_anonymous_volume(&self) -> bool {
+        let Detail::Volume(volume) = &self.detail else { return false };
+        let has_random_name = self.name.len() == RANDOM_NAME_LENGTH
+            && self.name.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+        self.labels.contains_key(LABEL_ANONYMOUS)
+            || (has_random_name && self.labels.is_empty() && volume.options.is_empty())
     }
 }

@@ -2,8 +2,8 @@
 
 use glob_match::glob_match;
 
-/// Whether a name is like a pattern. A `*` stands for slashes too: `app*` is meant to cover `app/web:1`.
-pub fn is_like(name: &str, pattern: &str) -> bool {
+/// Whether a name matches a pattern. A `*` stands for slashes too: `app*` is meant to cover `app/web:1`.
+pub(crate) fn matches(name: &str, pattern: &str) -> bool {
     glob_match(&without_slashes(pattern), &without_slashes(name))
 }
 
@@ -13,7 +13,7 @@ fn without_slashes(text: &str) -> String {
 }
 
 /// Refuses what would silently match nothing. For clap: a value parser.
-pub fn parse_pattern(text: &str) -> Result<String, String> {
+pub(crate) fn parse_pattern(text: &str) -> Result<String, String> {
     if text.is_empty() {
         return Err("it must not be empty".into());
     }
@@ -40,10 +40,10 @@ mod tests {
             ("app-[0-9]", "app-7"),
             ("sha256:*", "sha256:00c6"),
         ] {
-            assert!(is_like(name, pattern), "{pattern} {name}");
+            assert!(matches(name, pattern), "{pattern} {name}");
         }
         for (pattern, name) in [("app", "app-1"), ("app-?", "app-"), ("App*", "app-1"), ("*-web", "web")] {
-            assert!(!is_like(name, pattern), "{pattern} {name}");
+            assert!(!matches(name, pattern), "{pattern} {name}");
         }
     }
 

@@ -3,113 +3,114 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use evenkeel_common::{Error, Timestamp, VERSION};
+use evenkeel_common::{Error, Timestamp, VERSION, files};
 use serde::{Deserialize, Serialize};
 
-use crate::age::Moment;
-use crate::facts::{Kind, Object, State};
-use crate::scope::Planned;
+use crate::model::known_time::KnownTime;
+use crate::model::policy::Planned;
+use crate::model::resource::{Kind, Resource, State};
 
 const SCHEMA: &str = "dockprune.plan/1";
 
 /// `dockprune.plan/1`.
 #[derive(Debug, Deserialize, Serialize)]
-struct Plan {
+struct PlanJson {
     schema: String,
     tool_version: String,
     at: Timestamp,
-    verdict: String,
+    verdict: Verdict,
     host: String,
-    items: Vec<Item>,
+    items: Vec<ItemJson>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    Nothing,
+    WouldRemove,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
-struct Item {
-    kind: String,
+struct ItemJson {
+    kind: Kind,
     id: String,
     name: String,
-    state: Option<String>,
+    state: Option<State>,
     labels: BTreeMap<String, String>,
     created_at: Timestamp,
     active_at: Option<Timestamp>,
     environments: Vec<String>,
 }
 
-/// A plan that cannot be relied on must not be half carried out: a resource without exact times is left out of it.
-pub fn planned(object: &Object, environments: Vec<String>) -> Option<Planned> {
-    let exact =
-        matches!(object.created, Moment::At(_)) && matches!(object.active, Moment::Never | Moment::At(_));
+/// The resource as a plan keeps it. `None` without exact times: what has changed since could not be told.
+pub(crate) fn planned(resource: &Resource, environments: Vec<String>) -> Option<Planned> {
+    let exact = matches!(resource.created, KnownTime::At(_))
+        && matches!(resource.active, KnownTime::Never | KnownTime::At(_));
     exact.then(|| Planned {
-        kind: object.kind(),
-        id: object.id.clone(),
-        name: object.name.clone(),
-        labels: object.labels.clone(),
-        created: object.created.clone(),
-        active: object.active.clone(),
-        state: object.container().map(|container| container.state),
+        kind: resource.kind(),
+        id: resource.id.clone(),
+        name: resource.name.clone(),
+        labels: resource.labels.clone(),
+        created: resource.created.clone(),
+        active: resource.active.clone(),
+        state: resource.container().map(|container| container.state),
         environments,
     })
 }
 
 /// Writes a plan.
-pub fn write(path: &Path, host: &str, at: Timestamp, plan: &[Planned]) -> Result<(), Error> {
-    let plan = Plan {
+pub(crate) fn write(path: &Path, host: &str, at: Timestamp, plan: &[Planned]) -> Result<(), Error> {
+    let plan = PlanJson {
         schema: SCHEMA.into(),
         tool_version: VERSION.into(),
         at,
-        verdict: if plan.is_empty() { "nothing" } else { "would_remove" }.into(),
+        verdict: if plan.is_empty() { Verdict::Nothing } else { Verdict::WouldRemove },
         host: host.to_owned(),
-        items: plan.iter().filter_map(to_wire).collect(),
+        items: plan.iter().filter_map(to_json).collect(),
     };
-    let failed = |cause: std::io::Error| Error::failed(format!("write the plan {}", path.display()), cause);
-    let mut text = serde_json::to_string_pretty(&plan).map_err(|e| failed(e.into()))?;
-    text.push('\n');
-    std::fs::write(path, text).map_err(failed)
+    let text = serde_json::to_string_pretty(&plan).map_err(|e| Error::failed("write the plan", e))?;
+    files::replace(path, text + "\n")
 }
 
 /// Reads a plan.
-pub fn read(path: &Path) -> Result<Vec<Planned>, Error> {
+pub(crate) fn read(path: &Path) -> Result<Vec<Planned>, Error> {
     let failed = |cause: String| {
         Error::failed(format!("read the plan {}", path.display()), cause)
             .hint("make one with: dockprune --plan FILE --label KEY=VALUE")
     };
     let text = std::fs::read_to_string(path).map_err(|e| failed(e.to_string()))?;
-    let plan: Plan = serde_json::from_str(&text).map_err(|e| failed(e.to_string()))?;
+    let plan: PlanJson = serde_json::from_str(&text).map_err(|e| failed(e.to_string()))?;
     if plan.schema != SCHEMA {
         return Err(failed(format!("its schema is '{}', not '{SCHEMA}'", plan.schema)));
     }
-    plan.items.into_iter().map(|item| from_wire(item).map_err(failed)).collect()
+    Ok(plan.items.into_iter().map(from_json).collect())
 }
 
-fn to_wire(planned: &Planned) -> Option<Item> {
-    let Moment::At(created_at) = planned.created else { return None };
-    Some(Item {
-        kind: planned.kind.word().into(),
+fn to_json(planned: &Planned) -> Option<ItemJson> {
+    let KnownTime::At(created_at) = planned.created else { return None };
+    Some(ItemJson {
+        kind: planned.kind,
         id: planned.id.clone(),
         name: planned.name.clone(),
-        state: planned.state.map(|state| state.word().into()),
+        state: planned.state,
         labels: planned.labels.clone(),
         created_at,
-        active_at: match planned.active {
-            Moment::At(at) => Some(at),
-            _ => None,
-        },
+        active_at: planned.active.exact(),
         environments: planned.environments.clone(),
     })
 }
 
-fn from_wire(item: Item) -> Result<Planned, String> {
-    let kind = Kind::ALL.into_iter().find(|kind| kind.word() == item.kind);
-    Ok(Planned {
-        kind: kind.ok_or_else(|| format!("'{}' is no kind of resource", item.kind))?,
+fn from_json(item: ItemJson) -> Planned {
+    Planned {
+        kind: item.kind,
         id: item.id,
         name: item.name,
         labels: item.labels,
-        created: Moment::At(item.created_at),
-        active: item.active_at.map_or(Moment::Never, Moment::At),
-        state: item.state.map(|word| State::parse(&word)),
+        created: KnownTime::At(item.created_at),
+        active: item.active_at.map_or(KnownTime::Never, KnownTime::At),
+        state: item.state,
         environments: item.environments,
-    })
+    }
 }
 
 #[cfg(test)]
@@ -122,8 +123,8 @@ mod tests {
             id: "abc".into(),
             name: "one".into(),
             labels: BTreeMap::from([("netra.env".into(), "test".into())]),
-            created: Moment::At("2026-11-20T12:00:00Z".parse().unwrap()),
-            active: Moment::At("2026-11-20T12:00:01.000000001Z".parse().unwrap()),
+            created: KnownTime::At("2026-11-20T12:00:00Z".parse().unwrap()),
+            active: KnownTime::At("2026-11-20T12:00:01.000000001Z".parse().unwrap()),
             state: Some(State::Exited),
             environments: vec!["test".into()],
         }
@@ -133,7 +134,7 @@ mod tests {
     fn a_plan_is_read_as_it_was_written() {
         let tmp = tempfile::tempdir().unwrap();
         let path = tmp.path().join("plan.json");
-        let volume = Planned { kind: Kind::Volume, active: Moment::Never, state: None, ..container() };
+        let volume = Planned { kind: Kind::Volume, active: KnownTime::Never, state: None, ..container() };
         let plan = [container(), volume];
         write(&path, "unix:///x", Timestamp::UNIX_EPOCH, &plan).unwrap();
         assert_eq!(read(&path).unwrap(), plan);

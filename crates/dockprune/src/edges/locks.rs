@@ -1,4 +1,4 @@
-//! Keeps environments shut while their resources are removed, as any outsider on the same lock file would.
+//! Holds the locks of environments while their resources are removed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -10,39 +10,39 @@ use std::time::Duration;
 use evenkeel_common::state::{self, Home};
 use evenkeel_common::{Error, Timestamp};
 
-/// Locks of environments: those held here, and those that somebody else holds.
+/// Locks of environments: those that this run holds, and those that somebody else holds.
 #[derive(Debug)]
-pub struct Locks {
+pub(crate) struct Locks {
     dir: PathBuf,
     held: BTreeMap<String, File>,
-    /// Environments that are in use, each with who uses it.
-    pub busy: BTreeMap<String, String>,
+    /// Environments that somebody else holds, each with a sentence that says who.
+    pub(crate) busy: BTreeMap<String, String>,
 }
 
 impl Locks {
-    /// No locks yet.
-    pub fn new(home: &Home) -> Result<Self, Error> {
+    /// Prepares the lock directory; no lock is taken yet.
+    pub(crate) fn new(home: &Home) -> Result<Self, Error> {
         Ok(Self { dir: home.dir("locks")?, held: BTreeMap::new(), busy: BTreeMap::new() })
     }
 
-    /// Tries to lock further environments, without waiting. True where any of them was new.
-    pub async fn try_take(&mut self, environments: &BTreeSet<String>) -> Result<bool, Error> {
-        let mut fresh = false;
+    /// Tries to lock further environments, without waiting. Says whether any of them was new.
+    pub(crate) async fn try_take(&mut self, environments: &BTreeSet<String>) -> Result<bool, Error> {
+        let mut any_new = false;
         for name in environments {
             if self.held.contains_key(name) || self.busy.contains_key(name) {
                 continue;
             }
-            fresh = true;
+            any_new = true;
             match take(&self.lock_file(name), OpenOptions::new().read(true).write(true).create(true))? {
                 Some(file) => drop(self.held.insert(name.clone(), file)),
                 None => drop(self.busy.insert(name.clone(), who_holds(name).await)),
             }
         }
-        Ok(fresh)
+        Ok(any_new)
     }
 
-    /// Finds out which environments are held, and holds none.
-    pub async fn probe(&mut self, environments: &BTreeSet<String>) -> Result<(), Error> {
+    /// Finds out which environments are locked, and locks none.
+    pub(crate) async fn probe(&mut self, environments: &BTreeSet<String>) -> Result<(), Error> {
         let used = environments.iter().filter(|name| self.lock_file(name).exists()).cloned().collect();
         self.try_take(&used).await?;
         self.held.clear();
@@ -53,8 +53,8 @@ impl Locks {
         self.dir.join(format!("{environment}.lock"))
     }
 
-    /// Names of the environments held here.
-    pub fn held(&self) -> impl Iterator<Item = &String> {
+    /// Names of the environments that this run holds.
+    pub(crate) fn held(&self) -> impl Iterator<Item = &String> {
         self.held.keys()
     }
 }
@@ -71,15 +71,15 @@ fn take(path: &Path, options: &mut OpenOptions) -> Result<Option<File>, Error> {
     }
 }
 
-/// Longest wait for envlock's words: they explain, nothing rests on them.
+/// Longest wait for envlock's answer: it only explains, no decision depends on it.
 const ENVLOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 async fn who_holds(environment: &str) -> String {
-    let words = match ask_envlock(environment).await {
+    let sentence = match ask_envlock(environment).await {
         Some(status) => describe(&status),
         None => None,
     };
-    words.unwrap_or_else(|| "locked".into())
+    sentence.unwrap_or_else(|| "locked".into())
 }
 
 async fn ask_envlock(environment: &str) -> Option<serde_json::Value> {
@@ -94,25 +94,25 @@ fn find_envlock() -> Option<PathBuf> {
     if beside.is_file() { Some(beside) } else { which::which("envlock").ok() }
 }
 
-/// Reads `envlock.status/1`: "locked by ann (pid 42, make test) since 14:02".
+/// Describes the holder in `envlock.status/1`: "locked by ann (pid 42, make test) since 14:02".
 fn describe(status: &serde_json::Value) -> Option<String> {
     let lock = status.get("locks")?.get(0)?;
     let first = |list: &str| lock.get(list)?.get(0).cloned();
     let holder = first("holders").or_else(|| first("outsiders"))?;
-    let text = |key: &str| Some(holder.get(key)?.as_str()?.to_owned());
-    let words = holder.get("command").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
-    let command = words.iter().filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join(" ");
-    let mut said = format!("locked by {}", text("user").unwrap_or_else(|| "somebody".into()));
+    let field = |key: &str| Some(holder.get(key)?.as_str()?.to_owned());
+    let command = holder.get("command").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
+    let command = command.iter().filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join(" ");
+    let mut text = format!("locked by {}", field("user").unwrap_or_else(|| "somebody".into()));
     if let Some(pid) = holder.get("pid").and_then(serde_json::Value::as_u64) {
-        let _ = write!(said, " (pid {pid}, {command})");
+        let _ = write!(text, " (pid {pid}, {command})");
     }
-    if let Some(since) = text("entered_at").and_then(|at| at.parse::<Timestamp>().ok()) {
-        let _ = write!(said, " since {since:.0}");
+    if let Some(since) = field("entered_at").and_then(|at| at.parse::<Timestamp>().ok()) {
+        let _ = write!(text, " since {since:.0}");
     }
-    if let Some(purpose) = text("purpose") {
-        let _ = write!(said, ": {purpose}");
+    if let Some(purpose) = field("purpose") {
+        let _ = write!(text, ": {purpose}");
     }
-    Some(said)
+    Some(text)
 }
 
 #[cfg(test)]
