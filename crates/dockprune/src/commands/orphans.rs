@@ -4,7 +4,7 @@ use evenkeel_common::docker::Engine;
 use evenkeel_common::state::Home;
 use evenkeel_common::{Error, Exit, Timestamp, print, print_json};
 
-use super::{address_pool, colour, list, unreached, warn};
+use super::shared::{address_pool, colour, list, unreached, warn};
 use crate::cli::Cli;
 use crate::decide::orphans;
 use crate::edges::locks::Locks;

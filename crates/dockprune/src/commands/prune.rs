@@ -9,7 +9,7 @@ use evenkeel_common::state::Home;
 use evenkeel_common::{Error, Exit, now, print, print_json};
 
 use super::prune_run::PruneRun;
-use super::{address_pool, colour, warn};
+use super::shared::{address_pool, colour, warn};
 use crate::cli::Cli;
 use crate::edges::deadline::{Deadline, StopReason};
 use crate::edges::locks::Locks;

@@ -6,7 +6,7 @@ use evenkeel_common::docker::Engine;
 use evenkeel_common::terminal::Progress;
 use evenkeel_common::{Error, Timestamp};
 
-use super::{list, unreached};
+use super::shared::{list, unreached};
 use crate::decide::select::{self, Decisions};
 use crate::edges::engine::{self, Listing};
 use crate::edges::locks::Locks;

@@ -412,7 +412,7 @@ mod tests {
         let rules = |volume: Resource| {
             let ours = using(exited("ours", &TEST), |user| user.volumes.push(volume.id.clone()));
             let rules = decided(&[ours, volume], &policy()).into_iter();
-            rules.skip(1).map(|(rule, reason)| (rule, reason)).collect::<Vec<_>>()
+            rules.skip(1).collect::<Vec<_>>()
         };
         let expected = [(Rule::WithContainer, "anonymous volume of container ours".to_owned())];
         assert_eq!(rules(volume(&name, &[])), expected);
