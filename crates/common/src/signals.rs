@@ -133,7 +133,7 @@ mod unix {
         info.si_code <= 0
     }
 
-    /// Elsewhere the kernel does not say: what a key sends is taken to come from one where we are in the foreground.
+    /// Elsewhere the kernel does not tell: INT and QUIT count as keys where this process is in the foreground.
     #[cfg(not(target_os = "linux"))]
     fn is_from_process(info: &libc::siginfo_t) -> bool {
         let is_key = matches!(info.si_signo, libc::SIGINT | libc::SIGQUIT);
@@ -155,7 +155,7 @@ mod unix {
 mod elsewhere {
     use std::io;
 
-    /// Ctrl-C was pressed.
+    /// Somebody pressed Ctrl-C.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Caught;
 

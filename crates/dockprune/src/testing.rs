@@ -25,7 +25,7 @@ pub(crate) fn policy() -> Policy {
             project: None,
             name: None,
         },
-        kinds: Kind::ALL.into_iter().collect(),
+        kinds: [Kind::Container, Kind::Network, Kind::Volume, Kind::Image].into(),
         older_than: Duration::from_hours(1),
         created_older_than: Duration::from_hours(1),
         live: Live::Keep,

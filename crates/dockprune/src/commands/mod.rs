@@ -18,7 +18,7 @@ use crate::edges::plan_file;
 use crate::model::policy::{Live, Policy, Scope, Times};
 use crate::model::resource::Kind;
 
-/// Runs the tool.
+/// Runs dockprune with these arguments, to its exit code.
 pub fn run(cli: &Cli) -> Result<Exit, Error> {
     cli.verbosity.start_logging();
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -62,7 +62,6 @@ impl PruneRun {
         self.decisions = select::select(&self.listing.resources, &self.policy, self.now);
     }
 
-    /// What was listed.
     pub(super) const fn listing(&self) -> &Listing {
         &self.listing
     }

@@ -54,7 +54,7 @@ pub enum Rule {
 }
 
 impl Rule {
-    /// Whether it removes.
+    /// Whether the rule removes a resource, rather than keeping or listing it.
     pub const fn removes(self) -> bool {
         matches!(self, Self::Old | Self::OverCap | Self::InPlan | Self::WithContainer)
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use evenkeel_common::signals::Signals;
 use tokio::time::Instant;
 
-/// Why nothing further is begun.
+/// Why nothing further is started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StopReason {
     /// The time for the run is over.
@@ -46,7 +46,7 @@ impl Deadline {
         self.at
     }
 
-    /// Why nothing further may begin, if so.
+    /// Why nothing further may be started, if so.
     pub(crate) fn stop_reason(&self) -> Option<StopReason> {
         self.stopped.get().or_else(|| (Instant::now() >= self.at).then_some(StopReason::Deadline))
     }

@@ -58,7 +58,7 @@ pub(crate) fn planned(resource: &Resource, environments: Vec<String>) -> Option<
     })
 }
 
-/// Writes a plan.
+/// Writes a plan, as a whole or not at all.
 pub(crate) fn write(path: &Path, host: &str, at: Timestamp, plan: &[Planned]) -> Result<(), Error> {
     let plan = PlanJson {
         schema: SCHEMA.into(),
@@ -72,7 +72,7 @@ pub(crate) fn write(path: &Path, host: &str, at: Timestamp, plan: &[Planned]) ->
     files::replace(path, text + "\n")
 }
 
-/// Reads a plan.
+/// Reads a plan; fails with 3 where it is none of this version.
 pub(crate) fn read(path: &Path) -> Result<Vec<Planned>, Error> {
     let failed = |cause: String| {
         Error::failed(format!("read the plan {}", path.display()), cause)

@@ -94,7 +94,7 @@ impl Remover<'_> {
     }
 
     async fn remove(&self, resource: &Resource) -> Done {
-        let begun = Instant::now();
+        let started = Instant::now();
         let outcome = match self.deadline.stop_reason() {
             Some(reason) => Outcome::NotReached(reason.text().into()),
             None => tokio::time::timeout_at(self.deadline.at(), self.remove_with_retries(resource))
@@ -102,7 +102,7 @@ impl Remover<'_> {
                 .unwrap_or_else(|_| Outcome::Unknown("the deadline passed during the removal".into())),
         };
         tracing::info!(kind = resource.kind().name(), name = resource.name, ?outcome, "done");
-        Done { outcome, took: begun.elapsed() }
+        Done { outcome, took: started.elapsed() }
     }
 
     /// Tries again after errors of the engine, which are often temporary.

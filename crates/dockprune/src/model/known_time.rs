@@ -9,7 +9,7 @@ use evenkeel_common::Timestamp;
 pub enum KnownTime {
     /// It did not happen.
     Never,
-    /// Known exactly.
+    /// The engine gave the exact time.
     At(Timestamp),
     /// Known from the text of a listing, such as "3 hours ago".
     Ago(AgeRange),
@@ -55,28 +55,28 @@ pub(crate) fn parse_time(text: &str) -> KnownTime {
 /// Such ages are rounded in a known way (HumanDuration of docker/go-units), which gives bounds. That saves one call for
 /// every container whose bounds are enough to decide.
 pub fn parse_status(status: &str) -> Option<AgeRange> {
-    let words = match status.strip_prefix("Up ") {
+    let phrase = match status.strip_prefix("Up ") {
         Some(rest) => rest.split(" (").next()?,
         None => status.strip_prefix("Exited (")?.split_once(") ")?.1.strip_suffix(" ago")?,
     };
-    parse_human(words)
+    parse_human(phrase)
 }
 
-fn parse_human(words: &str) -> Option<AgeRange> {
+fn parse_human(phrase: &str) -> Option<AgeRange> {
     const MINUTE: u64 = 60;
     const HOUR: u64 = 60 * MINUTE;
     const DAY: u64 = 24 * HOUR;
     let seconds = |from: u64, below: u64| {
         Some(AgeRange { at_least: Duration::from_secs(from), below: Duration::from_secs(below) })
     };
-    match words {
+    match phrase {
         "Less than a second" => return seconds(0, 1),
         "About a minute" => return seconds(MINUTE, 2 * MINUTE),
         // Versions of the engine differ in whether this begins after 60 minutes or after 46.
         "About an hour" => return seconds(46 * MINUTE, 3 * HOUR / 2),
         _ => {}
     }
-    let (count, unit) = words.split_once(' ')?;
+    let (count, unit) = phrase.split_once(' ')?;
     let count: u64 = count.parse().ok().filter(|count| *count < 1000)?;
     // Hours are rounded to the nearest; days, weeks and months are such hours, rounded down.
     let cut = |unit: u64| seconds((count * unit).checked_sub(HOUR / 2)?, (count + 1) * unit);

@@ -72,7 +72,7 @@ pub enum Scope {
 /// One resource of a plan, as it was when the plan was made.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Planned {
-    /// Its kind.
+    /// What kind of resource it is.
     pub kind: Kind,
     /// Its ID; of a volume, its name.
     pub id: String,

@@ -19,9 +19,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All kinds, in the order of removal.
-    pub const ALL: [Self; 4] = [Self::Container, Self::Network, Self::Volume, Self::Image];
-
     /// The name of the kind in text and JSON.
     pub const fn name(self) -> &'static str {
         match self {
@@ -79,7 +76,7 @@ pub struct Container {
 pub enum State {
     /// Created and never started.
     Created,
-    /// Its process runs.
+    /// Its main process is running.
     Running,
     /// It was asked to stop and still runs.
     Stopping,

@@ -51,7 +51,7 @@ pub(crate) enum Verdict {
     Partial,
 }
 
-/// Items by outcome.
+/// How many items had which outcome.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Counts {
     pub(crate) in_scope: usize,
@@ -106,14 +106,12 @@ pub(crate) enum ItemOutcome {
     Removed,
     /// Removed by somebody else.
     Gone,
-    /// Would be removed.
     Planned,
     /// Kept, by decision or because the engine refused.
     Kept,
     Failed,
     /// Removed or not: the engine did not answer.
     Unknown,
-    /// Not tried.
     NotReached,
 }
 
@@ -145,7 +143,6 @@ pub(crate) struct ItemJson {
     active_at: Option<Timestamp>,
     /// Its age is at least this.
     pub(crate) age_s: Option<u64>,
-    /// An image's size.
     bytes: Option<u64>,
     /// Time its removal took.
     ms: Option<u64>,

@@ -1,4 +1,4 @@
-//! Bystanders: random worlds, in which exactly what should go does, by a rule written down here a second time.
+//! Random sets of resources: exactly what should be removed is, by a rule that is written down here a second time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -86,7 +86,7 @@ struct Spec {
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// Whether the world exists on an engine, where everything is as old as the test.
+/// Whether the resources exist on an engine, where everything is as old as the test.
 #[derive(Clone, Copy, PartialEq)]
 enum Kinds {
     Model,
@@ -368,7 +368,7 @@ proptest! {
     }
 }
 
-/// Builds the world on an engine, runs the tool, and compares what is left.
+/// Creates the resources on an engine, runs the tool, and compares what is left.
 fn play(engine: &Engine, spec: &Spec, base: &str) {
     let name = |short: &str| format!("{base}-{short}");
     let flags = |thing: &Thing| -> Vec<String> {
