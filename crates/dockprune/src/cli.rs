@@ -17,85 +17,83 @@ use crate::model::pattern::parse_pattern;
 /// containers that ended or never started, then networks and, on request, volumes and images that no remaining container
 /// uses. What stays is listed with the reason.
 #[derive(Debug, Parser)]
-#[command(name = "dockprune", version, about, after_long_help = MANUAL.after_help())]
+#[command(name = "dockprune", version, after_long_help = MANUAL.after_help())]
 #[command(mut_arg("call_timeout", |arg| arg.default_value("5s")))]
 #[command(group = ArgGroup::new("scope").required(true).multiple(true))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Cli {
     /// Scope: what carries this label with exactly this value (repeat: all must match)
     #[arg(short, long = "label", value_name = "KEY=VALUE", value_parser = parse_label, group = "scope")]
-    pub labels: Vec<(String, String)>,
+    pub(crate) labels: Vec<(String, String)>,
     /// Scope: what belongs to this Compose project
     #[arg(short, long, value_name = "NAME", value_parser = parse_not_empty, group = "scope")]
-    pub project: Option<String>,
+    pub(crate) project: Option<String>,
     /// Scope: what has a name that matches this; only with --yes-by-name
     #[arg(long, value_name = "GLOB", value_parser = parse_pattern, group = "scope", requires = "yes_by_name")]
-    pub name: Option<String>,
+    pub(crate) name: Option<String>,
     /// Confirm that the name alone decides what is in scope
     #[arg(long, requires = "name")]
-    pub yes_by_name: bool,
+    pub(crate) yes_by_name: bool,
     /// Remove only what was created, and last ended, at least this long ago [default: 1h; with --orphans: 0s]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
-    pub older_than: Option<Duration>,
+    pub(crate) older_than: Option<Duration>,
     /// The same for containers that never started [default: as --older-than]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
-    pub created_older_than: Option<Duration>,
+    pub(crate) created_older_than: Option<Duration>,
     /// Remove volumes too, anonymous ones with their containers; never one with driver options
     #[arg(long)]
-    pub volumes: bool,
+    pub(crate) volumes: bool,
     /// Remove images too, if they carry the label themselves
     #[arg(long)]
-    pub images: bool,
+    pub(crate) images: bool,
     /// Remove running containers too, after stopping them
     #[arg(long)]
-    pub include_running: bool,
+    pub(crate) include_running: bool,
     /// Time for a running container to stop before it is killed
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
-    pub grace: Duration,
+    pub(crate) grace: Duration,
     /// Leave at most N containers in scope: remove stopped ones, oldest first, even if younger than the age limit
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "20")]
-    pub max_containers: Option<usize>,
+    pub(crate) max_containers: Option<usize>,
     /// Keep what has a name or ID that matches this (repeatable)
     #[arg(long, value_name = "GLOB", value_parser = parse_pattern)]
-    pub keep: Vec<String>,
+    pub(crate) keep: Vec<String>,
     /// Remove from locked environments too
     #[arg(long)]
-    pub ignore_locks: bool,
+    pub(crate) ignore_locks: bool,
     /// Decide and report, and remove nothing
     #[arg(short = 'n', long)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Remove nothing, and write to FILE what would be removed
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
-    pub plan: Option<PathBuf>,
+    pub(crate) plan: Option<PathBuf>,
     /// Remove exactly what --plan wrote to FILE, except what has changed since
     #[arg(long, value_name = "FILE", group = "scope", conflicts_with_all = [
         "labels", "project", "name", "older_than", "created_older_than", "volumes", "images", "include_running",
         "max_containers", "plan",
     ])]
-    pub apply: Option<PathBuf>,
+    pub(crate) apply: Option<PathBuf>,
     /// Remove nothing, and list what belongs to no running Compose project and to no locked environment
     #[arg(long, group = "scope", conflicts_with_all = [
         "created_older_than", "volumes", "images", "include_running", "max_containers", "plan", "apply", "ignore_locks",
     ])]
-    pub orphans: bool,
+    pub(crate) orphans: bool,
     /// Time for the whole run; what is left then is listed
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_deadline)]
-    pub deadline: Duration,
+    pub(crate) deadline: Duration,
     /// Print the report as one JSON object
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// Print nothing when nothing was to be removed
     #[arg(long)]
-    pub quiet_if_nothing: bool,
+    pub(crate) quiet_if_nothing: bool,
     /// Append one line of JSON about this run to FILE
     #[arg(long, value_name = "FILE", conflicts_with = "orphans")]
-    pub log_file: Option<PathBuf>,
+    pub(crate) log_file: Option<PathBuf>,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
-    pub docker: DockerArgs,
+    pub(crate) docker: DockerArgs,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
-    pub verbosity: Verbosity,
+    pub(crate) verbosity: Verbosity,
 }
 
 fn parse_not_empty(text: &str) -> Result<String, String> {

@@ -243,7 +243,7 @@ fn the_engine_dies_during_the_restart() {
 #[test]
 fn refusals_push_nothing_out() {
     use evenkeel_common::state::Home as State;
-    use evenkeel_restartgate::history::{Action, History, Record, Service};
+    use evenkeel_restartgate::{Action, History, Record, Service};
     let home = Home::new();
     let history = History::open(&State::at(&*home)).unwrap();
     let service = Service { host: "unix:///d".into(), project: None, name: "redis".into() };
@@ -251,7 +251,7 @@ fn refusals_push_nothing_out() {
     for _ in 0..10_000 {
         let mut refusal = Record::new(Action::Refused, &service);
         refusal.reason = Some("it is cooling down after its last restart".into());
-        history.remember_refusal(&refusal).unwrap();
+        history.append_refusal(&refusal).unwrap();
     }
     let (records, skipped) = history.read().unwrap();
     assert_eq!((records.len(), skipped), (1, 0));

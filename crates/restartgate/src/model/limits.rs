@@ -1,4 +1,4 @@
-//! The limits of the gate, and where each value came from: a flag, a variable, or the default.
+//! The limits of the gate, and where each value comes from: a flag, a variable, or the default.
 
 use std::time::Duration;
 
@@ -6,21 +6,21 @@ use evenkeel_common::Error;
 use evenkeel_common::units::parse_duration;
 use serde::{Deserialize, Serialize};
 
-/// Limits of the gate.
+/// The limits of the gate, whatever they come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// Shortest time from the end of one restart to the next.
-    pub cooldown: Duration,
+    pub(crate) cooldown: Duration,
     /// Most attempts within the window; one more trips the breaker.
-    pub attempts: usize,
+    pub(crate) attempts: usize,
     /// Time in which attempts are counted.
-    pub window: Duration,
+    pub(crate) window: Duration,
     /// How long the breaker stays open the first time; it doubles with each trip in a row.
-    pub open: Duration,
+    pub(crate) open: Duration,
     /// How long a service must stay up after a probe until the breaker closes.
-    pub stable: Duration,
+    pub(crate) stable: Duration,
     /// Most restarts of all services within a minute.
-    pub machine_per_minute: usize,
+    pub(crate) machine_per_minute: usize,
 }
 
 impl Default for Limits {
@@ -38,100 +38,78 @@ impl Default for Limits {
 
 impl Limits {
     /// Longest cooldown after failures, which double it.
-    pub const fn cooldown_max(&self) -> Duration {
+    pub(crate) const fn cooldown_max(&self) -> Duration {
         self.cooldown.saturating_mul(10)
     }
 
-    /// Longest time that the breaker stays open.
-    pub const fn open_max(&self) -> Duration {
+    /// Longest time that the breaker stays open after trips in a row.
+    pub(crate) const fn open_max(&self) -> Duration {
         self.open.saturating_mul(6)
     }
 
-    /// A service that nobody had to restart for this long is no longer a failing one.
-    pub const fn quiet(&self) -> Duration {
+    /// Without a restart for this long, earlier failures do not count any more.
+    pub(crate) const fn failures_expire_after(&self) -> Duration {
         self.cooldown_max().saturating_mul(2)
-    }
-
-    /// What is older than this is forgotten: it bounds what a decision has to read.
-    pub fn horizon(&self) -> Duration {
-        let longest = [self.window, self.stable, self.cooldown_max(), self.open_max(), MINUTE];
-        longest.into_iter().max().unwrap_or(MINUTE).saturating_mul(4)
     }
 }
 
-/// The machine's budget is counted within it.
-pub const MINUTE: Duration = Duration::from_mins(1);
+/// Time in which the restarts of all services are counted.
+pub(crate) const MINUTE: Duration = Duration::from_mins(1);
 
-/// Where a value came from.
+/// Where the value of a limit comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// The command line.
+pub(crate) enum Source {
     Flag,
-    /// An environment variable.
     Variable,
-    /// Neither of them.
     #[default]
     Default,
 }
 
-/// Where each limit came from.
+/// Where each of the limits comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sources {
-    /// Of the cooldown.
-    pub cooldown: Source,
-    /// Of the attempts.
-    pub attempts: Source,
-    /// Of the window.
-    pub window: Source,
-    /// Of the open time.
-    pub open: Source,
-    /// Of the stable time.
-    pub stable: Source,
-    /// Of the machine's budget.
-    pub machine: Source,
+pub(crate) struct Sources {
+    pub(crate) cooldown: Source,
+    pub(crate) attempts: Source,
+    pub(crate) window: Source,
+    pub(crate) open: Source,
+    pub(crate) stable: Source,
+    pub(crate) machine: Source,
 }
 
-/// The limits in force.
+/// The limits that the gate decides by, and where they come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct InForce {
-    /// Their values.
-    pub limits: Limits,
-    /// Where these came from.
-    pub sources: Sources,
+pub(crate) struct EffectiveLimits {
+    pub(crate) limits: Limits,
+    pub(crate) sources: Sources,
 }
 
-/// What the command line says of the limits; `None` where it says nothing.
+/// The limits that were given on the command line.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Flags {
-    /// `--cooldown`
-    pub cooldown: Option<Duration>,
-    /// `--max-attempts`
-    pub attempts: Option<usize>,
-    /// `--window`
-    pub window: Option<Duration>,
-    /// `--open`
-    pub open: Option<Duration>,
-    /// `--stable`
-    pub stable: Option<Duration>,
-    /// `--per-minute`
-    pub machine: Option<usize>,
+pub(crate) struct Flags {
+    pub(crate) cooldown: Option<Duration>,
+    pub(crate) attempts: Option<usize>,
+    pub(crate) window: Option<Duration>,
+    pub(crate) open: Option<Duration>,
+    pub(crate) stable: Option<Duration>,
+    pub(crate) machine: Option<usize>,
 }
 
-impl InForce {
-    /// Flags override variables, which override defaults. `variable` looks a variable up.
-    pub fn resolve(flags: &Flags, variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
+impl EffectiveLimits {
+    /// Flags override variables, which override defaults. `variable` returns the value of a variable.
+    pub(crate) fn resolve(flags: &Flags, variable: impl Fn(&str) -> Option<String>) -> Result<Self, Error> {
         let default = Limits::default();
         let look = |name: &'static str| (name, variable(name).filter(|text| !text.is_empty()));
         let (cooldown, cooldown_from) =
-            choose(flags.cooldown, look("DOCKER_RESTART_COOLDOWN"), parse_seconds, default.cooldown)?;
+            choose(flags.cooldown, look("DOCKER_RESTART_COOLDOWN"), parse_duration, default.cooldown)?;
         let (attempts, attempts_from) =
             choose(flags.attempts, look("DOCKER_MAX_RESTART_ATTEMPTS"), parse_count, default.attempts)?;
         let (window, window_from) =
-            choose(flags.window, look("DOCKER_RESTART_WINDOW"), parse_seconds, default.window)?;
-        let (open, open_from) = choose(flags.open, look("DOCKER_RESTART_OPEN"), parse_seconds, default.open)?;
+            choose(flags.window, look("DOCKER_RESTART_WINDOW"), parse_duration, default.window)?;
+        let (open, open_from) =
+            choose(flags.open, look("DOCKER_RESTART_OPEN"), parse_duration, default.open)?;
         let (stable, stable_from) =
-            choose(flags.stable, look("DOCKER_RESTART_STABLE"), parse_seconds, default.stable)?;
+            choose(flags.stable, look("DOCKER_RESTART_STABLE"), parse_duration, default.stable)?;
         let (machine, machine_from) = choose(
             flags.machine,
             look("DOCKER_RESTARTS_PER_MINUTE"),
@@ -168,13 +146,8 @@ fn choose<T>(
     }
 }
 
-/// A number of seconds, or a duration with its unit.
-pub fn parse_seconds(text: &str) -> Result<Duration, String> {
-    text.parse().map(Duration::from_secs).or_else(|_| parse_duration(text))
-}
-
-/// A whole number of at least 1.
-pub fn parse_count(text: &str) -> Result<usize, String> {
+/// Parses a whole number of at least 1; for clap: a value parser.
+pub(crate) fn parse_count(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(count) if count > 0 => Ok(count),
         _ => Err("it must be a whole number of at least 1".into()),
@@ -195,7 +168,7 @@ mod tests {
             "DOCKER_RESTART_OPEN" => Some(String::new()),
             _ => None,
         };
-        let found = InForce::resolve(&flags, variable).unwrap();
+        let found = EffectiveLimits::resolve(&flags, variable).unwrap();
         assert_eq!(found.limits.cooldown, Duration::from_secs(1));
         assert_eq!((found.limits.attempts, found.limits.window), (9, Duration::from_mins(2)));
         assert_eq!(found.limits.open, Duration::from_mins(5));
@@ -209,7 +182,7 @@ mod tests {
     #[test]
     fn a_bad_variable_is_named() {
         let variable = |name: &str| (name == "DOCKER_MAX_RESTART_ATTEMPTS").then(|| "0".to_owned());
-        let error = InForce::resolve(&Flags::default(), variable).unwrap_err();
+        let error = EffectiveLimits::resolve(&Flags::default(), variable).unwrap_err();
         assert!(error.to_string().contains("DOCKER_MAX_RESTART_ATTEMPTS"), "{error}");
     }
 
@@ -218,7 +191,6 @@ mod tests {
         let limits = Limits::default();
         assert_eq!(limits.cooldown_max(), Duration::from_mins(5));
         assert_eq!(limits.open_max(), Duration::from_mins(30));
-        assert_eq!(limits.quiet(), Duration::from_mins(10));
-        assert_eq!(limits.horizon(), Duration::from_hours(2));
+        assert_eq!(limits.failures_expire_after(), Duration::from_mins(10));
     }
 }

@@ -1,140 +1,76 @@
-//! The decision: may this service be restarted now? A pure function of what is seen, its past, and the limits.
+//! The gate: whether a service may be restarted now, by its health, its history and the limits.
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use evenkeel_common::units::show_duration;
 
-use crate::limits::{Limits, MINUTE};
-use crate::standing::{Breaker, Standing, open_for};
+use super::breaker_state::{Breaker, ServiceState, open_for};
+use super::health::Health;
+use crate::model::limits::{Limits, MINUTE};
+use crate::model::record::Rule;
 
-/// What the caller wishes.
+/// Which services the caller wants to have restarted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
-    /// A restart if it is needed.
-    WhenSick,
-    /// A restart of a healthy service too.
+pub(crate) enum RestartMode {
+    /// Only an unhealthy one.
+    IfUnhealthy,
+    /// A healthy one too.
     EvenIfHealthy,
-    /// A restart whatever the limits say.
+    /// Any, whatever the limits say.
     Forced,
 }
 
-/// What is seen of the service.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Health {
-    /// All of its containers are healthy.
-    Healthy,
-    /// It may still become healthy by itself: it is starting, or Docker restarts it.
-    Pending(String),
-    /// It will not without help.
-    Sick(String),
-    /// Nobody looked: a command is behind the gate.
-    Unknown,
-}
-
-/// All that a decision rests on.
+/// All that a decision is based on.
 #[derive(Clone, Debug)]
-pub struct Facts<'a> {
-    /// What the caller wishes.
-    pub wish: Wish,
-    /// What is seen of the service.
-    pub health: &'a Health,
-    /// Somebody else restarted it with success since the call began.
-    pub coalesced: bool,
-    /// A cause that no restart mends.
-    pub hopeless: Option<&'a str>,
-    /// Where the service stands.
-    pub standing: &'a Standing,
-    /// Ages of all restarts begun on this machine.
-    pub machine: &'a [Duration],
+pub(crate) struct Facts<'a> {
+    pub(crate) mode: RestartMode,
+    pub(crate) health: &'a Health,
+    /// Another process restarted the service with success since the call began.
+    pub(crate) coalesced: bool,
+    /// A cause that no restart can remove.
+    pub(crate) unrecoverable: Option<&'a str>,
+    pub(crate) state: &'a ServiceState,
+    /// Ages of all restarts that were started on this machine.
+    pub(crate) machine: &'a [Duration],
 }
 
-/// Which rule decided, in the order in which they are asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rule {
-    /// `--force`.
-    Forced,
-    /// It is healthy already.
-    Healthy,
-    /// It is starting, or Docker restarts it.
-    Starting,
-    /// Somebody else restarted it meanwhile.
-    Coalesced,
-    /// The breaker.
-    Breaker,
-    /// The one probe of a half-open breaker.
-    Probe,
-    /// A cause that no restart mends.
-    Hopeless,
-    /// Time since the end of the last restart of the service.
-    Cooldown,
-    /// Attempts within the window.
-    Window,
-    /// Restarts of all services within a minute.
-    Machine,
-    /// No limit is reached.
-    Free,
-}
-
-impl Rule {
-    /// The name in JSON and in words.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Forced => "forced",
-            Self::Healthy => "healthy",
-            Self::Starting => "starting",
-            Self::Coalesced => "coalesced",
-            Self::Breaker => "breaker",
-            Self::Probe => "probe",
-            Self::Hopeless => "hopeless",
-            Self::Cooldown => "cooldown",
-            Self::Window => "window",
-            Self::Machine => "machine",
-            Self::Free => "free",
-        }
-    }
-}
-
-/// What the gate says.
+/// The decision about one request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decision {
+pub(crate) enum Decision {
     /// No restart is needed.
     Skip,
-    /// It may become healthy by itself: wait for it, and ask again when it does not.
-    Await {
-        /// What it does.
-        reason: String,
-    },
-    /// Somebody else did it.
+    /// The service may become healthy by itself: wait for it, and decide again if it does not.
+    Await { reason: String },
+    /// Another process restarted the service meanwhile.
     Coalesced,
-    /// The restart may go on, as `rule` says: free, forced, or as a probe.
-    Allow {
-        /// Why.
-        rule: Rule,
-    },
-    /// Too early: worth another try after this long.
-    Later {
-        /// Which limit.
-        rule: Rule,
-        /// How long.
-        retry_after: Duration,
-    },
+    /// The restart may be made: no limit is reached, it is forced, or it is the breaker's probe.
+    Allow { rule: Rule },
+    /// A limit is reached; another try makes sense after this time.
+    Later { rule: Rule, retry_after: Duration },
     /// The breaker is open.
     Open {
-        /// Which rule opens it, or keeps it open.
+        /// The rule that opens it, or keeps it open.
         rule: Rule,
         /// What tripped it.
         cause: String,
         /// Time until a probe may pass.
         retry_after: Duration,
-        /// This very request trips it: to be recorded.
+        /// Whether it is this request that trips the breaker, which has to be recorded.
         trips_now: bool,
     },
 }
 
 impl Decision {
-    /// The rule that decided.
-    pub const fn rule(&self) -> Rule {
+    /// When another try makes sense.
+    pub(crate) const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Later { retry_after, .. } | Self::Open { retry_after, .. } => Some(*retry_after),
+            _ => None,
+        }
+    }
+
+    /// The rule that made the decision.
+    pub(crate) const fn rule(&self) -> Rule {
         match self {
             Self::Skip => Rule::Healthy,
             Self::Await { .. } => Rule::Starting,
@@ -144,44 +80,48 @@ impl Decision {
     }
 }
 
-/// Decides about one more restart.
-pub fn decide(facts: &Facts<'_>, limits: &Limits) -> Decision {
+/// Decides about one request.
+pub(crate) fn decide(facts: &Facts<'_>, limits: &Limits) -> Decision {
     without_restart(facts)
         .or_else(|| by_breaker(facts, limits))
         .or_else(|| by_limits(facts, limits))
         .unwrap_or(Decision::Allow { rule: Rule::Free })
 }
 
-/// Whether none is needed, or none may be kept back.
+/// Decides where no restart is needed, or where it must not be refused.
 fn without_restart(facts: &Facts<'_>) -> Option<Decision> {
-    match (facts.wish, facts.health) {
-        (Wish::Forced, _) => Some(Decision::Allow { rule: Rule::Forced }),
-        (Wish::WhenSick, Health::Healthy) => Some(Decision::Skip),
-        (Wish::WhenSick, Health::Pending(reason)) => Some(Decision::Await { reason: reason.clone() }),
+    match (facts.mode, facts.health) {
+        (RestartMode::Forced, _) => Some(Decision::Allow { rule: Rule::Forced }),
+        (RestartMode::IfUnhealthy, Health::Healthy) => Some(Decision::Skip),
+        (RestartMode::IfUnhealthy, Health::Pending(reason)) => {
+            Some(Decision::Await { reason: reason.clone() })
+        }
         _ if facts.coalesced => Some(Decision::Coalesced),
         _ => None,
     }
 }
 
 fn by_breaker(facts: &Facts<'_>, limits: &Limits) -> Option<Decision> {
-    match &facts.standing.breaker {
-        Breaker::Closed => facts.hopeless.map(|cause| trip(Rule::Hopeless, cause.to_owned(), facts, limits)),
+    match &facts.state.breaker {
+        Breaker::Closed => {
+            facts.unrecoverable.map(|cause| trip(Rule::Unrecoverable, cause.to_owned(), facts, limits))
+        }
         Breaker::Open { left, cause } => Some(Decision::Open {
             rule: Rule::Breaker,
             cause: cause.clone(),
             retry_after: *left,
             trips_now: false,
         }),
-        // Whoever wants a healthy service restarted has not found it failing.
+        // A request to restart a healthy service does not mean that it failed again.
         Breaker::Proving { left } if *facts.health == Health::Healthy => {
             Some(Decision::Later { rule: Rule::Breaker, retry_after: *left })
         }
         Breaker::Proving { .. } => {
-            Some(trip(Rule::Breaker, "it failed again before it had proved stable".into(), facts, limits))
+            Some(trip(Rule::Breaker, "it failed again before it was stable".into(), facts, limits))
         }
         // With a window longer than the open time, even the probe must wait for room in it.
-        Breaker::HalfOpen if facts.standing.attempts_used >= limits.attempts => {
-            Some(Decision::Later { rule: Rule::Window, retry_after: facts.standing.window_left })
+        Breaker::HalfOpen if facts.state.attempts_used >= limits.attempts => {
+            Some(Decision::Later { rule: Rule::Window, retry_after: facts.state.window_left })
         }
         Breaker::HalfOpen => {
             Some(machine_budget(facts, limits).unwrap_or(Decision::Allow { rule: Rule::Probe }))
@@ -190,20 +130,20 @@ fn by_breaker(facts: &Facts<'_>, limits: &Limits) -> Option<Decision> {
 }
 
 fn by_limits(facts: &Facts<'_>, limits: &Limits) -> Option<Decision> {
-    let standing = facts.standing;
-    if !standing.cooldown_left.is_zero() {
-        return Some(Decision::Later { rule: Rule::Cooldown, retry_after: standing.cooldown_left });
+    let state = facts.state;
+    if !state.cooldown_left.is_zero() {
+        return Some(Decision::Later { rule: Rule::Cooldown, retry_after: state.cooldown_left });
     }
-    if standing.attempts_used >= limits.attempts {
-        let window = evenkeel_common::units::show_duration(limits.window);
-        let cause = format!("{} restarts within {window}", standing.attempts_used);
+    if state.attempts_used >= limits.attempts {
+        let window = show_duration(limits.window);
+        let cause = format!("{} restarts within {window}", state.attempts_used);
         return Some(trip(Rule::Window, cause, facts, limits));
     }
     machine_budget(facts, limits)
 }
 
 fn trip(rule: Rule, cause: String, facts: &Facts<'_>, limits: &Limits) -> Decision {
-    let retry_after = open_for(facts.standing.trips + 1, limits);
+    let retry_after = open_for(facts.state.trips + 1, limits);
     Decision::Open { rule, cause, retry_after, trips_now: true }
 }
 
@@ -218,7 +158,7 @@ fn machine_budget(facts: &Facts<'_>, limits: &Limits) -> Option<Decision> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::standing::{Event, Outcome, standing};
+    use crate::decide::breaker_state::{Event, Outcome, replay};
     use proptest::prelude::*;
 
     fn s(seconds: u64) -> Duration {
@@ -226,27 +166,27 @@ mod tests {
     }
 
     fn attempt(ended: u64, outcome: Outcome) -> Event {
-        Event::Attempt { begun: s(ended), ended: s(ended), outcome, jitter: 0.5 }
+        Event::Attempt { started: s(ended), ended: s(ended), outcome, jitter: 0.5 }
     }
 
     fn trip_at(age: u64) -> Event {
         Event::Trip { at: s(age), cause: "storm".into() }
     }
 
-    fn sick() -> Health {
-        Health::Sick("it exited".into())
+    fn unhealthy() -> Health {
+        Health::Unhealthy("it exited".into())
     }
 
-    fn ask(wish: Wish, health: &Health, events: &[Event]) -> Decision {
+    fn ask(mode: RestartMode, health: &Health, events: &[Event]) -> Decision {
         let limits = Limits::default();
-        let standing = standing(events, &limits);
+        let state = replay(events, &limits);
         let facts =
-            Facts { wish, health, coalesced: false, hopeless: None, standing: &standing, machine: &[] };
+            Facts { mode, health, coalesced: false, unrecoverable: None, state: &state, machine: &[] };
         decide(&facts, &limits)
     }
 
     fn verdict(events: &[Event]) -> Decision {
-        ask(Wish::WhenSick, &sick(), events)
+        ask(RestartMode::IfUnhealthy, &unhealthy(), events)
     }
 
     fn later(rule: Rule, left: u64) -> Decision {
@@ -264,25 +204,31 @@ mod tests {
     fn the_order_of_the_rules() {
         let tripped = [trip_at(0)];
         let pending = Health::Pending("it starts".into());
-        assert_eq!(ask(Wish::WhenSick, &Health::Healthy, &tripped), Decision::Skip);
-        assert_eq!(ask(Wish::WhenSick, &pending, &tripped), Decision::Await { reason: "it starts".into() });
-        assert_eq!(ask(Wish::EvenIfHealthy, &Health::Healthy, &tripped), open(300));
-        assert_eq!(ask(Wish::Forced, &Health::Healthy, &tripped), Decision::Allow { rule: Rule::Forced });
-        assert_eq!(ask(Wish::WhenSick, &Health::Unknown, &[]), FREE);
+        assert_eq!(ask(RestartMode::IfUnhealthy, &Health::Healthy, &tripped), Decision::Skip);
+        assert_eq!(
+            ask(RestartMode::IfUnhealthy, &pending, &tripped),
+            Decision::Await { reason: "it starts".into() }
+        );
+        assert_eq!(ask(RestartMode::EvenIfHealthy, &Health::Healthy, &tripped), open(300));
+        assert_eq!(
+            ask(RestartMode::Forced, &Health::Healthy, &tripped),
+            Decision::Allow { rule: Rule::Forced }
+        );
+        assert_eq!(ask(RestartMode::IfUnhealthy, &Health::Unknown, &[]), FREE);
         assert_eq!(verdict(&[]), FREE);
     }
 
     #[test]
     fn what_another_did_comes_before_the_limits_and_after_health() {
         let limits = Limits::default();
-        let standing = standing(&[trip_at(0)], &limits);
-        let health = sick();
+        let state = replay(&[trip_at(0)], &limits);
+        let health = unhealthy();
         let mut facts = Facts {
-            wish: Wish::WhenSick,
+            mode: RestartMode::IfUnhealthy,
             health: &health,
             coalesced: true,
-            hopeless: None,
-            standing: &standing,
+            unrecoverable: None,
+            state: &state,
             machine: &[],
         };
         assert_eq!(decide(&facts, &limits), Decision::Coalesced);
@@ -291,23 +237,23 @@ mod tests {
     }
 
     #[test]
-    fn a_hopeless_cause_opens_it_at_once_and_lets_the_probe_pass() {
+    fn an_unrecoverable_cause_opens_the_breaker_at_once_and_lets_the_probe_pass() {
         let limits = Limits::default();
-        let health = sick();
+        let health = unhealthy();
         let ask = |events: &[Event]| {
-            let standing = standing(events, &limits);
+            let state = replay(events, &limits);
             let facts = Facts {
-                wish: Wish::WhenSick,
+                mode: RestartMode::IfUnhealthy,
                 health: &health,
                 coalesced: false,
-                hopeless: Some("no such command"),
-                standing: &standing,
+                unrecoverable: Some("no such command"),
+                state: &state,
                 machine: &[],
             };
             decide(&facts, &limits)
         };
         let opens = Decision::Open {
-            rule: Rule::Hopeless,
+            rule: Rule::Unrecoverable,
             cause: "no such command".into(),
             retry_after: s(300),
             trips_now: true,
@@ -342,14 +288,14 @@ mod tests {
         let limits = Limits { open: s(10), ..Limits::default() };
         let mut events: Vec<Event> = [200, 150, 100].map(|age| attempt(age, Outcome::Healthy)).into();
         events.push(trip_at(60));
-        let standing = standing(&events, &limits);
-        let health = sick();
+        let state = replay(&events, &limits);
+        let health = unhealthy();
         let facts = Facts {
-            wish: Wish::WhenSick,
+            mode: RestartMode::IfUnhealthy,
             health: &health,
             coalesced: false,
-            hopeless: None,
-            standing: &standing,
+            unrecoverable: None,
+            state: &state,
             machine: &[],
         };
         assert_eq!(decide(&facts, &limits), later(Rule::Window, 100));
@@ -368,9 +314,9 @@ mod tests {
         assert!(
             matches!(verdict(&proving), Decision::Open { trips_now: true, retry_after, .. } if retry_after == s(600))
         );
-        assert_eq!(ask(Wish::EvenIfHealthy, &Health::Healthy, &proving), later(Rule::Breaker, 1));
+        assert_eq!(ask(RestartMode::EvenIfHealthy, &Health::Healthy, &proving), later(Rule::Breaker, 1));
         assert_eq!(verdict(&[trip_at(1000), attempt(60, Outcome::Healthy)]), FREE);
-        // Stability forgives earlier trips.
+        // After a stable time, earlier trips do not count.
         assert_eq!(verdict(&[trip_at(9000), attempt(8000, Outcome::Healthy), trip_at(0)]), open(300));
         assert_eq!(verdict(&[trip_at(0), Event::Reset]), FREE);
     }
@@ -378,16 +324,16 @@ mod tests {
     #[test]
     fn the_machine_has_a_budget() {
         let limits = Limits::default();
-        let free = standing(&[], &limits);
-        let health = sick();
+        let free = replay(&[], &limits);
+        let health = unhealthy();
         let at = |oldest| {
             let machine = [s(1), s(2), s(3), s(4), s(5), s(oldest)];
             let facts = Facts {
-                wish: Wish::WhenSick,
+                mode: RestartMode::IfUnhealthy,
                 health: &health,
                 coalesced: false,
-                hopeless: None,
-                standing: &free,
+                unrecoverable: None,
+                state: &free,
                 machine: &machine,
             };
             decide(&facts, &limits)
@@ -402,29 +348,29 @@ mod tests {
         fn never_more_than_the_limit(open in 1_u64..600, gaps in proptest::collection::vec((0_u64..200, any::<bool>()), 1..60)) {
             let limits = Limits { open: s(open), ..Limits::default() };
             let mut clock = 10_000_u64;
-            let mut begins: Vec<u64> = Vec::new();
+            let mut starts: Vec<u64> = Vec::new();
             let mut past: Vec<(u64, Option<Outcome>)> = Vec::new();
-            let health = sick();
+            let health = unhealthy();
             for (gap, healthy) in gaps {
                 clock += gap;
                 let events: Vec<Event> = past.iter().map(|(at, outcome)| match outcome {
                     Some(outcome) => attempt(clock - at, *outcome),
                     None => Event::Trip { at: s(clock - at), cause: String::new() },
                 }).collect();
-                let standing = standing(&events, &limits);
+                let state = replay(&events, &limits);
                 let facts = Facts {
-                    wish: Wish::WhenSick, health: &health, coalesced: false, hopeless: None,
-                    standing: &standing, machine: &[],
+                    mode: RestartMode::IfUnhealthy, health: &health, coalesced: false, unrecoverable: None,
+                    state: &state, machine: &[],
                 };
                 match decide(&facts, &limits) {
                     Decision::Allow { .. } => {
-                        begins.push(clock);
+                        starts.push(clock);
                         past.push((clock, Some(if healthy { Outcome::Healthy } else { Outcome::Failed })));
                     }
                     Decision::Open { trips_now: true, .. } => past.push((clock, None)),
                     _ => {}
                 }
-                let recent = begins.iter().filter(|at| clock - **at < limits.window.as_secs()).count();
+                let recent = starts.iter().filter(|at| clock - **at < limits.window.as_secs()).count();
                 prop_assert!(recent <= limits.attempts);
             }
         }

@@ -1,44 +1,45 @@
-//! Counts by day and service: pure.
+//! How many restarts there were, by day and service.
 
 use std::collections::BTreeMap;
 
-use crate::history::{Action, Record, Service};
+use evenkeel_common::percentile;
+
+use crate::model::record::{Action, Record, Service};
 
 /// What happened to one service on one day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Restarts begun.
-    pub restarts: usize,
+pub(crate) struct Tally {
+    /// Restarts that have ended, or whose process died.
+    pub(crate) restarts: usize,
     /// Those that came up healthy.
-    pub healthy: usize,
+    pub(crate) healthy: usize,
     /// Those that did not, or whose process died.
-    pub failed: usize,
-    /// Restarts refused.
-    pub refused: usize,
-    /// Times from begin to healthy (ms), sorted.
-    pub took_ms: Vec<u64>,
+    pub(crate) failed: usize,
+    pub(crate) refused: usize,
+    /// Times from begin to healthy (ms).
+    pub(crate) took_ms: Vec<u64>,
 }
 
 impl Tally {
     /// Share of restarts that came up healthy, percent; `None` without any.
     #[expect(clippy::cast_precision_loss, reason = "a percentage for display")]
-    pub fn success_pct(&self) -> Option<f64> {
+    pub(crate) fn success_pct(&self) -> Option<f64> {
         let share = |healthy: usize, all: usize| (healthy as f64 * 1000.0 / all as f64).round() / 10.0;
         (self.restarts > 0).then(|| share(self.healthy, self.restarts))
     }
 
-    /// The time to healthy that so many percent of the good restarts did not exceed (nearest rank).
-    pub fn percentile(&self, pct: usize) -> Option<u64> {
-        let rank = (self.took_ms.len() * pct).div_ceil(100).max(1);
-        self.took_ms.get(rank - 1).copied()
+    /// The time to healthy (ms) that so many percent of the successful restarts did not exceed.
+    pub(crate) fn took_percentile(&self, percent: usize) -> Option<u64> {
+        percentile(&self.took_ms, percent)
     }
 }
 
-/// Counts by day (UTC, as `2026-01-31`) and service.
-pub fn tally(records: &[Record]) -> BTreeMap<(String, Service), Tally> {
+/// Counts by day (UTC, as `2026-01-31`) and service. Restarts that are still running have to be left out before, see
+/// [`super::past::without_running`]: a begin without an end counts as failed.
+pub(crate) fn tally(records: &[Record]) -> BTreeMap<(String, Service), Tally> {
     let mut days = BTreeMap::<(String, Service), Tally>::new();
     for record in records {
-        let mut day = record.moment.at.to_string();
+        let mut day = record.time.at.to_string();
         day.truncate("2026-01-31".len());
         let row = days.entry((day, record.service.clone())).or_default();
         match record.action {
@@ -58,9 +59,6 @@ pub fn tally(records: &[Record]) -> BTreeMap<(String, Service), Tally> {
         }
     }
     days.retain(|_, row| row.restarts + row.refused > 0);
-    for row in days.values_mut() {
-        row.took_ms.sort_unstable();
-    }
     days
 }
 
@@ -71,7 +69,7 @@ mod tests {
     fn record(action: Action, at: &str, attempt: u64, healthy: Option<bool>, took_ms: u64) -> Record {
         let service = Service { host: "unix:///d".into(), project: None, name: "redis".into() };
         let mut record = Record::new(action, &service);
-        record.moment.at = at.parse().unwrap();
+        record.time.at = at.parse().unwrap();
         (record.attempt, record.healthy, record.took_ms) = (Some(attempt), healthy, Some(took_ms));
         record
     }
@@ -93,8 +91,8 @@ mod tests {
             (day.as_str(), row.restarts, row.healthy, row.failed, row.refused),
             ("2026-01-02", 2, 1, 1, 1)
         );
-        assert_eq!((row.success_pct(), row.percentile(50)), (Some(50.0), Some(5000)));
-        assert_eq!(days[0].1.percentile(95), Some(10_000));
-        assert_eq!(Tally::default().percentile(50), None);
+        assert_eq!((row.success_pct(), row.took_percentile(50)), (Some(50.0), Some(5000)));
+        assert_eq!(days[0].1.took_percentile(95), Some(10_000));
+        assert_eq!(Tally::default().took_percentile(50), None);
     }
 }

@@ -1,4 +1,7 @@
-//! status, history, stats, explain: what people ask afterwards.
+//! status, history, stats and explain.
+
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
 
 use evenkeel_tests::{Home, tool};
 
@@ -11,7 +14,7 @@ fn gate(home: &Home, args: &[&str]) -> (i32, String) {
 }
 
 #[test]
-fn one_past_told_four_ways() {
+fn one_history_seen_in_four_ways() {
     let home = Home::new();
     assert_eq!(gate(&home, &["explain"]).0, 2);
     assert_eq!(gate(&home, &["history"]), (0, "nothing is recorded yet\n".into()));
@@ -58,6 +61,42 @@ fn one_past_told_four_ways() {
     let (_, said) = gate(&home, &["status", "--json"]);
     let standing: wire::Status = serde_json::from_str(&said).unwrap();
     assert_eq!((standing.verdict.as_str(), standing.services.len()), ("all_closed", 2));
+}
+
+#[test]
+fn a_running_restart_is_neither_healthy_nor_failed() {
+    let home = Home::new();
+    let counted = || -> Vec<(usize, usize, usize)> {
+        let (_, said) = gate(&home, &["stats", "--json"]);
+        let stats: wire::Stats = serde_json::from_str(&said).unwrap();
+        stats.rows.iter().map(|row| (row.restarts, row.healthy, row.failed)).collect()
+    };
+    let mut call = tool(env!("CARGO_BIN_EXE_restartgate"), &home)
+        .args(["job", "--", "sh", "-c", "echo ready; read line"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(call.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "ready\n");
+    assert_eq!(counted(), []);
+    drop(call.stdin.take());
+    call.wait().unwrap();
+    assert_eq!(counted(), [(1, 0, 1)], "a read that finds the end fails");
+}
+
+#[test]
+fn status_names_what_happened_last() {
+    let home = Home::new();
+    gate(&home, &["job", "--", "true"]);
+    gate(&home, &["other", "--", "false"]);
+    let (_, table) = gate(&home, &["status"]);
+    let last = |name: &str| {
+        let row = table.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{table}"));
+        row.contains("healthy").then_some("healthy").or(row.contains("failed").then_some("failed"))
+    };
+    assert_eq!((last("job"), last("other")), (Some("healthy"), Some("failed")), "{table}");
 }
 
 #[test]

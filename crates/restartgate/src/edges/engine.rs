@@ -1,8 +1,10 @@
-//! The engine edge: finds services, reads what is seen of them, restarts them.
+//! The engine: finds services, reads the status of their containers, restarts them.
 
 use std::time::Duration;
 
-use bollard::models::{ContainerInspectResponse, ContainerSummary};
+use bollard::models::{
+    ContainerInspectResponse, ContainerStateStatusEnum, ContainerSummary, Health, HealthStatusEnum,
+};
 use bollard::query_parameters::{
     InspectContainerOptions, ListContainersOptionsBuilder, LogsOptionsBuilder, RestartContainerOptionsBuilder,
 };
@@ -10,15 +12,14 @@ use evenkeel_common::docker::{CallError, DockerArgs, Engine, LABEL_PROJECT, LABE
 use evenkeel_common::{Error, Timestamp};
 use futures_util::StreamExt;
 
-use crate::health::Seen;
-use crate::history::Service;
+use crate::model::container::{ContainerStatus, HealthCheck, State};
+use crate::model::record::Service;
 
-/// What a person named.
+/// What the containers of a service must match; nothing given matches all.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wanted {
     /// Compose service or container name.
     pub(crate) name: Option<String>,
-    /// Compose project.
     pub(crate) project: Option<String>,
     /// Labels that must all match.
     pub(crate) labels: Vec<(String, String)>,
@@ -27,7 +28,6 @@ pub(crate) struct Wanted {
 /// A service with its containers.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
-    /// The service.
     pub(crate) service: Service,
     /// IDs of its containers.
     pub(crate) containers: Vec<String>,
@@ -71,13 +71,15 @@ impl Docker {
         }
     }
 
-    /// What is seen of a container now; `None` when it is gone.
-    pub(crate) async fn see(&self, id: &str) -> Result<Option<Seen>, Error> {
+    /// The status of a container now; one that is gone has the state `removed`.
+    pub(crate) async fn status(&self, id: &str) -> Result<ContainerStatus, Error> {
         let answer =
             self.engine.call(self.engine.docker.inspect_container(id, None::<InspectContainerOptions>)).await;
         match answer {
-            Ok(container) => Ok(Some(seen(container))),
-            Err(e) if e.status() == Some(404) => Ok(None),
+            Ok(container) => Ok(status(container)),
+            Err(e) if e.status() == Some(404) => {
+                Ok(ContainerStatus { id: id.to_owned(), state: State::Removed, ..ContainerStatus::default() })
+            }
             Err(e) => Err(e.into_error("inspect the container")),
         }
     }
@@ -91,7 +93,7 @@ impl Docker {
         self.engine.call_within(limit, self.engine.docker.restart_container(id, Some(options))).await
     }
 
-    /// Last lines of a container's log; empty where they cannot be had: evidence is no reason to fail.
+    /// Last lines of a container's log; empty where they cannot be read, since they only explain a failure.
     pub(crate) async fn last_lines(&self, id: &str, count: usize) -> Vec<String> {
         let options = LogsOptionsBuilder::new().stdout(true).stderr(true).tail(&count.to_string()).build();
         let mut stream = self.engine.docker.logs(id, Some(options));
@@ -101,7 +103,7 @@ impl Docker {
                 text.push_str(&chunk.to_string());
             }
         };
-        // Whatever came within the time is good enough.
+        // What could be read within the time is enough.
         let _ = tokio::time::timeout(self.engine.call_timeout, read).await;
         text.lines().map(str::to_owned).collect()
     }
@@ -128,38 +130,52 @@ fn name_of(container: &ContainerSummary) -> String {
         .unwrap_or_default()
 }
 
-fn seen(container: ContainerInspectResponse) -> Seen {
+fn status(container: ContainerInspectResponse) -> ContainerStatus {
     let state = container.state.unwrap_or_default();
-    let check = container.config.and_then(|config| config.healthcheck);
-    let nanos = check.and_then(|check| check.start_period).unwrap_or(0);
-    // Docker says "none" where there is no health check.
-    let health = state
-        .health
-        .as_ref()
-        .and_then(|h| h.status)
-        .map(|s| s.to_string())
-        .filter(|s| s != "none" && !s.is_empty());
-    let last_check =
-        state.health.and_then(|h| h.log).and_then(|log| log.into_iter().next_back()).and_then(|l| l.output);
-    let started_at = state.started_at.unwrap_or_default();
-    Seen {
+    let limit = container.host_config.and_then(|config| config.memory);
+    ContainerStatus {
         id: container.id.unwrap_or_default(),
         name: container.name.unwrap_or_default().trim_start_matches('/').to_owned(),
-        state: state.status.map(|status| status.to_string()).unwrap_or_default(),
-        health,
-        running_for: age(&started_at),
-        started_at,
-        start_period: Duration::from_nanos(u64::try_from(nanos).unwrap_or(0)),
+        state: state.status.map_or(State::Unknown, parse_state),
+        health: state.health.as_ref().and_then(parse_health),
+        running_for: age(&state.started_at.unwrap_or_default()),
         exit_code: state.exit_code.unwrap_or(0),
         oom_killed: state.oom_killed.unwrap_or(false),
         error: state.error.unwrap_or_default(),
-        memory_limit: container
-            .host_config
-            .and_then(|h| h.memory)
-            .and_then(|m| u64::try_from(m).ok())
-            .filter(|m| *m > 0),
-        last_check: last_check.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
+        memory_limit: limit.and_then(|bytes| u64::try_from(bytes).ok()).filter(|bytes| *bytes > 0),
+        last_check: state.health.and_then(last_check),
     }
+}
+
+const fn parse_state(state: ContainerStateStatusEnum) -> State {
+    use ContainerStateStatusEnum as Engine;
+    match state {
+        Engine::EMPTY => State::Unknown,
+        Engine::CREATED => State::Created,
+        Engine::RUNNING => State::Running,
+        Engine::PAUSED => State::Paused,
+        Engine::RESTARTING => State::Restarting,
+        Engine::REMOVING => State::Removing,
+        Engine::EXITED => State::Exited,
+        Engine::DEAD => State::Dead,
+        Engine::STOPPING => State::Stopping,
+    }
+}
+
+fn parse_health(health: &Health) -> Option<HealthCheck> {
+    match health.status? {
+        // How the engine says that there is no health check.
+        HealthStatusEnum::EMPTY | HealthStatusEnum::NONE => None,
+        HealthStatusEnum::STARTING => Some(HealthCheck::Starting),
+        HealthStatusEnum::HEALTHY => Some(HealthCheck::Healthy),
+        HealthStatusEnum::UNHEALTHY => Some(HealthCheck::Unhealthy),
+    }
+}
+
+/// Output of the last health check.
+fn last_check(health: Health) -> Option<String> {
+    let output = health.log?.pop()?.output?;
+    Some(output.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
 fn age(started_at: &str) -> Duration {

@@ -1,51 +1,45 @@
-//! Where a service stands: what its past means under the limits. A pure replay.
+//! The state of a service: its history, replayed under the limits.
 
 use std::time::Duration;
 
-use crate::limits::Limits;
+use crate::model::limits::Limits;
+use crate::model::record::BreakerName;
 
 /// How an attempt ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// The service came up healthy.
     Healthy,
-    /// It did not, or whoever tried died before saying so.
+    /// It did not, or the process that restarted it died before it could tell.
     Failed,
 }
 
-/// What happened to a service, oldest first. Times are ages: how long ago, measured on a clock that nobody sets back.
+/// Something that happened to a service. Times are ages: how long ago it was.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Event {
-    /// A restart was begun, and perhaps ended.
+pub(crate) enum Event {
+    /// A restart was started, and perhaps ended.
     Attempt {
-        /// Age of its begin.
-        begun: Duration,
-        /// Age of its end: of its begin where no end was written.
+        /// Age of its start.
+        started: Duration,
+        /// Age of its end, or of its start where no end was recorded.
         ended: Duration,
-        /// How it ended.
         outcome: Outcome,
-        /// A number in 0..1 drawn for the attempt, which spreads the cooldowns of several services.
+        /// A number in 0..1 of the attempt, which spreads the cooldowns of several services.
         jitter: f64,
     },
     /// The breaker was tripped, by the gate or by a person.
-    Trip {
-        /// Age.
-        at: Duration,
-        /// Why.
-        cause: String,
-    },
-    /// A person forgave all that was before.
+    Trip { at: Duration, cause: String },
+    /// A person reset the service: nothing before this counts.
     Reset,
 }
 
 /// The breaker of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Breaker {
+pub(crate) enum Breaker {
     /// Restarts pass, within the other limits.
     Closed,
     /// Restarts are refused.
     Open {
-        /// How long yet.
         left: Duration,
         /// What tripped it.
         cause: String,
@@ -53,47 +47,53 @@ pub enum Breaker {
     /// It was open long enough: one probe may pass.
     HalfOpen,
     /// The probe came up; the breaker closes when the service stays up this much longer.
-    Proving {
-        /// How long yet.
-        left: Duration,
-    },
+    Proving { left: Duration },
 }
 
-/// Where a service stands.
+impl Breaker {
+    pub(crate) const fn name(&self) -> BreakerName {
+        match self {
+            Self::Closed => BreakerName::Closed,
+            Self::Open { .. } => BreakerName::Open,
+            Self::HalfOpen => BreakerName::HalfOpen,
+            Self::Proving { .. } => BreakerName::Proving,
+        }
+    }
+}
+
+/// The state of a service: its breaker, and what counts against its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Standing {
-    /// The breaker.
-    pub breaker: Breaker,
+pub(crate) struct ServiceState {
+    pub(crate) breaker: Breaker,
     /// Trips in a row, without a stable period between.
-    pub trips: u32,
+    pub(crate) trips: u32,
     /// Attempts that count within the window.
-    pub attempts_used: usize,
+    pub(crate) attempts_used: usize,
     /// Time until the oldest of them leaves the window.
-    pub window_left: Duration,
+    pub(crate) window_left: Duration,
     /// Length of the cooldown that the last restart started.
-    pub cooldown: Duration,
-    /// What is left of it.
-    pub cooldown_left: Duration,
+    pub(crate) cooldown: Duration,
+    pub(crate) cooldown_left: Duration,
     /// Failures since the last success.
-    pub failures: u32,
+    pub(crate) failures: u32,
 }
 
-/// Replays what happened and says where the service stands now.
-pub fn standing(events: &[Event], limits: &Limits) -> Standing {
+/// Replays the events, oldest first, to the state of the service now.
+pub(crate) fn replay(events: &[Event], limits: &Limits) -> ServiceState {
     let mut replay = Replay::default();
     for event in events {
-        replay.take(event, limits);
+        replay.apply(event, limits);
     }
-    replay.standing(limits)
+    replay.state(limits)
 }
 
 /// How long the `trips`-th trip in a row keeps the breaker open.
-pub fn open_for(trips: u32, limits: &Limits) -> Duration {
+pub(crate) fn open_for(trips: u32, limits: &Limits) -> Duration {
     limits.open.saturating_mul(doubled(trips)).min(limits.open_max())
 }
 
-/// Cooldown after `failures` failures in a row: doubled by each, spread by a fifth either way so that services that
-/// failed together do not come back together.
+/// Cooldown after `failures` failures in a row: each doubles it, and it is up to a fifth shorter or longer, so that
+/// services that failed together are not restarted together.
 fn cooldown(failures: u32, jitter: f64, limits: &Limits) -> Duration {
     let plain = limits.cooldown.saturating_mul(doubled(failures)).min(limits.cooldown_max());
     if failures == 0 { plain } else { plain.mul_f64(0.8 + 0.4 * jitter.clamp(0.0, 1.0)) }
@@ -108,17 +108,17 @@ struct Replay<'a> {
     trips: u32,
     /// The last trip: its age, and why.
     trip: Option<(Duration, &'a str)>,
-    /// Age of the healthy end of the probe after it.
+    /// Age of the healthy end of the probe after the last trip.
     proved_since: Option<Duration>,
     failures: u32,
     /// Age of the last end, and the cooldown that it starts.
     last: Option<(Duration, Duration)>,
-    /// Ages of begins that count.
-    begins: Vec<Duration>,
+    /// Ages of the starts of attempts.
+    starts: Vec<Duration>,
 }
 
 impl<'a> Replay<'a> {
-    fn take(&mut self, event: &'a Event, limits: &Limits) {
+    fn apply(&mut self, event: &'a Event, limits: &Limits) {
         match event {
             Event::Reset => *self = Self::default(),
             Event::Trip { at, cause } => {
@@ -127,10 +127,10 @@ impl<'a> Replay<'a> {
                 self.trips += 1;
                 self.proved_since = None;
             }
-            Event::Attempt { begun, ended, outcome, jitter } => {
-                self.close_if_stable(*begun, limits);
-                self.forgive_if_quiet(*begun, limits);
-                self.begins.push(*begun);
+            Event::Attempt { started, ended, outcome, jitter } => {
+                self.close_if_stable(*started, limits);
+                self.expire_failures(*started, limits);
+                self.starts.push(*started);
                 match outcome {
                     Outcome::Healthy => self.failures = 0,
                     Outcome::Failed => self.failures += 1,
@@ -141,7 +141,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// An attempt while the breaker is not closed is its probe: it proves the service, or trips again.
+    /// An attempt while the breaker is not closed is its probe: the breaker is proving after it, or trips again.
     fn judge_probe(&mut self, ended: Duration, outcome: Outcome) {
         let Some((_, cause)) = self.trip else { return };
         match outcome {
@@ -154,7 +154,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// `now` is an age: 0 is this moment.
+    /// `now` is an age, as all times here: zero is the present.
     fn close_if_stable(&mut self, now: Duration, limits: &Limits) {
         if self.proved_since.is_some_and(|since| since.saturating_sub(now) >= limits.stable) {
             self.trip = None;
@@ -163,18 +163,18 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn forgive_if_quiet(&mut self, now: Duration, limits: &Limits) {
-        if self.last.is_some_and(|(ended, _)| ended.saturating_sub(now) >= limits.quiet()) {
+    fn expire_failures(&mut self, now: Duration, limits: &Limits) {
+        if self.last.is_some_and(|(ended, _)| ended.saturating_sub(now) >= limits.failures_expire_after()) {
             self.failures = 0;
         }
     }
 
-    fn standing(mut self, limits: &Limits) -> Standing {
+    fn state(mut self, limits: &Limits) -> ServiceState {
         self.close_if_stable(Duration::ZERO, limits);
-        self.forgive_if_quiet(Duration::ZERO, limits);
-        let in_window = || self.begins.iter().copied().filter(|age| *age < limits.window);
+        self.expire_failures(Duration::ZERO, limits);
+        let in_window = || self.starts.iter().copied().filter(|age| *age < limits.window);
         let (ended, cooldown) = self.last.unwrap_or_default();
-        Standing {
+        ServiceState {
             breaker: self.breaker(limits),
             trips: self.trips,
             attempts_used: in_window().count(),
@@ -206,7 +206,7 @@ mod tests {
     }
 
     fn attempt(ended: u64, outcome: Outcome) -> Event {
-        Event::Attempt { begun: s(ended), ended: s(ended), outcome, jitter: 0.5 }
+        Event::Attempt { started: s(ended), ended: s(ended), outcome, jitter: 0.5 }
     }
 
     #[test]
@@ -214,7 +214,7 @@ mod tests {
         let limits = Limits::default();
         for (failures, expected) in [(1, 30), (2, 60), (3, 120), (4, 240), (5, 300), (9, 300)] {
             let events: Vec<Event> = (0..failures).map(|_| attempt(0, Outcome::Failed)).collect();
-            assert_eq!(standing(&events, &limits).cooldown_left, s(expected), "{failures} failures");
+            assert_eq!(replay(&events, &limits).cooldown_left, s(expected), "{failures} failures");
         }
     }
 
@@ -222,20 +222,20 @@ mod tests {
     fn jitter_stays_within_a_fifth_and_spares_successes() {
         let limits = Limits::default();
         let left = |outcome, jitter| {
-            let event = Event::Attempt { begun: s(0), ended: s(0), outcome, jitter };
-            standing(&[event], &limits).cooldown_left
+            let event = Event::Attempt { started: s(0), ended: s(0), outcome, jitter };
+            replay(&[event], &limits).cooldown_left
         };
         assert_eq!((left(Outcome::Failed, 0.0), left(Outcome::Failed, 1.0)), (s(24), s(36)));
         assert_eq!(left(Outcome::Healthy, 0.0), s(30));
     }
 
     #[test]
-    fn a_quiet_time_forgives_failures() {
+    fn failures_expire_without_restarts() {
         let limits = Limits::default();
-        let after = |age| standing(&[attempt(age, Outcome::Failed)], &limits).failures;
+        let after = |age| replay(&[attempt(age, Outcome::Failed)], &limits).failures;
         assert_eq!((after(599), after(600)), (1, 0));
         let between =
-            standing(&[attempt(700, Outcome::Failed), attempt(100, Outcome::Failed)], &limits).failures;
+            replay(&[attempt(700, Outcome::Failed), attempt(100, Outcome::Failed)], &limits).failures;
         assert_eq!(between, 1);
     }
 
@@ -247,9 +247,9 @@ mod tests {
     }
 
     #[test]
-    fn a_begin_without_end_counts_from_its_begin() {
-        let dead = Event::Attempt { begun: s(20), ended: s(20), outcome: Outcome::Failed, jitter: 0.5 };
-        let found = standing(&[dead], &Limits::default());
+    fn an_attempt_without_end_counts_from_its_start() {
+        let dead = Event::Attempt { started: s(20), ended: s(20), outcome: Outcome::Failed, jitter: 0.5 };
+        let found = replay(&[dead], &Limits::default());
         assert_eq!((found.attempts_used, found.failures, found.cooldown_left), (1, 1, s(10)));
     }
 }
