@@ -172,7 +172,7 @@ impl LimitArgs {
     }
 }
 
-/// A restart.
+/// Arguments of a restart, which has no subcommand.
 #[derive(Clone, Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct RestartArgs {
@@ -248,7 +248,7 @@ pub(crate) struct WaitArgs {
     /// Only services whose containers carry this label; may be repeated, all must match
     #[arg(short, long, value_name = "KEY=VALUE", value_parser = parse_label)]
     pub(crate) label: Vec<(String, String)>,
-    /// Longest wait
+    /// Longest time to wait
     #[arg(short, long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
     pub(crate) timeout: Duration,
     /// Print one JSON object

@@ -69,7 +69,7 @@ fn policy(cli: &Cli) -> Result<Policy, Error> {
         kinds: kinds(cli, &scope),
         older_than,
         created_older_than: cli.created_older_than.unwrap_or(older_than),
-        // A container in a plan was running when the plan was made, or it has changed and stays.
+        // A running container of a plan was running when the plan was made; otherwise it has changed, and stays.
         live: if cli.include_running || scope.is_plan() { Live::Remove } else { Live::Keep },
         max_containers: cli.max_containers,
         keep: cli.keep.clone(),

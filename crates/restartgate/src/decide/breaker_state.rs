@@ -38,12 +38,8 @@ pub(crate) enum Event {
 pub(crate) enum Breaker {
     /// Restarts pass, within the other limits.
     Closed,
-    /// Restarts are refused.
-    Open {
-        left: Duration,
-        /// What tripped it.
-        cause: String,
-    },
+    /// Restarts are refused until its time is over.
+    Open { left: Duration, cause: String },
     /// It was open long enough: one probe may pass.
     HalfOpen,
     /// The probe came up; the breaker closes when the service stays up this much longer.

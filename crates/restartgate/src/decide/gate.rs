@@ -51,7 +51,6 @@ pub(crate) enum Decision {
     Open {
         /// The rule that opens it, or keeps it open.
         rule: Rule,
-        /// What tripped it.
         cause: String,
         /// Time until a probe may pass.
         retry_after: Duration,
@@ -150,7 +149,7 @@ fn trip(rule: Rule, cause: String, facts: &Facts<'_>, limits: &Limits) -> Decisi
 fn machine_budget(facts: &Facts<'_>, limits: &Limits) -> Option<Decision> {
     let mut recent: Vec<Duration> = facts.machine.iter().copied().filter(|age| *age < MINUTE).collect();
     recent.sort();
-    // Room comes when only `machine_per_minute - 1` of the newest are still within the minute.
+    // There is room when only `machine_per_minute - 1` of the newest are still within the minute.
     let blocking = recent.get(limits.machine_per_minute.checked_sub(1)?)?;
     Some(Decision::Later { rule: Rule::Machine, retry_after: MINUTE.saturating_sub(*blocking) })
 }
@@ -302,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn the_breakers_whole_round() {
+    fn the_breakers_whole_cycle() {
         assert_eq!(verdict(&[trip_at(0)]), open(300));
         assert_eq!(verdict(&[trip_at(299)]), open(1));
         assert_eq!(verdict(&[trip_at(300)]), PROBE);

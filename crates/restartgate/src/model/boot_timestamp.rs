@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 /// A point in time whose age can be told later, by another process, and after a reboot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct BootTimestamp {
-    /// Wall time.
     pub(crate) at: Timestamp,
     /// Which boot; `null` where the system does not say.
     pub(crate) boot_id: Option<String>,

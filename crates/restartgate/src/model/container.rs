@@ -7,7 +7,6 @@ use serde::Serialize;
 /// What the engine says of one container.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ContainerStatus {
-    /// Whole ID.
     pub(crate) id: String,
     /// Name without the slash.
     pub(crate) name: String,

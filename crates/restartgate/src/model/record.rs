@@ -32,7 +32,7 @@ impl Service {
 pub enum Action {
     /// A restart is about to be made.
     Begin,
-    /// A restart ended.
+    /// A restart ended, healthy or not.
     End,
     /// A restart was refused.
     Refused,
@@ -46,7 +46,7 @@ pub enum Action {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Rule {
-    /// `--force` was given.
+    /// The caller gave `--force`.
     Forced,
     /// It is healthy already.
     Healthy,
@@ -96,7 +96,7 @@ impl Rule {
 pub(crate) enum BreakerName {
     /// Restarts pass, within the other limits.
     Closed,
-    /// Restarts are refused.
+    /// Restarts are refused until its time is over.
     Open,
     /// It was open long enough: one probe may pass.
     HalfOpen,

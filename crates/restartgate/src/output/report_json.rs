@@ -15,9 +15,9 @@ use crate::model::record::{BreakerName, Rule, Service};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Verdict {
-    /// Restarted, and healthy.
+    /// It was restarted and is healthy.
     Restarted,
-    /// Healthy before.
+    /// It was healthy before.
     Skipped,
     /// It became healthy by itself.
     Waited,
@@ -27,7 +27,7 @@ pub(crate) enum Verdict {
     Allowed,
     /// The gate refused the restart.
     Refused,
-    /// Restarted, and not healthy.
+    /// It was restarted and is not healthy.
     Failed,
 }
 

@@ -70,7 +70,7 @@ fn a_killed_probe_does_not_stick() {
 }
 
 #[test]
-fn the_breakers_full_round() {
+fn the_breakers_full_cycle() {
     let Some(engine) = engine() else { return };
     let (world, home) = (World::new(engine), Home::new());
     let name = start(engine, &world, "web", "true", "sleep 600 & trap 'exit' TERM; wait");
@@ -109,7 +109,7 @@ fn the_breakers_full_round() {
 }
 
 #[test]
-fn causes_that_no_restart_mends_are_named() {
+fn causes_that_no_restart_can_remove_are_named() {
     let Some(engine) = engine() else { return };
     let (world, home) = (World::new(engine), Home::new());
     let absent = start(engine, &world, "absent", "true", "exec no-such-command");
