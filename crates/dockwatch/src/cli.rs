@@ -10,9 +10,9 @@ use evenkeel_common::docker::{DockerArgs, parse_call_timeout};
 use evenkeel_common::state::parse_name;
 use evenkeel_common::units::{parse_duration, parse_size};
 
-use crate::level::{Budget, Level};
 pub use crate::manual::MANUAL;
-use crate::scope::Scope;
+use crate::model::level::{Budget, Level};
+use crate::model::scope::Scope;
 
 /// Measure, judge and record what Docker uses
 #[derive(Debug, Parser)]

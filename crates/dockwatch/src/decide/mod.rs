@@ -1,0 +1,5 @@
+//! Pure decisions.
+
+pub mod fits;
+pub mod hysteresis;
+pub mod limits;

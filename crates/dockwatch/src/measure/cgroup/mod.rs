@@ -1,0 +1,3 @@
+//! cgroups.
+
+pub mod reader;

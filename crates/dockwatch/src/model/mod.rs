@@ -1,0 +1,5 @@
+//! Facts.
+
+pub mod container;
+pub mod level;
+pub mod scope;
