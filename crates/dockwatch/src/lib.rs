@@ -1,10 +1,14 @@
-//! dockwatch measures what Docker uses, judges how near the edge that is, and records it.
+//! dockwatch measures what Docker uses, judges how much of a budget that is, and records it.
+//!
+//! Imports run one way: `commands` → `output` → `measure` → `history`, `decide`, `cli` → `model`.
 
 pub mod cli;
-pub mod commands;
-pub mod decide;
-pub mod history;
-pub mod manual;
-pub mod measure;
-pub mod model;
-pub mod output;
+mod commands;
+mod decide;
+mod history;
+mod manual;
+mod measure;
+mod model;
+mod output;
+
+pub use commands::run;

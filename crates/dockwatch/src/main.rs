@@ -1,8 +1,8 @@
 //! The `dockwatch` command.
 
 use clap::Parser;
-use evenkeel_dockwatch::{cli::Cli, commands};
+use evenkeel_dockwatch::cli::Cli;
 
 fn main() -> std::process::ExitCode {
-    evenkeel_common::main_with("dockwatch", || commands::run(Cli::parse()))
+    evenkeel_common::main_with("dockwatch", || evenkeel_dockwatch::run(Cli::parse()))
 }

@@ -1,7 +1,10 @@
-//! `dockwatch top`: the live view on a terminal, which is given back as it was whatever happens.
+//! `dockwatch top`: the live view on a terminal, which is restored however the command ends.
 
 use std::io::{self, IsTerminal as _};
+use std::ops::ControlFlow;
+use std::time::Duration;
 
+use evenkeel_common::signals::Signals;
 use evenkeel_common::state::Home;
 use evenkeel_common::{Error, Exit};
 use ratatui::DefaultTerminal;
@@ -10,62 +13,60 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::MissedTickBehavior;
 
 use crate::cli::TopArgs;
-use crate::commands::child::Signals;
-use crate::commands::follow::ASK_INTERVAL;
-use crate::measure::collector::Gatherer;
-use crate::measure::events::{Happening, listen};
-use crate::measure::poll_schedule::Pace;
-use crate::measure::sampler::{Ask, Manner};
-use crate::output::top_view::{Flow, Key, View};
+use crate::measure::collector::Collector;
+use crate::measure::events::listen;
+use crate::measure::fd_limit;
+use crate::measure::poll_schedule::PollSchedule;
+use crate::measure::sampler::{Query, SampleMode};
+use crate::output::top_view::{Key, TopView};
 
-/// Shows the view until it is left.
-pub async fn top(args: TopArgs, home: &Home) -> Result<Exit, Error> {
+pub(super) async fn run(args: &TopArgs, home: &Home) -> Result<Exit, Error> {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
-        return Err(Error::failed("show the live view", "stdin or stdout is no terminal")
+        return Err(Error::failed("show the live view", "stdin or stdout is not a terminal")
             .hint("use dockwatch, dockwatch --follow or dockwatch --json"));
     }
-    crate::measure::fd_limit::raise();
-    let mut gatherer = Gatherer::new(&args.engines, &args.scope, home, Manner::VIEW)?;
-    let first = gatherer.facts(Ask::Everyone).await?;
+    fd_limit::raise();
+    let mut collector = Collector::new(args.engines.each(), args.scope.scope(), home, SampleMode::REPEATED)?;
+    let first = collector.collect(Query::EngineAndKernel).await?;
     if !first.is_reachable() {
         first.require_healthy()?;
     }
-    let mut view = View::new(args.budget.budget());
+    let mut view = TopView::new(args.budget.budget());
     view.update(first);
-    let mut signals = Signals::new().map_err(|e| Error::failed("listen for signals", e))?;
-    let happenings = listen(gatherer.args());
-    let mut screen = Screen::take()?;
+    let mut signals = Signals::ending().map_err(|e| Error::failed("listen for signals", e))?;
+    let mut screen = Screen::open()?;
     tokio::select! {
-        shown = show(&mut screen, &mut view, &mut gatherer, happenings, args.interval) => shown.map(|()| Exit::Done),
+        shown = show(&mut screen, &mut view, &mut collector, args.interval) => shown.map(|()| Exit::Done),
         signal = signals.next() => Ok(Exit::Signal(signal.number())),
     }
 }
 
-/// The terminal while it is ours. ratatui gives it back on a panic, this on every other way out.
+/// The terminal in raw mode and on its alternate screen. Dropping it restores the terminal; ratatui does so on a panic.
 struct Screen(DefaultTerminal);
 
 impl Screen {
-    fn take() -> Result<Self, Error> {
-        ratatui::try_init().map(Self).map_err(|e| Error::failed("take the terminal", e))
+    fn open() -> Result<Self, Error> {
+        ratatui::try_init().map(Self).map_err(|e| Error::failed("set up the terminal", e))
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // A terminal that was closed cannot be given back.
+        // Fails where the terminal was closed, and then there is nothing to restore.
         let _ = ratatui::try_restore();
     }
 }
 
+/// Shows the view until the user quits it.
 async fn show(
     screen: &mut Screen,
-    view: &mut View,
-    gatherer: &mut Gatherer,
-    mut happenings: UnboundedReceiver<Happening>,
-    interval: std::time::Duration,
+    view: &mut TopView,
+    collector: &mut Collector,
+    interval: Duration,
 ) -> Result<(), Error> {
+    let mut events = listen(collector.docker_args());
     let mut inputs = inputs();
-    let mut pace = Pace::new(ASK_INTERVAL);
+    let mut schedule = PollSchedule::new(super::MAX_POLL_INTERVAL);
     let mut ticks = tokio::time::interval(interval);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -73,14 +74,14 @@ async fn show(
         tokio::select! {
             biased;
             input = inputs.recv() => match input {
-                Some(Input::Leave) | None => return Ok(()),
-                Some(Input::Key(key)) if view.press(key) == Flow::Leave => return Ok(()),
-                Some(Input::Key(_) | Input::Redraw) => {}
+                Some(Input::Quit) | None => return Ok(()),
+                Some(Input::Key(key)) if view.press(key) == ControlFlow::Break(()) => return Ok(()),
+                Some(Input::Key(_) | Input::Resize) => {}
             },
-            Some(_) = happenings.recv() => pace.hurry(),
+            Some(_) = events.recv() => schedule.invalidate(),
             _ = ticks.tick() => {
-                let facts = gatherer.facts(pace.whom()).await?;
-                pace.learn(&facts);
+                let facts = collector.collect(schedule.next_query()).await?;
+                schedule.observe(&facts);
                 view.update(facts);
             }
         }
@@ -89,19 +90,19 @@ async fn show(
 
 enum Input {
     Key(Key),
-    /// The terminal has another size.
-    Redraw,
-    Leave,
+    Resize,
+    /// Ctrl-C, which is a key in raw mode.
+    Quit,
 }
 
-/// Keys come from a thread that waits for them: it ends with the terminal or with the process.
+/// Reads the terminal on a thread, which ends with the terminal or with the process.
 fn inputs() -> UnboundedReceiver<Input> {
     let (sender, receiver) = unbounded_channel();
     std::thread::spawn(move || {
         while let Ok(event) = event::read() {
             let input = match event {
-                Event::Key(key) if key.kind != KeyEventKind::Release => understand(key),
-                Event::Resize(..) => Some(Input::Redraw),
+                Event::Key(key) if key.kind != KeyEventKind::Release => to_input(key),
+                Event::Resize(..) => Some(Input::Resize),
                 _ => None,
             };
             if input.is_some_and(|input| sender.send(input).is_err()) {
@@ -112,9 +113,9 @@ fn inputs() -> UnboundedReceiver<Input> {
     receiver
 }
 
-fn understand(key: KeyEvent) -> Option<Input> {
+fn to_input(key: KeyEvent) -> Option<Input> {
     let key = match key.code {
-        KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => return Some(Input::Leave),
+        KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => return Some(Input::Quit),
         KeyCode::Char(c) => Key::Char(c),
         KeyCode::Enter => Key::Enter,
         KeyCode::Esc => Key::Escape,

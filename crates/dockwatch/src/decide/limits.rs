@@ -1,76 +1,153 @@
-//! Which containers have to end so that a scope keeps its limits: a pure decision.
+//! Which containers have to end so that a scope keeps its limits.
+
+use std::cmp::Reverse;
+use std::time::Duration;
 
 use evenkeel_common::docker::is_protected;
 use evenkeel_common::units::show_size;
 
-use crate::model::container::{Container, Facts};
+use crate::model::container::Container;
+use crate::model::facts::Facts;
 use crate::model::level::Budget;
 
-/// What is decided about one container.
+/// What `enforce` does with containers that are over their limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Choice {
-    /// It has to end.
+pub(crate) enum EnforceAction {
+    /// Only say which ones would end.
+    DryRun,
+    /// Stop them, with this time from SIGTERM to SIGKILL.
+    Stop(Duration),
+    /// Send SIGKILL.
+    Kill,
+}
+
+impl EnforceAction {
+    /// The name in JSON.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::DryRun => "dry_run",
+            Self::Stop(_) => "stop",
+            Self::Kill => "kill",
+        }
+    }
+}
+
+/// The decision on a container that is over its limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Decision {
     End,
-    /// It should, and is spared: it is labelled `evenkeel.protect=true`.
+    /// It should end, but is labelled `evenkeel.protect=true`.
     Spare,
 }
 
-/// A container that is over, and why.
+/// A container that is over its limits.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Ruling<'a> {
-    /// The container.
-    pub container: &'a Container,
-    /// What is decided.
-    pub choice: Choice,
-    /// How far it, or its environment, is over (bytes); 0 where only the number of containers is.
-    pub over_bytes: u64,
-    /// Why.
-    pub reason: String,
+pub(crate) struct Violation<'a> {
+    pub(crate) container: &'a Container,
+    pub(crate) decision: Decision,
+    /// How far it, or the whole scope, is over its memory limit; 0 where only the number of containers is too high.
+    pub(crate) over_bytes: u64,
+    pub(crate) reason: String,
 }
 
-/// Rules on the containers in scope, in the order in which they have to end: first those at their own limits, then, as
-/// long as the sum is over the budget, the largest.
-pub fn rule<'a>(facts: &'a Facts, budget: &Budget) -> Vec<Ruling<'a>> {
+/// What became of a container that was over its limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    WouldEnd,
+    Stopped,
+    Killed,
+    Spared,
+    /// It had ended before it was stopped or killed.
+    Gone,
+    /// It could not be ended, with the cause.
+    Failed(String),
+}
+
+impl Outcome {
+    /// The name in JSON and in the table.
+    pub(crate) const fn name(&self) -> &'static str {
+        match self {
+            Self::WouldEnd => "would end",
+            Self::Stopped => "stopped",
+            Self::Killed => "killed",
+            Self::Spared => "spared",
+            Self::Gone => "gone",
+            Self::Failed(_) => "failed",
+        }
+    }
+}
+
+/// Whether the scope keeps its limits after everything was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EnforceVerdict {
+    Within,
+    /// Containers that are over their limits go on running: in a dry run, or because they are protected.
+    Over,
+    /// Some container could not be ended.
+    Failed,
+}
+
+impl EnforceVerdict {
+    pub(crate) fn of<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> Self {
+        outcomes.fold(Self::Within, |verdict, outcome| match (verdict, outcome) {
+            (Self::Failed, _) | (_, Outcome::Failed(_)) => Self::Failed,
+            (Self::Over, _) | (_, Outcome::WouldEnd | Outcome::Spared) => Self::Over,
+            _ => Self::Within,
+        })
+    }
+
+    /// The name in JSON.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Within => "within",
+            Self::Over => "over",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// Finds the containers that have to end, in the order in which they do: first those at their own limits, the largest
+/// overuse first; then, as long as the scope as a whole is over its budget, the largest.
+pub(crate) fn find_violations<'a>(facts: &'a Facts, budget: &Budget) -> Vec<Violation<'a>> {
     let mut live: Vec<&Container> = facts.live().collect();
-    live.sort_by_key(|container| std::cmp::Reverse(container.working_set()));
-    let (mut over, within): (Vec<_>, Vec<_>) = live.into_iter().partition(|c| over_limit(c).is_some());
-    over.sort_by_key(|container| std::cmp::Reverse(over_limit(container)));
-    let mut rulings: Vec<Ruling<'a>> = over.into_iter().map(rule_on_limit).collect();
-    // Those that were spared go on to use what they use.
-    let spared =
-        rulings.iter().filter(|ruling| ruling.choice == Choice::Spare).map(|ruling| ruling.container);
-    let staying = spared.chain(within.iter().copied());
-    let mut memory: u64 = staying.clone().filter_map(Container::working_set).sum();
-    let mut count = staying.count() as u64;
+    live.sort_by_key(|container| Reverse(container.working_set()));
+    let (mut over, within): (Vec<_>, Vec<_>) = live.into_iter().partition(|c| over_own_limit(c).is_some());
+    over.sort_by_key(|container| Reverse(over_own_limit(container)));
+    let mut violations: Vec<Violation<'a>> = over.into_iter().map(own_limit_violation).collect();
+    // Spared containers go on using what they use.
+    let spared = violations.iter().filter(|found| found.decision == Decision::Spare).map(|v| v.container);
+    let remaining = spared.chain(within.iter().copied());
+    let mut memory: u64 = remaining.clone().filter_map(Container::working_set).sum();
+    let mut count = remaining.count() as u64;
     for container in within {
         let Some((over_bytes, reason)) = over_budget(memory, count, budget) else { break };
-        let choice = choice(container);
-        if choice == Choice::End {
+        let decision = decide(container);
+        if decision == Decision::End {
             memory -= container.working_set().unwrap_or(0);
             count -= 1;
         }
-        rulings.push(Ruling { container, choice, over_bytes, reason });
+        violations.push(Violation { container, decision, over_bytes, reason });
     }
-    rulings
+    violations
 }
 
-fn choice(container: &Container) -> Choice {
-    let protected = is_protected(&container.listed.labels);
-    if protected { Choice::Spare } else { Choice::End }
+fn decide(container: &Container) -> Decision {
+    if is_protected(&container.summary.labels) { Decision::Spare } else { Decision::End }
 }
 
-/// How far a container is over its own limit. The kernel lets it have all of it and not a byte more, so having all is
+/// How far a container is over its own limit. The kernel never lets it exceed the limit, so using all of it counts as
 /// being over.
-fn over_limit(container: &Container) -> Option<u64> {
+fn over_own_limit(container: &Container) -> Option<u64> {
     let (used, limit) = (container.working_set()?, container.memory_limit()?);
     (limit > 0 && used >= limit).then(|| used - limit)
 }
 
-fn rule_on_limit(container: &Container) -> Ruling<'_> {
+fn own_limit_violation(container: &Container) -> Violation<'_> {
     let show = |bytes: Option<u64>| show_size(bytes.unwrap_or(0));
     let reason =
         format!("uses {}, its limit is {}", show(container.working_set()), show(container.memory_limit()));
-    Ruling { container, choice: choice(container), over_bytes: over_limit(container).unwrap_or(0), reason }
+    let over_bytes = over_own_limit(container).unwrap_or(0);
+    Violation { container, decision: decide(container), over_bytes, reason }
 }
 
 fn over_budget(memory: u64, count: u64, budget: &Budget) -> Option<(u64, String)> {
@@ -86,67 +163,79 @@ fn over_budget(memory: u64, count: u64, budget: &Budget) -> Option<(u64, String)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::container::{Listed, Reading};
+    use crate::model::container::{ContainerState, ContainerStats, ContainerSummary};
 
     fn container(name: &str, used: u64, limit: u64) -> Container {
         Container {
-            listed: Listed {
+            summary: ContainerSummary {
                 id: name.into(),
                 name: name.into(),
-                state: "running".into(),
-                ..Listed::default()
+                state: ContainerState::Running,
+                ..ContainerSummary::default()
             },
-            reading: Some(Reading {
+            stats: Some(ContainerStats {
                 memory_working_set: Some(used),
                 memory_limit: Some(limit),
-                ..Reading::default()
+                ..ContainerStats::default()
             }),
             ..Container::default()
         }
     }
 
     fn protected(mut container: Container) -> Container {
-        container.listed.labels.insert("evenkeel.protect".into(), "true".into());
+        container.summary.labels.insert("evenkeel.protect".into(), "true".into());
         container
     }
 
-    fn ruled(containers: Vec<Container>, memory: u64, count: u64) -> Vec<(String, Choice, u64)> {
+    fn violations(containers: Vec<Container>, memory: u64, count: u64) -> Vec<(String, Decision, u64)> {
         let facts = Facts { containers, containers_known: true, ..Facts::default() };
         let budget = Budget { memory_bytes: memory, containers: count, networks: 9, volumes: 9 };
-        let tell = |r: Ruling<'_>| (r.container.listed.name.clone(), r.choice, r.over_bytes);
-        rule(&facts, &budget).into_iter().map(tell).collect()
+        let tell = |r: Violation<'_>| (r.container.summary.name.clone(), r.decision, r.over_bytes);
+        find_violations(&facts, &budget).into_iter().map(tell).collect()
     }
 
     #[test]
     fn at_its_own_limit_the_largest_overuse_first() {
         let all = vec![container("within", 99, 100), container("at", 50, 50), container("over", 25, 20)];
-        assert_eq!(ruled(all, 1000, 9), [("over".into(), Choice::End, 5), ("at".into(), Choice::End, 0)]);
+        assert_eq!(
+            violations(all, 1000, 9),
+            [("over".into(), Decision::End, 5), ("at".into(), Decision::End, 0)]
+        );
     }
 
     #[test]
     fn over_the_budget_the_largest_go_until_it_is_kept() {
         let all = || vec![container("a", 30, 100), container("b", 60, 100), container("c", 40, 100)];
-        assert_eq!(ruled(all(), 130, 9), []);
-        assert_eq!(ruled(all(), 129, 9), [("b".into(), Choice::End, 1)]);
-        assert_eq!(ruled(all(), 69, 9), [("b".into(), Choice::End, 61), ("c".into(), Choice::End, 1)]);
-        assert_eq!(ruled(all(), 1000, 2), [("b".into(), Choice::End, 0)]);
+        assert_eq!(violations(all(), 130, 9), []);
+        assert_eq!(violations(all(), 129, 9), [("b".into(), Decision::End, 1)]);
+        assert_eq!(
+            violations(all(), 69, 9),
+            [("b".into(), Decision::End, 61), ("c".into(), Decision::End, 1)]
+        );
+        assert_eq!(violations(all(), 1000, 2), [("b".into(), Decision::End, 0)]);
     }
 
     #[test]
     fn what_is_protected_is_spared_and_still_counts() {
         let all = vec![protected(container("a", 60, 100)), container("b", 50, 100), container("c", 5, 100)];
-        let expected =
-            [("a".into(), Choice::Spare, 50), ("b".into(), Choice::End, 50), ("c".into(), Choice::End, 0)];
-        assert_eq!(ruled(all.clone(), 65, 9), expected[..2]);
-        assert_eq!(ruled(all, 64, 9).len(), 3);
+        let expected = [
+            ("a".into(), Decision::Spare, 50),
+            ("b".into(), Decision::End, 50),
+            ("c".into(), Decision::End, 0),
+        ];
+        assert_eq!(violations(all.clone(), 65, 9), expected[..2]);
+        assert_eq!(violations(all, 64, 9).len(), 3);
         let over = vec![protected(container("a", 10, 10)), container("b", 5, 10)];
-        assert_eq!(ruled(over, 14, 9), [("a".into(), Choice::Spare, 0), ("b".into(), Choice::End, 1)]);
+        assert_eq!(
+            violations(over, 14, 9),
+            [("a".into(), Decision::Spare, 0), ("b".into(), Decision::End, 1)]
+        );
     }
 
     #[test]
     fn what_is_unknown_is_left_alone() {
         let mut unknown = container("a", 0, 0);
-        unknown.reading = None;
-        assert_eq!(ruled(vec![unknown], 0, 1), []);
+        unknown.stats = None;
+        assert_eq!(violations(vec![unknown], 0, 1), []);
     }
 }

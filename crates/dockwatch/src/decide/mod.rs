@@ -1,5 +1,5 @@
-//! Pure decisions.
+//! Pure decisions: functions of facts, budgets and a clock that is passed in.
 
-pub mod fits;
-pub mod hysteresis;
-pub mod limits;
+pub(crate) mod fits;
+pub(crate) mod hysteresis;
+pub(crate) mod limits;

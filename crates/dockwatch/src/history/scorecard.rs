@@ -1,63 +1,48 @@
-//! Whether test environments have become stable: five success figures from what was recorded, each with its target.
-//! A pure judgement. What was not recorded has no value: it is not zero.
+//! Success figures of the recorded runs, each against its target. A figure without records has no value, not zero.
 
 use std::collections::BTreeSet;
 
-use evenkeel_common::Timestamp;
+use evenkeel_common::{Timestamp, percentile};
 
-use crate::history::predict::percentile;
-use crate::history::store::{Check, Run, SampleRecord};
+use crate::history::records::{RecordedHistory, RunRecord};
+use crate::model::numbers::to_f64;
 
-/// Two notices of an engine that went away, this near each other (seconds), are of one crash: parallel runs each see
-/// it.
+/// Outages noticed within this many seconds of each other count as one crash: parallel runs all notice the same one.
 const SAME_CRASH_S: i64 = 30;
 
-/// What was recorded in the time reported on.
-#[derive(Clone, Debug, Default)]
-pub struct Recorded {
-    /// Runs, oldest first.
-    pub runs: Vec<Run>,
-    /// Samples, oldest first.
-    pub samples: Vec<SampleRecord>,
-    /// Looks for orphans after an environment was taken down.
-    pub checks: Vec<Check>,
-}
+/// Target of the test time, seconds.
+pub(crate) const MAX_TEST_TIME_S: f64 = 300.0;
 
-/// How a figure is written.
+/// Target of the peak memory, bytes.
+const MAX_PEAK_MEMORY: u64 = 4 << 30;
+
+/// The unit a figure is shown in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
-    /// Crashes a day.
+pub(crate) enum Unit {
     PerDay,
-    /// Resources.
     Count,
-    /// Seconds.
     Seconds,
-    /// Bytes.
     Bytes,
-    /// Percent.
     Percent,
 }
 
-/// What a figure should be.
+/// The value a figure should have.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Target {
-    /// This and nothing else.
+pub(crate) enum Target {
     Exactly(f64),
-    /// Less than this.
     Under(f64),
 }
 
 impl Target {
-    /// Whether a value is what it should be.
-    pub fn is_met(self, value: f64) -> bool {
+    pub(crate) fn is_met(self, value: f64) -> bool {
         match self {
             Self::Exactly(wanted) => (value - wanted).abs() < f64::EPSILON,
-            Self::Under(bound) => value < bound,
+            Self::Under(limit) => value < limit,
         }
     }
 
-    /// The number in it.
-    pub const fn number(self) -> f64 {
+    /// The number without its kind.
+    pub(crate) const fn number(self) -> f64 {
         match self {
             Self::Exactly(number) | Self::Under(number) => number,
         }
@@ -66,58 +51,86 @@ impl Target {
 
 /// One success figure.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Figure {
+pub(crate) struct Figure {
     /// The name in JSON.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The name for people.
-    pub title: &'static str,
-    /// What it should be.
-    pub target: Target,
-    /// How it is written.
-    pub unit: Unit,
-    /// What it is; `None` where nothing was recorded.
-    pub value: Option<f64>,
-    /// What it rests on.
-    pub basis: String,
+    pub(crate) title: &'static str,
+    pub(crate) target: Target,
+    pub(crate) unit: Unit,
+    /// `None` where nothing was recorded.
+    pub(crate) value: Option<f64>,
+    /// The records behind the value, for people; `None` where there are none.
+    pub(crate) basis: Option<String>,
 }
 
 impl Figure {
-    /// Whether it is what it should be; `None` without data.
-    pub fn is_met(&self) -> Option<bool> {
+    /// Whether the target is met; `None` without a value.
+    pub(crate) fn is_met(&self) -> Option<bool> {
         self.value.map(|value| self.target.is_met(value))
     }
 }
 
-/// The five figures; test time counts for two.
-pub fn figures(recorded: &Recorded) -> Vec<Figure> {
-    let [half, most] = test_time(&recorded.runs);
+/// Whether the targets are met, as far as there are values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ScorecardVerdict {
+    Met,
+    Missed,
+    NoData,
+}
+
+impl ScorecardVerdict {
+    pub(crate) fn of(figures: &[Figure]) -> Self {
+        let met: Vec<bool> = figures.iter().filter_map(Figure::is_met).collect();
+        match (met.is_empty(), met.iter().all(|met| *met)) {
+            (true, _) => Self::NoData,
+            (_, true) => Self::Met,
+            _ => Self::Missed,
+        }
+    }
+
+    /// The name in JSON.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::Missed => "missed",
+            Self::NoData => "no_data",
+        }
+    }
+}
+
+/// Computes all figures, in a fixed order.
+pub(crate) fn figures(recorded: &RecordedHistory) -> Vec<Figure> {
+    let [median, p95] = test_time(&recorded.runs);
     vec![
         crashes(recorded),
         orphans(recorded),
-        half,
-        most,
+        median,
+        p95,
         peak_memory(&recorded.runs),
-        parallel(&recorded.runs),
+        parallel_success(&recorded.runs),
     ]
 }
 
-/// When an engine went away, each time once.
-pub fn crash_times(recorded: &Recorded) -> Vec<Timestamp> {
-    // Older records say only that it happened.
-    let of_old = |run: &Run| (run.outages_at.is_empty() && run.engine_outages > 0).then_some(run.at);
-    let of_runs = recorded.runs.iter().flat_map(|run| run.outages_at.iter().copied().chain(of_old(run)));
-    let of_samples =
+/// The times of all crashes of an engine, each counted once.
+fn crash_times(recorded: &RecordedHistory) -> Vec<Timestamp> {
+    // Records of older versions have only the number of outages.
+    let without_times =
+        |run: &RunRecord| (run.outages_at.is_empty() && run.engine_outages > 0).then_some(run.at);
+    let in_runs =
+        recorded.runs.iter().flat_map(|run| run.outages_at.iter().copied().chain(without_times(run)));
+    let in_samples =
         recorded.samples.windows(2).filter(|pair| pair[0].healthy && !pair[1].healthy).map(|pair| pair[1].at);
-    let mut times: Vec<Timestamp> = of_runs.chain(of_samples).collect();
+    let mut times: Vec<Timestamp> = in_runs.chain(in_samples).collect();
     times.sort_unstable();
     times.dedup_by(|later, earlier| later.as_second() - earlier.as_second() <= SAME_CRASH_S);
     times
 }
 
-fn crashes(recorded: &Recorded) -> Figure {
+fn crashes(recorded: &RecordedHistory) -> Figure {
     let starts = recorded.runs.iter().map(|run| run.started_at).chain(recorded.samples.iter().map(|s| s.at));
     let ends = recorded.runs.iter().map(|run| run.at).chain(recorded.samples.iter().map(|s| s.at));
-    // Less than a day says nothing about more of them: it counts as one.
+    // A rate from less than a day of records would be exaggerated.
     let days = starts.min().zip(ends.max()).map(|(first, last)| (seconds(first, last) / 86_400.0).max(1.0));
     let count = crash_times(recorded).len();
     Figure {
@@ -125,98 +138,96 @@ fn crashes(recorded: &Recorded) -> Figure {
         title: "daemon crashes a day",
         target: Target::Exactly(0.0),
         unit: Unit::PerDay,
-        value: days.map(|days| float(count) / days),
-        basis: days.map_or_else(String::new, |days| format!("{count} in {days:.1} days")),
+        value: days.map(|days| to_f64(count as u64) / days),
+        basis: days.map(|days| format!("{count} in {days:.1} days")),
     }
 }
 
-/// Where a look was taken after the environment was taken down, it counts; elsewhere what the command left behind.
-fn orphans(recorded: &Recorded) -> Figure {
-    let checked: BTreeSet<&str> = recorded.checks.iter().map(|check| check.category.as_str()).collect();
+/// For categories that have orphan checks these count, for others what the command left behind.
+fn orphans(recorded: &RecordedHistory) -> Figure {
+    let checks = &recorded.orphan_checks;
+    let checked: BTreeSet<&str> = checks.iter().map(|check| check.category.as_str()).collect();
     let unchecked = recorded.runs.iter().filter(|run| !checked.contains(run.category.as_str()));
-    let left: Vec<u64> = recorded
-        .checks
-        .iter()
-        .map(|check| check.orphans)
-        .chain(unchecked.filter_map(|run| run.left_behind))
-        .collect();
-    let dirty = left.iter().filter(|count| **count > 0).count();
+    let left_behind = unchecked.filter_map(|run| run.left_behind);
+    let left: Vec<u64> = checks.iter().map(|check| check.orphans).chain(left_behind).collect();
+    let has_records = !left.is_empty();
+    let with_orphans = left.iter().filter(|count| **count > 0).count();
     Figure {
         name: "orphans_after_runs",
         title: "orphans after runs",
         target: Target::Exactly(0.0),
         unit: Unit::Count,
-        value: (!left.is_empty()).then(|| precise(left.iter().sum())),
-        basis: if left.is_empty() { String::new() } else { format!("after {dirty} of {} runs", left.len()) },
+        value: has_records.then(|| to_f64(left.iter().sum())),
+        basis: has_records.then(|| format!("after {with_orphans} of {} runs", left.len())),
     }
 }
 
-fn test_time(runs: &[Run]) -> [Figure; 2] {
-    let mut times: Vec<u64> = runs.iter().map(|run| millis(run.duration_s)).collect();
-    times.sort_unstable();
+fn test_time(runs: &[RunRecord]) -> [Figure; 2] {
+    let times: Vec<u64> = runs.iter().map(|run| millis(run.duration_s)).collect();
     let figure = |name, title, pct| Figure {
         name,
         title,
-        target: Target::Under(300.0),
+        target: Target::Under(MAX_TEST_TIME_S),
         unit: Unit::Seconds,
-        value: percentile(&times, pct).map(|ms| precise(ms) / 1000.0),
-        basis: of_runs(times.len()),
+        value: percentile(&times, pct).map(|ms| to_f64(ms) / 1000.0),
+        basis: run_count(times.len()),
     };
     [figure("test_time_p50_s", "test time, median", 50), figure("test_time_p95_s", "test time, p95", 95)]
 }
 
-fn peak_memory(runs: &[Run]) -> Figure {
+fn peak_memory(runs: &[RunRecord]) -> Figure {
     let peaks: Vec<u64> = runs.iter().filter_map(|run| run.memory_peak_bytes).collect();
     Figure {
         name: "peak_memory_bytes",
         title: "peak memory",
-        target: Target::Under(precise(4 << 30)),
+        target: Target::Under(to_f64(MAX_PEAK_MEMORY)),
         unit: Unit::Bytes,
-        value: peaks.iter().max().map(|peak| precise(*peak)),
-        basis: of_runs(peaks.len()),
+        value: peaks.iter().max().map(|peak| to_f64(*peak)),
+        basis: run_count(peaks.len()),
     }
 }
 
-/// Runs that overlapped another one, whatever started them, and how many of them succeeded.
-fn parallel(runs: &[Run]) -> Figure {
-    let overlaps = |(index, run): &(usize, &Run)| {
+/// The share of successful runs among those that overlapped another run of any category.
+fn parallel_success(runs: &[RunRecord]) -> Figure {
+    let overlaps = |(index, run): &(usize, &RunRecord)| {
         runs.iter()
             .enumerate()
             .any(|(other, with)| other != *index && run.started_at < with.at && with.started_at < run.at)
     };
-    let together: Vec<&Run> =
-        runs.iter().enumerate().filter(overlaps).map(|(_, run)| run).filter(|run| !was_ended(run)).collect();
-    let green = together.iter().filter(|run| run.exit_code == 0).count();
+    let parallel: Vec<&RunRecord> = runs
+        .iter()
+        .enumerate()
+        .filter(overlaps)
+        .map(|(_, run)| run)
+        .filter(|run| !was_interrupted(run))
+        .collect();
+    let passed = parallel.iter().filter(|run| run.exit_code == 0).count();
     Figure {
         name: "parallel_success_pct",
         title: "parallel success",
         target: Target::Exactly(100.0),
         unit: Unit::Percent,
-        value: (!together.is_empty()).then(|| float(green) * 100.0 / float(together.len())),
-        basis: if together.is_empty() {
-            String::new()
-        } else {
-            format!("{green} of {}", of_runs(together.len()))
-        },
+        value: (!parallel.is_empty()).then(|| to_f64(passed as u64) * 100.0 / to_f64(parallel.len() as u64)),
+        basis: run_count(parallel.len()).map(|runs| format!("{passed} of {runs}")),
     }
 }
 
-/// Whether somebody ended the run from outside (SIGHUP, SIGINT, SIGTERM), which says nothing about how it would have gone.
-/// SIGKILL is not among them: that is how memory runs out.
-const fn was_ended(run: &Run) -> bool {
+/// Whether SIGHUP, SIGINT or SIGTERM ended the run, in which case its exit code says nothing about the tests. SIGKILL
+/// is not among them, because it is how the OOM killer ends a run.
+const fn was_interrupted(run: &RunRecord) -> bool {
     matches!(run.exit_code, 129 | 130 | 143)
 }
 
-fn of_runs(count: usize) -> String {
+fn run_count(count: usize) -> Option<String> {
     match count {
-        0 => String::new(),
-        1 => "1 run".into(),
-        count => format!("{count} runs"),
+        0 => None,
+        1 => Some("1 run".into()),
+        count => Some(format!("{count} runs")),
     }
 }
 
 fn seconds(from: Timestamp, to: Timestamp) -> f64 {
-    precise(u64::try_from(to.as_millisecond() - from.as_millisecond()).unwrap_or(0)) / 1000.0
+    to_f64(u64::try_from(to.as_millisecond() - from.as_millisecond()).unwrap_or(0)) / 1000.0
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
@@ -224,26 +235,18 @@ fn millis(seconds: f64) -> u64 {
     (seconds.clamp(0.0, 1e12) * 1000.0).round() as u64
 }
 
-#[expect(clippy::cast_precision_loss, reason = "figures for people, far below 2^52")]
-fn precise(number: u64) -> f64 {
-    number as f64
-}
-
-fn float(number: usize) -> f64 {
-    precise(number as u64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::history::records::{OrphanCheck, SampleRecord};
     use crate::model::level::Level;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_700_000_000 + second).unwrap()
     }
 
-    fn run(from: i64, to: i64, exit_code: u8) -> Run {
-        Run {
+    fn run(from: i64, to: i64, exit_code: u8) -> RunRecord {
+        RunRecord {
             at: at(to),
             started_at: at(from),
             category: "e2e".into(),
@@ -278,24 +281,24 @@ mod tests {
         }
     }
 
-    fn value(recorded: &Recorded, name: &str) -> Option<f64> {
+    fn value(recorded: &RecordedHistory, name: &str) -> Option<f64> {
         figures(recorded).into_iter().find(|figure| figure.name == name).unwrap().value
     }
 
     #[test]
     fn nothing_recorded_is_no_data_and_never_zero() {
-        for figure in figures(&Recorded::default()) {
+        for figure in figures(&RecordedHistory::default()) {
             assert_eq!((figure.value, figure.is_met()), (None, None), "{}", figure.name);
         }
     }
 
     #[test]
-    fn a_crash_that_many_notice_is_one() {
-        let crashed = |second| Run { outages_at: vec![at(second)], ..run(0, 100, 1) };
-        let recorded = Recorded {
+    fn a_crash_that_many_runs_notice_counts_once() {
+        let crashed = |second| RunRecord { outages_at: vec![at(second)], ..run(0, 100, 1) };
+        let recorded = RecordedHistory {
             runs: vec![crashed(50), crashed(52)],
             samples: vec![sample(40, true), sample(60, false), sample(65, false), sample(3600, true)],
-            checks: Vec::new(),
+            ..RecordedHistory::default()
         };
         assert_eq!(crash_times(&recorded), [at(50)]);
         assert_eq!(value(&recorded, "daemon_crashes_per_day"), Some(1.0), "an hour counts as a day");
@@ -305,17 +308,17 @@ mod tests {
     }
 
     #[test]
-    fn a_look_afterwards_overrules_what_the_command_left() {
-        let mut recorded = Recorded { runs: vec![run(0, 9, 0)], ..Recorded::default() };
+    fn an_orphan_check_overrules_what_the_command_left() {
+        let mut recorded = RecordedHistory { runs: vec![run(0, 9, 0)], ..RecordedHistory::default() };
         assert_eq!(value(&recorded, "orphans_after_runs"), Some(2.0));
-        recorded.checks.push(Check { at: at(10), category: "e2e".into(), orphans: 0 });
+        recorded.orphan_checks.push(OrphanCheck { at: at(10), category: "e2e".into(), orphans: 0 });
         assert_eq!(value(&recorded, "orphans_after_runs"), Some(0.0));
     }
 
     #[test]
     fn only_runs_that_overlap_are_parallel() {
         let mut runs = vec![run(0, 10, 1), run(10, 20, 0)];
-        let of = |runs: &[Run]| parallel(runs).value;
+        let of = |runs: &[RunRecord]| parallel_success(runs).value;
         assert_eq!(of(&[run(0, 10, 0), run(5, 15, 143), run(6, 16, 130)]), Some(100.0), "ended from outside");
         assert_eq!(of(&[run(0, 10, 0), run(5, 15, 137)]), Some(50.0));
         assert_eq!(of(&runs), None, "one after the other");

@@ -1,124 +1,135 @@
-//! Measures all engines that are named, as one.
+//! Measures all engines of the command line and combines them.
 
 use evenkeel_common::docker::{DockerArgs, Engine};
 use evenkeel_common::state::Home;
 use evenkeel_common::{Error, Exit};
 use futures_util::future::join_all;
 
-use crate::cli::{EngineArgs, ScopeArgs};
-use crate::measure::cache::Stored;
-use crate::measure::sampler::{Ask, Manner, Sample, Sampler};
-use crate::model::container::{Answer, Container, Endpoint, EngineFacts, Facts};
+use crate::measure::cache::EngineCache;
+use crate::measure::engine;
+use crate::measure::sampler::{Query, Sample, SampleMode, Sampler};
+use crate::model::container::Container;
+use crate::model::engine::{Endpoint, EndpointState, EngineFacts};
+use crate::model::facts::Facts;
 use crate::model::scope::Scope;
 
-/// Measures all named engines, once or again and again.
+/// Measures all engines, once or repeatedly.
 #[derive(Debug)]
-pub struct Gatherer {
+pub(crate) struct Collector {
     targets: Vec<Target>,
     scope: Scope,
 }
 
-/// An engine that may be away now and back later.
+/// One engine, which may become reachable only later.
 #[derive(Debug)]
 struct Target {
     args: DockerArgs,
     host: String,
-    known: Option<Stored>,
+    mode: SampleMode,
+    /// Until there is a sampler.
+    cache: Option<EngineCache>,
     sampler: Option<Sampler>,
-    manner: Manner,
 }
 
-impl Gatherer {
-    /// Prepares to measure; starts from what an earlier run stored.
-    pub fn new(engines: &EngineArgs, scope: &ScopeArgs, home: &Home, manner: Manner) -> Result<Self, Error> {
+impl Collector {
+    /// Prepares to measure, from what an earlier invocation cached.
+    pub(crate) fn new(
+        engines: Vec<DockerArgs>,
+        scope: Scope,
+        home: &Home,
+        mode: SampleMode,
+    ) -> Result<Self, Error> {
         let target = |args: DockerArgs| {
             let host = args.host()?;
-            let known = Some(Stored::load(home, &host));
-            Ok(Target { args, host, known, sampler: None, manner })
+            let cache = Some(EngineCache::load(home, &host));
+            Ok(Target { args, host, mode, cache, sampler: None })
         };
-        let targets = engines.each().into_iter().map(target).collect::<Result<_, Error>>()?;
-        Ok(Self { targets, scope: scope.scope() })
+        Ok(Self { targets: engines.into_iter().map(target).collect::<Result<_, Error>>()?, scope })
     }
 
-    /// Which resources are meant.
-    pub const fn scope(&self) -> &Scope {
+    pub(crate) const fn scope(&self) -> &Scope {
         &self.scope
     }
 
-    /// Measures all engines at once. Fails only for a host that can never be an engine.
-    pub async fn facts(&mut self, ask: Ask) -> Result<Facts, Error> {
-        let samples = join_all(self.targets.iter_mut().map(|target| target.sample(ask))).await;
+    /// How to reach each engine.
+    pub(crate) fn docker_args(&self) -> impl Iterator<Item = &DockerArgs> {
+        self.targets.iter().map(|target| &target.args)
+    }
+
+    /// The engine at this host, where it was reachable.
+    pub(crate) fn engine(&self, host: &str) -> Option<&Engine> {
+        self.targets.iter().find(|target| target.host == host)?.sampler.as_ref().map(Sampler::engine)
+    }
+
+    /// Measures all engines concurrently. An engine that does not answer is part of the facts; this fails only for an
+    /// unusable host name.
+    pub(crate) async fn collect(&mut self, query: Query) -> Result<Facts, Error> {
+        let samples = join_all(self.targets.iter_mut().map(|target| target.sample(query))).await;
         let mut facts =
             Facts { containers_known: true, networks_known: true, volumes_known: true, ..Facts::default() };
         for sample in samples {
             let sample = sample?;
-            facts.vanished +=
-                sample.vanished.iter().filter(|labels| self.scope.covers(labels)).count() as u64;
+            let in_scope = sample.vanished.iter().filter(|labels| self.scope.matches(labels));
+            facts.vanished += in_scope.count() as u64;
             add(&mut facts, sample);
         }
-        facts.containers.sort_by(|a, b| (&a.listed.name, &a.engine).cmp(&(&b.listed.name, &b.engine)));
+        facts.containers.sort_by(|a, b| (&a.summary.name, &a.engine).cmp(&(&b.summary.name, &b.engine)));
         facts.networks.sort_by(|a, b| (&a.name, &a.engine).cmp(&(&b.name, &b.engine)));
         facts.volumes.sort_by(|a, b| (&a.name, &a.engine).cmp(&(&b.name, &b.engine)));
-        self.scope.narrow(&mut facts);
-        let troubles = |c: &Container| Some(format!("{}: {}", c.listed.name, c.trouble.as_ref()?));
-        facts.errors = facts.containers.iter().filter_map(troubles).collect();
+        self.scope.apply(&mut facts);
+        let error = |c: &Container| Some(format!("{}: {}", c.summary.name, c.error.as_ref()?));
+        facts.errors = facts.containers.iter().filter_map(error).collect();
         Ok(facts)
     }
 
-    /// Engines to listen to; one that is away now is opened anew by the listener.
-    pub fn args(&self) -> impl Iterator<Item = &DockerArgs> {
-        self.targets.iter().map(|target| &target.args)
-    }
-
-    /// Adds what the engines keep on disk, which takes them seconds.
-    pub async fn add_disk(&self, facts: &mut Facts) {
-        let ask = |engine: &mut EngineFacts| {
-            let host = engine.host.clone();
-            async move { Some(crate::measure::engine::disk(self.engine(&host)?).await) }
+    /// Adds the engines' disk usage, which takes them seconds.
+    pub(crate) async fn add_disk_usage(&self, facts: &mut Facts) {
+        let ask = |found: &EngineFacts| {
+            let engine = self.engine(&found.host);
+            async move { Some(engine::disk_usage(engine?).await) }
         };
-        let answers = join_all(facts.engines.iter_mut().map(ask)).await;
-        for (engine, (endpoint, disk)) in
-            facts.engines.iter_mut().zip(answers).filter_map(|(e, a)| Some((e, a?)))
-        {
-            engine.endpoints.push(endpoint);
-            engine.disk = disk;
+        let answers = join_all(facts.engines.iter().map(ask)).await;
+        for (found, answer) in facts.engines.iter_mut().zip(answers) {
+            if let Some((endpoint, disk)) = answer {
+                found.endpoints.push(endpoint);
+                found.disk = disk;
+            }
         }
     }
 
-    /// The engine at this host, where it could be reached.
-    pub fn engine(&self, host: &str) -> Option<&Engine> {
-        self.targets.iter().find(|target| target.host == host)?.sampler.as_ref().map(Sampler::engine)
-    }
-
-    /// Leaves to the next run what it should know.
-    pub fn store(&self, home: &Home) {
-        self.targets.iter().filter_map(|target| target.sampler.as_ref()).for_each(|s| s.stored().store(home));
+    /// Saves what the next invocation can continue from.
+    pub(crate) fn save_cache(&self, home: &Home) {
+        for sampler in self.targets.iter().filter_map(|target| target.sampler.as_ref()) {
+            sampler.cache().save(home);
+        }
     }
 }
 
 impl Target {
-    async fn sample(&mut self, ask: Ask) -> Result<Sample, Error> {
+    async fn sample(&mut self, query: Query) -> Result<Sample, Error> {
         if self.sampler.is_none() {
             match Engine::open(&self.args) {
                 Ok(engine) => {
-                    let known = self.known.take().unwrap_or_else(|| Stored::new(&self.host));
-                    self.sampler = Some(Sampler::new(engine, known, self.manner));
+                    let cache = self.cache.take().unwrap_or_else(|| EngineCache::new(&self.host));
+                    self.sampler = Some(Sampler::new(engine, cache, self.mode));
                 }
-                Err(error) if error.exit() == Exit::Unavailable => return Ok(absent(&self.host, &error)),
+                Err(error) if error.exit() == Exit::Unavailable => {
+                    return Ok(unreachable(&self.host, &error));
+                }
                 Err(error) => return Err(error),
             }
         }
         match &mut self.sampler {
-            Some(sampler) => Ok(sampler.sample(ask).await),
+            Some(sampler) => Ok(sampler.sample(query).await),
             None => Ok(Sample::default()),
         }
     }
 }
 
-/// What is known of an engine that cannot even be asked.
-fn absent(host: &str, error: &Error) -> Sample {
-    let answer = Answer::Failed(error.cause().to_owned());
-    let endpoints = vec![Endpoint { name: "ping", answer, ms: 0.0 }];
+/// The sample of an engine to which there is no connection.
+fn unreachable(host: &str, error: &Error) -> Sample {
+    let state = EndpointState::Failed(error.cause().to_owned());
+    let endpoints = vec![Endpoint { name: "ping", state, ms: 0.0 }];
     let engine = EngineFacts { host: host.to_owned(), endpoints, ..EngineFacts::default() };
     Sample { engine, ..Sample::default() }
 }

@@ -1,6 +1,6 @@
-//! What an engine keeps on disk.
+//! The engine's disk usage (`GET /system/df`).
 //!
-//! bollard reads only the shape that engines from 28.4 on give; older ones are many, so the one request is made here.
+//! bollard parses only the answer of API 1.52 and later, so this request is made by hand.
 
 use std::time::Duration;
 
@@ -8,30 +8,11 @@ use evenkeel_common::docker::{CallError, Engine};
 use serde::Deserialize;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
-/// Bytes on disk, by kind; unknown where the engine did not say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Disk {
-    /// Layers of all images, shared ones once.
-    pub images: Option<u64>,
-    /// What containers wrote into their own layers.
-    pub containers: Option<u64>,
-    /// Volumes.
-    pub volumes: Option<u64>,
-    /// Build cache.
-    pub build_cache: Option<u64>,
-}
+use crate::model::engine::DiskUsage;
 
-impl Disk {
-    /// The sum of what is known.
-    pub fn total(&self) -> Option<u64> {
-        let parts = [self.images, self.containers, self.volumes, self.build_cache];
-        parts.iter().any(Option::is_some).then(|| parts.iter().flatten().sum())
-    }
-}
-
-/// Asks the engine to add up what is on its disk, which takes it seconds where there is much.
-pub async fn ask(engine: &Engine, limit: Duration) -> Result<Disk, CallError> {
-    // Without a version in the path the engine answers in its own.
+/// Asks the engine to add up its disk usage, which takes it seconds where there is much.
+pub(super) async fn fetch(engine: &Engine, limit: Duration) -> Result<DiskUsage, CallError> {
+    // Without a version in the path the engine answers in its newest API version.
     let answer = tokio::time::timeout(limit, get(&engine.host, "/system/df"))
         .await
         .map_err(|_| CallError::TimedOut(limit))?
@@ -39,14 +20,15 @@ pub async fn ask(engine: &Engine, limit: Duration) -> Result<Disk, CallError> {
     parse(&answer)
 }
 
-/// The whole answer to a request of HTTP/1.0, which the engine ends by closing.
+/// Sends a request of HTTP/1.0, whose response ends when the engine closes the connection.
 async fn get(host: &str, path: &str) -> std::io::Result<Vec<u8>> {
     #[cfg(unix)]
     if let Some(socket) = host.strip_prefix("unix://") {
         return exchange(tokio::net::UnixStream::connect(socket).await?, path).await;
     }
     let address = host.strip_prefix("tcp://").or_else(|| host.strip_prefix("http://"));
-    let address = address.ok_or_else(|| std::io::Error::other(format!("not over {host}")))?;
+    let address =
+        address.ok_or_else(|| std::io::Error::other(format!("disk usage is not supported over {host}")))?;
     exchange(tokio::net::TcpStream::connect(address.trim_end_matches('/')).await?, path).await
 }
 
@@ -57,23 +39,23 @@ async fn exchange(mut stream: impl AsyncRead + AsyncWrite + Unpin, path: &str) -
     Ok(answer)
 }
 
-fn parse(answer: &[u8]) -> Result<Disk, CallError> {
-    let torn = || CallError::Protocol("the answer is no HTTP".into());
-    let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").ok_or_else(torn)?;
+fn parse(answer: &[u8]) -> Result<DiskUsage, CallError> {
+    let malformed = || CallError::Protocol("the answer is not HTTP".into());
+    let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").ok_or_else(malformed)?;
     let head = String::from_utf8_lossy(&answer[..end]).into_owned();
-    let code: u16 = head.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or_else(torn)?;
+    let code: u16 = head.split(' ').nth(1).and_then(|code| code.parse().ok()).ok_or_else(malformed)?;
     let body = &answer[end + 4..];
     if code != 200 {
         return Err(CallError::Status { code, message: String::from_utf8_lossy(body).trim().to_owned() });
     }
-    let answer: Answer = serde_json::from_slice(body).map_err(|e| CallError::Protocol(e.to_string()))?;
-    Ok(answer.disk())
+    let answer: Response = serde_json::from_slice(body).map_err(|e| CallError::Protocol(e.to_string()))?;
+    Ok(answer.disk_usage())
 }
 
-/// Both shapes: lists of everything (to API 1.51), and sums (from 1.52).
+/// The answer of both formats: lists of all objects (up to API 1.51), and sums (from 1.52).
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Answer {
+struct Response {
     layers_size: Option<i64>,
     containers: Option<Vec<ContainerUsage>>,
     volumes: Option<Vec<VolumeUsage>>,
@@ -114,10 +96,10 @@ struct CacheUsage {
     size: Option<i64>,
 }
 
-impl Answer {
-    fn disk(self) -> Disk {
+impl Response {
+    fn disk_usage(self) -> DiskUsage {
         let of = |sum: Option<Sum>| bytes(sum?.total_size);
-        Disk {
+        DiskUsage {
             images: of(self.image_usage).or_else(|| bytes(self.layers_size)),
             containers: of(self.container_usage).or_else(|| add(self.containers, |found| found.size_rw)),
             volumes: of(self.volume_usage)
@@ -127,7 +109,7 @@ impl Answer {
     }
 }
 
-/// The engine writes -1 for what it does not know.
+/// The engine writes -1 for an unknown size.
 fn bytes(count: Option<i64>) -> Option<u64> {
     count.and_then(|count| u64::try_from(count).ok())
 }
@@ -140,15 +122,15 @@ fn add<T>(all: Option<Vec<T>>, size: fn(&T) -> Option<i64>) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn disk(body: &str) -> Disk {
+    fn disk(body: &str) -> DiskUsage {
         parse(format!("HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{body}").as_bytes()).unwrap()
     }
 
     #[test]
-    fn reads_both_shapes() {
+    fn parses_both_formats() {
         let old = r#"{"LayersSize": 7, "Images": [], "Containers": [{"SizeRw": 3}, {"Id": "x"}],
             "Volumes": [{"UsageData": {"Size": 5}}, {"UsageData": {"Size": -1}}, {}], "BuildCache": null}"#;
-        let wanted = Disk { images: Some(7), containers: Some(3), volumes: Some(5), build_cache: None };
+        let wanted = DiskUsage { images: Some(7), containers: Some(3), volumes: Some(5), build_cache: None };
         assert_eq!((disk(old), disk(old).total()), (wanted, Some(15)));
         let new = r#"{"ImageUsage": {"TotalSize": 7}, "ContainerUsage": {"TotalSize": 3},
             "VolumeUsage": {"TotalSize": 5}, "BuildCacheUsage": {"TotalSize": 1}}"#;
@@ -157,11 +139,11 @@ mod tests {
     }
 
     #[test]
-    fn tells_what_went_wrong() {
+    fn reports_errors() {
         let refused = parse(b"HTTP/1.1 500 Oops\r\n\r\nno\n").unwrap_err();
         assert_eq!(refused, CallError::Status { code: 500, message: "no".into() });
-        for torn in [&b""[..], b"HTTP/1.0 200 OK\r\n", b"HTTP/1.0 200 OK\r\n\r\n{"] {
-            assert!(matches!(parse(torn), Err(CallError::Protocol(_))));
+        for malformed in [&b""[..], b"HTTP/1.0 200 OK\r\n", b"HTTP/1.0 200 OK\r\n\r\n{"] {
+            assert!(matches!(parse(malformed), Err(CallError::Protocol(_))));
         }
     }
 }

@@ -2,29 +2,29 @@
 
 use sysinfo::System;
 
-use crate::measure::cgroup::reader::pressure;
-use crate::model::container::Machine;
+use crate::measure::cgroup::parse::pressure_avg10;
+use crate::model::engine::Machine;
 
-/// Share of the last ten seconds in which something waited for memory, in percent.
+/// `some` and `full` memory pressure, percent of the last 10 s.
 fn memory_pressure() -> Option<(f64, f64)> {
     let text = std::fs::read_to_string("/proc/pressure/memory").ok()?;
-    Some((pressure(&text, "some")?, pressure(&text, "full")?))
+    Some((pressure_avg10(&text, "some")?, pressure_avg10(&text, "full")?))
 }
 
-/// Whether nothing at all waits for memory.
-pub fn is_calm() -> bool {
+/// Whether no task on this machine waits for memory, so that no container's pressure needs to be read.
+pub(super) fn has_no_memory_pressure() -> bool {
     memory_pressure() == Some((0.0, 0.0))
 }
 
 /// Measures this machine.
-pub fn measure() -> Machine {
+pub(super) fn measure() -> Machine {
     let system = System::new().ok().map(|mut system| {
         system.refresh_memory();
         system
     });
     let some = |resource: &str| {
         let text = std::fs::read_to_string(format!("/proc/pressure/{resource}")).ok()?;
-        pressure(&text, "some")
+        pressure_avg10(&text, "some")
     };
     Machine {
         mem_total: system.as_ref().map(System::total_memory),

@@ -1,15 +1,18 @@
-//! Measuring.
+//! Measuring: the engine's answers and the kernel's counters, translated into the model.
+//!
+//! [`collector`] combines all engines; [`sampler`] measures one, from the engine's lists ([`engine`]) and the kernel's
+//! files ([`cgroup`]), starting from what an earlier run left ([`cache`]).
 
-pub mod address_pools;
-pub mod cache;
-pub mod cgroup;
-pub mod clock;
-pub mod collector;
-pub mod disk_usage;
-pub mod engine;
-pub mod events;
-pub mod fd_limit;
-pub mod machine;
-pub mod poll_schedule;
-pub mod sampler;
-pub mod tmpfs;
+pub(crate) mod address_pools;
+pub(crate) mod cache;
+pub(crate) mod cgroup;
+pub(crate) mod collector;
+pub(crate) mod cpu;
+pub(crate) mod disk_usage;
+pub(crate) mod engine;
+pub(crate) mod events;
+pub(crate) mod fd_limit;
+pub(crate) mod machine;
+pub(crate) mod poll_schedule;
+pub(crate) mod sampler;
+pub(crate) mod tmpfs;

@@ -1,43 +1,44 @@
-//! When the engine is asked, and when reading the kernel's files is enough: its lists change only when it says so.
+//! When to ask the engine and when the kernel's counters are enough: the engine's lists change only when it reports an
+//! event.
 
 use std::time::{Duration, Instant};
 
-use crate::measure::sampler::Ask;
-use crate::model::container::Facts;
+use crate::measure::sampler::Query;
+use crate::model::facts::Facts;
 
-/// Decides whom the next sample asks.
+/// Decides what the next sample asks.
 #[derive(Debug)]
-pub struct Pace {
-    /// The engine is asked this often even when nothing happens, so that one that hangs is noticed.
-    longest: Duration,
-    asked: Instant,
-    must_ask: bool,
+pub(crate) struct PollSchedule {
+    /// The engine is asked this often even without events, so that one that hangs is noticed.
+    max_interval: Duration,
+    last_asked: Instant,
+    is_stale: bool,
 }
 
-impl Pace {
-    /// Starts after the engine was asked.
-    pub fn new(longest: Duration) -> Self {
-        Self { longest, asked: Instant::now(), must_ask: false }
+impl PollSchedule {
+    /// A schedule that begins when the engine has just been asked.
+    pub(crate) fn new(max_interval: Duration) -> Self {
+        Self { max_interval, last_asked: Instant::now(), is_stale: false }
     }
 
-    /// Something happened: the lists are old.
-    pub const fn hurry(&mut self) {
-        self.must_ask = true;
+    /// Notes that the engine's lists have changed.
+    pub(crate) const fn invalidate(&mut self) {
+        self.is_stale = true;
     }
 
-    /// Whom to ask now.
-    pub fn whom(&mut self) -> Ask {
-        if !self.must_ask && self.asked.elapsed() < self.longest {
-            return Ask::KernelOnly;
+    /// What the next sample asks.
+    pub(crate) fn next_query(&mut self) -> Query {
+        if !self.is_stale && self.last_asked.elapsed() < self.max_interval {
+            return Query::KernelOnly;
         }
-        self.asked = Instant::now();
-        self.must_ask = false;
-        Ask::Everyone
+        self.last_asked = Instant::now();
+        self.is_stale = false;
+        Query::EngineAndKernel
     }
 
-    /// Learns from a sample: what is not well is asked again.
-    pub fn learn(&mut self, facts: &Facts) {
-        self.must_ask |= !facts.is_healthy() || facts.vanished > 0;
+    /// Takes a sample into account: after an incomplete one the engine is asked again.
+    pub(crate) fn observe(&mut self, facts: &Facts) {
+        self.is_stale |= !facts.is_healthy() || facts.vanished > 0;
     }
 }
 
@@ -46,13 +47,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn asks_when_something_happened_and_now_and_then() {
-        let mut pace = Pace::new(Duration::from_hours(1));
-        assert_eq!(pace.whom(), Ask::KernelOnly);
-        pace.hurry();
-        assert_eq!((pace.whom(), pace.whom()), (Ask::Everyone, Ask::KernelOnly));
-        pace.learn(&Facts { vanished: 1, ..Facts::default() });
-        assert_eq!(pace.whom(), Ask::Everyone);
-        assert_eq!(Pace::new(Duration::ZERO).whom(), Ask::Everyone);
+    fn asks_after_an_event_and_at_intervals() {
+        let mut schedule = PollSchedule::new(Duration::from_hours(1));
+        assert_eq!(schedule.next_query(), Query::KernelOnly);
+        schedule.invalidate();
+        assert_eq!(
+            (schedule.next_query(), schedule.next_query()),
+            (Query::EngineAndKernel, Query::KernelOnly)
+        );
+        schedule.observe(&Facts { vanished: 1, ..Facts::default() });
+        assert_eq!(schedule.next_query(), Query::EngineAndKernel);
+        assert_eq!(PollSchedule::new(Duration::ZERO).next_query(), Query::EngineAndKernel);
     }
 }

@@ -1,7 +1,7 @@
-//! Measures one engine, once or again and again.
+//! Measures one engine, once or repeatedly.
 //!
-//! The fast way is the kernel's files; the engine's statistics stand in where the containers are not on this machine.
-//! While the engine makes its list, the files of containers known from before are read already.
+//! Where the containers run on this machine, the kernel's counter files are read: while the engine lists its
+//! containers, those that are known already are being read. Elsewhere the engine's statistics are used.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -11,463 +11,442 @@ use evenkeel_common::docker::{CallError, Engine};
 use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _};
 
-use crate::measure::cache::{Cpu, Known, Stored, socket_identity};
-use crate::measure::cgroup::reader::{Buffer, Detail, Gone, Keep, Layout, Probe};
-use crate::measure::engine::Surroundings;
-use crate::measure::{address_pools as pools, machine, tmpfs};
-use crate::model::container::{
-    Container, Endpoint, EngineFacts, Inspected, Listed, Machine, Network, Reading, Source, Volume,
-};
+use crate::measure::cache::{CachedContainer, EngineCache, socket_id};
+use crate::measure::cgroup::filesystem::{CgroupFs, ROOT};
+use crate::measure::cgroup::reader::{Buffer, CgroupGone, CgroupReader, Detail, FileHandles};
+use crate::measure::cpu::{CpuCounter, CpuUsage, MIN_WINDOW, now_ns};
+use crate::measure::engine::{self, EngineLists};
+use crate::measure::{address_pools, fd_limit, machine, tmpfs};
+use crate::model::container::{Container, ContainerDetails, ContainerStats, ContainerSummary, StatsSource};
+use crate::model::engine::{Endpoint, EngineFacts, Machine, Network, Volume};
 
-/// CPU use over less than this is noise.
-const SHORTEST_WINDOW: Duration = Duration::from_millis(100);
-/// Counters older than this tell about another time.
-const LONGEST_WINDOW: Duration = Duration::from_mins(1);
+/// Concurrent inspect calls.
+const MAX_INSPECTS: usize = 32;
 
-/// Connections to the engine at once, where it answers at once.
-const CONNECTIONS: usize = 32;
+/// Exit code of a container that SIGKILL ended, as the OOM killer does.
+const EXIT_SIGKILL: i64 = 137;
 
-/// What one engine told at one moment.
+type Labels = BTreeMap<String, String>;
+type Readers = HashMap<String, CgroupReader>;
+type StatsById = HashMap<String, ContainerStats>;
+type DetailsById = HashMap<String, Result<ContainerDetails, CallError>>;
+
+/// One engine at one moment; a list is `None` where the engine did not answer.
 #[derive(Debug, Default)]
-pub struct Sample {
-    /// The engine and its machine.
-    pub engine: EngineFacts,
-    /// All containers.
-    pub containers: Option<Vec<Container>>,
-    /// Networks that somebody made.
-    pub networks: Option<Vec<Network>>,
-    /// Volumes.
-    pub volumes: Option<Vec<Volume>>,
-    /// Labels of the containers that went away between the list and the reading.
-    pub vanished: Vec<BTreeMap<String, String>>,
+pub(super) struct Sample {
+    pub(super) engine: EngineFacts,
+    pub(super) containers: Option<Vec<Container>>,
+    pub(super) networks: Option<Vec<Network>>,
+    pub(super) volumes: Option<Vec<Volume>>,
+    /// Labels of the containers that ended between the list call and the measurement.
+    pub(super) vanished: Vec<Labels>,
 }
 
-type Probes = HashMap<String, Probe>;
-type Readings = HashMap<String, Reading>;
-
-/// How a sampler reads.
+/// How a sampler reads the counter files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Manner {
-    /// Whether files stay open.
-    pub keep: Keep,
-    /// How much is read.
-    pub detail: Detail,
+pub(crate) struct SampleMode {
+    handles: FileHandles,
+    detail: Detail,
 }
 
-impl Manner {
-    /// For one sample.
-    pub const ONCE: Self = Self { keep: Keep::Closed, detail: Detail::Everything };
-    /// For a view that shows everything, again and again.
-    pub const VIEW: Self = Self { keep: Keep::Open, detail: Detail::Everything };
-    /// For a watch that never ends.
-    pub const WATCH: Self = Self { keep: Keep::Open, detail: Detail::Essential };
+impl SampleMode {
+    /// One sample.
+    pub(crate) const ONCE: Self = Self { handles: FileHandles::Close, detail: Detail::Full };
+    /// Repeated samples with every counter.
+    pub(crate) const REPEATED: Self = Self { handles: FileHandles::KeepOpen, detail: Detail::Full };
+    /// Repeated samples of memory, CPU time and OOM kills alone, for hours.
+    pub(crate) const ESSENTIAL: Self = Self { handles: FileHandles::KeepOpen, detail: Detail::Essential };
 }
 
-/// Whom a sample asks.
+/// What a sample asks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ask {
-    /// The engine, for its lists, and the kernel.
-    Everyone,
-    /// The kernel alone: nothing was started or stopped since the engine was asked.
+pub(crate) enum Query {
+    /// The engine for its lists, and the kernel.
+    EngineAndKernel,
+    /// Only the kernel: the engine's lists have not changed since it was asked.
     KernelOnly,
 }
 
-/// Measures one engine. It remembers from sample to sample what does not change.
+/// Measures one engine. It keeps from sample to sample what does not change.
 #[derive(Debug)]
-pub struct Sampler {
+pub(super) struct Sampler {
     engine: Engine,
-    layout: Option<Layout>,
-    manner: Manner,
-    /// Containers whose files may stay open.
-    room: usize,
-    known: Stored,
-    probes: Probes,
-    /// What inspects told of containers that ended.
-    ended: HashMap<String, Inspected>,
-    last: Option<Lists>,
+    /// `None` where the engine's containers cannot have cgroups here.
+    cgroups: Option<CgroupFs>,
+    mode: SampleMode,
+    max_open_containers: usize,
+    cache: EngineCache,
+    readers: Readers,
+    /// Details of containers that have exited.
+    exited: HashMap<String, ContainerDetails>,
+    /// The engine's last answer.
+    lists: Option<EngineLists>,
 }
 
-/// What the engine told last.
-#[derive(Clone, Debug)]
-struct Lists {
-    containers: Option<Vec<Listed>>,
-    around: Surroundings,
+/// The containers of a sample.
+#[derive(Debug, Default)]
+struct Measured {
+    containers: Vec<Container>,
+    vanished: Vec<Labels>,
 }
+
+/// What was found out about the containers of a sample, by id.
+struct Parts {
+    stats: StatsById,
+    stats_errors: HashMap<String, String>,
+    source: StatsSource,
+    details: DetailsById,
+    cpu: HashMap<String, CpuUsage>,
+}
+
+/// The labels of a container that ended between the list call and the measurement.
+struct Vanished(Labels);
 
 impl Sampler {
-    /// A sampler that starts from what an earlier one stored.
-    pub fn new(engine: Engine, mut known: Stored, manner: Manner) -> Self {
+    /// A sampler that continues from a cache.
+    pub(super) fn new(engine: Engine, mut cache: EngineCache, mode: SampleMode) -> Self {
         let is_local = engine.host.starts_with("unix://");
-        let layout = is_local.then(|| Layout::at(crate::measure::cgroup::reader::ROOT)).flatten();
-        let before = std::mem::take(&mut known.containers);
+        let cached = std::mem::take(&mut cache.containers);
         let mut sampler = Self {
             engine,
-            layout,
-            manner,
-            room: crate::measure::fd_limit::room(),
-            known,
-            probes: Probes::new(),
-            ended: HashMap::new(),
-            last: None,
+            cgroups: is_local.then(|| CgroupFs::detect(ROOT)).flatten(),
+            mode,
+            max_open_containers: fd_limit::max_open_containers(),
+            cache,
+            readers: Readers::new(),
+            exited: HashMap::new(),
+            lists: None,
         };
-        for (id, known) in before {
-            if let Some(path) = known.cgroup.clone() {
-                sampler.known.containers.insert(id.clone(), known);
-                sampler.adopt(&id, &path);
+        for (id, container) in cached {
+            if let Some(path) = container.cgroup.clone() {
+                sampler.cache.containers.insert(id.clone(), container);
+                sampler.track(&id, &path);
             }
         }
         sampler
     }
 
-    /// What the next run should know.
-    pub const fn stored(&self) -> &Stored {
-        &self.known
+    /// What the next invocation can continue from.
+    pub(super) const fn cache(&self) -> &EngineCache {
+        &self.cache
     }
 
-    /// The engine that is measured.
-    pub const fn engine(&self) -> &Engine {
+    pub(super) const fn engine(&self) -> &Engine {
         &self.engine
     }
 
-    /// Measures everything. All answers of the engine together get little more than one deadline.
-    pub async fn sample(&mut self, ask: Ask) -> Sample {
-        let lists = if ask == Ask::KernelOnly { self.last.clone() } else { None };
-        let (mut sample, around) = match lists {
-            Some(Lists { containers, around }) => (self.sample_kernel(containers).await, around),
-            None => Box::pin(self.sample_everyone()).await,
+    /// Measures everything. All calls to the engine together take little more than one deadline.
+    pub(super) async fn sample(&mut self, query: Query) -> Sample {
+        let known = if query == Query::KernelOnly { self.lists.clone() } else { None };
+        let (measured, lists) = match known {
+            Some(mut lists) => (self.sample_kernel(lists.containers.take()).await, lists),
+            None => Box::pin(self.sample_engine()).await,
         };
-        sample.engine.host.clone_from(&self.engine.host);
-        sample.engine.identity = self.known.identity.clone();
-        sample.engine.machine = self.machine(sample.containers.as_deref().unwrap_or_default());
-        sample.engine.endpoints = around.endpoints;
-        sample.engine.address_pools =
-            around.networks.as_ref().map(|_| pools::free(&self.known.identity.pools, &around.subnets));
-        sample.networks = around.networks;
-        sample.volumes = around.volumes;
-        sample
+        let (containers, vanished) =
+            measured.map_or_else(Default::default, |found| (Some(found.containers), found.vanished));
+        let info = &self.cache.info;
+        let pools = lists.networks.as_ref().map(|_| address_pools::free_subnets(&info.pools, &lists.subnets));
+        Sample {
+            engine: EngineFacts {
+                host: self.engine.host.clone(),
+                info: info.clone(),
+                endpoints: lists.endpoints,
+                machine: self.machine(containers.as_deref().unwrap_or_default()),
+                address_pools: pools,
+                disk: None,
+            },
+            containers,
+            networks: lists.networks,
+            volumes: lists.volumes,
+            vanished,
+        }
     }
 
-    async fn sample_everyone(&mut self) -> (Sample, Surroundings) {
+    async fn sample_engine(&mut self) -> (Option<Measured>, EngineLists) {
         let engine = self.engine.clone();
-        let socket = socket_identity(&engine.host);
-        let is_known =
-            socket.is_some() && socket == self.known.socket && self.known.identity.version.is_some();
-        let identity =
-            async { if is_known { None } else { Some(crate::measure::engine::identity(&engine).await) } };
-        let ((sample, endpoint, containers), mut around, identity) =
-            tokio::join!(self.sample_containers(), crate::measure::engine::surroundings(&engine), identity);
-        around.endpoints.insert(1, endpoint);
-        if let Some((endpoint, identity)) = identity {
-            self.known.socket = socket;
-            self.known.identity = identity.unwrap_or_default();
-            around.endpoints.push(endpoint);
+        let socket = socket_id(&engine.host);
+        let has_info = socket.is_some() && socket == self.cache.socket && self.cache.info.version.is_some();
+        let info = async { if has_info { None } else { Some(engine::info(&engine).await) } };
+        let ((endpoint, containers, measured), mut lists, info) =
+            tokio::join!(self.list_and_measure(), engine::list_others(&engine), info);
+        lists.endpoints.insert(1, endpoint);
+        if let Some((endpoint, info)) = info {
+            self.cache.socket = socket;
+            self.cache.info = info.unwrap_or_default();
+            lists.endpoints.push(endpoint);
         }
-        self.last = Some(Lists { containers, around: around.clone() });
-        (sample, around)
+        self.lists = Some(EngineLists { containers, ..lists.clone() });
+        (measured, lists)
     }
 
-    async fn sample_containers(&mut self) -> (Sample, Endpoint, Option<Vec<Listed>>) {
+    async fn list_and_measure(&mut self) -> (Endpoint, Option<Vec<ContainerSummary>>, Option<Measured>) {
         let start = Instant::now();
-        let (probes, detail) = (std::mem::take(&mut self.probes), self.manner.detail);
-        let ((endpoint, listed), (probes, readings)) =
-            tokio::join!(crate::measure::engine::containers(&self.engine), read_aside(probes, detail));
-        self.probes = probes;
-        let mut sample = Sample::default();
-        if let Some(listed) = &listed {
-            let limit = self.engine.call_timeout;
-            let left = limit.saturating_sub(start.elapsed()).max(limit / 4);
-            sample.containers = Some(self.measure(listed.clone(), readings, left, &mut sample).await);
-        }
-        (sample, endpoint, listed)
+        let (readers, detail) = (std::mem::take(&mut self.readers), self.mode.detail);
+        let ((endpoint, listed), (readers, stats)) =
+            tokio::join!(engine::list_containers(&self.engine), read_in_background(readers, detail));
+        self.readers = readers;
+        let measured = match &listed {
+            Some(listed) => {
+                let limit = self.engine.call_timeout;
+                let left = limit.saturating_sub(start.elapsed()).max(limit / 4);
+                Some(self.measure(listed.clone(), stats, left).await)
+            }
+            None => None,
+        };
+        (endpoint, listed, measured)
     }
 
-    async fn sample_kernel(&mut self, listed: Option<Vec<Listed>>) -> Sample {
-        let mut sample = Sample::default();
-        if let Some(listed) = listed {
-            let (probes, readings) = read_all(std::mem::take(&mut self.probes), self.manner.detail);
-            self.probes = probes;
-            let limit = self.engine.call_timeout;
-            sample.containers = Some(self.measure(listed, readings, limit, &mut sample).await);
-        }
-        sample
+    async fn sample_kernel(&mut self, listed: Option<Vec<ContainerSummary>>) -> Option<Measured> {
+        let listed = listed?;
+        let (readers, stats) = read_all(std::mem::take(&mut self.readers), self.mode.detail);
+        self.readers = readers;
+        Some(self.measure(listed, stats, self.engine.call_timeout).await)
     }
 
-    /// Takes up a container whose cgroup was found; forgets what was known of an earlier run of it.
-    fn adopt(&mut self, id: &str, path: &Path) {
-        let Some(layout) = &self.layout else { return };
-        let run = layout.identity(path);
-        let known = self.known.containers.entry(id.to_owned()).or_default();
-        if known.run != run || run.is_none() {
-            *known = Known { cgroup: Some(path.to_owned()), run, ..Known::default() };
+    /// Starts to read a container whose cgroup was found. Drops what is cached of an earlier run of it.
+    fn track(&mut self, id: &str, cgroup: &Path) {
+        let Some(cgroups) = &self.cgroups else { return };
+        let inode = cgroups.inode(cgroup);
+        let cached = self.cache.containers.entry(id.to_owned()).or_default();
+        if cached.inode != inode || inode.is_none() {
+            *cached =
+                CachedContainer { cgroup: Some(cgroup.to_owned()), inode, ..CachedContainer::default() };
         }
-        let keep = if self.probes.len() < self.room { self.manner.keep } else { Keep::Closed };
-        let mut probe = layout.probe(path, keep);
-        if let Some(init) = known.init {
-            probe.knows(init);
+        let may_stay_open = self.readers.len() < self.max_open_containers;
+        let handles = if may_stay_open { self.mode.handles } else { FileHandles::Close };
+        let mut reader = CgroupReader::new(cgroups, cgroup, handles);
+        if let Some(init) = cached.init {
+            reader.set_init(init);
         }
-        self.probes.insert(id.to_owned(), probe);
+        self.readers.insert(id.to_owned(), reader);
     }
 
+    /// Completes what was read so far with what the list call shows to be missing.
     async fn measure(
         &mut self,
-        listed: Vec<Listed>,
-        mut readings: Readings,
+        listed: Vec<ContainerSummary>,
+        mut stats: StatsById,
         limit: Duration,
-        sample: &mut Sample,
-    ) -> Vec<Container> {
+    ) -> Measured {
         let live: Vec<String> = listed.iter().filter(|c| c.is_live()).map(|c| c.id.clone()).collect();
-        self.find(&live, &mut readings);
-        self.forget_others(&listed);
-        let is_local = live.iter().any(|id| readings.contains_key(id));
+        self.read_new(&live, &mut stats);
+        self.forget_stopped(&listed);
+        let is_local = live.iter().any(|id| stats.contains_key(id));
         let remote: &[String] = if is_local { &[] } else { &live };
-        let ask = self.to_inspect(&listed, &readings);
-        let (inspected, stats, ()) = tokio::join!(
-            self.inspect_all(&ask, limit),
+        let to_inspect = self.to_inspect(&listed, &stats);
+        let (details, answers, ()) = tokio::join!(
+            self.inspect_all(&to_inspect, limit),
             self.stats_all(remote),
-            tokio::time::sleep(self.missing_window(&readings))
+            tokio::time::sleep(self.missing_cpu_window(&stats))
         );
-        let mut troubles = HashMap::new();
-        for (id, answer) in stats {
+        let mut stats_errors = HashMap::new();
+        for (id, answer) in answers {
             match answer {
-                Ok(reading) => drop(readings.insert(id, reading)),
-                // It ended meanwhile, which is no error.
+                Ok(found) => drop(stats.insert(id, found)),
+                // The container has ended, which is not an error.
                 Err(error) if error.status().is_some_and(|code| code == 404 || code == 409) => {}
-                Err(error) => drop(troubles.insert(id, format!("statistics: {error}"))),
+                Err(error) => drop(stats_errors.insert(id, format!("statistics: {error}"))),
             }
         }
-        let cpu = self.cpu_use(&readings);
-        let mut gathered = Gathered {
-            readings,
-            inspected,
-            cpu,
-            troubles,
-            source: if is_local { Source::Cgroup } else { Source::Api },
-        };
-        listed.into_iter().filter_map(|listed| self.container(listed, &mut gathered, sample)).collect()
+        let cpu = self.cpu_usage(&stats);
+        let source = if is_local { StatsSource::Cgroup } else { StatsSource::Api };
+        let mut parts = Parts { stats, stats_errors, source, details, cpu };
+        let mut measured = Measured::default();
+        for summary in listed {
+            match self.assemble(summary, &mut parts) {
+                Ok(container) => measured.containers.push(container),
+                Err(Vanished(labels)) => measured.vanished.push(labels),
+            }
+        }
+        measured
     }
 
-    /// Looks for containers that are new since the last time, and reads them.
-    fn find(&mut self, live: &[String], readings: &mut Readings) {
-        let Some(layout) = &self.layout else { return };
-        if live.iter().all(|id| readings.contains_key(id)) {
+    /// Looks for the cgroups of containers that were started since the last sample, and reads them.
+    fn read_new(&mut self, live: &[String], stats: &mut StatsById) {
+        let Some(cgroups) = &self.cgroups else { return };
+        if live.iter().all(|id| stats.contains_key(id)) {
             return;
         }
-        let mut places = layout.discover();
+        let mut paths = cgroups.find_containers();
         let mut buffer = Buffer::default();
-        for id in live.iter().filter(|id| !readings.contains_key(*id)).cloned().collect::<Vec<_>>() {
-            let Some(path) = places.remove(&id) else { continue };
-            self.adopt(&id, &path);
-            if let Some(Ok(reading)) =
-                self.probes.get_mut(&id).map(|probe| probe.read(self.manner.detail, &mut buffer))
+        for id in live.iter().filter(|id| !stats.contains_key(*id)).cloned().collect::<Vec<_>>() {
+            let Some(path) = paths.remove(&id) else { continue };
+            self.track(&id, &path);
+            if let Some(Ok(found)) =
+                self.readers.get_mut(&id).map(|reader| reader.read(self.mode.detail, &mut buffer))
             {
-                readings.insert(id, reading);
+                stats.insert(id, found);
             }
         }
     }
 
-    /// Forgets containers that are gone, and what was known of earlier runs.
-    fn forget_others(&mut self, listed: &[Listed]) {
+    /// Drops what is known about containers that do not run any more, or run again.
+    fn forget_stopped(&mut self, listed: &[ContainerSummary]) {
         let is_live: HashMap<&str, bool> = listed.iter().map(|c| (c.id.as_str(), c.is_live())).collect();
         let live = |id: &String| is_live.get(id.as_str()) == Some(&true);
-        self.probes.retain(|id, _| live(id));
-        self.known.containers.retain(|id, _| live(id));
-        self.ended.retain(|id, _| is_live.get(id.as_str()) == Some(&false));
+        self.readers.retain(|id, _| live(id));
+        self.cache.containers.retain(|id, _| live(id));
+        self.exited.retain(|id, _| is_live.get(id.as_str()) == Some(&false));
     }
 
-    /// Running containers are inspected once a run. Of those that ended, the killed ones: the list does not say why.
-    /// Those that seem to run and have no processes need a second opinion.
-    fn to_inspect(&self, listed: &[Listed], readings: &Readings) -> Vec<String> {
-        let inspected =
-            |id: &str| self.known.containers.get(id).is_some_and(|known| known.inspected.is_some());
-        let needs = |c: &&Listed| {
+    /// Running containers are inspected once a run, and again where they have no processes. Of the exited ones those
+    /// that were killed are inspected, because the list does not say why.
+    fn to_inspect(&self, listed: &[ContainerSummary], stats: &StatsById) -> Vec<String> {
+        let has_details =
+            |id: &str| self.cache.containers.get(id).is_some_and(|cached| cached.details.is_some());
+        let needs = |c: &&ContainerSummary| {
             if c.is_live() {
-                !inspected(&c.id) || !readings.contains_key(&c.id)
+                !has_details(&c.id) || !stats.contains_key(&c.id)
             } else {
-                c.exit_code == Some(137) && !self.ended.contains_key(&c.id)
+                c.exit_code == Some(EXIT_SIGKILL) && !self.exited.contains_key(&c.id)
             }
         };
         listed.iter().filter(needs).map(|c| c.id.clone()).collect()
     }
 
-    async fn inspect_all(
-        &self,
-        ids: &[String],
-        limit: Duration,
-    ) -> HashMap<String, Result<Inspected, CallError>> {
+    async fn inspect_all(&self, ids: &[String], limit: Duration) -> DetailsById {
         let deadline = Instant::now() + limit;
         let inspect = async |id: String| {
             let left = deadline.saturating_duration_since(Instant::now());
-            let answer = crate::measure::engine::inspect(&self.engine, &id, left).await;
+            let answer = engine::inspect(&self.engine, &id, left).await;
             (id, answer)
         };
-        stream::iter(ids.iter().cloned()).map(inspect).buffer_unordered(CONNECTIONS).collect().await
+        stream::iter(ids.iter().cloned()).map(inspect).buffer_unordered(MAX_INSPECTS).collect().await
     }
 
-    /// All at once: an engine before 25.0 answers each only when its own collector has come round.
-    async fn stats_all(&self, ids: &[String]) -> Vec<(String, Result<Reading, CallError>)> {
-        let stats = async |id: &String| (id.clone(), crate::measure::engine::stats(&self.engine, id).await);
+    /// Asks for all statistics at once: an engine before 25.0 answers each call only after its next collection.
+    async fn stats_all(&self, ids: &[String]) -> Vec<(String, Result<ContainerStats, CallError>)> {
+        let stats = async |id: &String| (id.clone(), engine::stats(&self.engine, id).await);
         join_all(ids.iter().map(stats)).await
     }
 
-    /// How long to wait until CPU use can be told for every container that was read.
-    fn missing_window(&self, readings: &Readings) -> Duration {
-        let has_window = |(id, reading): (&String, &Reading)| self.window_of(id, reading).is_some();
-        if readings.iter().all(has_window) { Duration::ZERO } else { SHORTEST_WINDOW }
+    /// How long to wait until the CPU use of every container is known.
+    fn missing_cpu_window(&self, stats: &StatsById) -> Duration {
+        let is_known = |(id, stats): (&String, &ContainerStats)| self.cpu_since_last(id, stats).is_some();
+        if stats.iter().all(is_known) { Duration::ZERO } else { MIN_WINDOW }
     }
 
-    fn window_of(&self, id: &str, reading: &Reading) -> Option<(f64, u64)> {
-        let before = self.known.containers.get(id)?.cpu?;
-        window(before, Cpu { at_ns: reading.at_ns, used_ns: reading.cpu_ns? })
+    fn cpu_since_last(&self, id: &str, stats: &ContainerStats) -> Option<CpuUsage> {
+        let last = self.cache.containers.get(id)?.cpu?;
+        CpuCounter { at_ns: stats.at_ns, used_ns: stats.cpu_ns? }.usage_since(last)
     }
 
-    /// CPU use since the last sample, or over the window just waited for.
-    fn cpu_use(&mut self, readings: &Readings) -> HashMap<String, (f64, u64)> {
+    /// CPU use since the last sample, or over the window that was just waited for.
+    fn cpu_usage(&mut self, stats: &StatsById) -> HashMap<String, CpuUsage> {
         let mut buffer = Buffer::default();
         let mut found = HashMap::new();
-        for (id, reading) in readings {
-            let Some(used_ns) = reading.cpu_ns else { continue };
-            let mut now = Cpu { at_ns: reading.at_ns, used_ns };
-            let mut used = self.window_of(id, reading);
-            if used.is_none()
-                && let Some(probe) = self.probes.get_mut(id)
-                && let Some(used_ns) = probe.read_cpu(&mut buffer)
+        for (id, stats) in stats {
+            let Some(used_ns) = stats.cpu_ns else { continue };
+            let mut counter = CpuCounter { at_ns: stats.at_ns, used_ns };
+            let mut usage = self.cpu_since_last(id, stats);
+            if usage.is_none()
+                && let Some(reader) = self.readers.get_mut(id)
+                && let Some(used_ns) = reader.read_cpu(&mut buffer)
             {
-                let later = Cpu { at_ns: crate::measure::clock::since_boot_ns(), used_ns };
-                used = window(now, later);
-                now = later;
+                let later = CpuCounter { at_ns: now_ns(), used_ns };
+                usage = later.usage_since(counter);
+                counter = later;
             }
-            let init = self.probes.get(id).and_then(Probe::init);
-            let known = self.known.containers.entry(id.clone()).or_default();
-            (known.cpu, known.init) = (Some(now), init);
-            found.extend(used.map(|used| (id.clone(), used)));
+            let init = self.readers.get(id).and_then(CgroupReader::init);
+            let cached = self.cache.containers.entry(id.clone()).or_default();
+            (cached.cpu, cached.init) = (Some(counter), init);
+            found.extend(usage.map(|usage| (id.clone(), usage)));
         }
         found
     }
 
-    /// Puts together what is known of one container; `None` for one that went away meanwhile.
-    fn container(
-        &mut self,
-        listed: Listed,
-        gathered: &mut Gathered,
-        sample: &mut Sample,
-    ) -> Option<Container> {
-        let id = listed.id.clone();
-        let mut reading = gathered.readings.remove(&id);
-        let asked = gathered.inspected.remove(&id);
-        let mut trouble = gathered.troubles.remove(&id);
-        if listed.is_live() && reading.is_none() {
-            match &asked {
-                Some(Err(error)) if error.status() != Some(404) => {
-                    trouble = Some(format!("inspect: {error}"));
-                }
-                Some(Ok(found)) if found.live => {
-                    trouble
-                        .get_or_insert_with(|| "the engine calls it running, but it has no figures".into());
-                }
-                _ => {
-                    sample.vanished.push(listed.labels);
-                    return None;
-                }
+    /// Puts together everything that is known about one container.
+    fn assemble(&mut self, summary: ContainerSummary, parts: &mut Parts) -> Result<Container, Vanished> {
+        let id = summary.id.clone();
+        let mut stats = parts.stats.remove(&id);
+        let details = parts.details.remove(&id);
+        let mut error = None;
+        if summary.is_live() && stats.is_none() {
+            error = stats_error(details.as_ref(), parts.stats_errors.remove(&id));
+            if error.is_none() {
+                return Err(Vanished(summary.labels));
             }
         }
-        if let Some(reading) = reading.as_mut().filter(|_| listed.network_mode == "host") {
-            // These are the machine's counters, not the container's.
-            reading.net = None;
+        if let Some(stats) = stats.as_mut().filter(|_| summary.network_mode == "host") {
+            // These are the machine's counters.
+            stats.net = None;
         }
-        let inspected = self.remember(&id, asked);
-        let destinations = inspected.as_ref().map(|i| i.tmpfs.as_slice()).unwrap_or_default();
-        let tmpfs =
-            self.probes.get_mut(&id).map(|probe| tmpfs::measure(probe, destinations)).unwrap_or_default();
-        let cpu = gathered.cpu.remove(&id);
-        Some(Container {
+        let details = self.keep_details(&id, details);
+        let destinations = details.as_ref().map(|details| details.tmpfs.as_slice()).unwrap_or_default();
+        let tmpfs = self.readers.get_mut(&id).map(|reader| tmpfs::measure(reader, destinations));
+        let cpu = parts.cpu.remove(&id);
+        Ok(Container {
             engine: self.engine.host.clone(),
-            source: reading.as_ref().map(|_| gathered.source),
-            listed,
-            reading,
-            cpu_pct: cpu.map(|(pct, _)| pct),
-            cpu_window_ms: cpu.map(|(_, ms)| ms),
-            inspected,
-            tmpfs,
-            trouble,
+            stats_source: stats.as_ref().map(|_| parts.source),
+            summary,
+            stats,
+            cpu_pct: cpu.map(|cpu| cpu.pct),
+            cpu_window_ms: cpu.map(|cpu| cpu.window_ms),
+            details,
+            tmpfs: tmpfs.unwrap_or_default(),
+            error,
         })
     }
 
-    fn remember(&mut self, id: &str, asked: Option<Result<Inspected, CallError>>) -> Option<Inspected> {
-        let asked = asked.and_then(Result::ok);
-        let Some(known) = self.known.containers.get_mut(id) else {
-            self.ended.extend(asked.map(|asked| (id.to_owned(), asked)));
-            return self.ended.get(id).cloned();
+    /// Keeps new details for later samples; returns the newest.
+    fn keep_details(
+        &mut self,
+        id: &str,
+        asked: Option<Result<ContainerDetails, CallError>>,
+    ) -> Option<ContainerDetails> {
+        let new = asked.and_then(Result::ok);
+        let Some(cached) = self.cache.containers.get_mut(id) else {
+            self.exited.extend(new.map(|new| (id.to_owned(), new)));
+            return self.exited.get(id).cloned();
         };
-        if asked.is_some() {
-            known.inspected = asked;
+        if new.is_some() {
+            cached.details = new;
         }
-        known.inspected.clone()
+        cached.details.clone()
     }
 
-    /// The machine that carries the containers: this one where their cgroups are here, else what the engine says.
+    /// The machine that the containers run on: this one where their cgroups are here, else what the engine says.
     fn machine(&self, containers: &[Container]) -> Machine {
-        let identity = &self.known.identity;
+        let info = &self.cache.info;
         let here = machine::measure();
-        let is_here = containers.iter().any(|c| c.source == Some(Source::Cgroup));
-        if is_here
-            || (self.layout.is_some()
-                && (identity.mem_total == here.mem_total || identity.mem_total.is_none()))
-        {
+        let has_cgroups_here = containers.iter().any(|c| c.stats_source == Some(StatsSource::Cgroup));
+        let may_be_here =
+            self.cgroups.is_some() && (info.mem_total == here.mem_total || info.mem_total.is_none());
+        if has_cgroups_here || may_be_here {
             here
         } else {
-            Machine { mem_total: identity.mem_total, cpus: identity.cpus, ..Machine::default() }
+            Machine { mem_total: info.mem_total, cpus: info.cpus, ..Machine::default() }
         }
     }
 }
 
-struct Gathered {
-    readings: Readings,
-    inspected: HashMap<String, Result<Inspected, CallError>>,
-    cpu: HashMap<String, (f64, u64)>,
-    troubles: HashMap<String, String>,
-    source: Source,
+/// Why a container that the engine lists as running has no statistics; `None` where it has ended meanwhile.
+fn stats_error(
+    details: Option<&Result<ContainerDetails, CallError>>,
+    stats_error: Option<String>,
+) -> Option<String> {
+    match details {
+        Some(Err(error)) if error.status() != Some(404) => Some(format!("inspect: {error}")),
+        Some(Ok(details)) if details.live => Some(
+            stats_error.unwrap_or_else(|| "the engine lists it as running, but it has no statistics".into()),
+        ),
+        _ => None,
+    }
 }
 
-/// Reads all files on a thread of its own, while the engine makes its list.
-async fn read_aside(probes: Probes, detail: Detail) -> (Probes, Readings) {
-    tokio::task::spawn_blocking(move || read_all(probes, detail)).await.unwrap_or_default()
+/// Reads all files on another thread, while the engine answers.
+async fn read_in_background(readers: Readers, detail: Detail) -> (Readers, StatsById) {
+    tokio::task::spawn_blocking(move || read_all(readers, detail)).await.unwrap_or_default()
 }
 
-fn read_all(mut probes: Probes, detail: Detail) -> (Probes, Readings) {
-    let is_calm = detail == Detail::Everything && machine::is_calm();
-    let detail = if is_calm { Detail::EverythingCalm } else { detail };
+fn read_all(mut readers: Readers, detail: Detail) -> (Readers, StatsById) {
+    let skip_pressure = detail == Detail::Full && machine::has_no_memory_pressure();
+    let detail = if skip_pressure { Detail::FullWithoutPressure } else { detail };
     let mut buffer = Buffer::default();
-    let mut readings = Readings::with_capacity(probes.len());
-    probes.retain(|id, probe| match probe.read(detail, &mut buffer) {
-        Ok(reading) => readings.insert(id.clone(), reading).is_none(),
-        Err(Gone) => false,
+    let mut stats = StatsById::with_capacity(readers.len());
+    readers.retain(|id, reader| match reader.read(detail, &mut buffer) {
+        Ok(found) => stats.insert(id.clone(), found).is_none(),
+        Err(CgroupGone) => false,
     });
-    (probes, readings)
-}
-
-/// CPU use in percent of one core between two moments, and the milliseconds between them.
-fn window(before: Cpu, now: Cpu) -> Option<(f64, u64)> {
-    let elapsed = Duration::from_nanos(now.at_ns.checked_sub(before.at_ns)?);
-    let used = Duration::from_nanos(now.used_ns.checked_sub(before.used_ns)?);
-    if !(SHORTEST_WINDOW..=LONGEST_WINDOW).contains(&elapsed) {
-        return None;
-    }
-    let pct = used.as_secs_f64() * 100.0 / elapsed.as_secs_f64();
-    Some(((pct * 100.0).round() / 100.0, u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cpu_windows() {
-        let at = |ms: u64, used: u64| Cpu { at_ns: ms * 1_000_000, used_ns: used * 1_000_000 };
-        assert_eq!(window(at(0, 0), at(1000, 250)), Some((25.0, 1000)));
-        assert_eq!(window(at(0, 0), at(100, 200)), Some((200.0, 100)));
-        assert_eq!(window(at(0, 0), at(99, 1)), None, "too short");
-        assert_eq!(window(at(0, 0), at(60_001, 1)), None, "too long ago");
-        assert_eq!(window(at(10, 0), at(0, 1)), None, "backwards");
-        assert_eq!(window(at(0, 9), at(1000, 1)), None, "another run");
-    }
+    (readers, stats)
 }

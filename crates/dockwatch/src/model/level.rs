@@ -1,12 +1,14 @@
-//! How near a resource is to its budget: a pure judgement.
+//! How much of its budget a resource uses, as one of four levels. Pure.
 
 use serde::{Deserialize, Serialize};
 
-/// How near the edge.
+use crate::model::numbers::percent;
+
+/// How much of a budget is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// Under half of the budget.
+pub(crate) enum Level {
+    /// Below 50 %.
     Safe,
     /// From 50 %.
     Warning,
@@ -17,20 +19,21 @@ pub enum Level {
 }
 
 impl Level {
-    /// From which share of the budget (percent) each level holds, the highest first.
-    const STEPS: [(u64, Self); 3] = [(90, Self::Emergency), (75, Self::Critical), (50, Self::Warning)];
+    /// The share of the budget (percent) at which each level begins, the highest first.
+    const THRESHOLDS: [(u64, Self); 3] = [(90, Self::Emergency), (75, Self::Critical), (50, Self::Warning)];
 
-    /// Judges a use against its budget, exactly at the edges. A budget of 0 allows nothing.
-    pub fn of(used: u64, budget: u64) -> Self {
+    /// The level of a use against its budget. A threshold belongs to the higher level. With a budget of 0 any use is
+    /// an emergency.
+    pub(crate) fn of(used: u64, budget: u64) -> Self {
         if budget == 0 {
             return if used == 0 { Self::Safe } else { Self::Emergency };
         }
         let reached = |pct: u64| u128::from(used) * 100 >= u128::from(budget) * u128::from(pct);
-        Self::STEPS.iter().find(|(pct, _)| reached(*pct)).map_or(Self::Safe, |(_, level)| *level)
+        Self::THRESHOLDS.iter().find(|(pct, _)| reached(*pct)).map_or(Self::Safe, |(_, level)| *level)
     }
 
     /// The name in JSON and in arguments.
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Safe => "safe",
             Self::Warning => "warning",
@@ -40,49 +43,75 @@ impl Level {
     }
 }
 
-/// What may be used.
+/// The overall verdict on a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Budget {
-    /// Memory of all running containers, bytes.
-    pub memory_bytes: u64,
-    /// Running containers.
-    pub containers: u64,
-    /// Networks that somebody made (not bridge, host and none).
-    pub networks: u64,
-    /// Volumes.
-    pub volumes: u64,
+pub(crate) enum Verdict {
+    /// Every engine answered.
+    Level(Level),
+    /// An engine is down, or one of its endpoints hangs.
+    Unavailable,
 }
 
-/// What is used. Unknown where the engine did not say.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Usage {
-    /// Memory of all running containers as Docker counts it, bytes.
-    pub memory_bytes: Option<u64>,
+impl Verdict {
+    /// The name in JSON.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Level(level) => level.name(),
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// The level whose colour it is shown in.
+    pub(crate) const fn severity(self) -> Level {
+        match self {
+            Self::Level(level) => level,
+            Self::Unavailable => Level::Emergency,
+        }
+    }
+}
+
+impl Serialize for Verdict {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// How much may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Budget {
+    /// Memory of all running containers.
+    pub(crate) memory_bytes: u64,
     /// Running containers.
-    pub containers: Option<u64>,
-    /// Networks that somebody made.
-    pub networks: Option<u64>,
-    /// Volumes.
-    pub volumes: Option<u64>,
+    pub(crate) containers: u64,
+    /// Networks other than the engine's own.
+    pub(crate) networks: u64,
+    pub(crate) volumes: u64,
+}
+
+/// How much is used; `None` where an engine did not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Usage {
+    /// Memory of all running containers as `docker stats` counts it.
+    pub(crate) memory_bytes: Option<u64>,
+    /// Running containers.
+    pub(crate) containers: Option<u64>,
+    /// Networks other than the engine's own.
+    pub(crate) networks: Option<u64>,
+    pub(crate) volumes: Option<u64>,
 }
 
 /// A resource that has a budget.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Resource {
-    /// Bytes of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Resource {
     Memory,
-    /// Number of running containers.
     Containers,
-    /// Number of networks.
     Networks,
-    /// Number of volumes.
     Volumes,
 }
 
 impl Resource {
-    /// The name in JSON and in words.
-    pub const fn name(self) -> &'static str {
+    /// The name in JSON and in text.
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Memory => "memory",
             Self::Containers => "containers",
@@ -91,8 +120,8 @@ impl Resource {
         }
     }
 
-    /// Shows an amount of it for people.
-    pub fn show(self, amount: u64) -> String {
+    /// Formats an amount for people.
+    fn show(self, amount: u64) -> String {
         match self {
             Self::Memory => evenkeel_common::units::show_size(amount),
             _ => amount.to_string(),
@@ -100,68 +129,62 @@ impl Resource {
     }
 }
 
-/// The judgement of one resource.
+/// The level of one resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Judged {
-    /// What was judged.
-    pub resource: Resource,
-    /// How much is used; unknown where the engine did not say.
-    pub used: Option<u64>,
-    /// How much may be used.
-    pub budget: u64,
-    /// The level, where the use is known.
-    pub level: Option<Level>,
+pub(crate) struct ResourceLevel {
+    pub(crate) resource: Resource,
+    /// How much is used; `None` where an engine did not say.
+    pub(crate) used: Option<u64>,
+    pub(crate) budget: u64,
+    /// `None` where the use is unknown.
+    pub(crate) level: Option<Level>,
 }
 
-impl Judged {
-    /// Percent of the budget, for people and plots; the level is decided on the exact figures.
-    #[expect(clippy::cast_precision_loss, reason = "a percentage for display")]
-    pub fn pct(&self) -> Option<f64> {
-        let used = self.used?;
-        (self.budget > 0).then(|| (used as f64 * 1000.0 / self.budget as f64).round() / 10.0)
+impl ResourceLevel {
+    fn new(resource: Resource, used: Option<u64>, budget: u64) -> Self {
+        Self { resource, used, budget, level: used.map(|used| Level::of(used, budget)) }
     }
 
-    /// One line: how much of what.
-    pub fn reason(&self) -> String {
+    /// Percent of the budget, rounded for display; the level is decided on the exact figures.
+    pub(crate) fn pct(&self) -> Option<f64> {
+        percent(self.used?, self.budget)
+    }
+
+    /// One line for people, such as `memory: 3.0 GiB of 4.0 GiB (75 %)`.
+    pub(crate) fn describe(&self) -> String {
         let used = self.used.map_or_else(|| "unknown".into(), |used| self.resource.show(used));
         let share = self.pct().map_or_else(String::new, |pct| format!(" ({pct} %)"));
         format!("{}: {used} of {}{share}", self.resource.name(), self.resource.show(self.budget))
     }
 }
 
-/// The judgement of all resources.
+/// The levels of all resources.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Verdict {
-    /// The worst level.
-    pub level: Level,
-    /// Every resource, in a fixed order.
-    pub resources: Vec<Judged>,
+pub(crate) struct Assessment {
+    /// The highest level of any resource.
+    pub(crate) level: Level,
+    /// Memory, containers, networks, volumes.
+    pub(crate) resources: [ResourceLevel; 4],
 }
 
-impl Verdict {
-    /// Why the level is what it is: the resources that are at it, none when all is safe.
-    pub fn reasons(&self) -> Vec<String> {
-        let at_level = |judged: &&Judged| self.level > Level::Safe && judged.level == Some(self.level);
-        self.resources.iter().filter(at_level).map(Judged::reason).collect()
+impl Assessment {
+    /// The resources that are at the overall level; empty when everything is safe.
+    pub(crate) fn reasons(&self) -> Vec<String> {
+        let at_level = |found: &&ResourceLevel| self.level > Level::Safe && found.level == Some(self.level);
+        self.resources.iter().filter(at_level).map(ResourceLevel::describe).collect()
     }
 }
 
-/// Judges every resource; the worst counts.
-pub fn judge(usage: &Usage, budget: &Budget) -> Verdict {
-    let judged = |resource, used: Option<u64>, budget| Judged {
-        resource,
-        used,
-        budget,
-        level: used.map(|used| Level::of(used, budget)),
-    };
-    let resources = vec![
-        judged(Resource::Memory, usage.memory_bytes, budget.memory_bytes),
-        judged(Resource::Containers, usage.containers, budget.containers),
-        judged(Resource::Networks, usage.networks, budget.networks),
-        judged(Resource::Volumes, usage.volumes, budget.volumes),
+/// Compares the use of every resource with its budget.
+pub(crate) fn assess(usage: &Usage, budget: &Budget) -> Assessment {
+    let resources = [
+        ResourceLevel::new(Resource::Memory, usage.memory_bytes, budget.memory_bytes),
+        ResourceLevel::new(Resource::Containers, usage.containers, budget.containers),
+        ResourceLevel::new(Resource::Networks, usage.networks, budget.networks),
+        ResourceLevel::new(Resource::Volumes, usage.volumes, budget.volumes),
     ];
-    let level = resources.iter().filter_map(|judged| judged.level).max().unwrap_or(Level::Safe);
-    Verdict { level, resources }
+    let level = resources.iter().filter_map(|found| found.level).max().unwrap_or(Level::Safe);
+    Assessment { level, resources }
 }
 
 #[cfg(test)]
@@ -195,9 +218,9 @@ mod tests {
     fn the_worst_counts_and_is_named() {
         let usage =
             Usage { memory_bytes: Some(3 << 30), containers: Some(1), networks: Some(15), volumes: None };
-        let verdict = judge(&usage, &BUDGET);
-        assert_eq!(verdict.level, Level::Emergency);
-        assert_eq!(verdict.reasons(), ["networks: 15 of 15 (100 %)"]);
-        assert_eq!(judge(&Usage::default(), &BUDGET).reasons(), [""; 0]);
+        let found = assess(&usage, &BUDGET);
+        assert_eq!(found.level, Level::Emergency);
+        assert_eq!(found.reasons(), ["networks: 15 of 15 (100 %)"]);
+        assert_eq!(assess(&Usage::default(), &BUDGET).reasons(), [""; 0]);
     }
 }

@@ -1,5 +1,10 @@
-//! Facts.
+//! What dockwatch knows: containers, engines and machines at one moment, the budget, and how much of it is used.
+//!
+//! Data and pure questions about it. Unknown values are `None`, never zero.
 
-pub mod container;
-pub mod level;
-pub mod scope;
+pub(crate) mod container;
+pub(crate) mod engine;
+pub(crate) mod facts;
+pub(crate) mod level;
+pub(crate) mod numbers;
+pub(crate) mod scope;

@@ -1,59 +1,86 @@
-//! Which containers, networks and volumes are meant.
+//! Which containers, networks and volumes a command looks at.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use evenkeel_common::docker::LABEL_PROJECT;
 
-use crate::model::container::Facts;
+use crate::model::facts::Facts;
 
-/// A condition on resources: all labels must match.
+/// A label that a resource must have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LabelFilter {
+    key: String,
+    /// `None` accepts any value.
+    value: Option<String>,
+}
+
+impl LabelFilter {
+    /// Parses `key` or `key=value`.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let (key, value) = match text.split_once('=') {
+            Some((key, value)) => (key, Some(value.to_owned())),
+            None => (text, None),
+        };
+        if key.is_empty() {
+            return Err("a label is written as key or key=value".into());
+        }
+        Ok(Self { key: key.to_owned(), value })
+    }
+
+    fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
+        let found = labels.get(&self.key);
+        found.is_some_and(|found| self.value.as_ref().is_none_or(|value| value == found))
+    }
+}
+
+impl fmt::Display for LabelFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.key)?;
+        self.value.as_ref().map_or(Ok(()), |value| write!(f, "={value}"))
+    }
+}
+
+/// Label filters, all of which must match. The empty scope matches everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scope {
-    labels: Vec<(String, Option<String>)>,
+pub(crate) struct Scope {
+    labels: Vec<LabelFilter>,
 }
 
 impl Scope {
-    /// From labels written as `key` or `key=value`, and a Compose project.
-    pub fn new(labels: &[String], project: Option<&str>) -> Self {
-        let label = |text: &String| match text.split_once('=') {
-            Some((key, value)) => (key.to_owned(), Some(value.to_owned())),
-            None => (text.clone(), None),
-        };
-        let project = project.map(|name| (LABEL_PROJECT.to_owned(), Some(name.to_owned())));
-        Self { labels: labels.iter().map(label).chain(project).collect() }
+    /// A scope of label filters and a Compose project.
+    pub(crate) fn new(mut labels: Vec<LabelFilter>, project: Option<&str>) -> Self {
+        labels.extend(
+            project.map(|name| LabelFilter { key: LABEL_PROJECT.to_owned(), value: Some(name.to_owned()) }),
+        );
+        Self { labels }
     }
 
-    /// Whether everything is meant.
-    pub const fn is_everything(&self) -> bool {
+    /// Whether the scope matches everything.
+    pub(crate) const fn is_everything(&self) -> bool {
         self.labels.is_empty()
     }
 
-    /// Whether a resource with these labels is meant.
-    pub fn covers(&self, labels: &BTreeMap<String, String>) -> bool {
-        self.labels.iter().all(|(key, value)| {
-            labels.get(key).is_some_and(|found| value.as_ref().is_none_or(|v| v == found))
-        })
+    /// Whether a resource with these labels is in the scope.
+    pub(crate) fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
+        self.labels.iter().all(|label| label.matches(labels))
     }
 
-    /// Drops what is not meant.
-    pub fn narrow(&self, facts: &mut Facts) {
-        facts.containers.retain(|c| self.covers(&c.listed.labels));
-        facts.networks.retain(|n| self.covers(&n.labels));
-        facts.volumes.retain(|v| self.covers(&v.labels));
+    /// Drops the resources outside the scope.
+    pub(crate) fn apply(&self, facts: &mut Facts) {
+        facts.containers.retain(|c| self.matches(&c.summary.labels));
+        facts.networks.retain(|n| self.matches(&n.labels));
+        facts.volumes.retain(|v| self.matches(&v.labels));
     }
 }
 
-impl std::fmt::Display for Scope {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_everything() {
             return f.write_str("everything");
         }
-        for (index, (key, value)) in self.labels.iter().enumerate() {
-            let comma = if index > 0 { ", " } else { "" };
-            let value = value.as_ref().map_or_else(String::new, |value| format!("={value}"));
-            write!(f, "{comma}{key}{value}")?;
-        }
-        Ok(())
+        let labels: Vec<String> = self.labels.iter().map(LabelFilter::to_string).collect();
+        f.write_str(&labels.join(", "))
     }
 }
 
@@ -66,12 +93,15 @@ mod tests {
         let labels = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
             pairs.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect()
         };
-        let scope = Scope::new(&["netra.env=test".into(), "keep".into()], Some("shop"));
+        let scope = Scope::new(
+            ["netra.env=test", "keep"].map(|l| LabelFilter::parse(l).unwrap()).into(),
+            Some("shop"),
+        );
         let full = [("netra.env", "test"), ("keep", ""), (LABEL_PROJECT, "shop")];
-        assert!(scope.covers(&labels(&full)));
-        assert!(!scope.covers(&labels(&full[..2])));
-        assert!(!scope.covers(&labels(&[("netra.env", "tests"), ("keep", ""), (LABEL_PROJECT, "shop")])));
-        assert!(Scope::default().covers(&labels(&[])));
+        assert!(scope.matches(&labels(&full)));
+        assert!(!scope.matches(&labels(&full[..2])));
+        assert!(!scope.matches(&labels(&[("netra.env", "tests"), ("keep", ""), (LABEL_PROJECT, "shop")])));
+        assert!(Scope::default().matches(&labels(&[])));
         assert_eq!(scope.to_string(), "netra.env=test, keep, com.docker.compose.project=shop");
     }
 }

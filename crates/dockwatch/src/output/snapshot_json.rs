@@ -1,52 +1,41 @@
-//! The snapshot as JSON: wire structs, apart from the model. Unknown is `null`.
+//! The snapshot as JSON. Unknown values are `null`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use evenkeel_common::{Timestamp, VERSION};
 use serde::Serialize;
 
-use crate::model::container::{Answer, Container, EngineFacts, Facts, Network, Volume};
-use crate::model::level::{Judged, Level, Verdict};
-
-/// Which containers are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Listing {
-    /// Running ones, and those that were killed for want of memory.
-    Live,
-    /// Stopped ones too.
-    All,
-}
-
-impl Listing {
-    /// Whether a container is shown.
-    pub fn shows(self, container: &Container) -> bool {
-        self == Self::All || container.listed.is_live() || container.oom_killed() == Some(true)
-    }
-}
+use crate::model::container::{Container, Health, StatsSource, TmpfsUsage};
+use crate::model::engine::{Endpoint, EndpointState, EngineFacts, Machine, Network, Volume};
+use crate::model::facts::Facts;
+use crate::model::level::{Assessment, Level, ResourceLevel, Verdict};
+use crate::model::numbers::round2;
+use crate::output::ContainerFilter;
 
 /// `dockwatch.snapshot/1`
 #[derive(Debug, Serialize)]
-pub struct Snapshot {
+pub(crate) struct SnapshotJson {
     schema: &'static str,
     tool_version: &'static str,
     at: Timestamp,
-    verdict: &'static str,
+    verdict: Verdict,
     reasons: Vec<String>,
     duration_ms: u64,
-    levels: Vec<LevelWire>,
-    engines: Vec<EngineWire>,
-    totals: Totals,
-    environments: Vec<Group>,
-    projects: Vec<Group>,
-    containers: Vec<ContainerWire>,
-    networks: Vec<NetworkWire>,
-    volumes: Vec<VolumeWire>,
+    levels: Vec<LevelJson>,
+    engines: Vec<EngineJson>,
+    totals: TotalsJson,
+    environments: Vec<GroupJson>,
+    projects: Vec<GroupJson>,
+    containers: Vec<ContainerJson>,
+    networks: Vec<NetworkJson>,
+    volumes: Vec<VolumeJson>,
     vanished: u64,
     errors: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct LevelWire {
+struct LevelJson {
     resource: &'static str,
     used: Option<u64>,
     budget: u64,
@@ -55,22 +44,22 @@ struct LevelWire {
 }
 
 #[derive(Debug, Serialize)]
-struct EngineWire {
+struct EngineJson {
     host: String,
     reachable: bool,
     healthy: bool,
     version: Option<String>,
     api_version: Option<String>,
-    endpoints: Vec<EndpointWire>,
-    machine: MachineWire,
+    endpoints: Vec<EndpointJson>,
+    machine: MachineJson,
     address_pools_free: Option<u64>,
     address_pools_total: Option<u64>,
-    disk: Option<DiskWire>,
+    disk: Option<DiskJson>,
 }
 
 #[derive(Debug, Serialize)]
 #[expect(clippy::struct_field_names, reason = "JSON keys end with their unit")]
-struct DiskWire {
+struct DiskJson {
     total_bytes: Option<u64>,
     images_bytes: Option<u64>,
     containers_bytes: Option<u64>,
@@ -79,7 +68,7 @@ struct DiskWire {
 }
 
 #[derive(Debug, Serialize)]
-struct EndpointWire {
+struct EndpointJson {
     name: &'static str,
     state: &'static str,
     ms: f64,
@@ -87,7 +76,7 @@ struct EndpointWire {
 }
 
 #[derive(Debug, Serialize)]
-struct MachineWire {
+struct MachineJson {
     mem_total_bytes: Option<u64>,
     mem_available_bytes: Option<u64>,
     swap_total_bytes: Option<u64>,
@@ -103,7 +92,7 @@ struct MachineWire {
 }
 
 #[derive(Debug, Serialize)]
-struct Totals {
+struct TotalsJson {
     containers_running: Option<u64>,
     containers_stopped: Option<u64>,
     networks: Option<u64>,
@@ -118,7 +107,7 @@ struct Totals {
 }
 
 #[derive(Debug, Serialize)]
-struct Group {
+struct GroupJson {
     name: String,
     containers_running: u64,
     memory_working_set_bytes: u64,
@@ -126,7 +115,7 @@ struct Group {
 }
 
 #[derive(Debug, Serialize)]
-struct ContainerWire {
+struct ContainerJson {
     engine: String,
     id: String,
     name: String,
@@ -134,8 +123,8 @@ struct ContainerWire {
     project: Option<String>,
     service: Option<String>,
     environment: Option<String>,
-    state: String,
-    health: Option<String>,
+    state: &'static str,
+    health: Option<&'static str>,
     exit_code: Option<i64>,
     started_at: Option<String>,
     restarts: Option<u64>,
@@ -159,19 +148,19 @@ struct ContainerWire {
     block_read_bytes: Option<u64>,
     block_write_bytes: Option<u64>,
     pressure_memory_some_pct: Option<f64>,
-    tmpfs: Vec<TmpfsWire>,
+    tmpfs: Vec<TmpfsJson>,
     labels: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Serialize)]
-struct TmpfsWire {
+struct TmpfsJson {
     destination: String,
     used_bytes: Option<u64>,
     size_bytes: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
-struct NetworkWire {
+struct NetworkJson {
     engine: String,
     id: String,
     name: String,
@@ -181,7 +170,7 @@ struct NetworkWire {
 }
 
 #[derive(Debug, Serialize)]
-struct VolumeWire {
+struct VolumeJson {
     engine: String,
     name: String,
     driver: String,
@@ -189,28 +178,27 @@ struct VolumeWire {
     labels: BTreeMap<String, String>,
 }
 
-/// Makes the snapshot's JSON.
-pub fn snapshot(
+/// Makes the JSON of a snapshot that took so long.
+pub(crate) fn snapshot(
     facts: &Facts,
-    verdict: &Verdict,
-    listing: Listing,
+    assessment: &Assessment,
+    filter: ContainerFilter,
     at: Timestamp,
-    took: std::time::Duration,
-) -> Snapshot {
-    let healthy = facts.is_healthy();
-    Snapshot {
+    duration: Duration,
+) -> SnapshotJson {
+    SnapshotJson {
         schema: "dockwatch.snapshot/1",
         tool_version: VERSION,
         at,
-        verdict: if healthy { verdict.level.name() } else { "unavailable" },
-        reasons: facts.complaints().into_iter().chain(verdict.reasons()).collect(),
-        duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-        levels: verdict.resources.iter().map(level).collect(),
+        verdict: facts.verdict(assessment.level),
+        reasons: facts.problems().into_iter().chain(assessment.reasons()).collect(),
+        duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
+        levels: assessment.resources.iter().map(level).collect(),
         engines: facts.engines.iter().map(engine).collect(),
         totals: totals(facts),
-        environments: groups(facts, |c| c.listed.environment()),
-        projects: groups(facts, |c| c.listed.project()),
-        containers: facts.containers.iter().filter(|c| listing.shows(c)).map(container).collect(),
+        environments: groups(facts, |c| c.summary.environment()),
+        projects: groups(facts, |c| c.summary.project()),
+        containers: facts.containers.iter().filter(|c| filter.shows(c)).map(container).collect(),
         networks: facts.networks.iter().map(network).collect(),
         volumes: facts.volumes.iter().map(volume).collect(),
         vanished: facts.vanished,
@@ -218,42 +206,28 @@ pub fn snapshot(
     }
 }
 
-fn level(judged: &Judged) -> LevelWire {
-    LevelWire {
-        resource: judged.resource.name(),
-        used: judged.used,
-        budget: judged.budget,
-        used_pct: judged.pct(),
-        level: judged.level,
+fn level(found: &ResourceLevel) -> LevelJson {
+    LevelJson {
+        resource: found.resource.name(),
+        used: found.used,
+        budget: found.budget,
+        used_pct: found.pct(),
+        level: found.level,
     }
 }
 
-fn engine(facts: &EngineFacts) -> EngineWire {
-    let machine = &facts.machine;
-    EngineWire {
+fn engine(facts: &EngineFacts) -> EngineJson {
+    EngineJson {
         host: facts.host.clone(),
         reachable: facts.is_reachable(),
         healthy: facts.is_healthy(),
-        version: facts.identity.version.clone(),
-        api_version: facts.identity.api_version.clone(),
+        version: facts.info.version.clone(),
+        api_version: facts.info.api_version.clone(),
         endpoints: facts.endpoints.iter().map(endpoint).collect(),
-        machine: MachineWire {
-            mem_total_bytes: machine.mem_total,
-            mem_available_bytes: machine.mem_available,
-            swap_total_bytes: machine.swap_total,
-            swap_free_bytes: machine.swap_free,
-            cpus: machine.cpus,
-            load_1m: machine.load.map(|load| load[0]),
-            load_5m: machine.load.map(|load| load[1]),
-            load_15m: machine.load.map(|load| load[2]),
-            pressure_memory_some_pct: machine.pressure_memory.map(|(some, _)| some),
-            pressure_memory_full_pct: machine.pressure_memory.map(|(_, full)| full),
-            pressure_cpu_some_pct: machine.pressure_cpu,
-            pressure_io_some_pct: machine.pressure_io,
-        },
+        machine: machine(&facts.machine),
         address_pools_free: facts.address_pools.map(|(free, _)| free),
         address_pools_total: facts.address_pools.map(|(_, total)| total),
-        disk: facts.disk.map(|disk| DiskWire {
+        disk: facts.disk.map(|disk| DiskJson {
             total_bytes: disk.total(),
             images_bytes: disk.images,
             containers_bytes: disk.containers,
@@ -263,106 +237,119 @@ fn engine(facts: &EngineFacts) -> EngineWire {
     }
 }
 
-fn endpoint(endpoint: &crate::model::container::Endpoint) -> EndpointWire {
-    let (state, error) = match &endpoint.answer {
-        Answer::Answered => ("ok", None),
-        Answer::Hung => ("hung", None),
-        Answer::Failed(why) => ("failed", Some(why.clone())),
-    };
-    EndpointWire { name: endpoint.name, state, ms: endpoint.ms, error }
+fn machine(machine: &Machine) -> MachineJson {
+    MachineJson {
+        mem_total_bytes: machine.mem_total,
+        mem_available_bytes: machine.mem_available,
+        swap_total_bytes: machine.swap_total,
+        swap_free_bytes: machine.swap_free,
+        cpus: machine.cpus,
+        load_1m: machine.load.map(|load| load[0]),
+        load_5m: machine.load.map(|load| load[1]),
+        load_15m: machine.load.map(|load| load[2]),
+        pressure_memory_some_pct: machine.pressure_memory.map(|(some, _)| some),
+        pressure_memory_full_pct: machine.pressure_memory.map(|(_, full)| full),
+        pressure_cpu_some_pct: machine.pressure_cpu,
+        pressure_io_some_pct: machine.pressure_io,
+    }
 }
 
-fn totals(facts: &Facts) -> Totals {
+fn endpoint(endpoint: &Endpoint) -> EndpointJson {
+    let (state, error) = match &endpoint.state {
+        EndpointState::Ok => ("ok", None),
+        EndpointState::Hung => ("hung", None),
+        EndpointState::Failed(cause) => ("failed", Some(cause.clone())),
+    };
+    EndpointJson { name: endpoint.name, state, ms: endpoint.ms, error }
+}
+
+fn totals(facts: &Facts) -> TotalsJson {
     let usage = facts.usage();
     let sum = |figure: fn(&Container) -> Option<u64>| {
         facts.containers_known.then(|| facts.live().filter_map(figure).sum())
     };
     let stopped = facts.containers.len() as u64 - usage.containers.unwrap_or(0);
-    Totals {
+    TotalsJson {
         containers_running: usage.containers,
         containers_stopped: usage.containers.map(|_| stopped),
         networks: usage.networks,
         volumes: usage.volumes,
-        memory_usage_bytes: sum(|c| c.reading.as_ref()?.memory_usage),
+        memory_usage_bytes: sum(|c| c.stats.as_ref()?.memory_usage),
         memory_working_set_bytes: usage.memory_bytes,
-        memory_anon_bytes: sum(|c| c.reading.as_ref()?.memory_anon),
-        memory_shmem_bytes: sum(|c| c.reading.as_ref()?.memory_shmem),
+        memory_anon_bytes: sum(|c| c.stats.as_ref()?.memory_anon),
+        memory_shmem_bytes: sum(|c| c.stats.as_ref()?.memory_shmem),
         tmpfs_used_bytes: sum(|c| c.tmpfs.iter().map(|tmpfs| tmpfs.used).sum()),
         cpu_pct: facts.cpu_pct(),
-        pids: sum(|c| c.reading.as_ref()?.pids),
+        pids: sum(|c| c.stats.as_ref()?.pids),
     }
 }
 
-fn groups(facts: &Facts, name: fn(&Container) -> Option<&str>) -> Vec<Group> {
-    let mut groups = BTreeMap::<&str, (u64, u64, f64)>::new();
+/// Sums up the running containers by a name that they share, sorted by it.
+fn groups(facts: &Facts, name_of: fn(&Container) -> Option<&str>) -> Vec<GroupJson> {
+    let mut groups = BTreeMap::<&str, GroupJson>::new();
     for container in facts.live() {
-        let Some(name) = name(container) else { continue };
-        let sum = groups.entry(name).or_default();
-        *sum = (
-            sum.0 + 1,
-            sum.1 + container.working_set().unwrap_or(0),
-            sum.2 + container.cpu_pct.unwrap_or(0.0),
-        );
-    }
-    let group =
-        |(name, (containers_running, memory_working_set_bytes, cpu_pct)): (&str, (u64, u64, f64))| Group {
+        let Some(name) = name_of(container) else { continue };
+        let group = groups.entry(name).or_insert_with(|| GroupJson {
             name: name.to_owned(),
-            containers_running,
-            memory_working_set_bytes,
-            cpu_pct: (cpu_pct * 100.0).round() / 100.0,
-        };
-    groups.into_iter().map(group).collect()
+            containers_running: 0,
+            memory_working_set_bytes: 0,
+            cpu_pct: 0.0,
+        });
+        group.containers_running += 1;
+        group.memory_working_set_bytes += container.working_set().unwrap_or(0);
+        group.cpu_pct += container.cpu_pct.unwrap_or(0.0);
+    }
+    groups.into_values().map(|group| GroupJson { cpu_pct: round2(group.cpu_pct), ..group }).collect()
 }
 
-fn container(container: &Container) -> ContainerWire {
-    let listed = &container.listed;
-    let reading = container.reading.clone().unwrap_or_default();
-    let inspected = container.inspected.clone().unwrap_or_default();
-    let own = |text: Option<&str>| text.map(str::to_owned);
-    ContainerWire {
+fn container(container: &Container) -> ContainerJson {
+    let summary = &container.summary;
+    let stats = container.stats.clone().unwrap_or_default();
+    let details = container.details.clone().unwrap_or_default();
+    ContainerJson {
         engine: container.engine.clone(),
-        id: listed.id.clone(),
-        name: listed.name.clone(),
-        image: listed.image.clone(),
-        project: own(listed.project()),
-        service: own(listed.service()),
-        environment: own(listed.environment()),
-        state: listed.state.clone(),
-        health: listed.health.clone(),
-        exit_code: listed.exit_code,
-        started_at: inspected.started_at,
-        restarts: inspected.restarts,
+        id: summary.id.clone(),
+        name: summary.name.clone(),
+        image: summary.image.clone(),
+        project: summary.project().map(str::to_owned),
+        service: summary.service().map(str::to_owned),
+        environment: summary.environment().map(str::to_owned),
+        state: summary.state.name(),
+        health: summary.health.map(Health::name),
+        exit_code: summary.exit_code,
+        started_at: details.started_at,
+        restarts: details.restarts,
         oom_killed: container.oom_killed(),
-        oom_kills: reading.oom_kills,
-        source: container.source.map(crate::model::container::Source::name),
-        memory_usage_bytes: reading.memory_usage,
-        memory_working_set_bytes: reading.memory_working_set,
-        memory_anon_bytes: reading.memory_anon,
-        memory_shmem_bytes: reading.memory_shmem,
-        memory_peak_bytes: reading.memory_peak,
+        oom_kills: stats.oom_kills,
+        source: container.stats_source.map(StatsSource::name),
+        memory_usage_bytes: stats.memory_usage,
+        memory_working_set_bytes: stats.memory_working_set,
+        memory_anon_bytes: stats.memory_anon,
+        memory_shmem_bytes: stats.memory_shmem,
+        memory_peak_bytes: stats.memory_peak,
         memory_limit_bytes: container.memory_limit(),
         memory_used_pct: container.memory_pct(),
         level: container.level(),
         cpu_pct: container.cpu_pct,
         cpu_window_ms: container.cpu_window_ms,
-        cpu_ns: reading.cpu_ns,
-        pids: reading.pids,
-        net_rx_bytes: reading.net.map(|(rx, _)| rx),
-        net_tx_bytes: reading.net.map(|(_, tx)| tx),
-        block_read_bytes: reading.block.map(|(read, _)| read),
-        block_write_bytes: reading.block.map(|(_, write)| write),
-        pressure_memory_some_pct: reading.pressure_memory,
+        cpu_ns: stats.cpu_ns,
+        pids: stats.pids,
+        net_rx_bytes: stats.net.map(|(rx, _)| rx),
+        net_tx_bytes: stats.net.map(|(_, tx)| tx),
+        block_read_bytes: stats.block.map(|(read, _)| read),
+        block_write_bytes: stats.block.map(|(_, write)| write),
+        pressure_memory_some_pct: stats.pressure_memory,
         tmpfs: container.tmpfs.iter().map(tmpfs).collect(),
-        labels: listed.labels.clone(),
+        labels: summary.labels.clone(),
     }
 }
 
-fn tmpfs(tmpfs: &crate::model::container::Tmpfs) -> TmpfsWire {
-    TmpfsWire { destination: tmpfs.destination.clone(), used_bytes: tmpfs.used, size_bytes: tmpfs.size }
+fn tmpfs(tmpfs: &TmpfsUsage) -> TmpfsJson {
+    TmpfsJson { destination: tmpfs.destination.clone(), used_bytes: tmpfs.used, size_bytes: tmpfs.size }
 }
 
-fn network(network: &Network) -> NetworkWire {
-    NetworkWire {
+fn network(network: &Network) -> NetworkJson {
+    NetworkJson {
         engine: network.engine.clone(),
         id: network.id.clone(),
         name: network.name.clone(),
@@ -372,8 +359,8 @@ fn network(network: &Network) -> NetworkWire {
     }
 }
 
-fn volume(volume: &Volume) -> VolumeWire {
-    VolumeWire {
+fn volume(volume: &Volume) -> VolumeJson {
+    VolumeJson {
         engine: volume.engine.clone(),
         name: volume.name.clone(),
         driver: volume.driver.clone(),

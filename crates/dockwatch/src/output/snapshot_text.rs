@@ -3,22 +3,25 @@
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{CellAlignment, Table, presets};
+use evenkeel_common::table::Table;
+use evenkeel_common::terminal::one_line;
 use evenkeel_common::units::show_size;
 
-use crate::measure::disk_usage::Disk;
-use crate::model::container::{Answer, Container, EngineFacts, Facts};
-use crate::model::level::{Level, Verdict};
-use crate::output::snapshot_json::Listing;
+use crate::model::container::{Container, Health};
+use crate::model::engine::{DiskUsage, EngineFacts};
+use crate::model::facts::Facts;
+use crate::model::level::{Assessment, Level};
+use crate::output::ContainerFilter;
 
-/// What a level looks like.
-pub fn style(level: Level) -> Style {
-    let colour = |colour: AnsiColor| Style::new().fg_color(Some(colour.into())).bold();
+/// The first column that holds a number.
+const FIRST_NUMBER: usize = 2;
+
+fn style(level: Level) -> Style {
     match level {
-        Level::Safe => colour(AnsiColor::Green),
-        Level::Warning => colour(AnsiColor::Yellow),
-        Level::Critical => colour(AnsiColor::Red),
-        Level::Emergency => colour(AnsiColor::White).bg_color(Some(AnsiColor::Red.into())),
+        Level::Safe => AnsiColor::Green.on_default().bold(),
+        Level::Warning => AnsiColor::Yellow.on_default().bold(),
+        Level::Critical => AnsiColor::Red.on_default().bold(),
+        Level::Emergency => AnsiColor::White.on(AnsiColor::Red).bold(),
     }
 }
 
@@ -27,61 +30,52 @@ fn painted(level: Level, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// Takes the colours away where stdout is no terminal or NO_COLOR is set.
-pub fn for_stdout(text: &str) -> String {
+/// Removes the colours where stdout is not a terminal or NO_COLOR is set.
+pub(crate) fn for_stdout(text: &str) -> String {
     match anstream::AutoStream::choice(&std::io::stdout()) {
         anstream::ColorChoice::Never => anstream::adapter::strip_str(text).to_string(),
         _ => text.to_owned(),
     }
 }
 
-/// The whole snapshot, coloured; strip the colours where they are not wanted.
-pub fn snapshot(facts: &Facts, verdict: &Verdict, listing: Listing) -> String {
-    let mut text = headline(facts, verdict);
+/// The whole snapshot, coloured.
+pub(crate) fn snapshot(facts: &Facts, assessment: &Assessment, filter: ContainerFilter) -> String {
+    let mut text = headline(facts, assessment);
     for engine in &facts.engines {
         let _ = writeln!(text, "{}", engine_line(engine));
         if let Some(disk) = &engine.disk {
             let _ = writeln!(text, "{}", disk_line(disk));
         }
     }
-    let shown: Vec<&Container> = facts.containers.iter().filter(|c| listing.shows(c)).collect();
+    let shown: Vec<&Container> = facts.containers.iter().filter(|c| filter.shows(c)).collect();
     if !shown.is_empty() {
-        let _ = writeln!(text, "\n{}", containers(&shown));
+        let _ = write!(text, "\n{}", table(&shown));
     }
     for error in &facts.errors {
-        let _ = writeln!(text, "unknown: {error}");
+        let _ = writeln!(text, "unknown: {}", one_line(error));
     }
     text
 }
 
-fn headline(facts: &Facts, verdict: &Verdict) -> String {
-    let label = if facts.is_healthy() { verdict.level.name().to_uppercase() } else { "UNAVAILABLE".into() };
-    let level = if facts.is_healthy() { verdict.level } else { Level::Emergency };
-    let resources: Vec<String> = verdict
+fn headline(facts: &Facts, assessment: &Assessment) -> String {
+    let verdict = facts.verdict(assessment.level);
+    let resources: Vec<String> = assessment
         .resources
         .iter()
-        .map(|judged| match judged.level {
-            Some(level) if level > Level::Safe => painted(level, &judged.reason()),
-            _ => judged.reason(),
-        })
+        .map(|found| painted_if_raised(found.level.unwrap_or(Level::Safe), found.describe()))
         .collect();
-    format!("{}  {}\n", painted(level, &label), resources.join(", "))
+    let name = painted(verdict.severity(), &verdict.name().to_uppercase());
+    format!("{name}  {}\n", resources.join(", "))
 }
 
 fn engine_line(engine: &EngineFacts) -> String {
-    let version = engine.identity.version.as_deref().unwrap_or("?");
+    let version = one_line(engine.info.version.as_deref().unwrap_or("?"));
     let slowest = engine.endpoints.iter().map(|endpoint| endpoint.ms).fold(0.0, f64::max);
-    let health = if engine.is_healthy() {
-        format!("answers within {slowest} ms")
-    } else {
-        let bad = engine.endpoints.iter().filter_map(|endpoint| match &endpoint.answer {
-            Answer::Answered => None,
-            Answer::Hung => Some(format!("{} hangs", endpoint.name)),
-            Answer::Failed(why) => Some(format!("{}: {why}", endpoint.name)),
-        });
-        painted(Level::Emergency, &bad.collect::<Vec<_>>().join(", "))
-    };
-    let mut line = format!("engine {version} at {}: {health}", engine.host);
+    let health = engine.problem().map_or_else(
+        || format!("answers within {slowest} ms"),
+        |problem| painted(Level::Emergency, &one_line(&problem)),
+    );
+    let mut line = format!("engine {version} at {}: {health}", one_line(&engine.host));
     if let (Some(available), Some(total)) = (engine.machine.mem_available, engine.machine.mem_total) {
         let _ = write!(line, "; {} of {} available", show_size(available), show_size(total));
     }
@@ -97,7 +91,7 @@ fn engine_line(engine: &EngineFacts) -> String {
     line
 }
 
-fn disk_line(disk: &Disk) -> String {
+fn disk_line(disk: &DiskUsage) -> String {
     let size = |bytes: Option<u64>| bytes.map_or_else(|| "?".to_owned(), show_size);
     format!(
         "on disk: {}: images {}, containers {}, volumes {}, build cache {}",
@@ -109,18 +103,13 @@ fn disk_line(disk: &Disk) -> String {
     )
 }
 
-fn containers(shown: &[&Container]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.set_header(["NAME", "STATE", "CPU", "MEMORY", "LIMIT", "USED", "PIDS", "NET RX/TX", "DISK R/W"]);
-    table.add_rows(shown.iter().map(|container| row(container)));
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-        if column.index >= 2 {
-            column.set_cell_alignment(CellAlignment::Right);
-        }
+fn table(shown: &[&Container]) -> String {
+    let header = ["NAME", "STATE", "CPU", "MEMORY", "LIMIT", "USED", "PIDS", "NET RX/TX", "DISK R/W"];
+    let mut table = Table::new(header).right_from(FIRST_NUMBER);
+    for container in shown {
+        table.add_coloured_row(row(container));
     }
-    table.trim_fmt()
+    table.to_string()
 }
 
 fn row(container: &Container) -> [String; 9] {
@@ -129,18 +118,18 @@ fn row(container: &Container) -> [String; 9] {
     let pair = |pair: Option<(u64, u64)>| {
         pair.map_or_else(dash, |(a, b)| format!("{} / {}", show_size(a), show_size(b)))
     };
-    let reading = container.reading.as_ref();
+    let stats = container.stats.as_ref();
     let used = container.memory_pct().map_or_else(dash, |pct| format!("{pct} %"));
     [
-        container.listed.name.clone(),
+        one_line(&container.summary.name),
         state(container),
         container.cpu_pct.map_or_else(dash, |pct| format!("{pct:.1} %")),
         size(container.working_set()),
         size(container.memory_limit()),
-        container.level().map_or(used.clone(), |level| painted_if_raised(level, used)),
-        reading.and_then(|r| r.pids).map_or_else(dash, |pids| pids.to_string()),
-        pair(reading.and_then(|r| r.net)),
-        pair(reading.and_then(|r| r.block)),
+        painted_if_raised(container.level().unwrap_or(Level::Safe), used),
+        stats.and_then(|stats| stats.pids).map_or_else(dash, |pids| pids.to_string()),
+        pair(stats.and_then(|stats| stats.net)),
+        pair(stats.and_then(|stats| stats.block)),
     ]
 }
 
@@ -148,19 +137,46 @@ fn painted_if_raised(level: Level, text: String) -> String {
     if level > Level::Safe { painted(level, &text) } else { text }
 }
 
-/// Health where there is a check, else the state; and whatever else a person must know.
+/// The health where there is a health check, else the state; then exit code, OOM kill and restarts.
 fn state(container: &Container) -> String {
-    let listed = &container.listed;
-    let mut text = listed.health.clone().unwrap_or_else(|| listed.state.clone());
-    if let Some(code) = listed.exit_code.filter(|_| !listed.is_live()) {
+    let summary = &container.summary;
+    let mut text = summary.health.map_or(summary.state.name(), Health::name).to_owned();
+    if let Some(code) = summary.exit_code.filter(|_| !summary.is_live()) {
         let _ = write!(text, " ({code})");
     }
     if container.oom_killed() == Some(true) {
         let _ = write!(text, " {}", painted(Level::Emergency, "OOM"));
     }
-    let restarts = container.inspected.as_ref().and_then(|inspected| inspected.restarts).unwrap_or(0);
+    let restarts = container.details.as_ref().and_then(|details| details.restarts).unwrap_or(0);
     if restarts > 0 {
         let _ = write!(text, " restarted {restarts}x");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::container::ContainerSummary;
+    use crate::model::engine::{Endpoint, EndpointState};
+    use crate::model::level::{Budget, assess};
+
+    #[test]
+    fn text_of_others_cannot_control_the_terminal() {
+        let endpoint = Endpoint { name: "ping", state: EndpointState::Failed("a\x1b[2Jb".into()), ms: 1.0 };
+        let facts = Facts {
+            engines: vec![EngineFacts { endpoints: vec![endpoint], ..EngineFacts::default() }],
+            containers: vec![Container {
+                summary: ContainerSummary { name: "c\r\u{202e}d".into(), ..ContainerSummary::default() },
+                ..Container::default()
+            }],
+            errors: vec!["e\nf".into()],
+            ..Facts::default()
+        };
+        let budget = Budget { memory_bytes: 1, containers: 1, networks: 1, volumes: 1 };
+        let text = snapshot(&facts, &assess(&facts.usage(), &budget), ContainerFilter::All);
+        for expected in ["a [2Jb", "c d", "unknown: e f\n"] {
+            assert!(text.contains(expected), "{expected}: {text:?}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
-//! A plot over time as inline SVG: a line or dots, two axes, gaps where nothing is known.
+//! A plot over time as inline SVG: a line or dots, two axes, gaps where there are no values.
 //!
-//! Written by hand, because it is sixty lines of polyline: a plotting crate would be the largest dependency.
+//! Written by hand, because a plotting crate would be the largest dependency of all.
 
 use std::fmt::Write as _;
 
@@ -11,105 +11,118 @@ const RIGHT: f64 = 12.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 24.0;
 
-/// Points further apart than this (seconds) are not joined: nothing was measured between them.
+/// Points further apart than this (seconds) are not joined, because nothing was measured between them.
 const GAP_S: f64 = 900.0;
 
 /// What is drawn.
 #[derive(Debug)]
-pub struct Plot<'a> {
-    /// What it shows, for those who cannot see it.
-    pub title: &'a str,
-    /// Seconds and values in the order of time; `None` is a gap.
-    pub points: &'a [(f64, Option<f64>)],
-    /// A line across: the budget or target.
-    pub bound: Option<f64>,
-    /// Values written at the axis; none: five at equal distances.
-    pub ticks: &'a [f64],
-    /// Whether points are joined or stand alone.
-    pub shape: Shape,
-    /// Writes a value at the axis.
-    pub label: fn(f64) -> String,
-    /// Writes a time at the axis.
-    pub time: fn(f64) -> String,
+pub(super) struct Plot<'a> {
+    /// The title, also for screen readers.
+    pub(super) title: &'a str,
+    /// Seconds since the Unix epoch and values, in order of time; `None` is a gap.
+    pub(super) points: Vec<(f64, Option<f64>)>,
+    /// A horizontal line: the budget or target.
+    pub(super) limit: Option<f64>,
+    /// Values labelled at the axis; if empty, five at equal distances.
+    pub(super) ticks: &'a [f64],
+    pub(super) shape: Shape,
+    /// Formats a value for the axis.
+    pub(super) label: fn(f64) -> String,
+    /// Formats a time for the axis.
+    pub(super) time_label: fn(f64) -> String,
 }
 
-/// Whether points are joined.
+/// How points are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// By a line: samples.
+pub(super) enum Shape {
     Line,
-    /// Not: runs.
     Dots,
 }
 
+/// The scale of both axes.
+#[derive(Clone, Copy)]
+struct Scale {
+    /// Time of the first point.
+    first: f64,
+    /// Time of the last point.
+    last: f64,
+    /// Value at the top.
+    top: f64,
+}
+
+impl Scale {
+    fn x(self, at: f64) -> f64 {
+        let share = if self.last > self.first { (at - self.first) / (self.last - self.first) } else { 0.5 };
+        LEFT + (WIDTH - LEFT - RIGHT) * share
+    }
+
+    fn y(self, value: f64) -> f64 {
+        TOP + (HEIGHT - TOP - BOTTOM) * (1.0 - value / self.top)
+    }
+}
+
 impl Plot<'_> {
-    /// The SVG element; `None` where nothing is known.
-    pub fn svg(&self) -> Option<String> {
+    /// The SVG element; `None` without any value.
+    pub(super) fn svg(&self) -> Option<String> {
         let known = || self.points.iter().filter_map(|(at, value)| Some((*at, (*value)?)));
-        let (first, last) = (known().next()?.0, known().next_back()?.0);
-        let most = known().map(|(_, value)| value).fold(self.bound.unwrap_or(0.0), f64::max).max(1e-9) * 1.05;
-        let x = |at: f64| {
-            LEFT + (WIDTH - LEFT - RIGHT) * if last > first { (at - first) / (last - first) } else { 0.5 }
-        };
-        let y = |value: f64| TOP + (HEIGHT - TOP - BOTTOM) * (1.0 - value / most);
+        let highest = known().map(|(_, value)| value).fold(self.limit.unwrap_or(0.0), f64::max).max(1e-9);
+        let scale = Scale { first: known().next()?.0, last: known().next_back()?.0, top: highest * 1.05 };
         let title = escape(self.title);
         let mut svg = format!("<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{title}\">");
-        let even = [0.0, 0.25, 0.5, 0.75, 1.0].map(|share| share * most);
-        for value in if self.ticks.is_empty() { even.iter() } else { self.ticks.iter() } {
-            let (y, text) = (y(*value), escape(&(self.label)(*value)));
-            let _ = write!(svg, "<path class=\"grid\" d=\"M{LEFT} {y:.1}H{:.1}\"/>", WIDTH - RIGHT);
-            let _ = write!(
-                svg,
-                "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{text}</text>",
-                LEFT - 6.0,
-                y + 4.0
-            );
-        }
-        for (at, anchor) in [(first, "start"), (last, "end")] {
-            let text = escape(&(self.time)(at));
-            let _ = write!(
-                svg,
-                "<text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"{anchor}\">{text}</text>",
-                x(at),
-                HEIGHT - 6.0
-            );
-        }
-        if let Some(bound) = self.bound {
-            let _ = write!(svg, "<path class=\"bound\" d=\"M{LEFT} {:.1}H{:.1}\"/>", y(bound), WIDTH - RIGHT);
+        self.draw_axes(scale, &mut svg);
+        if let Some(limit) = self.limit {
+            let (y, right) = (scale.y(limit), WIDTH - RIGHT);
+            let _ = write!(svg, "<path class=\"limit\" d=\"M{LEFT} {y:.1}H{right:.1}\"/>");
         }
         match self.shape {
             Shape::Line => {
-                let _ = write!(svg, "<path class=\"line\" d=\"{}\"/>", self.path(x, y));
+                let _ = write!(svg, "<path class=\"line\" d=\"{}\"/>", self.line(scale));
             }
             Shape::Dots => known().for_each(|(at, value)| {
-                let _ = write!(svg, "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3\"/>", x(at), y(value));
+                let (x, y) = (scale.x(at), scale.y(value));
+                let _ = write!(svg, "<circle cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"3\"/>");
             }),
         }
         Some(svg + "</svg>")
     }
 
-    fn path(&self, x: impl Fn(f64) -> f64, y: impl Fn(f64) -> f64) -> String {
+    fn draw_axes(&self, scale: Scale, svg: &mut String) {
+        let even = [0.0, 0.25, 0.5, 0.75, 1.0].map(|share| share * scale.top);
+        for value in if self.ticks.is_empty() { &even } else { self.ticks } {
+            let (y, text, right) = (scale.y(*value), escape(&(self.label)(*value)), WIDTH - RIGHT);
+            let _ = write!(svg, "<path class=\"grid\" d=\"M{LEFT} {y:.1}H{right:.1}\"/>");
+            let (x, y) = (LEFT - 6.0, y + 4.0);
+            let _ = write!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"end\">{text}</text>");
+        }
+        for (at, anchor) in [(scale.first, "start"), (scale.last, "end")] {
+            let (x, y, text) = (scale.x(at), HEIGHT - 6.0, escape(&(self.time_label)(at)));
+            let _ = write!(svg, "<text x=\"{x:.1}\" y=\"{y:.1}\" text-anchor=\"{anchor}\">{text}</text>");
+        }
+    }
+
+    fn line(&self, scale: Scale) -> String {
         let mut path = String::new();
-        let mut before: Option<f64> = None;
-        for (at, value) in self.points {
+        let mut previous: Option<f64> = None;
+        for (at, value) in &self.points {
             let Some(value) = value else {
-                before = None;
+                previous = None;
                 continue;
             };
-            // A point alone is drawn, too: a line of no length with round ends.
-            let join = before.is_some_and(|before| at - before <= GAP_S);
-            let _ = write!(path, "{}{:.1} {:.1}", if join { "L" } else { "M" }, x(*at), y(*value));
-            if !join {
+            let joins = previous.is_some_and(|previous| at - previous <= GAP_S);
+            let command = if joins { "L" } else { "M" };
+            let _ = write!(path, "{command}{:.1} {:.1}", scale.x(*at), scale.y(*value));
+            if !joins {
+                // A line of no length, so that a single point is drawn, too.
                 path.push_str("h0");
             }
-            before = Some(*at);
+            previous = Some(*at);
         }
         path
     }
 }
 
-/// Makes text safe inside HTML and SVG.
-pub fn escape(text: &str) -> String {
+/// Escapes text for HTML and SVG.
+pub(super) fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
@@ -119,11 +132,12 @@ mod tests {
 
     fn plot(points: &[(f64, Option<f64>)], shape: Shape) -> Option<String> {
         let label = |value: f64| format!("{value:.0}");
-        Plot { title: "a <b>", points, bound: Some(8.0), ticks: &[], shape, label, time: label }.svg()
+        let points = points.to_vec();
+        Plot { title: "a <b>", points, limit: Some(8.0), ticks: &[], shape, label, time_label: label }.svg()
     }
 
     #[test]
-    fn nothing_known_draws_nothing() {
+    fn without_values_nothing_is_drawn() {
         assert_eq!(plot(&[], Shape::Line), None);
         assert_eq!(plot(&[(1.0, None)], Shape::Dots), None);
     }
@@ -135,11 +149,11 @@ mod tests {
         let svg = plot(&points, Shape::Line).unwrap();
         let path = svg.split("class=\"line\" d=\"").nth(1).unwrap().split('"').next().unwrap();
         assert_eq!((path.matches('M').count(), path.matches('L').count()), (3, 1), "{path}");
-        assert!(svg.contains("a &lt;b&gt;") && svg.contains("class=\"bound\""));
+        assert!(svg.contains("a &lt;b&gt;") && svg.contains("class=\"limit\""));
     }
 
     #[test]
-    fn one_point_and_zeros_have_finite_places() {
+    fn one_point_and_zeros_have_finite_coordinates() {
         for points in [vec![(7.0, Some(0.0))], vec![(7.0, Some(0.0)), (8.0, Some(0.0))]] {
             let svg = plot(&points, Shape::Dots).unwrap();
             assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");

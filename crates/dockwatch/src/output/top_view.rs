@@ -1,8 +1,10 @@
-//! The live view: what is shown, and what a key does to it. Knows no terminal; drawn on any ratatui backend.
+//! The live view: what it shows, and what a key does to it. Independent of the terminal; drawn on any ratatui backend.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::collections::{HashMap, VecDeque};
+use std::ops::ControlFlow;
 
+use evenkeel_common::terminal::one_line;
 use evenkeel_common::units::show_size;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout};
@@ -10,191 +12,175 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Cell, Paragraph, Row, Sparkline, Table};
 
-use crate::model::container::{Container, Facts};
-use crate::model::level::{Budget, Level, judge};
+use crate::model::container::{Container, Health};
+use crate::model::facts::Facts;
+use crate::model::level::{Budget, Level, assess};
 
-/// Samples that are remembered: as wide as a wide terminal.
-const MEMORY: usize = 300;
-/// Width of a container's history.
-const NARROW: usize = 8;
+/// Samples of the total that are kept, one a column of a wide terminal.
+const TOTAL_HISTORY: usize = 300;
+/// Samples of each container that are kept, one a column of its history.
+const CONTAINER_HISTORY: usize = 8;
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const HELP: &str = "q quit  m memory  c CPU  n name  / filter  ↑↓ PgUp PgDn scroll";
 
-/// A key, in the words of the view.
+/// A key that the view knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Key {
-    /// A character.
+pub(crate) enum Key {
     Char(char),
-    /// Ends what is typed.
     Enter,
-    /// Gives up what is typed.
     Escape,
-    /// Takes a character back.
     Backspace,
-    /// So many rows down; up where negative.
+    /// Rows to scroll down; up where negative.
     Scroll(i32),
 }
 
-/// What containers are sorted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sort {
+enum SortBy {
     /// Largest working set first.
     Memory,
-    /// Busiest first.
+    /// Highest CPU use first.
     Cpu,
-    /// By name.
     Name,
-}
-
-/// Whether the view goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flow {
-    /// It does.
-    Stay,
-    /// It was left.
-    Leave,
 }
 
 /// The state of the view.
 #[derive(Debug)]
-pub struct View {
+pub(crate) struct TopView {
     budget: Budget,
     facts: Facts,
-    totals: VecDeque<u64>,
-    each: HashMap<String, VecDeque<u64>>,
-    sort: Sort,
+    /// Memory of all containers, newest last.
+    total_history: VecDeque<u64>,
+    /// Memory by container id, newest last.
+    histories: HashMap<String, VecDeque<u64>>,
+    sort: SortBy,
     filter: String,
-    typing: bool,
-    top: usize,
+    is_typing_filter: bool,
+    first_row: usize,
 }
 
-impl View {
-    /// An empty one.
-    pub fn new(budget: Budget) -> Self {
+impl TopView {
+    /// A view without a sample.
+    pub(crate) fn new(budget: Budget) -> Self {
         Self {
             budget,
             facts: Facts::default(),
-            totals: VecDeque::new(),
-            each: HashMap::new(),
-            sort: Sort::Memory,
+            total_history: VecDeque::new(),
+            histories: HashMap::new(),
+            sort: SortBy::Memory,
             filter: String::new(),
-            typing: false,
-            top: 0,
+            is_typing_filter: false,
+            first_row: 0,
         }
     }
 
-    /// Takes a sample in.
-    pub fn update(&mut self, facts: Facts) {
-        remember(&mut self.totals, facts.usage().memory_bytes, MEMORY);
+    /// Takes a new sample.
+    pub(crate) fn update(&mut self, facts: Facts) {
+        push(&mut self.total_history, facts.usage().memory_bytes, TOTAL_HISTORY);
         for container in facts.live() {
-            remember(
-                self.each.entry(container.listed.id.clone()).or_default(),
-                container.working_set(),
-                NARROW,
-            );
+            let history = self.histories.entry(container.summary.id.clone()).or_default();
+            push(history, container.working_set(), CONTAINER_HISTORY);
         }
-        self.each.retain(|id, _| facts.live().any(|container| container.listed.id == *id));
+        self.histories.retain(|id, _| facts.live().any(|container| container.summary.id == *id));
         self.facts = facts;
     }
 
-    /// Does what a key says.
-    pub fn press(&mut self, key: Key) -> Flow {
-        match (self.typing, key) {
-            (false, Key::Char('q') | Key::Escape) => return Flow::Leave,
-            (false, Key::Char('m')) => self.sort = Sort::Memory,
-            (false, Key::Char('c')) => self.sort = Sort::Cpu,
-            (false, Key::Char('n')) => self.sort = Sort::Name,
-            (false, Key::Char('/')) => self.typing = true,
+    /// Handles a key. Breaks where the user quits.
+    pub(crate) fn press(&mut self, key: Key) -> ControlFlow<()> {
+        match (self.is_typing_filter, key) {
+            (false, Key::Char('q') | Key::Escape) => return ControlFlow::Break(()),
+            (false, Key::Char('m')) => self.sort = SortBy::Memory,
+            (false, Key::Char('c')) => self.sort = SortBy::Cpu,
+            (false, Key::Char('n')) => self.sort = SortBy::Name,
+            (false, Key::Char('/')) => self.is_typing_filter = true,
             (true, Key::Char(c)) => self.filter.push(c),
             (true, Key::Backspace) => drop(self.filter.pop()),
-            (true, Key::Enter) => self.typing = false,
+            (true, Key::Enter) => self.is_typing_filter = false,
             (true, Key::Escape) => {
                 self.filter.clear();
-                self.typing = false;
+                self.is_typing_filter = false;
             }
-            (_, Key::Scroll(rows)) => {
-                let last = i64::try_from(self.rows().len().saturating_sub(1)).unwrap_or(0);
-                let top = i64::try_from(self.top).unwrap_or(0) + i64::from(rows);
-                self.top = usize::try_from(top.clamp(0, last)).unwrap_or(0);
-            }
+            (_, Key::Scroll(rows)) => self.scroll(rows),
             _ => {}
         }
-        Flow::Stay
+        ControlFlow::Continue(())
     }
 
-    /// The containers that are shown, in order.
+    fn scroll(&mut self, rows: i32) {
+        let last = i64::try_from(self.rows().len().saturating_sub(1)).unwrap_or(0);
+        let first = i64::try_from(self.first_row).unwrap_or(0) + i64::from(rows);
+        self.first_row = usize::try_from(first.clamp(0, last)).unwrap_or(0);
+    }
+
+    /// The containers that pass the filter, sorted.
     fn rows(&self) -> Vec<&Container> {
         let mut rows: Vec<&Container> =
-            self.facts.live().filter(|container| container.listed.name.contains(&self.filter)).collect();
-        // Sorting is stable, and the facts come sorted by name.
+            self.facts.live().filter(|container| container.summary.name.contains(&self.filter)).collect();
+        // The sort is stable, and the facts are sorted by name.
         match self.sort {
-            Sort::Memory => rows.sort_by_key(|container| std::cmp::Reverse(container.working_set())),
-            Sort::Cpu => rows.sort_by(|a, b| b.cpu_pct.partial_cmp(&a.cpu_pct).unwrap_or(Ordering::Equal)),
-            Sort::Name => {}
+            SortBy::Memory => rows.sort_by_key(|container| Reverse(container.working_set())),
+            SortBy::Cpu => rows.sort_by(|a, b| b.cpu_pct.partial_cmp(&a.cpu_pct).unwrap_or(Ordering::Equal)),
+            SortBy::Name => {}
         }
         rows
     }
 
-    /// Draws it.
-    pub fn draw(&self, frame: &mut Frame<'_>) {
+    /// Draws the view.
+    pub(crate) fn draw(&self, frame: &mut Frame<'_>) {
         let parts = Layout::vertical([
             Constraint::Length(2),
             Constraint::Length(3),
             Constraint::Min(2),
             Constraint::Length(1),
         ]);
-        let [head, history, list, foot] = parts.areas(frame.area());
-        frame.render_widget(Paragraph::new(self.head()), head);
-        let width = usize::from(history.width);
-        let newest: Vec<u64> =
-            self.totals.iter().skip(self.totals.len().saturating_sub(width)).copied().collect();
-        let level = self.level().0;
-        frame.render_widget(
-            Sparkline::default().data(newest).style(style(level).remove_modifier(Modifier::BOLD)),
-            history,
-        );
+        let [header, history, list, footer] = parts.areas(frame.area());
+        frame.render_widget(Paragraph::new(vec![self.verdict_line(), self.machine_line()]), header);
+        frame.render_widget(self.sparkline(history.width.into()), history);
         frame.render_widget(self.table(), list);
-        frame
-            .render_widget(Paragraph::new(self.foot()).style(Style::new().add_modifier(Modifier::DIM)), foot);
+        let dim = Style::new().add_modifier(Modifier::DIM);
+        frame.render_widget(Paragraph::new(self.footer()).style(dim), footer);
     }
 
-    fn level(&self) -> (Level, bool) {
-        let level = judge(&self.facts.usage(), &self.budget).level;
-        (level, self.facts.is_healthy())
+    fn level(&self) -> Level {
+        assess(&self.facts.usage(), &self.budget).level
     }
 
-    fn head(&self) -> Vec<Line<'static>> {
-        let (level, healthy) = self.level();
+    fn sparkline(&self, width: usize) -> Sparkline<'static> {
+        let skipped = self.total_history.len().saturating_sub(width);
+        let newest: Vec<u64> = self.total_history.iter().skip(skipped).copied().collect();
+        Sparkline::default().data(newest).style(style(self.level()).remove_modifier(Modifier::BOLD))
+    }
+
+    fn verdict_line(&self) -> Line<'static> {
+        let verdict = self.facts.verdict(self.level());
         let usage = self.facts.usage();
         let share = |used: Option<u64>, budget: u64| {
             used.map_or_else(|| format!("?/{budget}"), |used| format!("{used}/{budget}"))
         };
-        let memory = usage.memory_bytes.map_or_else(|| "?".into(), show_size);
-        let word = if healthy { level.name().to_uppercase() } else { "UNAVAILABLE".into() };
-        let first = Line::from(vec![
-            Span::styled(word, style(if healthy { level } else { Level::Emergency })),
-            Span::raw(format!(
-                "  mem {memory}/{}  containers {}  networks {}  volumes {}",
-                show_size(self.budget.memory_bytes),
-                share(usage.containers, self.budget.containers),
-                share(usage.networks, self.budget.networks),
-                share(usage.volumes, self.budget.volumes),
-            )),
-        ]);
-        let complaints = self.facts.complaints().join("; ");
+        let resources = format!(
+            "  mem {}/{}  containers {}  networks {}  volumes {}",
+            usage.memory_bytes.map_or_else(|| "?".into(), show_size),
+            show_size(self.budget.memory_bytes),
+            share(usage.containers, self.budget.containers),
+            share(usage.networks, self.budget.networks),
+            share(usage.volumes, self.budget.volumes),
+        );
+        let name = Span::styled(verdict.name().to_uppercase(), style(verdict.severity()));
+        Line::from(vec![name, Span::raw(resources)])
+    }
+
+    fn machine_line(&self) -> Line<'static> {
+        let problems = self.facts.problems();
+        if !problems.is_empty() {
+            return Line::styled(one_line(&problems.join("; ")), style(Level::Critical));
+        }
         let available = self.facts.mem_available().map_or_else(|| "?".into(), show_size);
         let cpu = self.facts.cpu_pct().map_or_else(|| "?".into(), |pct| format!("{pct:.1} %"));
-        let second = if complaints.is_empty() {
-            Line::raw(format!("CPU {cpu}, {available} available on the machine"))
-        } else {
-            Line::styled(complaints, style(Level::Critical))
-        };
-        vec![first, second]
+        Line::raw(format!("CPU {cpu}, {available} available on the machine"))
     }
 
     fn table(&self) -> Table<'static> {
-        let rows =
-            self.rows().into_iter().skip(self.top).map(|container| self.row(container)).collect::<Vec<_>>();
+        let rows = self.rows().into_iter().skip(self.first_row);
+        let rows = rows.map(|container| self.row(container)).collect::<Vec<_>>();
         let widths = [
             Constraint::Min(24),
             Constraint::Length(9),
@@ -207,12 +193,12 @@ impl View {
         let mark =
             |title: &str, sort| if self.sort == sort { format!("{title}▼") } else { title.to_owned() };
         let header = [
-            mark("NAME", Sort::Name),
+            mark("NAME", SortBy::Name),
             "STATE".into(),
-            mark("MEMORY", Sort::Memory),
+            mark("MEMORY", SortBy::Memory),
             "LIMIT".into(),
             "%".into(),
-            mark("CPU %", Sort::Cpu),
+            mark("CPU %", SortBy::Cpu),
             "HISTORY".into(),
         ];
         Table::new(rows, widths).header(Row::new(header).style(Style::new().add_modifier(Modifier::BOLD)))
@@ -220,16 +206,16 @@ impl View {
 
     fn row(&self, container: &Container) -> Row<'static> {
         let dash = || "-".to_owned();
-        let state = container.listed.health.clone().unwrap_or_else(|| container.listed.state.clone());
-        let history = self.each.get(&container.listed.id).map(bars).unwrap_or_default();
+        let summary = &container.summary;
+        let state = summary.health.map_or(summary.state.name(), Health::name);
         let row = Row::new([
-            Cell::from(container.listed.name.clone()),
-            Cell::from(if container.oom_killed() == Some(true) { "OOM".into() } else { state }),
+            Cell::from(one_line(&summary.name)),
+            Cell::from(if container.oom_killed() == Some(true) { "OOM" } else { state }),
             Cell::from(container.working_set().map_or_else(dash, show_size)),
             Cell::from(container.memory_limit().map_or_else(dash, show_size)),
             Cell::from(container.memory_pct().map_or_else(dash, |pct| format!("{pct:.1}"))),
             Cell::from(container.cpu_pct.map_or_else(dash, |pct| format!("{pct:.1}"))),
-            Cell::from(history),
+            Cell::from(self.histories.get(&summary.id).map(bars).unwrap_or_default()),
         ]);
         match container.level() {
             Some(level) if level > Level::Safe => row.style(style(level)),
@@ -237,31 +223,32 @@ impl View {
         }
     }
 
-    fn foot(&self) -> String {
-        if self.typing {
-            return format!("filter: {}_  (Enter keeps it, Esc drops it)", self.filter);
+    fn footer(&self) -> String {
+        if self.is_typing_filter {
+            format!("filter: {}_  (Enter applies it, Esc clears it)", self.filter)
+        } else if self.filter.is_empty() {
+            HELP.to_owned()
+        } else {
+            format!("{HELP}  filter: {}", self.filter)
         }
-        let filter =
-            if self.filter.is_empty() { String::new() } else { format!("  filter: {}", self.filter) };
-        format!("{HELP}{filter}")
     }
 }
 
-fn remember(past: &mut VecDeque<u64>, value: Option<u64>, most: usize) {
-    if past.len() == most {
-        past.pop_front();
+fn push(history: &mut VecDeque<u64>, value: Option<u64>, max_len: usize) {
+    if history.len() == max_len {
+        history.pop_front();
     }
-    past.push_back(value.unwrap_or(0));
+    history.push_back(value.unwrap_or(0));
 }
 
-/// A history as one line of bars, scaled to its own largest value.
-fn bars(past: &VecDeque<u64>) -> String {
-    let most = past.iter().copied().max().unwrap_or(0).max(1);
+/// A history as a line of bars, scaled to its own largest value.
+fn bars(history: &VecDeque<u64>) -> String {
+    let highest = history.iter().copied().max().unwrap_or(0).max(1);
     let bar = |value: &u64| {
-        let height = u128::from(*value) * 7 / u128::from(most);
+        let height = u128::from(*value) * 7 / u128::from(highest);
         BARS[usize::try_from(height).unwrap_or(0).min(7)]
     };
-    past.iter().map(bar).collect()
+    history.iter().map(bar).collect()
 }
 
 fn style(level: Level) -> Style {
@@ -277,7 +264,7 @@ fn style(level: Level) -> Style {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::container::{Listed, Reading};
+    use crate::model::container::{ContainerState, ContainerStats, ContainerSummary};
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 
@@ -285,36 +272,36 @@ mod tests {
 
     fn container(name: &str, mebibytes: u64, cpu: f64) -> Container {
         Container {
-            listed: Listed {
+            summary: ContainerSummary {
                 id: name.into(),
                 name: name.into(),
-                state: "running".into(),
-                ..Listed::default()
+                state: ContainerState::Running,
+                ..ContainerSummary::default()
             },
-            reading: Some(Reading {
+            stats: Some(ContainerStats {
                 memory_working_set: Some(mebibytes << 20),
                 memory_limit: Some(100 << 20),
-                ..Reading::default()
+                ..ContainerStats::default()
             }),
             cpu_pct: Some(cpu),
             ..Container::default()
         }
     }
 
-    fn view(containers: Vec<Container>) -> View {
-        let mut view = View::new(BUDGET);
+    fn view(containers: Vec<Container>) -> TopView {
+        let mut view = TopView::new(BUDGET);
         view.update(Facts { containers, containers_known: true, ..Facts::default() });
         view
     }
 
-    fn screen(view: &View, width: u16, height: u16) -> String {
+    fn screen(view: &TopView, width: u16, height: u16) -> String {
         let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
         terminal.draw(|frame| view.draw(frame)).unwrap();
         terminal.backend().to_string()
     }
 
-    fn names(view: &View) -> Vec<&str> {
-        view.rows().iter().map(|container| container.listed.name.as_str()).collect()
+    fn names(view: &TopView) -> Vec<&str> {
+        view.rows().iter().map(|container| container.summary.name.as_str()).collect()
     }
 
     #[test]
@@ -322,22 +309,22 @@ mod tests {
         let mut view =
             view(vec![container("api", 10, 9.0), container("db", 95, 1.0), container("web", 20, 3.0)]);
         assert_eq!(names(&view), ["db", "web", "api"]);
-        view.press(Key::Char('c'));
+        assert_eq!(view.press(Key::Char('c')), ControlFlow::Continue(()));
         assert_eq!(names(&view), ["api", "web", "db"]);
-        view.press(Key::Char('n'));
+        assert_eq!(view.press(Key::Char('n')), ControlFlow::Continue(()));
         assert_eq!(names(&view), ["api", "db", "web"]);
         for key in [Key::Char('/'), Key::Char('q'), Key::Backspace, Key::Char('b'), Key::Enter] {
-            assert_eq!(view.press(key), Flow::Stay);
+            assert_eq!(view.press(key), ControlFlow::Continue(()));
         }
         assert_eq!(names(&view), ["db", "web"]);
         for key in [Key::Char('/'), Key::Escape] {
-            view.press(key);
+            assert_eq!(view.press(key), ControlFlow::Continue(()));
         }
         assert_eq!(names(&view).len(), 3);
-        view.press(Key::Scroll(99));
-        assert_eq!(view.top, 2);
-        view.press(Key::Scroll(-99));
-        assert_eq!((view.top, view.press(Key::Char('q'))), (0, Flow::Leave));
+        assert_eq!(view.press(Key::Scroll(99)), ControlFlow::Continue(()));
+        assert_eq!(view.first_row, 2);
+        assert_eq!(view.press(Key::Scroll(-99)), ControlFlow::Continue(()));
+        assert_eq!((view.first_row, view.press(Key::Char('q'))), (0, ControlFlow::Break(())));
     }
 
     #[test]
@@ -364,8 +351,14 @@ mod tests {
                 ..Facts::default()
             });
         }
-        assert_eq!((view.totals.len(), view.each["a"].len()), (MEMORY, NARROW));
+        assert_eq!((view.total_history.len(), view.histories["a"].len()), (TOTAL_HISTORY, CONTAINER_HISTORY));
         view.update(Facts::default());
-        assert!(view.each.is_empty());
+        assert!(view.histories.is_empty());
+    }
+
+    #[test]
+    fn text_of_others_cannot_control_the_terminal() {
+        let shown = screen(&view(vec![container("a\x1b[2J\u{202e}b", 1, 0.0)]), 80, 24);
+        assert!(shown.contains("a [2J b"), "{shown}");
     }
 }

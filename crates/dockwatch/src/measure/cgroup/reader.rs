@@ -1,218 +1,45 @@
-//! The kernel's own counters, read from the cgroup files: v1, v2 and hybrid, cgroupfs and systemd names.
-//!
-//! It asks nobody, so it cannot hang with the engine, and costs a few microseconds a file. A container is found by
-//! its id wherever its cgroup lies; process ids come from the cgroup, because an engine in a pid namespace of its
-//! own reports others.
+//! Reads the counters of one container.
 
-use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::model::container::Reading;
+use crate::measure::cgroup::filesystem::{CgroupFs, OpenDir, Version};
+use crate::measure::cgroup::parse::{block_bytes, net_bytes, number_of, pressure_avg10};
+use crate::measure::cpu::now_ns;
+use crate::model::container::ContainerStats;
 
-/// Where Linux mounts it.
-pub const ROOT: &str = "/sys/fs/cgroup";
-
-/// The kernel writes "no limit" of v1 as the largest multiple of a page; no machine has this much.
+/// v1 writes "no limit" as the largest multiple of the page size, far above the memory of any machine.
 const UNLIMITED_FROM: u64 = 1 << 62;
-
-/// Deeper than any engine puts its containers.
-const MAX_DEPTH: usize = 8;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Version {
-    V1,
-    V2,
-}
-
-/// A folder that stays open. With a thousand files to find below it, the way down to it is not walked each time.
-#[derive(Debug)]
-struct Tree {
-    path: PathBuf,
-    #[cfg(unix)]
-    dir: Option<std::os::fd::OwnedFd>,
-}
-
-impl Tree {
-    #[cfg(unix)]
-    fn at(path: PathBuf) -> Arc<Self> {
-        use rustix::fs::{Mode, OFlags};
-        let dir =
-            rustix::fs::open(&path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty()).ok();
-        Arc::new(Self { path, dir })
-    }
-
-    #[cfg(not(unix))]
-    fn at(path: PathBuf) -> Arc<Self> {
-        Arc::new(Self { path })
-    }
-
-    #[cfg(unix)]
-    fn open(&self, below: &Path) -> io::Result<File> {
-        use rustix::fs::{Mode, OFlags};
-        let Some(dir) = &self.dir else { return Err(io::ErrorKind::NotFound.into()) };
-        Ok(File::from(rustix::fs::openat(dir, below, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?))
-    }
-
-    #[cfg(not(unix))]
-    fn open(&self, below: &Path) -> io::Result<File> {
-        File::open(self.path.join(below))
-    }
-
-    #[cfg(unix)]
-    fn inode(&self, below: &Path) -> Option<u64> {
-        let facts = rustix::fs::statat(self.dir.as_ref()?, below, rustix::fs::AtFlags::empty()).ok()?;
-        Some(facts.st_ino)
-    }
-
-    #[cfg(not(unix))]
-    fn inode(&self, _: &Path) -> Option<u64> {
-        None
-    }
-}
-
-/// A cgroup file system.
-#[derive(Clone, Debug)]
-pub struct Layout {
-    version: Version,
-    /// v2's one tree, or v1's, by controller.
-    trees: HashMap<&'static str, Arc<Tree>>,
-    processes: Arc<Tree>,
-}
-
-/// The controllers of v1 that are read; `unified` is v2 beside it.
-const CONTROLLERS: [&str; 5] = ["memory", "cpuacct", "pids", "blkio", "unified"];
-
-impl Layout {
-    /// Looks at what is mounted; `None` where there are no cgroups.
-    pub fn at(root: impl Into<PathBuf>) -> Option<Self> {
-        let root = root.into();
-        let (version, trees) = if root.join("cgroup.controllers").exists() {
-            let tree = Tree::at(root);
-            (Version::V2, CONTROLLERS.map(|name| (name, Arc::clone(&tree))))
-        } else if root.join("memory").is_dir() {
-            (Version::V1, CONTROLLERS.map(|name| (name, Tree::at(root.join(name)))))
-        } else {
-            return None;
-        };
-        Some(Self { version, trees: trees.into(), processes: Tree::at("/proc".into()) })
-    }
-
-    fn tree(&self) -> &Path {
-        &self.trees["memory"].path
-    }
-
-    /// Finds the cgroups of all containers: path below the root, by id.
-    pub fn discover(&self) -> HashMap<String, PathBuf> {
-        let mut found = HashMap::new();
-        walk(self.tree(), Path::new(""), MAX_DEPTH, &mut found);
-        found
-    }
-
-    /// A number that no other cgroup ever has: it changes when a container is started anew. `None` once it is gone.
-    pub fn identity(&self, path: &Path) -> Option<u64> {
-        self.trees["memory"].inode(path)
-    }
-
-    /// Prepares to read a container's files.
-    pub fn probe(&self, path: &Path, keep: Keep) -> Probe {
-        let of = |controller: &str, file: &str| Source {
-            tree: Arc::clone(&self.trees[controller]),
-            path: path.join(file),
-            file: None,
-            keep,
-        };
-        let processes = Arc::clone(&self.processes);
-        match self.version {
-            Version::V1 => Probe {
-                version: self.version,
-                usage: of("memory", "memory.usage_in_bytes"),
-                stat: of("memory", "memory.stat"),
-                // Part of v1's memory.stat.
-                limit: None,
-                peak: of("memory", "memory.max_usage_in_bytes"),
-                oom: of("memory", "memory.oom_control"),
-                cpu: of("cpuacct", "cpuacct.usage"),
-                pids: of("pids", "pids.current"),
-                block: of("blkio", "blkio.throttle.io_service_bytes_recursive"),
-                pressure: of("unified", "memory.pressure"),
-                procs: of("memory", "cgroup.procs"),
-                processes,
-                init: None,
-                net: None,
-            },
-            Version::V2 => Probe {
-                version: self.version,
-                usage: of("memory", "memory.current"),
-                stat: of("memory", "memory.stat"),
-                limit: Some(of("memory", "memory.max")),
-                peak: of("memory", "memory.peak"),
-                oom: of("memory", "memory.events"),
-                cpu: of("memory", "cpu.stat"),
-                pids: of("memory", "pids.current"),
-                block: of("memory", "io.stat"),
-                pressure: of("memory", "memory.pressure"),
-                procs: of("memory", "cgroup.procs"),
-                processes,
-                init: None,
-                net: None,
-            },
-        }
-    }
-}
-
-fn walk(tree: &Path, below: &Path, depth: usize, found: &mut HashMap<String, PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(tree.join(below)) else { return };
-    for entry in entries.flatten() {
-        if !entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            continue;
-        }
-        let name = entry.file_name();
-        let path = below.join(&name);
-        // What lies below a container belongs to engines inside it.
-        if let Some(id) = name.to_str().and_then(container_id) {
-            found.insert(id.to_owned(), path);
-        } else if depth > 0 {
-            walk(tree, &path, depth - 1, found);
-        }
-    }
-}
-
-/// The id in a cgroup's name: `<id>` (cgroupfs) or `docker-<id>.scope` (systemd).
-fn container_id(name: &str) -> Option<&str> {
-    let id = name.strip_suffix(".scope").and_then(|name| name.rsplit('-').next()).unwrap_or(name);
-    (id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(id)
-}
 
 /// How much is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Detail {
-    /// Every figure.
-    Everything,
-    /// The same, on a machine where nothing waits for memory: its containers are not asked whether they do.
-    EverythingCalm,
-    /// Memory, CPU time and kills: what a watch that never ends can afford each second.
+pub(crate) enum Detail {
+    /// Every counter.
+    Full,
+    /// Every counter, with memory pressure taken as 0 instead of read: for a machine that has none.
+    FullWithoutPressure,
+    /// Memory, CPU time and OOM kills: cheap enough to read every second for hours.
     Essential,
 }
 
-/// Whether files stay open between readings.
+/// What happens to the files between two samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Keep {
-    /// For one reading.
-    Closed,
-    /// For many readings: seven times cheaper, one descriptor a file.
-    Open,
+pub(crate) enum FileHandles {
+    /// Closed: for one sample.
+    Close,
+    /// Kept open: seven times cheaper, at one descriptor a file.
+    KeepOpen,
 }
 
-/// The kernel hands out such files a page at a time.
+/// The kernel returns these files in chunks of at most a page.
 const PAGE: usize = 4096;
 
-/// Room for the text of one file after another. With a thousand files to read, each call that a general reader makes
-/// beside the one that matters is felt.
+/// A buffer that is reused for all files. A general-purpose reader would make several system calls a file, which is
+/// noticeable with a thousand files.
 #[derive(Debug, Default)]
-pub struct Buffer(Vec<u8>);
+pub(crate) struct Buffer(Vec<u8>);
 
 impl Buffer {
     fn fill(&mut self, file: &mut File) -> io::Result<&str> {
@@ -223,7 +50,8 @@ impl Buffer {
             }
             let got = file.read(&mut self.0[end..])?;
             end += got;
-            // The kernel stops early only where the next line would not fit in the page, and no line has half a page.
+            // Before the end of a file the kernel stops only where the next line would not fit into the page, and no
+            // line is half a page long.
             if got < PAGE / 2 {
                 return std::str::from_utf8(&self.0[..end]).map_err(io::Error::other);
             }
@@ -231,26 +59,27 @@ impl Buffer {
     }
 }
 
+/// One counter file.
 #[derive(Debug)]
-struct Source {
-    tree: Arc<Tree>,
-    /// Below the tree.
+struct CounterFile {
+    dir: Arc<OpenDir>,
+    /// Path below the directory.
     path: PathBuf,
     file: Option<File>,
-    keep: Keep,
+    handles: FileHandles,
 }
 
-impl Source {
+impl CounterFile {
     fn read<'b>(&mut self, buffer: &'b mut Buffer) -> io::Result<&'b str> {
         let mut file = match self.file.take() {
             Some(mut file) => {
                 file.seek(SeekFrom::Start(0))?;
                 file
             }
-            None => self.tree.open(&self.path)?,
+            None => self.dir.open(&self.path)?,
         };
         let text = buffer.fill(&mut file)?;
-        if self.keep == Keep::Open {
+        if self.handles == FileHandles::KeepOpen {
             self.file = Some(file);
         }
         Ok(text)
@@ -261,166 +90,147 @@ impl Source {
     }
 }
 
-/// The files of one container.
+/// The cgroup does not exist any more: its container has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CgroupGone;
+
+/// The counter files of one container.
 #[derive(Debug)]
-pub struct Probe {
+pub(crate) struct CgroupReader {
     version: Version,
-    usage: Source,
-    stat: Source,
-    limit: Option<Source>,
-    peak: Source,
-    oom: Source,
-    cpu: Source,
-    pids: Source,
-    block: Source,
-    pressure: Source,
-    procs: Source,
-    processes: Arc<Tree>,
-    /// The container's first process, if it is known: it lives as long as the container.
+    usage: CounterFile,
+    stat: CounterFile,
+    /// Only with v2; v1 has the limit in `memory.stat`.
+    limit: Option<CounterFile>,
+    peak: CounterFile,
+    oom: CounterFile,
+    cpu: CounterFile,
+    pids: CounterFile,
+    block: CounterFile,
+    pressure: CounterFile,
+    processes: CounterFile,
+    proc: Arc<OpenDir>,
+    /// Pid of the container's first process, which lives as long as the container.
     init: Option<u32>,
-    net: Option<Source>,
+    net: Option<CounterFile>,
 }
 
-/// The container's cgroup is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gone;
-
-impl Probe {
-    /// Reads everything. A file that this kernel does not have, or that may not be read, leaves its figure unknown.
-    pub fn read(&mut self, detail: Detail, buffer: &mut Buffer) -> Result<Reading, Gone> {
-        let at_ns = crate::measure::clock::since_boot_ns();
-        let usage = self.usage.number(buffer).ok_or(Gone)?;
-        let mut reading = Reading { at_ns, memory_usage: Some(usage), ..Reading::default() };
-        self.read_memory(usage, &mut reading, buffer);
-        reading.cpu_ns = self.read_cpu(buffer);
-        reading.oom_kills = self.oom.read(buffer).ok().and_then(|text| keyed(text, "oom_kill"));
-        if detail == Detail::Essential {
-            return Ok(reading);
-        }
-        reading.memory_peak = self.peak.number(buffer);
-        reading.pids = self.pids.number(buffer);
-        reading.block = self.block.read(buffer).ok().map(block_bytes);
-        reading.pressure_memory = match detail {
-            Detail::EverythingCalm => Some(0.0),
-            _ => self.pressure.read(buffer).ok().and_then(|text| pressure(text, "some")),
+impl CgroupReader {
+    /// A reader for the cgroup at this path. Files are opened when they are first read.
+    pub(crate) fn new(fs: &CgroupFs, cgroup: &Path, handles: FileHandles) -> Self {
+        let file = |controller: &str, v1: &str, v2: &str| {
+            let name = if fs.version == Version::V1 { v1 } else { v2 };
+            CounterFile { dir: fs.hierarchy(controller), path: cgroup.join(name), file: None, handles }
         };
-        reading.net = self.read_net(buffer);
-        Ok(reading)
+        Self {
+            version: fs.version,
+            usage: file("memory", "memory.usage_in_bytes", "memory.current"),
+            stat: file("memory", "memory.stat", "memory.stat"),
+            limit: (fs.version == Version::V2).then(|| file("memory", "", "memory.max")),
+            peak: file("memory", "memory.max_usage_in_bytes", "memory.peak"),
+            oom: file("memory", "memory.oom_control", "memory.events"),
+            cpu: file("cpuacct", "cpuacct.usage", "cpu.stat"),
+            pids: file("pids", "pids.current", "pids.current"),
+            block: file("blkio", "blkio.throttle.io_service_bytes_recursive", "io.stat"),
+            pressure: file("unified", "memory.pressure", "memory.pressure"),
+            processes: file("memory", "cgroup.procs", "cgroup.procs"),
+            proc: Arc::clone(&fs.proc),
+            init: None,
+            net: None,
+        }
     }
 
-    /// Reads the CPU time alone, for the end of a window.
-    pub fn read_cpu(&mut self, buffer: &mut Buffer) -> Option<u64> {
+    /// Reads the counters. A file that this kernel does not have, or that may not be read, leaves its value unknown.
+    pub(crate) fn read(&mut self, detail: Detail, buffer: &mut Buffer) -> Result<ContainerStats, CgroupGone> {
+        let at_ns = now_ns();
+        let usage = self.usage.number(buffer).ok_or(CgroupGone)?;
+        let mut stats = ContainerStats { at_ns, memory_usage: Some(usage), ..ContainerStats::default() };
+        self.read_memory(usage, &mut stats, buffer);
+        stats.cpu_ns = self.read_cpu(buffer);
+        stats.oom_kills = self.oom.read(buffer).ok().and_then(|text| number_of(text, "oom_kill"));
+        if detail == Detail::Essential {
+            return Ok(stats);
+        }
+        stats.memory_peak = self.peak.number(buffer);
+        stats.pids = self.pids.number(buffer);
+        stats.block = self.block.read(buffer).ok().map(block_bytes);
+        stats.pressure_memory = match detail {
+            Detail::FullWithoutPressure => Some(0.0),
+            _ => self.pressure.read(buffer).ok().and_then(|text| pressure_avg10(text, "some")),
+        };
+        stats.net = self.read_net(buffer);
+        Ok(stats)
+    }
+
+    /// Reads only the CPU time, in nanoseconds.
+    pub(crate) fn read_cpu(&mut self, buffer: &mut Buffer) -> Option<u64> {
         match self.version {
             Version::V1 => self.cpu.number(buffer),
-            Version::V2 => keyed(self.cpu.read(buffer).ok()?, "usage_usec").map(|usec| usec * 1000),
+            Version::V2 => number_of(self.cpu.read(buffer).ok()?, "usage_usec").map(|usec| usec * 1000),
         }
     }
 
-    /// Some process of the container, in the caller's numbering.
-    pub fn first_pid(&mut self, buffer: &mut Buffer) -> Option<u32> {
-        // 0 stands for a process that the caller's namespace does not see.
-        self.procs.read(buffer).ok()?.lines().next()?.parse().ok().filter(|pid| *pid > 0)
+    /// The pid of a process in the container, in this process's pid namespace.
+    pub(crate) fn first_pid(&mut self, buffer: &mut Buffer) -> Option<u32> {
+        // The kernel writes 0 for a process outside this pid namespace.
+        self.processes.read(buffer).ok()?.lines().next()?.parse().ok().filter(|pid| *pid > 0)
     }
 
-    fn read_memory(&mut self, usage: u64, reading: &mut Reading, buffer: &mut Buffer) {
+    /// The pid of the container's first process, once it is known.
+    pub(crate) const fn init(&self) -> Option<u32> {
+        self.init
+    }
+
+    /// Sets the pid of the container's first process, where an earlier run of dockwatch has found it.
+    pub(crate) fn set_init(&mut self, init: u32) {
+        self.init = Some(init);
+        self.open_net(init);
+    }
+
+    fn read_memory(&mut self, usage: u64, stats: &mut ContainerStats, buffer: &mut Buffer) {
         let (inactive, anon, shmem) = match self.version {
             Version::V1 => ("total_inactive_file", "total_rss", "total_shmem"),
             Version::V2 => ("inactive_file", "anon", "shmem"),
         };
         if let Ok(text) = self.stat.read(buffer) {
-            reading.memory_working_set = keyed(text, inactive).map(|cache| usage.saturating_sub(cache));
-            reading.memory_anon = keyed(text, anon);
-            reading.memory_shmem = keyed(text, shmem);
-            reading.memory_limit = keyed(text, "hierarchical_memory_limit");
+            stats.memory_working_set = number_of(text, inactive).map(|cache| usage.saturating_sub(cache));
+            stats.memory_anon = number_of(text, anon);
+            stats.memory_shmem = number_of(text, shmem);
+            stats.memory_limit = number_of(text, "hierarchical_memory_limit");
         }
         if let Some(limit) = &mut self.limit {
-            // "max" is not a number, and means unlimited.
-            reading.memory_limit = limit.number(buffer);
+            // Unlimited is "max", which is not a number.
+            stats.memory_limit = limit.number(buffer);
         }
-        reading.memory_limit = reading.memory_limit.filter(|limit| *limit < UNLIMITED_FROM);
+        stats.memory_limit = stats.memory_limit.filter(|limit| *limit < UNLIMITED_FROM);
     }
 
     fn read_net(&mut self, buffer: &mut Buffer) -> Option<(u64, u64)> {
-        // The process that was asked last time may have ended; the container may still run.
+        // The process that was read last time may have ended while the container goes on.
         if let Some(bytes) = self.net.as_mut().and_then(|net| Some(net_bytes(net.read(buffer).ok()?))) {
             return Some(bytes);
         }
         let pid = self.first_pid(buffer)?;
         self.init = self.is_init(pid, buffer).then_some(pid);
-        self.look_at(pid).read(buffer).ok().map(net_bytes)
+        self.open_net(pid).read(buffer).ok().map(net_bytes)
     }
 
-    /// The network counters of a process are those of its container.
-    fn look_at(&mut self, pid: u32) -> &mut Source {
-        let (tree, path) = (Arc::clone(&self.processes), PathBuf::from(format!("{pid}/net/dev")));
-        self.net.insert(Source { tree, path, file: None, keep: self.usage.keep })
+    /// Prepares to read the network counters of a process, which are those of its container.
+    fn open_net(&mut self, pid: u32) -> &mut CounterFile {
+        let (dir, path) = (Arc::clone(&self.proc), PathBuf::from(format!("{pid}/net/dev")));
+        self.net.insert(CounterFile { dir, path, file: None, handles: self.usage.handles })
     }
 
-    /// Whether a process is the first of its container: number 1 in the innermost of several namespaces.
+    /// Whether a process is the first of its container: number 1 in the innermost of several pid namespaces.
     fn is_init(&self, pid: u32, buffer: &mut Buffer) -> bool {
         let status = Path::new(&pid.to_string()).join("status");
-        let text = self.processes.open(&status).ok().and_then(|mut file| buffer.fill(&mut file).ok());
+        let text = self.proc.open(&status).ok().and_then(|mut file| buffer.fill(&mut file).ok());
         let numbers = text.and_then(|text| text.lines().find_map(|line| line.strip_prefix("NSpid:")));
         numbers.is_some_and(|numbers| {
             let numbers: Vec<&str> = numbers.split_whitespace().collect();
             numbers.len() > 1 && numbers.last() == Some(&"1")
         })
     }
-
-    /// The container's first process, once it is known.
-    pub const fn init(&self) -> Option<u32> {
-        self.init
-    }
-
-    /// Spares looking for the container's first process, which an earlier run of dockwatch found.
-    pub fn knows(&mut self, init: u32) {
-        self.init = Some(init);
-        self.look_at(init);
-    }
-}
-
-/// The number behind a key in lines of `key number`.
-fn keyed(text: &str, key: &str) -> Option<u64> {
-    text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' ')?.trim().parse().ok())
-}
-
-/// avg10 in a line `some avg10=0.00 avg60=…` of a pressure file.
-pub(crate) fn pressure(text: &str, kind: &str) -> Option<f64> {
-    let line = text.lines().find(|line| line.starts_with(kind))?;
-    line.split(' ').find_map(|word| word.strip_prefix("avg10=")?.parse().ok())
-}
-
-/// Bytes read and written: `8:0 Read 4096` (v1) or `8:0 rbytes=4096 wbytes=0` (v2).
-fn block_bytes(text: &str) -> (u64, u64) {
-    let mut sum = (0, 0);
-    for line in text.lines() {
-        let mut words = line.split(' ').skip(1).peekable();
-        while let Some(word) = words.next() {
-            let (key, value) = match word.split_once('=') {
-                Some(pair) => pair,
-                None => (word, words.peek().copied().unwrap_or_default()),
-            };
-            let bytes = value.parse().unwrap_or(0);
-            match key {
-                "Read" | "rbytes" => sum.0 += bytes,
-                "Write" | "wbytes" => sum.1 += bytes,
-                _ => {}
-            }
-        }
-    }
-    sum
-}
-
-/// Bytes received and sent over all interfaces but loopback, from `/proc/<pid>/net/dev`.
-fn net_bytes(text: &str) -> (u64, u64) {
-    text.lines()
-        .filter_map(|line| line.split_once(':'))
-        .filter(|(interface, _)| interface.trim() != "lo")
-        .map(|(_, counts)| {
-            let mut counts = counts.split_whitespace().map(|count| count.parse().unwrap_or(0));
-            (counts.next().unwrap_or(0), counts.nth(7).unwrap_or(0))
-        })
-        .fold((0, 0), |sum: (u64, u64), (rx, tx)| (sum.0 + rx, sum.1 + tx))
 }
 
 #[cfg(test)]
@@ -435,13 +245,13 @@ mod tests {
         std::fs::write(path, text).unwrap();
     }
 
-    fn read(root: &Path) -> (PathBuf, Reading) {
-        let layout = Layout::at(root).unwrap();
-        let found = layout.discover();
+    fn read(root: &Path) -> (PathBuf, ContainerStats) {
+        let fs = CgroupFs::detect(root).unwrap();
+        let found = fs.find_containers();
         let path = found.get(ID).expect("found by id").clone();
-        let reading =
-            layout.probe(&path, Keep::Closed).read(Detail::Everything, &mut Buffer::default()).unwrap();
-        (path, reading)
+        let mut reader = CgroupReader::new(&fs, &path, FileHandles::Close);
+        let stats = reader.read(Detail::Full, &mut Buffer::default()).unwrap();
+        (path, stats)
     }
 
     #[test]
@@ -469,14 +279,14 @@ mod tests {
         ] {
             write(tmp.path(), &at(controller, file), text);
         }
-        let (path, reading) = read(tmp.path());
+        let (path, stats) = read(tmp.path());
         assert_eq!(path, Path::new("docker").join(ID));
-        assert_eq!(reading.memory_working_set, Some(600_000));
-        assert_eq!((reading.memory_anon, reading.memory_shmem), (Some(53_248), Some(8192)));
-        assert_eq!((reading.memory_limit, reading.memory_peak), (Some(67_108_864), Some(2_000_000)));
-        assert_eq!((reading.oom_kills, reading.cpu_ns, reading.pids), (Some(2), Some(123_456_789), Some(3)));
-        assert_eq!((reading.block, reading.pressure_memory), (Some((4100, 100)), Some(12.5)));
-        assert_eq!(reading.net, None, "there is no process");
+        assert_eq!(stats.memory_working_set, Some(600_000));
+        assert_eq!((stats.memory_anon, stats.memory_shmem), (Some(53_248), Some(8192)));
+        assert_eq!((stats.memory_limit, stats.memory_peak), (Some(67_108_864), Some(2_000_000)));
+        assert_eq!((stats.oom_kills, stats.cpu_ns, stats.pids), (Some(2), Some(123_456_789), Some(3)));
+        assert_eq!((stats.block, stats.pressure_memory), (Some((4100, 100)), Some(12.5)));
+        assert_eq!(stats.net, None, "there is no process");
     }
 
     #[test]
@@ -495,12 +305,12 @@ mod tests {
         ] {
             write(tmp.path(), &at(file), text);
         }
-        let (path, reading) = read(tmp.path());
+        let (path, stats) = read(tmp.path());
         assert_eq!(path, Path::new("system.slice").join(format!("docker-{ID}.scope")));
-        assert_eq!((reading.memory_working_set, reading.memory_anon), (Some(600_000), Some(5000)));
-        assert_eq!((reading.memory_limit, reading.memory_peak), (None, None), "max, and an older kernel");
-        assert_eq!((reading.oom_kills, reading.cpu_ns), (Some(1), Some(1_500_000)));
-        assert_eq!(reading.block, Some((4096, 100)));
+        assert_eq!((stats.memory_working_set, stats.memory_anon), (Some(600_000), Some(5000)));
+        assert_eq!((stats.memory_limit, stats.memory_peak), (None, None), "max, and an older kernel");
+        assert_eq!((stats.oom_kills, stats.cpu_ns), (Some(1), Some(1_500_000)));
+        assert_eq!(stats.block, Some((4096, 100)));
     }
 
     #[test]
@@ -512,20 +322,12 @@ mod tests {
             &format!("memory/{ID}/memory.stat"),
             "hierarchical_memory_limit 9223372036854771712\n",
         );
-        let (path, reading) = read(tmp.path());
-        assert_eq!((reading.memory_limit, reading.memory_working_set), (None, None));
-        let layout = Layout::at(tmp.path()).unwrap();
-        let mut probe = layout.probe(&path, Keep::Open);
+        let (path, stats) = read(tmp.path());
+        assert_eq!((stats.memory_limit, stats.memory_working_set), (None, None));
+        let fs = CgroupFs::detect(tmp.path()).unwrap();
+        let mut reader = CgroupReader::new(&fs, &path, FileHandles::KeepOpen);
         std::fs::remove_dir_all(tmp.path().join("memory").join(ID)).unwrap();
-        assert_eq!(probe.read(Detail::Everything, &mut Buffer::default()), Err(Gone));
-        assert!(Layout::at(tmp.path().join("nothing")).is_none());
-    }
-
-    #[test]
-    fn network_bytes_without_loopback() {
-        let text = "Inter-| Receive | Transmit\n face |bytes packets\n\
-                    lo: 10 1 0 0 0 0 0 0 10 1 0 0 0 0 0 0\n eth0: 200 2 0 0 0 0 0 0 300 3 0 0 0 0 0 0\n\
-                    eth1:5 1 0 0 0 0 0 0 7 1 0 0 0 0 0 0\n";
-        assert_eq!(net_bytes(text), (205, 307));
+        assert_eq!(reader.read(Detail::Full, &mut Buffer::default()), Err(CgroupGone));
+        assert!(CgroupFs::detect(tmp.path().join("nothing")).is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! The documented JSON, written down once more: an unknown key fails.
+//! The documented JSON, as strict types: an undocumented key fails.
 #![expect(dead_code, reason = "the keys are the contract, whether a test reads them or not")]
 
 use std::collections::BTreeMap;
