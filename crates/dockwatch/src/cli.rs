@@ -69,7 +69,7 @@ pub(crate) struct EngineArgs {
 
 impl EngineArgs {
     /// How to reach each engine; the default engine where none is named.
-    pub(crate) fn each(&self) -> Vec<DockerArgs> {
+    pub(crate) fn docker_args(&self) -> Vec<DockerArgs> {
         let one = |host: Option<String>| DockerArgs { host, call_timeout: self.call_timeout };
         if self.hosts.is_empty() {
             return vec![one(None)];

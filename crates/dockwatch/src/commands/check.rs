@@ -10,7 +10,7 @@ use crate::decide::fits::{self, CurrentUse, FitVerdict, RunNeeds};
 use crate::history::predict::Prediction;
 use crate::history::store::History;
 use crate::measure::collector::Collector;
-use crate::measure::sampler::{Query, SampleMode};
+use crate::measure::sample::{Query, SampleMode};
 use crate::model::level::assess;
 use crate::output::check::{CheckReport, NeedBasis};
 
@@ -25,14 +25,11 @@ pub(super) async fn run(args: &CheckArgs, home: &Home) -> Result<Exit, Error> {
     };
     let needs = needs(args, prediction.as_ref());
     let budget = args.budget.budget();
-    let mut collector = Collector::new(args.engines.each(), args.scope.scope(), home, SampleMode::ONCE)?;
+    let mut collector =
+        Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ONCE)?;
     loop {
         let facts = collector.collect(Query::EngineAndKernel).await?;
-        let current = CurrentUse {
-            problems: facts.problems(),
-            usage: facts.usage(),
-            mem_available: facts.mem_available(),
-        };
+        let current = CurrentUse::new(&facts);
         let assessment = assess(&current.usage, &budget);
         let verdict = fits::decide(&needs, &current, &budget, &assessment, args.fail_on);
         let left = args.wait.unwrap_or_default().saturating_sub(start.elapsed());
@@ -62,7 +59,7 @@ pub(super) async fn run(args: &CheckArgs, home: &Home) -> Result<Exit, Error> {
     }
 }
 
-/// The flag overrides the prediction, which says nothing about memory then.
+/// The flag `--need` overrides the predicted memory.
 fn needs(args: &CheckArgs, prediction: Option<&Prediction>) -> RunNeeds {
     RunNeeds {
         memory_bytes: args.need.or(prediction.map(|found| found.peak.memory_bytes)),

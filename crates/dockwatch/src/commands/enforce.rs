@@ -15,7 +15,7 @@ use crate::decide::hysteresis::Hysteresis;
 use crate::decide::limits::{Decision, EnforceAction, EnforceVerdict, Outcome, Violation, find_violations};
 use crate::measure::collector::Collector;
 use crate::measure::engine::inspect;
-use crate::measure::sampler::{Query, SampleMode};
+use crate::measure::sample::{Query, SampleMode};
 use crate::model::level::{Level, assess};
 use crate::output::enforce;
 
@@ -32,7 +32,7 @@ async fn enforce_once(args: &EnforceArgs, home: &Home) -> Result<Exit, Error> {
         return Err(Error::usage("enforce limits", "no scope is given")
             .hint("select the containers that may be ended: --label KEY=VALUE or --project NAME"));
     }
-    let mut collector = Collector::new(args.engines.each(), scope, home, SampleMode::ONCE)?;
+    let mut collector = Collector::new(args.engines.docker_args(), scope, home, SampleMode::ONCE)?;
     let facts = collector.collect(Query::EngineAndKernel).await?;
     facts.require_healthy()?;
     let mut done = Vec::new();
@@ -99,7 +99,8 @@ async fn is_running(engine: &Engine, id: &str) -> Result<bool, CallError> {
 
 /// Runs the command each time the level rises to `threshold` or above, until a signal.
 async fn run_on_level(args: &EnforceArgs, threshold: Level, home: &Home) -> Result<Exit, Error> {
-    let mut collector = Collector::new(args.engines.each(), args.scope.scope(), home, SampleMode::ESSENTIAL)?;
+    let mut collector =
+        Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ESSENTIAL)?;
     let mut signals = Signals::ending().map_err(|e| Error::failed("listen for signals", e))?;
     collector.collect(Query::EngineAndKernel).await?.require_healthy()?;
     // Starts below every threshold, so that a level that is reached already counts.

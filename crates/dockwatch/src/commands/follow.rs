@@ -16,7 +16,7 @@ use crate::measure::collector::Collector;
 use crate::measure::events::{ContainerAction, ContainerEvent, EngineEvent, listen};
 use crate::measure::fd_limit;
 use crate::measure::poll_schedule::PollSchedule;
-use crate::measure::sampler::{Query, SampleMode};
+use crate::measure::sample::{Query, SampleMode};
 use crate::model::container::Container;
 use crate::model::facts::Facts;
 use crate::model::level::{Assessment, Budget, assess};
@@ -25,7 +25,8 @@ use crate::output::stream::{EventJson, EventKind, Line, StreamFormat};
 /// Follows until a signal, or until nobody reads stdout any more.
 pub(super) async fn run(args: &SnapshotArgs, home: &Home) -> Result<Exit, Error> {
     fd_limit::raise();
-    let mut collector = Collector::new(args.engines.each(), args.scope.scope(), home, SampleMode::ESSENTIAL)?;
+    let mut collector =
+        Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ESSENTIAL)?;
     let events = listen(collector.docker_args());
     let mut signals = Signals::ending().map_err(|e| Error::failed("listen for signals", e))?;
     let first = collector.collect(Query::EngineAndKernel).await?;

@@ -7,13 +7,14 @@ use evenkeel_common::{Error, Exit, files, print};
 
 use crate::cli::MetricsArgs;
 use crate::measure::collector::Collector;
-use crate::measure::sampler::{Query, SampleMode};
+use crate::measure::sample::{Query, SampleMode};
 use crate::model::level::assess;
 use crate::output::prometheus;
 
 pub(super) async fn run(args: &MetricsArgs, home: &Home) -> Result<Exit, Error> {
     let start = Instant::now();
-    let mut collector = Collector::new(args.engines.each(), args.scope.scope(), home, SampleMode::ONCE)?;
+    let mut collector =
+        Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ONCE)?;
     let facts = collector.collect(Query::EngineAndKernel).await?;
     collector.save_cache(home);
     let assessment = assess(&facts.usage(), &args.budget.budget());

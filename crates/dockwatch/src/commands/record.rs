@@ -15,7 +15,7 @@ use crate::history::store::History;
 use crate::measure::collector::Collector;
 use crate::measure::events::{EngineEvent, listen};
 use crate::measure::poll_schedule::PollSchedule;
-use crate::measure::sampler::{Query, SampleMode};
+use crate::measure::sample::{Query, SampleMode};
 use crate::model::facts::Facts;
 use crate::model::level::Budget;
 use crate::output::runs;
@@ -40,7 +40,8 @@ pub(super) async fn run(args: RecordArgs, home: &Home) -> Result<Exit, Error> {
 /// Records one sample, for cron.
 async fn record_sample(args: &RecordArgs, home: &Home) -> Result<Exit, Error> {
     let history = History::open(home)?;
-    let mut collector = Collector::new(args.engines.each(), args.scope.scope(), home, SampleMode::ONCE)?;
+    let mut collector =
+        Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ONCE)?;
     let facts = collector.collect(Query::EngineAndKernel).await?;
     collector.save_cache(home);
     history.add_sample(&SampleRecord::new(&facts, &args.budget.budget(), now()))?;
@@ -55,8 +56,9 @@ fn as_wrapper(error: Error) -> Error {
 
 async fn record_run(args: &RecordArgs, home: &Home) -> Result<Exit, Error> {
     let history = History::open(home).map_err(as_wrapper)?;
-    let mut collector = Collector::new(args.engines.each(), args.scope.scope(), home, SampleMode::ESSENTIAL)
-        .map_err(as_wrapper)?;
+    let mut collector =
+        Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ESSENTIAL)
+            .map_err(as_wrapper)?;
     let budget = args.budget.budget();
     let first = collector.collect(Query::EngineAndKernel).await.map_err(as_wrapper)?;
     let mut stats = RunStats::new(&first, &budget, now());

@@ -7,14 +7,15 @@ use evenkeel_common::{Error, Exit, now, print, print_json};
 
 use crate::cli::SnapshotArgs;
 use crate::measure::collector::Collector;
-use crate::measure::sampler::{Query, SampleMode};
+use crate::measure::sample::{Query, SampleMode};
 use crate::model::level::assess;
 use crate::output::{ContainerFilter, snapshot_json, snapshot_text};
 
 pub(super) async fn run(args: &SnapshotArgs, home: &Home) -> Result<Exit, Error> {
     let start = Instant::now();
     let filter = if args.all { ContainerFilter::All } else { ContainerFilter::Live };
-    let mut collector = Collector::new(args.engines.each(), args.scope.scope(), home, SampleMode::ONCE)?;
+    let mut collector =
+        Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ONCE)?;
     let mut facts = collector.collect(Query::EngineAndKernel).await?;
     collector.save_cache(home);
     if args.disk {

@@ -17,7 +17,7 @@ use crate::measure::collector::Collector;
 use crate::measure::events::listen;
 use crate::measure::fd_limit;
 use crate::measure::poll_schedule::PollSchedule;
-use crate::measure::sampler::{Query, SampleMode};
+use crate::measure::sample::{Query, SampleMode};
 use crate::output::top_view::{Key, TopView};
 
 pub(super) async fn run(args: &TopArgs, home: &Home) -> Result<Exit, Error> {
@@ -26,7 +26,8 @@ pub(super) async fn run(args: &TopArgs, home: &Home) -> Result<Exit, Error> {
             .hint("use dockwatch, dockwatch --follow or dockwatch --json"));
     }
     fd_limit::raise();
-    let mut collector = Collector::new(args.engines.each(), args.scope.scope(), home, SampleMode::REPEATED)?;
+    let mut collector =
+        Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::REPEATED)?;
     let first = collector.collect(Query::EngineAndKernel).await?;
     if !first.is_reachable() {
         first.require_healthy()?;

@@ -2,6 +2,7 @@
 
 use evenkeel_common::units::show_size;
 
+use crate::model::facts::Facts;
 use crate::model::level::{Assessment, Budget, Level, ResourceLevel, Usage};
 
 /// What the planned run needs; `None` where that is not known.
@@ -19,6 +20,12 @@ pub(crate) struct CurrentUse {
     pub(crate) usage: Usage,
     /// Memory that the machine can allocate without swapping.
     pub(crate) mem_available: Option<u64>,
+}
+
+impl CurrentUse {
+    pub(crate) fn new(facts: &Facts) -> Self {
+        Self { problems: facts.problems(), usage: facts.usage(), mem_available: facts.mem_available() }
+    }
 }
 
 /// Whether the run fits, with every reason against it.

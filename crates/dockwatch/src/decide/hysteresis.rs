@@ -7,7 +7,7 @@ use crate::model::level::Level;
 /// How long a lower level must last before it is announced.
 const DOWN_DELAY: Duration = Duration::from_secs(30);
 
-/// The announced level.
+/// A level that is announced, and whether a lower one is about to replace it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Hysteresis {
     level: Level,
@@ -19,7 +19,6 @@ impl Hysteresis {
         Self { level, lower_since: None }
     }
 
-    /// The announced level.
     pub(crate) const fn level(&self) -> Level {
         self.level
     }

@@ -163,23 +163,9 @@ fn over_budget(memory: u64, count: u64, budget: &Budget) -> Option<(u64, String)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::container::{ContainerState, ContainerStats, ContainerSummary};
 
     fn container(name: &str, used: u64, limit: u64) -> Container {
-        Container {
-            summary: ContainerSummary {
-                id: name.into(),
-                name: name.into(),
-                state: ContainerState::Running,
-                ..ContainerSummary::default()
-            },
-            stats: Some(ContainerStats {
-                memory_working_set: Some(used),
-                memory_limit: Some(limit),
-                ..ContainerStats::default()
-            }),
-            ..Container::default()
-        }
+        Container::running(name, used, limit)
     }
 
     fn protected(mut container: Container) -> Container {

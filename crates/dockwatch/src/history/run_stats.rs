@@ -55,7 +55,7 @@ impl RunStats {
         stats
     }
 
-    /// Adds a sample.
+    /// Adds a sample taken while the command runs.
     pub(crate) fn add(&mut self, facts: &Facts, budget: &Budget, at: Timestamp) {
         let usage = facts.usage();
         self.memory.extend(usage.memory_bytes);

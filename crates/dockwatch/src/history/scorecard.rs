@@ -49,7 +49,7 @@ impl Target {
     }
 }
 
-/// One success figure.
+/// A figure that says whether test environments are stable.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Figure {
     /// The name in JSON.

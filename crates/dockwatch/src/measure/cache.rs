@@ -48,7 +48,7 @@ pub(super) struct CachedContainer {
 }
 
 impl EngineCache {
-    /// An empty cache.
+    /// A cache without containers.
     pub(super) fn new(host: &str) -> Self {
         Self {
             format: FORMAT,

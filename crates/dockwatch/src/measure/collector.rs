@@ -7,7 +7,8 @@ use futures_util::future::join_all;
 
 use crate::measure::cache::EngineCache;
 use crate::measure::engine;
-use crate::measure::sampler::{Query, Sample, SampleMode, Sampler};
+use crate::measure::sample::{Query, Sample, SampleMode};
+use crate::measure::sampler::Sampler;
 use crate::model::container::Container;
 use crate::model::engine::{Endpoint, EndpointState, EngineFacts};
 use crate::model::facts::Facts;

@@ -1,5 +1,6 @@
 //! The engine's answers, translated into the model. Every call has a deadline and is timed.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -10,7 +11,8 @@ use bollard::models::{
 };
 use bollard::query_parameters::{ListContainersOptionsBuilder, ListVolumesOptions, StatsOptionsBuilder};
 use evenkeel_common::docker::{CallError, Engine};
-use futures_util::StreamExt as _;
+use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt as _};
 
 use crate::measure::disk_usage;
 use crate::model::container::{ContainerDetails, ContainerState, ContainerStats, ContainerSummary, Health};
@@ -18,6 +20,9 @@ use crate::model::engine::{DiskUsage, Endpoint, EndpointState, EngineInfo, Netwo
 
 /// The deadline of the disk usage call, in multiples of the others: the engine adds up all files.
 const DISK_USAGE_FACTOR: u32 = 20;
+
+/// Inspect calls that are under way at once.
+const MAX_INSPECTS: usize = 32;
 
 /// The engine's lists at one moment; a list is `None` where the engine did not answer.
 #[derive(Clone, Debug, Default)]
@@ -73,7 +78,7 @@ pub(super) async fn disk_usage(engine: &Engine) -> (Endpoint, Option<DiskUsage>)
     (endpoint("disk", start, result.as_ref().err()), result.ok())
 }
 
-/// Inspects one container.
+/// Inspects a container. `limit` may be shorter than the engine's deadline.
 pub(crate) async fn inspect(
     engine: &Engine,
     id: &str,
@@ -82,8 +87,33 @@ pub(crate) async fn inspect(
     engine.call_within(limit, engine.docker.inspect_container(id, None)).await.map(details)
 }
 
+/// Inspects several containers, all within one deadline.
+pub(super) async fn inspect_all(
+    engine: &Engine,
+    ids: &[String],
+    limit: Duration,
+) -> HashMap<String, Result<ContainerDetails, CallError>> {
+    let deadline = Instant::now() + limit;
+    let inspect = async |id: String| {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let answer = inspect(engine, &id, left).await;
+        (id, answer)
+    };
+    stream::iter(ids.iter().cloned()).map(inspect).buffer_unordered(MAX_INSPECTS).collect().await
+}
+
+/// Asks for the statistics of several containers, all at once: an engine before 25.0 answers each call only after its
+/// next collection.
+pub(super) async fn stats_all(
+    engine: &Engine,
+    ids: &[String],
+) -> Vec<(String, Result<ContainerStats, CallError>)> {
+    let stats = async |id: &String| (id.clone(), stats(engine, id).await);
+    join_all(ids.iter().map(stats)).await
+}
+
 /// Asks for the statistics that the engine collects about one container.
-pub(super) async fn stats(engine: &Engine, id: &str) -> Result<ContainerStats, CallError> {
+async fn stats(engine: &Engine, id: &str) -> Result<ContainerStats, CallError> {
     let once = StatsOptionsBuilder::new().stream(false).one_shot(true).build();
     let mut answers = Box::pin(engine.docker.stats(id, Some(once)));
     let gone = || CallError::Status { code: 404, message: "it has no statistics".into() };

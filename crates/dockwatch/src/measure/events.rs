@@ -85,7 +85,7 @@ pub(crate) struct ContainerEvent {
     pub(crate) engine: String,
     /// When it happened, by the engine's clock.
     pub(crate) at: Option<Timestamp>,
-    /// Full id.
+    /// All 64 hex digits.
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) action: ContainerAction,

@@ -16,7 +16,7 @@ pub(super) fn has_no_memory_pressure() -> bool {
     memory_pressure() == Some((0.0, 0.0))
 }
 
-/// Measures this machine.
+/// Reads this machine's memory, load and pressure; unknown where the system does not say.
 pub(super) fn measure() -> Machine {
     let system = System::new().ok().map(|mut system| {
         system.refresh_memory();

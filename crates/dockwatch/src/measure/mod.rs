@@ -14,5 +14,6 @@ pub(crate) mod events;
 pub(crate) mod fd_limit;
 pub(crate) mod machine;
 pub(crate) mod poll_schedule;
+pub(crate) mod sample;
 pub(crate) mod sampler;
 pub(crate) mod tmpfs;

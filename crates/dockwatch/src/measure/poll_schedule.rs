@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::measure::sampler::Query;
+use crate::measure::sample::Query;
 use crate::model::facts::Facts;
 
 /// Decides what the next sample asks.

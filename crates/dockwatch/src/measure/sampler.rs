@@ -8,20 +8,16 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use evenkeel_common::docker::{CallError, Engine};
-use futures_util::future::join_all;
-use futures_util::stream::{self, StreamExt as _};
 
 use crate::measure::cache::{CachedContainer, EngineCache, socket_id};
 use crate::measure::cgroup::filesystem::{CgroupFs, ROOT};
 use crate::measure::cgroup::reader::{Buffer, CgroupGone, CgroupReader, Detail, FileHandles};
 use crate::measure::cpu::{CpuCounter, CpuUsage, MIN_WINDOW, now_ns};
 use crate::measure::engine::{self, EngineLists};
+use crate::measure::sample::{Query, Sample, SampleMode};
 use crate::measure::{address_pools, fd_limit, machine, tmpfs};
 use crate::model::container::{Container, ContainerDetails, ContainerStats, ContainerSummary, StatsSource};
-use crate::model::engine::{Endpoint, EngineFacts, Machine, Network, Volume};
-
-/// Concurrent inspect calls.
-const MAX_INSPECTS: usize = 32;
+use crate::model::engine::{Endpoint, EngineFacts, Machine};
 
 /// Exit code of a container that SIGKILL ended, as the OOM killer does.
 const EXIT_SIGKILL: i64 = 137;
@@ -29,43 +25,6 @@ const EXIT_SIGKILL: i64 = 137;
 type Labels = BTreeMap<String, String>;
 type Readers = HashMap<String, CgroupReader>;
 type StatsById = HashMap<String, ContainerStats>;
-type DetailsById = HashMap<String, Result<ContainerDetails, CallError>>;
-
-/// One engine at one moment; a list is `None` where the engine did not answer.
-#[derive(Debug, Default)]
-pub(super) struct Sample {
-    pub(super) engine: EngineFacts,
-    pub(super) containers: Option<Vec<Container>>,
-    pub(super) networks: Option<Vec<Network>>,
-    pub(super) volumes: Option<Vec<Volume>>,
-    /// Labels of the containers that ended between the list call and the measurement.
-    pub(super) vanished: Vec<Labels>,
-}
-
-/// How a sampler reads the counter files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct SampleMode {
-    handles: FileHandles,
-    detail: Detail,
-}
-
-impl SampleMode {
-    /// One sample.
-    pub(crate) const ONCE: Self = Self { handles: FileHandles::Close, detail: Detail::Full };
-    /// Repeated samples with every counter.
-    pub(crate) const REPEATED: Self = Self { handles: FileHandles::KeepOpen, detail: Detail::Full };
-    /// Repeated samples of memory, CPU time and OOM kills alone, for hours.
-    pub(crate) const ESSENTIAL: Self = Self { handles: FileHandles::KeepOpen, detail: Detail::Essential };
-}
-
-/// What a sample asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Query {
-    /// The engine for its lists, and the kernel.
-    EngineAndKernel,
-    /// Only the kernel: the engine's lists have not changed since it was asked.
-    KernelOnly,
-}
 
 /// Measures one engine. It keeps from sample to sample what does not change.
 #[derive(Debug)]
@@ -95,7 +54,7 @@ struct Parts {
     stats: StatsById,
     stats_errors: HashMap<String, String>,
     source: StatsSource,
-    details: DetailsById,
+    details: HashMap<String, Result<ContainerDetails, CallError>>,
     cpu: HashMap<String, CpuUsage>,
 }
 
@@ -235,19 +194,11 @@ impl Sampler {
         let remote: &[String] = if is_local { &[] } else { &live };
         let to_inspect = self.to_inspect(&listed, &stats);
         let (details, answers, ()) = tokio::join!(
-            self.inspect_all(&to_inspect, limit),
-            self.stats_all(remote),
+            engine::inspect_all(&self.engine, &to_inspect, limit),
+            engine::stats_all(&self.engine, remote),
             tokio::time::sleep(self.missing_cpu_window(&stats))
         );
-        let mut stats_errors = HashMap::new();
-        for (id, answer) in answers {
-            match answer {
-                Ok(found) => drop(stats.insert(id, found)),
-                // The container has ended, which is not an error.
-                Err(error) if error.status().is_some_and(|code| code == 404 || code == 409) => {}
-                Err(error) => drop(stats_errors.insert(id, format!("statistics: {error}"))),
-            }
-        }
+        let stats_errors = add_stats(answers, &mut stats);
         let cpu = self.cpu_usage(&stats);
         let source = if is_local { StatsSource::Cgroup } else { StatsSource::Api };
         let mut parts = Parts { stats, stats_errors, source, details, cpu };
@@ -302,22 +253,6 @@ impl Sampler {
             }
         };
         listed.iter().filter(needs).map(|c| c.id.clone()).collect()
-    }
-
-    async fn inspect_all(&self, ids: &[String], limit: Duration) -> DetailsById {
-        let deadline = Instant::now() + limit;
-        let inspect = async |id: String| {
-            let left = deadline.saturating_duration_since(Instant::now());
-            let answer = engine::inspect(&self.engine, &id, left).await;
-            (id, answer)
-        };
-        stream::iter(ids.iter().cloned()).map(inspect).buffer_unordered(MAX_INSPECTS).collect().await
-    }
-
-    /// Asks for all statistics at once: an engine before 25.0 answers each call only after its next collection.
-    async fn stats_all(&self, ids: &[String]) -> Vec<(String, Result<ContainerStats, CallError>)> {
-        let stats = async |id: &String| (id.clone(), engine::stats(&self.engine, id).await);
-        join_all(ids.iter().map(stats)).await
     }
 
     /// How long to wait until the CPU use of every container is known.
@@ -418,6 +353,23 @@ impl Sampler {
             Machine { mem_total: info.mem_total, cpus: info.cpus, ..Machine::default() }
         }
     }
+}
+
+/// Adds the engine's answers to the statistics. Returns the errors, by container.
+fn add_stats(
+    answers: Vec<(String, Result<ContainerStats, CallError>)>,
+    stats: &mut StatsById,
+) -> HashMap<String, String> {
+    let mut errors = HashMap::new();
+    for (id, answer) in answers {
+        match answer {
+            Ok(found) => drop(stats.insert(id, found)),
+            // The container has ended, which is not an error.
+            Err(error) if error.status().is_some_and(|code| code == 404 || code == 409) => {}
+            Err(error) => drop(errors.insert(id, format!("statistics: {error}"))),
+        }
+    }
+    errors
 }
 
 /// Why a container that the engine lists as running has no statistics; `None` where it has ended meanwhile.

@@ -112,7 +112,7 @@ impl Health {
 /// A container's entry in the engine's list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ContainerSummary {
-    /// Full id.
+    /// All 64 hex digits.
     pub(crate) id: String,
     /// Name without the leading slash.
     pub(crate) name: String,
@@ -140,12 +140,12 @@ impl ContainerSummary {
         environments(&self.labels).next().map(String::as_str)
     }
 
-    /// Its Compose project.
+    /// The Compose project that its labels name.
     pub(crate) fn project(&self) -> Option<&str> {
         self.labels.get(LABEL_PROJECT).map(String::as_str)
     }
 
-    /// Its Compose service.
+    /// The Compose service that its labels name.
     pub(crate) fn service(&self) -> Option<&str> {
         self.labels.get(LABEL_SERVICE).map(String::as_str)
     }
@@ -173,7 +173,7 @@ pub(crate) struct ContainerDetails {
 pub(crate) struct TmpfsUsage {
     /// Mount point in the container.
     pub(crate) destination: String,
-    /// Bytes used.
+    /// Bytes in use.
     pub(crate) used: Option<u64>,
     /// Size limit in bytes.
     pub(crate) size: Option<u64>,
@@ -227,6 +227,27 @@ impl Container {
         match (kernel, engine) {
             (Some(true), _) | (_, Some(true)) => Some(true),
             (kernel, engine) => kernel.or(engine),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Container {
+    /// A running container, for tests.
+    pub(crate) fn running(name: &str, memory: u64, limit: u64) -> Self {
+        Self {
+            summary: ContainerSummary {
+                id: name.into(),
+                name: name.into(),
+                state: ContainerState::Running,
+                ..ContainerSummary::default()
+            },
+            stats: Some(ContainerStats {
+                memory_working_set: Some(memory),
+                memory_limit: Some(limit),
+                ..ContainerStats::default()
+            }),
+            ..Self::default()
         }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 pub(crate) struct Network {
     /// Host of its engine, as a URL.
     pub(crate) engine: String,
-    /// Full id.
+    /// All 64 hex digits.
     pub(crate) id: String,
     pub(crate) name: String,
     /// `bridge`, `overlay`, …
@@ -17,7 +17,7 @@ pub(crate) struct Network {
     pub(crate) labels: BTreeMap<String, String>,
 }
 
-/// A volume.
+/// A volume, named or anonymous.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Volume {
     /// Host of its engine, as a URL.

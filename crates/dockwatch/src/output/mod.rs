@@ -21,7 +21,7 @@ use crate::model::container::Container;
 pub(crate) enum ContainerFilter {
     /// Those with processes, and those that the OOM killer ended.
     Live,
-    /// Stopped ones too.
+    /// Running and stopped ones.
     All,
 }
 

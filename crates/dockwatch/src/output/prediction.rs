@@ -38,7 +38,7 @@ pub(crate) fn json<'a>(category: &'a str, found: &Prediction, at: Timestamp) -> 
     }
 }
 
-/// One line.
+/// One line: the needs, and what they are based on.
 pub(crate) fn text(category: &str, found: &Prediction) -> String {
     let runs = found.runs;
     let basis = match found.basis {

@@ -61,7 +61,7 @@ impl Scorecard<'_> {
         }
     }
 
-    /// A table.
+    /// A table with one row a figure.
     pub(crate) fn text(&self) -> String {
         let mut table = Table::new(["FIGURE", "TARGET", "VALUE", "", "BASIS"]);
         for figure in self.figures {

@@ -12,7 +12,7 @@ use crate::output::svg_plot::{Plot, Shape, escape};
 /// The levels in the order of the axis.
 const LEVELS: [Level; 4] = [Level::Safe, Level::Warning, Level::Critical, Level::Emergency];
 
-/// The page.
+/// The whole page, plots and styles included.
 pub(crate) fn page(scorecard: &Scorecard<'_>, budget: &Budget) -> String {
     let recorded = scorecard.recorded;
     let since = scorecard

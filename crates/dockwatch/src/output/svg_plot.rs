@@ -14,7 +14,7 @@ const BOTTOM: f64 = 24.0;
 /// Points further apart than this (seconds) are not joined, because nothing was measured between them.
 const GAP_S: f64 = 900.0;
 
-/// What is drawn.
+/// A plot of values over time.
 #[derive(Debug)]
 pub(super) struct Plot<'a> {
     /// The title, also for screen readers.

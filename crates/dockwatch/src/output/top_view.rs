@@ -124,7 +124,6 @@ impl TopView {
         rows
     }
 
-    /// Draws the view.
     pub(crate) fn draw(&self, frame: &mut Frame<'_>) {
         let parts = Layout::vertical([
             Constraint::Length(2),
@@ -264,28 +263,13 @@ fn style(level: Level) -> Style {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::container::{ContainerState, ContainerStats, ContainerSummary};
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 
     const BUDGET: Budget = Budget { memory_bytes: 4 << 30, containers: 20, networks: 15, volumes: 10 };
 
     fn container(name: &str, mebibytes: u64, cpu: f64) -> Container {
-        Container {
-            summary: ContainerSummary {
-                id: name.into(),
-                name: name.into(),
-                state: ContainerState::Running,
-                ..ContainerSummary::default()
-            },
-            stats: Some(ContainerStats {
-                memory_working_set: Some(mebibytes << 20),
-                memory_limit: Some(100 << 20),
-                ..ContainerStats::default()
-            }),
-            cpu_pct: Some(cpu),
-            ..Container::default()
-        }
+        Container { cpu_pct: Some(cpu), ..Container::running(name, mebibytes << 20, 100 << 20) }
     }
 
     fn view(containers: Vec<Container>) -> TopView {

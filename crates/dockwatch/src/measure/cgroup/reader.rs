@@ -59,7 +59,7 @@ impl Buffer {
     }
 }
 
-/// One counter file.
+/// A file of the kernel with one or more counters.
 #[derive(Debug)]
 struct CounterFile {
     dir: Arc<OpenDir>,
