@@ -1,6 +1,6 @@
 //! dockwatch measures what Docker uses, judges how much of a budget that is, and records it.
 //!
-//! Imports run one way: `commands` → `output` → `measure` → `history`, `decide`, `cli` → `model`.
+//! Imports run one way: `run` → `commands` → `output`, `measure` → `history`, `decide`, `cli` → `model`.
 
 pub mod cli;
 mod commands;
@@ -10,5 +10,6 @@ mod manual;
 mod measure;
 mod model;
 mod output;
+mod run;
 
-pub use commands::run;
+pub use run::run;

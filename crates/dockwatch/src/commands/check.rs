@@ -17,7 +17,7 @@ use crate::output::check::{CheckReport, NeedBasis};
 /// Time between two samples while waiting.
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
-pub(super) async fn run(args: &CheckArgs, home: &Home) -> Result<Exit, Error> {
+pub(crate) async fn run(args: &CheckArgs, home: &Home) -> Result<Exit, Error> {
     let start = Instant::now();
     let prediction = match &args.category {
         Some(category) => History::open(home)?.predict(category)?,

@@ -19,7 +19,7 @@ use crate::measure::sample::{Query, SampleMode};
 use crate::model::level::{Level, assess};
 use crate::output::enforce;
 
-pub(super) async fn run(args: &EnforceArgs, home: &Home) -> Result<Exit, Error> {
+pub(crate) async fn run(args: &EnforceArgs, home: &Home) -> Result<Exit, Error> {
     match args.on_level {
         Some(level) => run_on_level(args, level, home).await,
         None => enforce_once(args, home).await,

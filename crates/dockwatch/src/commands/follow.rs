@@ -22,8 +22,8 @@ use crate::model::facts::Facts;
 use crate::model::level::{Assessment, Budget, assess};
 use crate::output::stream::{EventJson, EventKind, Line, StreamFormat};
 
-/// Follows until a signal, or until nobody reads stdout any more.
-pub(super) async fn run(args: &SnapshotArgs, home: &Home) -> Result<Exit, Error> {
+/// Follows until a signal, or until stdout is closed.
+pub(crate) async fn run(args: &SnapshotArgs, home: &Home) -> Result<Exit, Error> {
     fd_limit::raise();
     let mut collector =
         Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ESSENTIAL)?;

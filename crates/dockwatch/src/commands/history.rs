@@ -8,7 +8,7 @@ use crate::history::records::RunRecord;
 use crate::history::store::History;
 use crate::output::runs;
 
-pub(super) fn run(args: &HistoryArgs, home: &Home) -> Result<Exit, Error> {
+pub(crate) fn run(args: &HistoryArgs, home: &Home) -> Result<Exit, Error> {
     let since = super::since(args.since);
     let is_wanted = |run: &RunRecord| {
         since.is_none_or(|since| run.at >= since) && args.category.as_ref().is_none_or(|c| *c == run.category)

@@ -11,7 +11,7 @@ use crate::measure::sample::{Query, SampleMode};
 use crate::model::level::assess;
 use crate::output::prometheus;
 
-pub(super) async fn run(args: &MetricsArgs, home: &Home) -> Result<Exit, Error> {
+pub(crate) async fn run(args: &MetricsArgs, home: &Home) -> Result<Exit, Error> {
     let start = Instant::now();
     let mut collector =
         Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ONCE)?;

@@ -8,7 +8,7 @@ use crate::history::predict::MIN_RUNS;
 use crate::history::store::History;
 use crate::output::prediction;
 
-pub(super) fn run(args: &PredictArgs, home: &Home) -> Result<Exit, Error> {
+pub(crate) fn run(args: &PredictArgs, home: &Home) -> Result<Exit, Error> {
     let category = &args.category;
     let found = History::open(home)?.predict(category)?.ok_or_else(|| {
         let cause = format!("fewer than {MIN_RUNS} runs are recorded, and it has no base value");

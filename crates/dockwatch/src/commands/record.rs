@@ -26,7 +26,7 @@ const KEEP_INTERVAL: Duration = Duration::from_secs(5);
 /// The engine is asked this often even without events, so that an outage is recorded with its time.
 const MAX_POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-pub(super) async fn run(args: RecordArgs, home: &Home) -> Result<Exit, Error> {
+pub(crate) async fn run(args: RecordArgs, home: &Home) -> Result<Exit, Error> {
     if let Some(orphans) = args.orphans {
         let check = OrphanCheck { at: now(), category: args.category, orphans };
         return History::open(home)?.add_orphan_check(&check).map(|()| Exit::Done);

@@ -9,7 +9,7 @@ use crate::history::store::History;
 use crate::output::scorecard::Scorecard;
 use crate::output::scorecard_html;
 
-pub(super) fn run(args: &ReportArgs, home: &Home) -> Result<Exit, Error> {
+pub(crate) fn run(args: &ReportArgs, home: &Home) -> Result<Exit, Error> {
     let since = super::since(args.since);
     let recorded = History::open(home)?.since(since)?;
     let figures = figures(&recorded);

@@ -11,7 +11,7 @@ use crate::measure::sample::{Query, SampleMode};
 use crate::model::level::assess;
 use crate::output::{ContainerFilter, snapshot_json, snapshot_text};
 
-pub(super) async fn run(args: &SnapshotArgs, home: &Home) -> Result<Exit, Error> {
+pub(crate) async fn run(args: &SnapshotArgs, home: &Home) -> Result<Exit, Error> {
     let start = Instant::now();
     let filter = if args.all { ContainerFilter::All } else { ContainerFilter::Live };
     let mut collector =

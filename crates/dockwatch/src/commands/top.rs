@@ -20,7 +20,7 @@ use crate::measure::poll_schedule::PollSchedule;
 use crate::measure::sample::{Query, SampleMode};
 use crate::output::top_view::{Key, TopView};
 
-pub(super) async fn run(args: &TopArgs, home: &Home) -> Result<Exit, Error> {
+pub(crate) async fn run(args: &TopArgs, home: &Home) -> Result<Exit, Error> {
     if !io::stdout().is_terminal() || !io::stdin().is_terminal() {
         return Err(Error::failed("show the live view", "stdin or stdout is not a terminal")
             .hint("use dockwatch, dockwatch --follow or dockwatch --json"));

@@ -176,8 +176,8 @@ mod tests {
     fn violations(containers: Vec<Container>, memory: u64, count: u64) -> Vec<(String, Decision, u64)> {
         let facts = Facts { containers, containers_known: true, ..Facts::default() };
         let budget = Budget { memory_bytes: memory, containers: count, networks: 9, volumes: 9 };
-        let tell = |r: Violation<'_>| (r.container.summary.name.clone(), r.decision, r.over_bytes);
-        find_violations(&facts, &budget).into_iter().map(tell).collect()
+        let summary = |r: Violation<'_>| (r.container.summary.name.clone(), r.decision, r.over_bytes);
+        find_violations(&facts, &budget).into_iter().map(summary).collect()
     }
 
     #[test]

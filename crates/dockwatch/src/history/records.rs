@@ -39,7 +39,7 @@ pub(crate) struct RunRecord {
     pub(crate) level: Option<Level>,
     /// Number of samples behind these figures.
     pub(crate) samples: u64,
-    /// The labels that selected the containers, for people.
+    /// The labels that selected the containers, as text.
     pub(crate) scope: String,
 }
 

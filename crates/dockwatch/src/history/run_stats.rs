@@ -76,7 +76,7 @@ impl RunStats {
     /// The record of the run, with a last sample from after the command.
     pub(crate) fn finish(self, last: &Facts, end: RunEnd, scope: &Scope) -> RunRecord {
         let all_known = last.containers_known && last.networks_known && last.volumes_known;
-        // Without a scope the resources may be somebody else's.
+        // Without a scope, others may have created the resources.
         let is_countable = all_known && !scope.is_everything();
         let left_behind = last.resource_ids().difference(&self.resources_before).count() as u64;
         let cpu_mean = (self.cpu_samples > 0).then(|| round2(self.cpu_sum / f64::from(self.cpu_samples)));

@@ -54,13 +54,13 @@ impl Target {
 pub(crate) struct Figure {
     /// The name in JSON.
     pub(crate) name: &'static str,
-    /// The name for people.
+    /// The name in tables.
     pub(crate) title: &'static str,
     pub(crate) target: Target,
     pub(crate) unit: Unit,
     /// `None` where nothing was recorded.
     pub(crate) value: Option<f64>,
-    /// The records behind the value, for people; `None` where there are none.
+    /// A description of the records behind the value; `None` where there are none.
     pub(crate) basis: Option<String>,
 }
 

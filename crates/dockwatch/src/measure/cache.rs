@@ -79,7 +79,7 @@ impl EngineCache {
 }
 
 fn path(home: &Home, host: &str) -> Option<PathBuf> {
-    // Different hosts can share a file name; the host in the file tells whose it is.
+    // Different hosts can share a file name; the host is stored in the file.
     let name: String = host.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
     let name = &name[name.len().saturating_sub(100)..];
     Some(home.dir("history").ok()?.join(format!("counters{name}.json")))

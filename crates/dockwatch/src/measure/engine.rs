@@ -21,7 +21,7 @@ use crate::model::engine::{DiskUsage, Endpoint, EndpointState, EngineInfo, Netwo
 /// The deadline of the disk usage call, in multiples of the others: the engine adds up all files.
 const DISK_USAGE_FACTOR: u32 = 20;
 
-/// Inspect calls that are under way at once.
+/// Concurrent inspect calls to one engine.
 const MAX_INSPECTS: usize = 32;
 
 /// The engine's lists at one moment; a list is `None` where the engine did not answer.

@@ -61,7 +61,7 @@ impl Verdict {
         }
     }
 
-    /// The level whose colour it is shown in.
+    /// The level that determines its colour.
     pub(crate) const fn severity(self) -> Level {
         match self {
             Self::Level(level) => level,
@@ -120,7 +120,7 @@ impl Resource {
         }
     }
 
-    /// Formats an amount for people.
+    /// Formats an amount for display.
     fn show(self, amount: u64) -> String {
         match self {
             Self::Memory => evenkeel_common::units::show_size(amount),
@@ -150,7 +150,7 @@ impl ResourceLevel {
         percent(self.used?, self.budget)
     }
 
-    /// One line for people, such as `memory: 3.0 GiB of 4.0 GiB (75 %)`.
+    /// One human-readable line, such as `memory: 3.0 GiB of 4.0 GiB (75 %)`.
     pub(crate) fn describe(&self) -> String {
         let used = self.used.map_or_else(|| "unknown".into(), |used| self.resource.show(used));
         let share = self.pct().map_or_else(String::new, |pct| format!(" ({pct} %)"));

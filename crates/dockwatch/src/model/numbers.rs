@@ -1,4 +1,4 @@
-//! Rounding for figures that people read.
+//! Rounding for display.
 
 /// Converts a count or size to a float, which is exact up to 2^53.
 #[expect(clippy::cast_precision_loss, reason = "display and plots do not need more")]

@@ -1,5 +1,5 @@
-//! Output formats: text for people, JSON, CSV, HTML and Prometheus. JSON structs are separate from the model, so that
-//! the model can change without the documented keys. Names and messages of others are made safe for a terminal.
+//! Output formats: text, JSON, CSV, HTML and Prometheus. JSON structs are separate from the model, so that
+//! the model can change without the documented keys. Names and messages from engines are made safe for a terminal.
 
 pub(crate) mod check;
 pub(crate) mod enforce;

@@ -1,4 +1,4 @@
-//! The snapshot for people.
+//! The snapshot as human-readable text.
 
 use std::fmt::Write as _;
 

@@ -54,7 +54,7 @@ fn metrics_predict_and_follow() {
     let script = "tail /dev/zero; sleep 1; exit 137";
     let hog = [&hog[..], &[evenkeel_tests::BUSYBOX, "sh", "-c", script]];
     assert_eq!(engine.try_docker(&hog.concat()).status.code(), Some(137));
-    let oom = (0..100).map(|_| next()).find(|line| line["type"] == "oom").expect("told within the deadline");
+    let oom = (0..100).map(|_| next()).find(|line| line["type"] == "oom").expect("an event within 100 lines");
     assert_eq!(oom["memory_limit_bytes"], 8 << 20);
     following.kill().unwrap();
     following.wait().unwrap();

@@ -169,7 +169,7 @@ fn an_engine_elsewhere_is_asked_for_statistics() {
 #[test]
 fn a_dead_host_is_one_line_with_one_cause() {
     let home = Home::new();
-    // A port that is taken, so that nobody else gets it, and on which nothing listens.
+    // A bound port on which nothing listens: no other process can get it.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let host = format!("tcp://{}", socket.local_addr().unwrap());
