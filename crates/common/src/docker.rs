@@ -52,6 +52,15 @@ pub fn parse_call_timeout(text: &str) -> Result<Duration, String> {
     if timeout.is_zero() { Err("it must be longer than 0s".into()) } else { Ok(timeout) }
 }
 
+/// Parses a label in scope, `KEY=VALUE`; for clap: a value parser. Both parts are needed: an empty one, often from an
+/// unset variable, would widen the scope.
+pub fn parse_label(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() && !value.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("a label is KEY=VALUE, and neither may be empty".into()),
+    }
+}
+
 impl DockerArgs {
     /// The engine's URL: as given, else from the environment and the current context.
     pub fn host(&self) -> Result<String, Error> {
@@ -128,25 +137,17 @@ impl From<bollard::errors::Error> for CallError {
             }
             E::RequestTimeoutError => Self::TimedOut(Duration::ZERO),
             E::JsonDataError { .. } | E::JsonSerdeError { .. } | E::StrParseError { .. } => {
-                Self::Protocol(chain(&error))
+                Self::Protocol(root_cause(&error))
             }
-            _ => Self::Unreachable(chain(&error)),
+            _ => Self::Unreachable(root_cause(&error)),
         }
     }
 }
 
-/// bollard's outermost message often says only "error trying to connect": the reason is further down.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        next = cause.source();
-    }
-    text
+/// The innermost cause: each message of the chain repeats, or hides, the one below it.
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    chain.last().map(ToString::to_string).unwrap_or_default()
 }
 
 impl Engine {
@@ -210,7 +211,7 @@ fn client(host: &str) -> Result<Docker, Error> {
         bollard::errors::Error::SocketNotFoundError(path) => {
             CallError::Unreachable(format!("there is no socket at {path}")).into_error(reaching(host))
         }
-        other => bad(&chain(&other)),
+        other => bad(&root_cause(&other)),
     })
 }
 
@@ -262,6 +263,29 @@ fn default_host() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_label_in_scope_has_a_key_and_a_value() {
+        assert_eq!(parse_label("a=b=c"), Ok(("a".into(), "b=c".into())));
+        for bad in ["", "a", "a=", "=b", "="] {
+            assert!(parse_label(bad).is_err(), "{bad} was accepted");
+        }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_dead_host_is_reported_once() {
+        // Nothing listens on a port that was just given back.
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let host = format!("tcp://{free}");
+        let args = DockerArgs { host: Some(host.clone()), call_timeout: Duration::from_secs(5) };
+        let error = Engine::connect(&args).await.unwrap_err();
+        assert_eq!(error.exit(), crate::Exit::Unavailable);
+        let text = error.to_string();
+        let line = text.lines().next().unwrap();
+        assert!(line.starts_with(&format!("cannot reach Docker at {host}: Connection refused")), "{line}");
+        assert_eq!(line.matches(": ").count(), 1, "{line}");
+    }
 
     fn labels(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()

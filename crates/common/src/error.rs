@@ -3,8 +3,11 @@
 use std::fmt;
 
 use crate::Exit;
+use crate::terminal::one_line;
 
 /// An error a person can act on. Shown as `tool: cannot …: cause` and, on a second line, `hint: …`.
+///
+/// Its parts may quote names and messages of others: what would break the line or the terminal is taken out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     exit: Exit,
@@ -16,7 +19,7 @@ pub struct Error {
 impl Error {
     /// `action` reads after "cannot": `Error::new(Exit::Failed, "read compose.yml", "no such file")`.
     pub fn new(exit: Exit, action: impl Into<String>, cause: impl fmt::Display) -> Self {
-        Self { exit, action: action.into(), cause: one_line(&cause.to_string()), hint: None }
+        Self { exit, action: one_line(&action.into()), cause: one_line(&cause.to_string()), hint: None }
     }
 
     /// File, I/O, protocol, corrupt state: exit 3.
@@ -37,7 +40,7 @@ impl Error {
     /// Adds what the person should do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(one_line(&hint.into()));
         self
     }
 
@@ -71,19 +74,14 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {}
 
-/// Keeps a foreign message from breaking the one-line rule.
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn shows_one_line_and_a_hint() {
-        let error = Error::failed("read a.yml", "line 1\n  line 2").hint("check the path");
-        assert_eq!(error.to_string(), "cannot read a.yml: line 1 line 2\nhint: check the path");
+        let error = Error::failed("read a.yml", "line 1\n  line\x1b[2J 2").hint("check the path");
+        assert_eq!(error.to_string(), "cannot read a.yml: line 1 line [2J 2\nhint: check the path");
         assert_eq!(error.exit(), Exit::Failed);
     }
 }

@@ -1,22 +1,33 @@
-//! What every evenkeel tool shares: exit codes, errors with a hint, JSON on stdout, sizes and durations,
-//! state on disk, and (feature `docker`) a connection to the engine with a deadline on every call.
+//! What every evenkeel tool shares: exit codes, errors with a hint, JSON on stdout, sizes and durations, state on disk,
+//! files that are replaced as a whole, text that is safe for a terminal.
 //!
-//! It takes nothing that only one tool uses.
+//! Feature `docker` adds a connection to the engine with a deadline on every call, and child processes and signals on
+//! tokio; feature `table` adds tables. envlock and composecheck use neither. It takes nothing that only one tool uses.
 
+pub mod boot;
+pub mod child;
 #[cfg(feature = "docker")]
 pub mod docker;
 mod error;
 mod exit;
+pub mod files;
 pub mod journal;
 pub mod manual;
 mod output;
+#[cfg(feature = "docker")]
+pub mod signals;
 pub mod state;
+mod stats;
+#[cfg(feature = "table")]
+pub mod table;
+pub mod terminal;
 pub mod units;
 
 pub use error::Error;
 pub use exit::Exit;
 pub use jiff::Timestamp;
 pub use output::{Verbosity, main_with, print, print_json};
+pub use stats::percentile;
 
 /// musl's own allocator goes to the system for nearly every piece: it doubles the time of a short command.
 #[cfg(target_env = "musl")]

@@ -3,6 +3,7 @@
 use std::io::{ErrorKind, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -11,11 +12,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::{Error, Exit};
 
-/// Runs a tool's story and turns its outcome into an exit code, with errors as `tool: cannot …` on stderr.
-pub fn main_with(tool: &str, story: impl FnOnce() -> Result<Exit, Error>) -> ExitCode {
-    std::panic::set_hook(Box::new(|_| {}));
-    let outcome = catch_unwind(AssertUnwindSafe(story)).unwrap_or_else(|panic| Err(bug(panic.as_ref())));
-    match outcome {
+/// Runs a tool's work and turns its outcome into an exit code, with errors as `tool: cannot …` on stderr.
+pub fn main_with(tool: &str, work: impl FnOnce() -> Result<Exit, Error>) -> ExitCode {
+    match without_panic(work) {
         Ok(exit) => exit.into(),
         Err(error) => {
             // A closed stderr leaves nobody to tell; the exit code still speaks.
@@ -25,14 +24,26 @@ pub fn main_with(tool: &str, story: impl FnOnce() -> Result<Exit, Error>) -> Exi
     }
 }
 
-fn bug(panic: &(dyn std::any::Any + Send)) -> Error {
+/// Turns a panic into an error that says where it happened.
+fn without_panic(work: impl FnOnce() -> Result<Exit, Error>) -> Result<Exit, Error> {
+    static PLACE: Mutex<Option<String>> = Mutex::new(None);
+    let place = || PLACE.lock().unwrap_or_else(PoisonError::into_inner);
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| *place() = panic.location().map(ToString::to_string)));
+    let outcome = catch_unwind(AssertUnwindSafe(work));
+    std::panic::set_hook(hook);
+    outcome.unwrap_or_else(|panic| Err(bug(panic.as_ref(), place().as_deref())))
+}
+
+fn bug(panic: &(dyn std::any::Any + Send), place: Option<&str>) -> Error {
     let cause = panic
         .downcast_ref::<String>()
         .map(String::as_str)
         .or_else(|| panic.downcast_ref::<&str>().copied())
         .unwrap_or("unknown");
-    Error::failed("go on", format!("internal error: {cause}"))
-        .hint("this is a bug in evenkeel: please report it")
+    let place = place.unwrap_or("an unknown place");
+    Error::failed("go on", format!("internal error at {place}: {cause}"))
+        .hint("this is a bug in evenkeel: please report this message")
 }
 
 /// Writes a result to stdout. A closed pipe is no error: the reader had enough.
@@ -78,5 +89,21 @@ impl Verbosity {
             .with(layer)
             .with(wanted.unwrap_or_else(|| Targets::new().with_default(level)))
             .try_init();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_reported_with_its_place() {
+        let line = line!() + 1;
+        let error = without_panic(|| panic!("out of {}", "cheese")).unwrap_err();
+        let text = error.to_string().replace('\\', "/");
+        let place = format!("src/output.rs:{line}:");
+        assert!(text.starts_with("cannot go on: internal error at "), "{text}");
+        assert!(text.contains(&place) && text.contains(": out of cheese\nhint: "), "{text}");
+        assert_eq!(error.exit(), Exit::Failed);
     }
 }
