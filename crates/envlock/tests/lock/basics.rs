@@ -39,7 +39,7 @@ fn refuses_wrong_arguments_with_2() {
         &["test"],
         &["test", "true"],
         &["test", "--"],
-        &["--timeout", "5", "test", "--", "true"],
+        &["--timeout", "5x", "test", "--", "true"],
         &["--slots", "0", "test", "--", "true"],
         &["--shared", "--slots", "2", "test", "--", "true"],
         &["--no-wait", "--timeout", "1s", "test", "--", "true"],
@@ -54,7 +54,11 @@ fn refuses_wrong_arguments_with_2() {
 fn says_who_is_inside_when_it_gives_up() {
     let home = Home::new();
     let mut holder = home.hold(&["--purpose", "nightly", "test"]);
-    for args in [&["--no-wait", "test", "--", "true"][..], &["--timeout", "50ms", "test", "--", "true"]] {
+    for args in [
+        &["--no-wait", "test", "--", "true"][..],
+        &["--timeout", "50ms", "test", "--", "true"],
+        &["--timeout", "0.05", "test", "--", "true"],
+    ] {
         let done = home.run(args);
         assert_eq!(done.code(), 75);
         let said = done.stderr();
