@@ -69,7 +69,7 @@ complete -c restartgate -n "__fish_restartgate_using_subcommand check" -s v -l v
 complete -c restartgate -n "__fish_restartgate_using_subcommand check" -s h -l help -d 'Print help'
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s p -l project -d 'Services of this Compose project: all of them where none is named' -r
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s l -l label -d 'Only services whose containers carry this label; may be repeated, all must match' -r
-complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s t -l timeout -d 'Longest wait' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s t -l timeout -d 'Longest time to wait' -r
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock [default: $DOCKER_HOST, then the current context]' -r
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l call-timeout -d 'Longest wait for one answer of the engine' -r
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l json -d 'Print one JSON object'

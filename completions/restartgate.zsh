@@ -83,8 +83,8 @@ _arguments "${_arguments_options[@]}" : \
 '--project=[Services of this Compose project\: all of them where none is named]:NAME:_default' \
 '*-l+[Only services whose containers carry this label; may be repeated, all must match]:KEY=VALUE:_default' \
 '*--label=[Only services whose containers carry this label; may be repeated, all must match]:KEY=VALUE:_default' \
-'-t+[Longest wait]:DURATION:_default' \
-'--timeout=[Longest wait]:DURATION:_default' \
+'-t+[Longest time to wait]:DURATION:_default' \
+'--timeout=[Longest time to wait]:DURATION:_default' \
 '-H+[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '--host=[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \

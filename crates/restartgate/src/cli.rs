@@ -75,8 +75,8 @@ pub const MANUAL: Manual = Manual {
              reason, evidence], sorted by name.\n\n\
              restartgate.history/1: schema, tool_version, at, verdict (ok), skipped_lines, records [at, service, action \
              (begin, end, refused, trip, reset), rule, healthy, took_ms, reason, forced, user, pid], oldest first.\n\n\
-             restartgate.stats/1: schema, tool_version, at, verdict (ok), skipped_lines, rows [day, service, restarts, \
-             healthy, failed, refused, success_pct, healthy_p50_ms, healthy_p95_ms], sorted by day and service.\n\n\
+             restartgate.stats/1: schema, tool_version, at, verdict (ok), skipped_lines, rows [day, service, restarts \
+             (those that have ended), healthy, failed, refused, success_pct, healthy_p50_ms, healthy_p95_ms], sorted by day and service.\n\n\
              restartgate.explain/1: schema, tool_version, at, verdict (allowed, refused), service, decided_at, reason, \
              ruling {rule, retry_after_s, attempts_used, attempts_limit, window_s, cooldown_s, cooldown_left_s, failures, \
              breaker, trips, machine_used, machine_limit}.",

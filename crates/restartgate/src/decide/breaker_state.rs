@@ -194,14 +194,14 @@ impl<'a> Replay<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn s(seconds: u64) -> Duration {
+    pub(in crate::decide) fn s(seconds: u64) -> Duration {
         Duration::from_secs(seconds)
     }
 
-    fn attempt(ended: u64, outcome: Outcome) -> Event {
+    pub(in crate::decide) fn attempt(ended: u64, outcome: Outcome) -> Event {
         Event::Attempt { started: s(ended), ended: s(ended), outcome, jitter: 0.5 }
     }
 

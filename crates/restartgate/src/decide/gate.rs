@@ -157,16 +157,9 @@ fn machine_budget(facts: &Facts<'_>, limits: &Limits) -> Option<Decision> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decide::breaker_state::tests::{attempt, s};
     use crate::decide::breaker_state::{Event, Outcome, replay};
     use proptest::prelude::*;
-
-    fn s(seconds: u64) -> Duration {
-        Duration::from_secs(seconds)
-    }
-
-    fn attempt(ended: u64, outcome: Outcome) -> Event {
-        Event::Attempt { started: s(ended), ended: s(ended), outcome, jitter: 0.5 }
-    }
 
     fn trip_at(age: u64) -> Event {
         Event::Trip { at: s(age), cause: "storm".into() }
