@@ -1,4 +1,4 @@
-//! CC401: two containers that want the same port of the machine.
+//! CC401: two containers with the same host port.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     code: "CC401",
     name: "host-port-twice",
     level: Level::Error,
-    what: "A port of the machine is taken twice in the project",
+    what: "Two containers of the project have the same host port",
     why: "The second container cannot start",
     example: "
 services:
@@ -24,7 +24,7 @@ services:
     image: postgres:15
     ports: [\"5432:5432\"]
 ",
-    fix: "give each its own port",
+    fix: "give each container its own port",
     check: Check::Project(check),
 };
 
@@ -50,7 +50,7 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
 fn replicas_clash(entry: &Entry, port: &Port<'_>) -> Option<Finding> {
     let replicas = memory::replicas(&entry.value);
     let room = u64::from(port.published.1 - port.published.0) + 1;
-    let enough = if port.any_of { replicas <= room } else { replicas <= 1 };
+    let enough = if port.takes_any { replicas <= room } else { replicas <= 1 };
     let message =
         format!("all {replicas} replicas of service '{}' want port {}", entry.key, port.published.0);
     (!enough).then(|| RULE.finding(service(entry), port.node.span, message))
@@ -63,7 +63,7 @@ fn take<'a>(
     entry: &'a Entry,
     port: &Port<'_>,
 ) -> Option<Finding> {
-    if port.any_of {
+    if port.takes_any {
         return None;
     }
     let ip = port.ip.clone().unwrap_or_default();
@@ -74,7 +74,8 @@ fn take<'a>(
         if let Some((name, span)) = holder {
             let message = format!("port {number} is taken by both '{name}' and '{}'", entry.key);
             return Some(
-                RULE.finding(service(entry), port.node.span, message).see(*span, "taken here already"),
+                RULE.finding(service(entry), port.node.span, message)
+                    .with_related(*span, "taken here already"),
             );
         }
         taken.insert(ip.clone(), (&entry.key, port.node.span));
@@ -87,7 +88,7 @@ mod tests {
     use super::super::testing::found;
 
     #[test]
-    fn who_clashes() {
+    fn which_ports_clash() {
         let of = |a: &str, b: &str| {
             found("CC401", &format!("services: {{a: {{ports: ['{a}']}}, b: {{ports: ['{b}']}}}}")).len()
         };
