@@ -387,3 +387,32 @@ fn variables_come_from_files_and_the_environment() {
     let said = stderr(&composecheck(&["-f", path.to_str().unwrap()]));
     assert!(said.contains("must be a size such as 512m (the variable NO_LIMIT is not set)"), "{said}");
 }
+
+/// Keys and values may contain any character through YAML escapes, and comments may contain it as it is.
+#[test]
+fn texts_of_files_cannot_control_the_terminal() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    let text = "services:\n  a:\n    image: \"x\\e[31m\" # \u{202e}comment\n    restart: \"\\e[2J\\u202e\"\n    tmpfs: \"/\\e]0;t\\a\"\n    \
+                labels: {\"\\e[31mk\": \"\\x9b2J\", m: \"a\\nb\"}\n\"x-\\e[2J\": 1\n";
+    std::fs::write(path("a.yml"), text).unwrap();
+    std::fs::write(path("b.yml"), "services: {a: {image: y, \"\\e[2J\": 1}}\n").unwrap();
+    std::fs::write(path("c.yml"), "services: {a: {image: y}}\n").unwrap();
+    let (a, b, c) = (path("a.yml"), path("b.yml"), path("c.yml"));
+    for args in [
+        ["-f", &a].as_slice(),
+        &["-f", &a, "--format", "github"],
+        &["-f", &b],
+        &["config", "-f", &a],
+        &["compare", &a, &c],
+        &["compare", &c, &a],
+        &["budget", "-f", &a],
+        &["-f", "\u{1b}[2J"],
+    ] {
+        let output = composecheck(args);
+        let shown = stdout(&output) + &stderr(&output);
+        assert!(shown.len() > 20, "{args:?}: {shown}");
+        let unsafe_char = shown.chars().find(|c| *c != '\n' && (c.is_control() || *c == '\u{202e}'));
+        assert_eq!(unsafe_char, None, "{args:?}: {shown:?}");
+    }
+}

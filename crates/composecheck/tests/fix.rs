@@ -114,6 +114,21 @@ fn only_the_last_file_is_rewritten() {
 }
 
 #[test]
+fn a_dry_run_shows_the_diffs_of_all_projects_that_can_be_loaded() {
+    let dir = tempfile::tempdir().unwrap();
+    let service = "services:\n  a:\n    image: x:1\n    restart: always\n";
+    for (name, text) in [("a.yml", service), ("broken.yml", "services: ["), ("c.yml", service)] {
+        std::fs::write(dir.path().join(name), text).unwrap();
+    }
+    let output =
+        composecheck(dir.path(), &["--fix", "--dry-run", "a.yml", "broken.yml", "none.yml", "c.yml"]);
+    let (diffs, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(3), "{errors}");
+    assert!(diffs.contains("+++ b/a.yml\n") && diffs.contains("+++ b/c.yml\n"), "{diffs}");
+    assert!(errors.contains("broken.yml:1:") && errors.contains("none.yml"), "{errors}");
+}
+
+#[test]
 #[cfg(unix)]
 fn permissions_and_links_stay() {
     use std::os::unix::fs::PermissionsExt;

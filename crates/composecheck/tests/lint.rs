@@ -146,6 +146,18 @@ fn a_baseline_hides_known_findings() {
     );
 }
 
+/// Whoever has the old file open keeps its content.
+#[cfg(unix)]
+#[test]
+fn the_baseline_is_replaced_as_a_whole() {
+    let dir = Directory::with(&[("compose.yml", COMPOSE), ("known.json", "old")]);
+    let old = std::fs::File::open(dir.path().join("known.json")).expect("a file");
+    assert_eq!(dir.run(&["--write-baseline", "known.json"]).status.code(), Some(0));
+    assert_eq!(std::io::read_to_string(old).expect("text"), "old");
+    assert_eq!(dir.found(&["--baseline", "known.json"]), (vec![], 0, 1));
+    assert_eq!(std::fs::read_dir(dir.path()).expect("a directory").count(), 2, "nothing is left beside it");
+}
+
 #[test]
 fn projects_are_checked_independently() {
     let clean = COMPOSE.replace("cpus: 1", "cpus: 1\n    mem_limit: 1g\n    mem_reservation: 1m");

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::finding::repair::{Action, NewValue, Repair, block_entries, flow_entries};
 use crate::source::{FileId, Span};
-use crate::yaml;
-use crate::yaml::{Kind, Node};
+use crate::yaml::{self, Kind, Node};
 
 /// Maximum number of bytes that are parsed again when repairs are tried one by one.
 const MAX_PARSED: usize = 2 << 20;

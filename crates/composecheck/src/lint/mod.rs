@@ -9,10 +9,9 @@ use glob_match::glob_match;
 
 use crate::compose::Project;
 use crate::finding::{Finding, sort};
-use crate::rules;
 use crate::rules::policy::Policy;
 use crate::rules::rule::{Check, Pair};
-use crate::rules::{SUPPRESSION_UNCLEAR, SUPPRESSION_UNUSED, by_code};
+use crate::rules::{self, SUPPRESSION_UNCLEAR, SUPPRESSION_UNUSED, by_code};
 use crate::source::{FileId, Sources, Span};
 use baseline::Baseline;
 use config::{Code, Config, Ignore};

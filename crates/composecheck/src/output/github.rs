@@ -1,5 +1,7 @@
 //! Findings as annotations of a GitHub workflow.
 
+use evenkeel_common::terminal::one_line;
+
 use crate::finding::{Finding, Level};
 use crate::rules::by_code;
 use crate::source::Sources;
@@ -25,7 +27,7 @@ fn annotation(sources: &Sources, finding: &Finding) -> String {
         span.column,
         span.end_column,
         finding.code,
-        escape_message(&format!("{}\n{}", finding.message, finding.fix)),
+        escape_message(&format!("{}\n{}", one_line(&finding.message), one_line(&finding.fix))),
     )
 }
 

@@ -18,16 +18,16 @@ const MAX_DEPTH: usize = 256;
 pub fn parse(file: FileId, text: &str) -> Result<Vec<Node>, SpannedError> {
     let text = tabs::to_spaces(text);
     let unended = (!text.ends_with('\n')).then_some(text.len());
-    let mut composer = Composer { unended, ..Composer::default() };
+    let mut builder = NodeBuilder { unended, ..NodeBuilder::default() };
     for event in Parser::new_from_str(&text) {
         let (event, span) = event.map_err(|e| {
             let at = *e.marker();
             SpannedError::new(span_between(file, at, at), format!("invalid YAML: {}", e.info()))
         })?;
-        composer.handle(event, span_between(file, span.start, span.end))?;
+        builder.handle(event, span_between(file, span.start, span.end))?;
     }
-    tabs::check(file, &text, &composer.continued)?;
-    Ok(composer.documents)
+    tabs::check(file, &text, &builder.continued)?;
+    Ok(builder.documents)
 }
 
 /// The span between two marks of the YAML crate.
@@ -44,19 +44,30 @@ pub(crate) fn span_between(file: FileId, start: Marker, end: Marker) -> Span {
 }
 
 /// A complete value, which an alias can repeat.
-struct Anchored {
+#[derive(Clone)]
+struct Subtree {
     node: Node,
+    /// The number of values in it, itself included.
     nodes: usize,
+    /// The levels of nesting, itself included.
     depth: usize,
+    /// Whether it is an unquoted `<<`.
+    is_merge_key: bool,
+}
+
+enum Key {
+    Text(String),
+    /// An unquoted `<<`.
+    Merge,
 }
 
 /// A list or mapping whose end has not been reached yet.
-struct Open {
+struct OpenCollection {
     node: Node,
     style: StructureStyle,
     anchor: usize,
     /// The key whose value comes next.
-    key: Option<(String, Span)>,
+    key: Option<(Key, Span)>,
     /// The values of `<<`.
     merges: Vec<(Span, Node)>,
     /// The line of each key so far.
@@ -66,40 +77,22 @@ struct Open {
 }
 
 #[derive(Default)]
-struct Composer {
+struct NodeBuilder {
     documents: Vec<Node>,
-    open: Vec<Open>,
-    anchors: HashMap<usize, Anchored>,
+    open: Vec<OpenCollection>,
+    anchors: HashMap<usize, Subtree>,
     total: usize,
     /// The length of the text, if its last line has no line break.
     unended: Option<usize>,
     continued: tabs::Continued,
 }
 
-impl Composer {
+impl NodeBuilder {
     fn handle(&mut self, event: Event<'_>, span: Span) -> Result<(), SpannedError> {
         match event {
             Event::DocumentStart(..) => self.anchors.clear(),
             Event::Scalar(text, style, anchor, tag) => {
-                if span.line < span.end_line && !self.is_in_brackets() {
-                    let is_plain = style == ScalarStyle::Plain;
-                    let lines =
-                        if is_plain { &mut self.continued.plain } else { &mut self.continued.delimited };
-                    lines.push(span.line + 1..=span.end_line);
-                }
-                // A block scalar on a last line without a line break has none either.
-                let drop_line_break = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
-                    && self.unended.is_some_and(|end| span.end >= end);
-                let text = if drop_line_break { text.strip_suffix('\n').unwrap_or(&text) } else { &text };
-                let node = leaf(text, style, tag.as_deref(), span);
-                if matches!(node.kind, Kind::Float(number) if !number.is_finite()) {
-                    return Err(SpannedError::new(
-                        span,
-                        "infinity and NaN are not supported; quote the value if it is text",
-                    ));
-                }
-                let plain_key = style == ScalarStyle::Plain && text == "<<";
-                self.finish(Anchored { node, nodes: 1, depth: 1 }, anchor, plain_key.then_some("<<"))?;
+                self.scalar(&text, style, anchor, tag.as_deref(), span)?;
             }
             Event::SequenceStart(style, anchor, tag) => {
                 self.begin(Kind::List(Vec::new()), style, anchor, tag.as_deref(), span)?;
@@ -112,6 +105,31 @@ impl Composer {
             _ => {}
         }
         Ok(())
+    }
+
+    fn scalar(
+        &mut self,
+        text: &str,
+        style: ScalarStyle,
+        anchor: usize,
+        tag: Option<&Tag>,
+        span: Span,
+    ) -> Result<(), SpannedError> {
+        let is_plain = style == ScalarStyle::Plain;
+        if span.line < span.end_line && !self.is_in_brackets() {
+            let lines = if is_plain { &mut self.continued.plain } else { &mut self.continued.delimited };
+            lines.push(span.line + 1..=span.end_line);
+        }
+        // A block scalar on a last line without a line break has none either.
+        let drop_line_break = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
+            && self.unended.is_some_and(|end| span.end >= end);
+        let text = if drop_line_break { text.strip_suffix('\n').unwrap_or(text) } else { text };
+        let node = leaf(text, style, tag, span);
+        if matches!(node.kind, Kind::Float(number) if !number.is_finite()) {
+            let cause = "infinity and NaN are not supported; quote the value if it is text";
+            return Err(SpannedError::new(span, cause));
+        }
+        self.add(Subtree { node, nodes: 1, depth: 1, is_merge_key: is_plain && text == "<<" }, anchor)
     }
 
     fn begin(
@@ -127,7 +145,7 @@ impl Composer {
         }
         let span = Span { end: span.start, end_line: span.line, end_column: span.column, ..span };
         let node = Node { kind, span, origins: Vec::new(), mode: mode(tag) };
-        self.open.push(Open {
+        self.open.push(OpenCollection {
             node,
             style,
             anchor,
@@ -148,7 +166,8 @@ impl Composer {
         for (span, merged) in std::mem::take(&mut open.merges) {
             merge_key(&mut open.node, span, &merged)?;
         }
-        self.finish(Anchored { node: open.node, nodes: open.nodes, depth: open.depth }, open.anchor, None)
+        let OpenCollection { node, nodes, depth, anchor, .. } = open;
+        self.add(Subtree { node, nodes, depth, is_merge_key: false }, anchor)
     }
 
     fn is_in_brackets(&self) -> bool {
@@ -168,28 +187,22 @@ impl Composer {
                 format!("aliases are nested deeper than {MAX_DEPTH} levels"),
             ));
         }
-        let mut node = found.node.clone();
-        node.origins.push(Origin { via: Via::Alias, span });
-        let copy = Anchored { node, nodes: found.nodes, depth: found.depth };
-        self.finish(copy, 0, None)
+        let mut copy = Subtree { is_merge_key: false, ..found.clone() };
+        copy.node.origins.push(Origin { via: Via::Alias, span });
+        self.add(copy, NO_ANCHOR)
     }
 
     /// Adds a complete value to the open list or mapping, or to the documents.
-    fn finish(&mut self, done: Anchored, anchor: usize, key: Option<&str>) -> Result<(), SpannedError> {
+    fn add(&mut self, done: Subtree, anchor: usize) -> Result<(), SpannedError> {
         let span = done.node.span;
-        // The children of a list or mapping were counted when they were complete.
-        self.total +=
-            if matches!(done.node.kind, Kind::List(_) | Kind::Map(_)) && done.node.origins.is_empty() {
-                1
-            } else {
-                done.nodes
-            };
+        // The children of a list or mapping were counted when they were complete, except those of an alias.
+        let is_collection = matches!(done.node.kind, Kind::List(_) | Kind::Map(_));
+        self.total += if is_collection && done.node.origins.is_empty() { 1 } else { done.nodes };
         if self.total > MAX_NODES {
             return Err(too_many(span));
         }
-        if anchor != 0 {
-            let copy = Anchored { node: done.node.clone(), nodes: done.nodes, depth: done.depth };
-            self.anchors.insert(anchor, copy);
+        if anchor != NO_ANCHOR {
+            self.anchors.insert(anchor, done.clone());
         }
         let Some(open) = self.open.last_mut() else {
             self.documents.push(done.node);
@@ -204,37 +217,35 @@ impl Composer {
             return Ok(());
         }
         match open.key.take() {
-            None => open.key = Some((key_text(&done.node, key)?, span)),
-            Some((key, at)) if key == MERGE_KEY => {
+            None => open.key = Some((to_key(done)?, span)),
+            Some((Key::Merge, at)) => {
                 if !open.merges.is_empty() {
                     return Err(SpannedError::new(at, "duplicate key '<<'"));
                 }
                 open.merges.push((at, done.node));
             }
-            Some((key, at)) => add_entry(open, Entry { key, span: at, value: done.node })?,
+            Some((Key::Text(key), at)) => add_entry(open, Entry { key, span: at, value: done.node })?,
         }
         Ok(())
     }
 }
 
-/// The key of an unquoted `<<`. It cannot clash with a key of a file, which holds no NUL.
-const MERGE_KEY: &str = "\0<<";
+/// What the YAML crate gives to a value without an anchor.
+const NO_ANCHOR: usize = 0;
 
 fn too_many(span: Span) -> SpannedError {
     SpannedError::new(span, format!("more than {MAX_NODES} values once aliases are expanded"))
 }
 
-fn key_text(node: &Node, plain: Option<&str>) -> Result<String, SpannedError> {
-    if plain.is_some() {
-        return Ok(MERGE_KEY.to_owned());
-    }
-    match &node.kind {
-        Kind::Text(text) => Ok(text.clone()),
-        _ => Err(SpannedError::new(node.span, "a key must be a string; quote it")),
+fn to_key(done: Subtree) -> Result<Key, SpannedError> {
+    match done.node.kind {
+        _ if done.is_merge_key => Ok(Key::Merge),
+        Kind::Text(text) => Ok(Key::Text(text)),
+        _ => Err(SpannedError::new(done.node.span, "a key must be a string; quote it")),
     }
 }
 
-fn add_entry(open: &mut Open, entry: Entry) -> Result<(), SpannedError> {
+fn add_entry(open: &mut OpenCollection, entry: Entry) -> Result<(), SpannedError> {
     let Kind::Map(entries) = &mut open.node.kind else { return Ok(()) };
     if let Some(first) = open.seen.insert(entry.key.clone(), entry.span.line) {
         let cause = format!("duplicate key '{}', first used on line {first}", entry.key);
