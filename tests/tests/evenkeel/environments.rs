@@ -7,13 +7,13 @@ fn jobs_run_side_by_side_each_in_an_environment_of_its_own() {
     let Some(engine) = engine() else { return };
     let stack = Stack::new(engine);
     let port = stack.publish();
-    let say = r#"echo "$EVENKEEL_ENV $COMPOSE_PROJECT_NAME $WEB_PORT""#;
+    let say = r#"echo "$EVENKEEL_ENV $COMPOSE_PROJECT_NAME $WEB_PORT $ADMIN_PORT""#;
     let output = stack.run(&["--jobs", "2", "--", "sh", "-c", say]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     for slot in [1, 2] {
         let id = stack.world.id();
-        let line = format!(" {id}-{slot} {id}-{slot} {}\n", port + slot);
+        let line = format!(" {id}-{slot} {id}-{slot} {} {}\n", port + slot, port + 5 + slot);
         assert!(said.contains(&line), "{line:?} in {said:?}");
     }
     assert_eq!(stack.left(), "");
