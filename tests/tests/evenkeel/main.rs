@@ -3,10 +3,12 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
 mod environments;
+mod leftovers;
 mod survive;
 
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 
@@ -107,6 +109,13 @@ impl Drop for Stack<'_> {
             let _ = self.evenkeel(&["clean"]).output();
         }
     }
+}
+
+/// Writes a script that stands in for a program, into a directory that is to be first in PATH.
+fn stand_in(dir: &Path, name: &str, script: &str) {
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options.write(true).create_new(true).mode(0o755).open(dir.join(name)).unwrap();
+    write!(file, "#!/bin/bash\n{script}\n").unwrap();
 }
 
 fn text(output: &Output) -> String {
