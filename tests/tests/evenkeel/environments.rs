@@ -1,6 +1,6 @@
 //! Shared and dedicated environments, kept ones, and what would be done.
 
-use super::{Command, Stack, engine, text};
+use super::{Command, Stack, built, engine, root, text};
 
 #[test]
 fn jobs_run_side_by_side_each_in_an_environment_of_its_own() {
@@ -43,8 +43,7 @@ fn a_dry_run_does_nothing_and_its_lines_can_be_run() {
     assert!(!stack.home.join("locks").exists());
     assert_eq!(stack.left(), "");
     let mut shell = Command::new("sh");
-    let path =
-        format!("{}:{}", super::built("envlock").parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let path = format!("{}:{}", built("envlock").parent().unwrap().display(), std::env::var("PATH").unwrap());
     shell.env("PATH", path).args(["-e", "-c"]).arg(String::from_utf8(output.stdout).unwrap());
     let ran = stack.environment(&mut shell).output().unwrap();
     assert!(ran.status.success(), "{}", text(&ran));
@@ -71,4 +70,38 @@ fn each_step_works_alone() {
     std::fs::write(stack.file(), "not: a stack").unwrap();
     step("clean");
     assert_eq!(stack.left(), "");
+}
+
+#[test]
+fn files_that_cannot_be_used_give_the_same_code_however_they_are_run() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    std::fs::write(stack.file(), "services: [").unwrap();
+    for args in
+        [&["check"][..], &["--", "true"], &["--dedicated", "--", "true"], &["--jobs", "2", "--", "true"]]
+    {
+        let output = stack.run(args);
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {}", text(&output));
+        assert!(text(&output).contains("compose.yml:1:"), "{args:?}: {}", text(&output));
+    }
+}
+
+#[test]
+fn every_error_of_the_files_is_shown_and_the_errors_come_first() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    std::fs::copy(root().join("tests/stack/compose.crashing.yml"), stack.file()).unwrap();
+    let mut composecheck = Command::new(built("composecheck"));
+    composecheck.arg("-f").arg(stack.file()).env("COMPOSE_PROJECT_NAME", stack.world.id());
+    let findings = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| line.starts_with("error[") || line.starts_with("warning["));
+        lines.map(str::to_owned).collect()
+    };
+    let expected = findings(&text(&composecheck.output().unwrap()));
+    let output = stack.run(&["--", "true"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let shown = findings(&text(&output));
+    assert!(!expected.is_empty());
+    assert_eq!(shown, expected);
+    assert!(shown.is_sorted_by_key(|line| line.starts_with("warning[")), "{shown:?}");
 }
