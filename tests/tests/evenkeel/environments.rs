@@ -105,3 +105,22 @@ fn every_error_of_the_files_is_shown_and_the_errors_come_first() {
     assert_eq!(shown, expected);
     assert!(shown.is_sorted_by_key(|line| line.starts_with("warning[")), "{shown:?}");
 }
+
+/// Descriptor 8 is what the table was once written to.
+#[test]
+fn files_that_the_caller_has_open_are_left_alone_and_reach_the_command() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    let own = stack.home.join("own");
+    std::fs::write(&own, "mine\n").unwrap();
+    for (target, written) in [(own.to_str().unwrap(), "mine\nfrom the command\n"), ("/dev/stdout", "")] {
+        let run = stack.evenkeel(&["--", "sh", "-c", "echo from the command >&8"]);
+        let mut caller = Command::new("timeout");
+        caller.args(["60", "sh", "-c", "exec 8>>\"$0\"; exec \"$@\"", target]);
+        caller.arg(run.get_program()).args(run.get_args());
+        let output = stack.environment(&mut caller).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{target}: {}", text(&output));
+        assert!(text(&output).contains("\nverify "), "{target}: {}", text(&output));
+        assert!(written.is_empty() || std::fs::read_to_string(&own).unwrap() == written);
+    }
+}
