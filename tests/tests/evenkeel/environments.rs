@@ -124,3 +124,20 @@ fn files_that_the_caller_has_open_are_left_alone_and_reach_the_command() {
         assert!(written.is_empty() || std::fs::read_to_string(&own).unwrap() == written);
     }
 }
+
+#[test]
+fn it_finds_its_files_from_a_link_and_from_its_own_folder() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    let run = stack.evenkeel(&["--", "true"]);
+    let link = stack.home.join("ek");
+    std::os::unix::fs::symlink(run.get_program(), &link).unwrap();
+    let from_folder = (Command::new("bash"), "evenkeel", root().join("scripts"));
+    let by_link = (Command::new("env"), "./ek", stack.home.to_path_buf());
+    for (mut command, name, folder) in [from_folder, by_link] {
+        command.arg(name).args(run.get_args()).current_dir(folder);
+        let output = stack.environment(&mut command).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", text(&output));
+        assert_eq!(stack.left(), "");
+    }
+}
