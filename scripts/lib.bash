@@ -66,8 +66,10 @@ is_private_engine() {
   [ -e "${path%/*}/.evenkeel-engine" ]
 }
 
-# Sets the array 'compose' to the Compose command: v2 as a plugin, or a docker-compose in PATH.
+# Sets the array 'compose' to the Compose command: EVENKEEL_COMPOSE, v2 as a plugin, or a docker-compose in PATH.
 find_compose() {
+  read -ra compose <<<"${EVENKEEL_COMPOSE:-}"
+  [ ${#compose[@]} = 0 ] || return 0
   compose=(docker compose)
   "${compose[@]}" version >/dev/null 2>&1 && return
   compose=(docker-compose)

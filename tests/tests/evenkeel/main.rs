@@ -6,7 +6,7 @@ mod environments;
 mod leftovers;
 mod survive;
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -125,9 +125,12 @@ fn text(output: &Output) -> String {
 /// Starts it, and waits until its command says that the environment is up.
 fn start_until_up(command: &mut Command) -> Child {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let (mut line, mut stdout) = (String::new(), BufReader::new(child.stdout.take().unwrap()));
-    stdout.read_line(&mut line).unwrap();
-    assert_eq!(line.trim_end(), "up");
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    // On a terminal the steps of the set-up are told there, too.
+    assert!(
+        stdout.by_ref().lines().any(|line| line.unwrap().trim_end() == "up"),
+        "it ended before it was up"
+    );
     // A closed pipe would end those who still write.
     std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
     child
