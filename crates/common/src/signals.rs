@@ -18,7 +18,7 @@ mod unix {
     use rustix::process::{Pid, Signal, kill_process};
     use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 
-    /// A signal this process can catch, and whether a process sent it to this one since it was last looked at.
+    /// A signal that this process can catch, and whether a process sent it since it was last forwarded.
     struct Known {
         signal: Signal,
         was_sent: AtomicBool,
@@ -40,24 +40,22 @@ mod unix {
     const ENDING: usize = 3;
 
     /// A signal that came.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct Caught {
-        signal: Signal,
-        was_sent: bool,
-    }
+    #[derive(Clone, Copy, Debug)]
+    pub struct Caught(&'static Known);
 
     impl Caught {
         /// The signal's number, for [`crate::Exit::Signal`].
         pub fn number(self) -> u8 {
-            u8::try_from(self.signal.as_raw()).unwrap_or(0)
+            u8::try_from(self.0.signal.as_raw()).unwrap_or(0)
         }
 
         /// Sends it to a process, unless it comes from the terminal, which sends it to the whole foreground group.
         pub(crate) fn forward_to(self, pid: u32) {
+            let was_sent = self.0.was_sent.swap(false, Ordering::Relaxed);
             let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
-            if let Some(pid) = pid.filter(|_| self.was_sent) {
+            if let Some(pid) = pid.filter(|_| was_sent) {
                 // It may have ended just now.
-                let _ = kill_process(pid, self.signal);
+                let _ = kill_process(pid, self.0.signal);
             }
         }
     }
@@ -90,6 +88,7 @@ mod unix {
             for known in wanted {
                 // Who started us had it ignored, as nohup(1) does: the command must inherit that.
                 if !is_ignored(known.signal) {
+                    known.was_sent.store(false, Ordering::Relaxed);
                     note_sender(known)?;
                     let kind = SignalKind::from_raw(known.signal.as_raw());
                     streams.push((known, signal(kind)?));
@@ -103,8 +102,7 @@ mod unix {
             poll_fn(|context| {
                 for (known, stream) in &mut self.streams {
                     if stream.poll_recv(context).is_ready() {
-                        let was_sent = known.was_sent.swap(false, Ordering::Relaxed);
-                        return Poll::Ready(Caught { signal: known.signal, was_sent });
+                        return Poll::Ready(Caught(known));
                     }
                 }
                 Poll::Pending
@@ -156,7 +154,7 @@ mod elsewhere {
     use std::io;
 
     /// Somebody pressed Ctrl-C.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    #[derive(Clone, Copy, Debug)]
     pub struct Caught;
 
     impl Caught {
