@@ -22,10 +22,12 @@ mod unix {
     struct Known {
         signal: Signal,
         was_sent: AtomicBool,
+        /// Whether the handler notes that.
+        is_noted: AtomicBool,
     }
 
     const fn known(signal: Signal) -> Known {
-        Known { signal, was_sent: AtomicBool::new(false) }
+        Known { signal, was_sent: AtomicBool::new(false), is_noted: AtomicBool::new(false) }
     }
 
     /// Those that end a tool come first.
@@ -111,9 +113,12 @@ mod unix {
         }
     }
 
-    /// Notes in the handler whether a process sent the signal. Must be called before tokio's handler is set up: they
-    /// run in this order.
+    /// From now on, notes in the handler whether a process sent the signal. Must be called before tokio's handler is set
+    /// up: they run in this order.
     fn note_sender(known: &'static Known) -> io::Result<()> {
+        if known.is_noted.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
         // SAFETY: the action only stores to an atomic and asks for process groups, which is async-signal-safe.
         unsafe {
             signal_hook_registry::register_sigaction(known.signal.as_raw(), |info| {
