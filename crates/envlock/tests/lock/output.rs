@@ -218,7 +218,7 @@ fn says_what_it_does_only_when_asked_to() {
     let home = Home::new();
     assert_eq!(home.run(&["test", "--", "true"]).stderr(), "");
     let said = home.run(&["-v", "test", "--", "true"]).stderr();
-    for words in ["drew a ticket", "got in", "gave the lock back"] {
+    for words in ["took a ticket", "acquired the lock", "released the lock"] {
         assert!(said.contains(words), "{said}");
     }
 }
