@@ -37,10 +37,12 @@ pub(crate) fn run(
     if args.has_environment()
         && let Some(main) = locks.iter_mut().find(|lock| args.is_main(&lock.files.name))
     {
-        guard = main.enter_setup(deadline)?;
-        if guard.is_none() {
-            locks.into_iter().for_each(HeldLock::release);
-            return Ok(None);
+        match main.enter_setup(deadline) {
+            Ok(Some(entered)) => guard = Some(entered),
+            otherwise => {
+                locks.into_iter().for_each(HeldLock::release);
+                return otherwise.map(|_| None);
+            }
         }
     }
     let started = Instant::now();
@@ -117,7 +119,7 @@ impl Session<'_> {
     fn finish_setup(&mut self) -> Result<(), Error> {
         self.may_be_up = true;
         let Some(guard) = self.guard.take() else { return Ok(()) };
-        self.main_mut().map_or(Ok(()), |main| main.finish_setup(&guard))
+        self.main_lock_mut().map_or(Ok(()), |main| main.finish_setup(&guard))
     }
 
     /// Takes the environment down where no other user is left.
@@ -127,25 +129,33 @@ impl Session<'_> {
         }
         let guard = match self.guard.take() {
             Some(guard) => Some(guard),
-            None => self.main_mut().map(HeldLock::enter_teardown).transpose()?,
+            None => self.main_lock_mut().map(HeldLock::enter_teardown).transpose()?,
         };
         let Some(guard) = guard else { return Ok(None) };
-        let mut failed_teardown = None;
-        if let Some(script) = self.args.teardown.as_deref().filter(|_| self.may_be_up) {
-            if guard.is_alone {
-                let ending = self.run_script(Step::Teardown, script)?;
-                failed_teardown = Some(ending).filter(|ending| !ending.succeeded());
-            }
-            if failed_teardown.is_some() || (!guard.is_alone && self.is_abandoned()?) {
-                self.main().map_or(Ok(()), |main| main.files.mark_dirty())?;
-            }
-        }
+        let script = self.args.teardown.as_deref().filter(|_| self.may_be_up);
+        let failed_teardown = script.map(|script| self.take_down(&guard, script)).transpose()?.flatten();
         Ok(Some(LeftEnvironment { _guard: guard, failed_teardown }))
+    }
+
+    /// Runs the take-down, or leaves it to others that use the environment. Returns its ending where it fails.
+    fn take_down(&mut self, guard: &SetupGuard, script: &str) -> Result<Option<Ending>, Error> {
+        if !guard.is_alone {
+            if self.is_abandoned()? {
+                self.mark_dirty()?;
+            }
+            return Ok(None);
+        }
+        let ending = self.run_script(Step::Teardown, script);
+        if matches!(ending, Ok(ending) if ending.succeeded()) {
+            return Ok(None);
+        }
+        self.mark_dirty()?;
+        ending.map(Some)
     }
 
     /// Whether the lock is still held, but by nobody who will take the environment down.
     fn is_abandoned(&self) -> Result<bool, Error> {
-        let Some(main) = self.main() else { return Ok(false) };
+        let Some(main) = self.main_lock() else { return Ok(false) };
         let is_abandoned = !main.is_environment_used_by_others()?;
         if is_abandoned {
             let name = &main.files.name;
@@ -158,10 +168,10 @@ impl Session<'_> {
 
     fn run_script(&mut self, step: Step, script: &str) -> Result<Ending, Error> {
         let phase = if step == Step::Setup { Phase::Setup } else { Phase::Teardown };
-        self.main_mut().map_or(Ok(()), |main| main.set_phase(phase))?;
+        self.main_lock_mut().map_or(Ok(()), |main| main.set_phase(phase))?;
         let ending = self.steps.run_script(step, script, &self.locks)?;
         if ending.succeeded()
-            && let Some(main) = self.main()
+            && let Some(main) = self.main_lock()
         {
             main.files.mark_clean();
         }
@@ -169,14 +179,18 @@ impl Session<'_> {
     }
 
     fn is_dirty(&self) -> bool {
-        self.main().is_some_and(|main| main.files.is_dirty())
+        self.main_lock().is_some_and(|main| main.files.is_dirty())
     }
 
-    fn main(&self) -> Option<&HeldLock> {
+    fn mark_dirty(&self) -> Result<(), Error> {
+        self.main_lock().map_or(Ok(()), |main| main.files.mark_dirty())
+    }
+
+    fn main_lock(&self) -> Option<&HeldLock> {
         self.locks.iter().find(|lock| self.args.is_main(&lock.files.name))
     }
 
-    fn main_mut(&mut self) -> Option<&mut HeldLock> {
+    fn main_lock_mut(&mut self) -> Option<&mut HeldLock> {
         self.locks.iter_mut().find(|lock| self.args.is_main(&lock.files.name))
     }
 

@@ -93,6 +93,22 @@ fn a_failing_set_up_gives_its_code_and_the_lock_back() {
 }
 
 #[test]
+fn a_failing_set_up_does_not_block_those_that_wait_behind_it() {
+    let site = Site::new();
+    let go = site.home.file("go");
+    assert!(std::process::Command::new("mkfifo").arg(&go).status().unwrap().success());
+    let failing = format!("read line < {}; exit 41", go.display());
+    let args = ["--shared", "--setup", &failing, "--teardown", &site.teardown, "test", "--", "true"];
+    let mut first = site.home.envlock(&args).spawn().unwrap();
+    until("it sets up", || site.home.status("test")["holders"][0]["phase"] == "setup");
+    let second = site.home.queue("test", &site.args(&["--shared", "test", "--", "true"]));
+    std::fs::write(&go, "\n").unwrap();
+    assert_eq!(first.wait().unwrap().code(), Some(41));
+    assert!(second.wait_with_output().unwrap().status.success());
+    assert_eq!(site.log(), "teardown setup teardown ");
+}
+
+#[test]
 fn a_failing_take_down_shows_and_is_made_up_for() {
     let site = Site::new();
     let failing = ["--teardown", "exit 42", "test", "--"];
