@@ -1,25 +1,25 @@
-//! Who goes before whom: the pure rules of the queue.
+//! The order of the queue: which tickets a ticket waits for.
 //!
-//! Every process that wants a lock takes a ticket with the next number. A ticket is a file that its owner keeps
-//! locked until it is done, so the kernel knows who is alive and wakes whoever waits for that ticket. Nobody
-//! overtakes: a ticket looks only at lower numbers.
+//! Every process that wants a lock takes a ticket with the next number. A ticket is a file that its owner keeps locked
+//! until it is done, so the kernel knows which owners are alive and wakes those that wait for a ticket. Nobody
+//! overtakes: a ticket waits for lower numbers only.
 
 use std::fmt;
 
-/// What a ticket asks for.
+/// How a ticket wants the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Mode {
+pub(crate) enum Mode {
     /// Alone.
     Exclusive,
-    /// Together with any number of others that share.
+    /// Together with any number of others that share it.
     Shared,
-    /// One of a number of slots, beside others that have slots or share.
+    /// One of so many slots, beside others that have a slot or share the lock.
     Slots(u16),
 }
 
 impl Mode {
-    /// The letter that stands for the mode in file names and in `ENVLOCK_HELD`.
-    pub const fn letter(self) -> char {
+    /// The letter for it in file names and in `ENVLOCK_HELD`.
+    pub(crate) const fn letter(self) -> char {
         match self {
             Self::Exclusive => 'x',
             Self::Shared => 's',
@@ -27,8 +27,8 @@ impl Mode {
         }
     }
 
-    /// Reads the letter back. How many slots there are does not matter to others and is not kept.
-    pub const fn from_letter(letter: &str) -> Option<Self> {
+    /// Reads the letter back. The number of slots is not kept.
+    pub(crate) const fn from_letter(letter: &str) -> Option<Self> {
         match letter.as_bytes() {
             b"x" => Some(Self::Exclusive),
             b"s" => Some(Self::Shared),
@@ -38,7 +38,7 @@ impl Mode {
     }
 
     /// Whether a holder of this mode may do everything that `wanted` would allow.
-    pub const fn covers(self, wanted: Self) -> bool {
+    pub(crate) const fn covers(self, wanted: Self) -> bool {
         match (self, wanted) {
             (Self::Exclusive, _) | (_, Self::Shared) | (Self::Slots(_), Self::Slots(_)) => true,
             (Self::Shared | Self::Slots(_), _) => false,
@@ -56,27 +56,26 @@ impl fmt::Display for Mode {
     }
 }
 
-/// A place in the queue.
+/// A ticket's number and mode, which its file name consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// Rises by one with every arrival.
-    pub number: u64,
-    /// What the ticket asks for.
-    pub mode: Mode,
+pub(crate) struct TicketId {
+    /// Rises by one with every ticket.
+    pub(crate) number: u64,
+    pub(crate) mode: Mode,
 }
 
-impl Place {
-    /// The tickets that must be gone before this one may enter, nearest first. Waiting for the nearest that lives
-    /// is enough to sleep: it waits for the others in turn.
-    pub fn must_outlast(self, all: &[Self]) -> Vec<Self> {
+impl TicketId {
+    /// The tickets that must be gone before this one may take the lock, nearest first. To sleep it is enough to wait
+    /// for the nearest one that is held, because that one waits for the others.
+    pub(crate) fn blocked_by(self, all: &[Self]) -> Vec<Self> {
         let conflicts = |other: &Self| self.mode == Mode::Exclusive || other.mode == Mode::Exclusive;
         self.lower(all, conflicts)
     }
 
     /// The tickets that must have chosen their slot before this one may choose, nearest first.
-    pub fn choose_before(self, all: &[Self]) -> Vec<Self> {
-        let chooses = |place: &Self| matches!(place.mode, Mode::Slots(_));
-        if chooses(&self) { self.lower(all, chooses) } else { Vec::new() }
+    pub(crate) fn chooses_after(self, all: &[Self]) -> Vec<Self> {
+        let has_slot = |id: &Self| matches!(id.mode, Mode::Slots(_));
+        if has_slot(&self) { self.lower(all, has_slot) } else { Vec::new() }
     }
 
     fn lower(self, all: &[Self], wanted: impl Fn(&Self) -> bool) -> Vec<Self> {
@@ -91,31 +90,31 @@ impl Place {
 mod tests {
     use super::*;
 
-    fn place(number: u64, mode: Mode) -> Place {
-        Place { number, mode }
+    fn id(number: u64, mode: Mode) -> TicketId {
+        TicketId { number, mode }
     }
 
-    fn numbers(places: &[Place]) -> Vec<u64> {
-        places.iter().map(|p| p.number).collect()
+    fn numbers(ids: &[TicketId]) -> Vec<u64> {
+        ids.iter().map(|id| id.number).collect()
     }
 
     #[test]
     fn a_writer_waits_for_all_before_it_and_a_reader_for_writers_only() {
         use Mode::{Exclusive, Shared, Slots};
         let all = [
-            place(1, Shared),
-            place(2, Exclusive),
-            place(3, Slots(2)),
-            place(4, Shared),
-            place(5, Slots(2)),
-            place(6, Exclusive),
+            id(1, Shared),
+            id(2, Exclusive),
+            id(3, Slots(2)),
+            id(4, Shared),
+            id(5, Slots(2)),
+            id(6, Exclusive),
         ];
-        assert_eq!(numbers(&all[5].must_outlast(&all)), [5, 4, 3, 2, 1]);
-        assert_eq!(numbers(&all[3].must_outlast(&all)), [2]);
-        assert_eq!(numbers(&all[4].must_outlast(&all)), [2]);
-        assert_eq!(numbers(&all[4].choose_before(&all)), [3]);
-        assert_eq!(numbers(&all[3].choose_before(&all)), Vec::<u64>::new());
-        assert_eq!(numbers(&all[0].must_outlast(&all)), Vec::<u64>::new());
+        assert_eq!(numbers(&all[5].blocked_by(&all)), [5, 4, 3, 2, 1]);
+        assert_eq!(numbers(&all[3].blocked_by(&all)), [2]);
+        assert_eq!(numbers(&all[4].blocked_by(&all)), [2]);
+        assert_eq!(numbers(&all[4].chooses_after(&all)), [3]);
+        assert_eq!(numbers(&all[3].chooses_after(&all)), Vec::<u64>::new());
+        assert_eq!(numbers(&all[0].blocked_by(&all)), Vec::<u64>::new());
     }
 
     #[test]
@@ -137,10 +136,10 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Two tickets that exclude each other are never both free to enter.
+        /// Of two tickets that exclude each other, only the later one waits for the other.
         #[test]
         fn of_two_that_conflict_the_later_one_waits(modes in proptest::collection::vec(0..3_u8, 2..20)) {
-            let all: Vec<Place> = (0..).zip(&modes).map(|(number, mode)| place(number, match mode {
+            let all: Vec<TicketId> = (0..).zip(&modes).map(|(number, mode)| id(number, match mode {
                 0 => Mode::Exclusive,
                 1 => Mode::Shared,
                 _ => Mode::Slots(3),
@@ -148,8 +147,8 @@ mod tests {
             for (i, early) in all.iter().enumerate() {
                 for late in &all[i + 1..] {
                     let conflict = early.mode == Mode::Exclusive || late.mode == Mode::Exclusive;
-                    proptest::prop_assert_eq!(late.must_outlast(&all).contains(early), conflict);
-                    proptest::prop_assert!(!early.must_outlast(&all).contains(late));
+                    proptest::prop_assert_eq!(late.blocked_by(&all).contains(early), conflict);
+                    proptest::prop_assert!(!early.blocked_by(&all).contains(late));
                 }
             }
         }
