@@ -1,6 +1,7 @@
 //! A key or a signal at any moment of a run: the environment is gone afterwards, and the code tells why the run ended.
 
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdin, Stdio};
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -131,7 +132,8 @@ fn try_at(engine: &Engine, at: Duration, interruption: Interruption) -> Result<(
     if !ended {
         run.interrupt(WithoutTerminal("KILL", 1));
     }
-    let code = run.child.wait().unwrap().code();
+    let status = run.child.wait().unwrap();
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
     let left = stack.left();
     // Before the command began nothing but the signal can have ended the run.
     let expected = code == Some(interruption.code()) || was_up && code == Some(0);
