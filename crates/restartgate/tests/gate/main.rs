@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use evenkeel_tests::{BUSYBOX, Engine, Home, World, engine, tool};
 
 mod queries;
+mod readiness;
 mod signals;
 mod storm;
 mod survive;
