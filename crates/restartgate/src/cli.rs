@@ -59,7 +59,7 @@ pub const MANUAL: Manual = Manual {
             "READINESS",
             "'wait' ends as soon as all services are ready, or one has failed. A service with a health check is ready when \
              the check's command first succeeds; it is run in the container every --poll, beside the engine's own runs, \
-             whose verdict counts too: healthy is ready, unhealthy has failed. A service without one is ready when it has \
+             whose verdict counts too: healthy is ready, unhealthy has failed; with --engine-verdict only that counts. A service without one is ready when it has \
              been running for 1 s and its published TCP ports accept, or its exposed ones where none is published. After \
              10 s one published port that accepts is enough, and none where none is published. Ports that cannot be asked \
              from here are left out. A service that exits with code 0, and that its restart policy does not restart or \
@@ -279,6 +279,9 @@ pub(crate) struct WaitArgs {
     /// Time between two runs of a service's own health check
     #[arg(long, value_name = "DURATION", default_value = "500ms", value_parser = parse_call_timeout)]
     pub(crate) poll: Duration,
+    /// Count only what the engine says of health checks, and run none here
+    #[arg(long)]
+    pub(crate) engine_verdict: bool,
     /// CPU limit of a service once all are ready, 0 for none; may be repeated
     #[arg(long, value_name = "SERVICE=CPUS", value_parser = CpuLimit::parse)]
     pub(crate) cpus_after: Vec<CpuLimit>,

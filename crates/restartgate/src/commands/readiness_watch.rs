@@ -29,11 +29,18 @@ pub(super) enum Starts {
     Created,
 }
 
+/// Who runs the health checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Checks {
+    Engine,
+    /// The engine, and the watch beside it, with this time between two runs.
+    Also(Duration),
+}
+
 /// How a watch runs.
 pub(super) struct Options {
     pub(super) timeout: Duration,
-    /// Time between two runs of a health check.
-    pub(super) poll: Duration,
+    pub(super) checks: Checks,
     pub(super) starts: Starts,
 }
 
@@ -138,7 +145,9 @@ impl<'a> Watch<'a> {
         let mut facts = Vec::new();
         for (member, seen) in self.members.iter_mut().zip(seen) {
             member.note_start().await?;
-            member.check(self.docker, self.options.poll, &seen, &self.passed);
+            if let Checks::Also(poll) = self.options.checks {
+                member.check(self.docker, poll, &seen, &self.passed);
+            }
             facts.push(member.facts(seen));
         }
         let waited = self.started.elapsed();
@@ -149,7 +158,7 @@ impl<'a> Watch<'a> {
                 match readiness {
                     Readiness::Ready(_) => member.ready_after = member.ready_after.or(Some(waited)),
                     Readiness::Start => {
-                        member.start(self.docker, self.options.timeout.saturating_sub(waited))
+                        member.start(self.docker, self.options.timeout.saturating_sub(waited));
                     }
                     Readiness::Pending(_) | Readiness::Failed(_) => member.ready_after = None,
                 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use evenkeel_common::{Error, Exit, print, print_json};
 
 use super::find::find_one;
-use super::readiness_watch::{Options, Reached, Starts, watch};
+use super::readiness_watch::{Checks, Options, Reached, Starts, watch};
 use super::watch::evidence;
 use crate::cli::{CpuLimit, Target, WaitArgs};
 use crate::decide::readiness::{Readiness, ReadyBy};
@@ -21,7 +21,7 @@ pub(super) async fn wait(args: &WaitArgs) -> Result<Exit, Error> {
     check_limits(&args.cpus_after, &found)?;
     let options = Options {
         timeout: args.timeout,
-        poll: args.poll,
+        checks: if args.engine_verdict { Checks::Engine } else { Checks::Also(args.poll) },
         starts: if args.start { Starts::Created } else { Starts::None },
     };
     let reached = watch(&docker, &found, &options).await?;

@@ -70,11 +70,11 @@ impl Docker {
             let id = container.id.clone().unwrap_or_default();
             match found.iter_mut().find(|f| f.service == service) {
                 Some(known) => known.containers.push(id),
-                None => {
-                    let awaited = list.iter().any(|other| awaits(other, &service));
-                    found.push(Found { service, containers: vec![id], awaited });
-                }
+                None => found.push(Found { service, containers: vec![id], awaited: false }),
             }
+        }
+        for one in &mut found {
+            one.awaited = list.iter().any(|other| awaits(other, &one.service));
         }
         found.sort_by(|a, b| a.service.cmp(&b.service));
         Ok(found)

@@ -1,13 +1,14 @@
 //! When `restartgate wait` calls a service ready, what it starts, and what it says of those that are not ready.
 
-use std::process::{Child, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use evenkeel_tests::{BUSYBOX, Engine, Home, World, engine};
+use evenkeel_tests::{BUSYBOX, Engine, Home, World, engine, root};
 
 use crate::{gate, wire};
 
-/// Options of a Compose service's container.
+/// Labels that Compose sets.
 const PROJECT: &str = "com.docker.compose.project";
 const SERVICE: &str = "com.docker.compose.service";
 const DEPENDS_ON: &str = "com.docker.compose.depends_on";
@@ -119,19 +120,65 @@ fn a_one_shot_that_fails_ends_the_wait_with_its_last_lines() {
     assert_eq!(row(&waited, "web").verdict, "pending");
 }
 
-#[test]
-fn without_a_check_the_port_must_accept() {
-    let Some(engine) = engine() else { return };
-    let project = Project::new(engine);
-    let script = "until [ -e /tmp/go ]; do sleep 0.1; done; exec nc -lk -p 7000 -e true";
+/// restartgate as `run` runs it, in the engine's namespaces.
+fn port_must_accept(project: &Project<'_>, run: &dyn Fn(&[&str]) -> Child) {
+    let script = "until [ -e /tmp/go ]; do sleep 0.1; done; exec nc -ll -p 7000 -e cat";
     let name = project.run("web", &["-p", "127.0.0.1::7000"], script);
-    let (code, early) = project.wait(&["--timeout", "3s"]);
+    let wait = ["wait", "--project", project.world.id(), "--json"];
+    let (code, early) = ended(run(&[&wait[..], &["--timeout", "3s"]].concat()));
     assert_eq!(code, Some(75), "{early:?}");
     assert!(row(&early, "web").reason.as_ref().is_some_and(|why| why.contains("port 7000")), "{early:?}");
-    let call = project.wait_in_background(&[]);
-    engine.docker(&["exec", &name, "touch", "/tmp/go"]);
+    let call = run(&wait);
+    project.engine.docker(&["exec", &name, "touch", "/tmp/go"]);
     let (code, waited) = ended(call);
     assert_eq!((code, by(&waited, "web")), (Some(0), Some("ports")), "{waited:?}");
+}
+
+#[test]
+fn without_a_check_the_published_port_must_accept() {
+    let Some(engine) = engine() else { return };
+    let project = Project::new(engine);
+    port_must_accept(&project, &|args| {
+        Command::new(root().join("scripts/engine"))
+            .args(["run", "--", env!("CARGO_BIN_EXE_restartgate")])
+            .args(args)
+            .env("NETRA_HOME", &*project.home)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    });
+}
+
+#[test]
+fn where_its_processes_are_seen_the_kernel_says_what_listens() {
+    let Some(engine) = engine() else { return };
+    let project = Project::new(engine);
+    let socket = engine.host.strip_prefix("unix://").unwrap();
+    let libraries = ["/lib", "/lib64"]
+        .map(|dir| format!("{}:{dir}:ro", Path::new(dir).canonicalize().unwrap().display()));
+    let volumes = [
+        libraries[0].clone(),
+        libraries[1].clone(),
+        format!("{}:/restartgate:ro", env!("CARGO_BIN_EXE_restartgate")),
+        format!("{socket}:/var/run/docker.sock"),
+    ];
+    let volumes: Vec<&str> = volumes.iter().flat_map(|volume| ["-v", volume]).collect();
+    let label = project.world.label();
+    port_must_accept(&project, &|args| {
+        // Among the engine's processes, and with no network: a connection is out of the question.
+        let run = ["run", "--rm", "--label", &label, "--pid", "host", "--network", "none", "--privileged"];
+        Command::new("docker")
+            .env("DOCKER_HOST", &engine.host)
+            .args(run)
+            .args(&volumes)
+            .args([BUSYBOX, "/restartgate"])
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    });
 }
 
 #[test]
@@ -156,6 +203,8 @@ fn the_checks_own_command_counts_not_its_interval() {
     let took = begun.elapsed();
     assert_eq!((code, by(&waited, "db")), (Some(0), Some("check")), "{waited:?}");
     assert!(took < Duration::from_mins(1), "the engine looks after 10 min only: {took:?}");
+    let (code, engines) = project.wait(&["--engine-verdict", "--timeout", "1s"]);
+    assert_eq!((code, row(&engines, "db").verdict.as_str()), (Some(75), "pending"), "{engines:?}");
     assert_eq!(project.inspect(&name, "{{.State.Health.Status}}"), "starting");
 }
 
