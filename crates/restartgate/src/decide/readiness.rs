@@ -143,7 +143,12 @@ fn of_running(facts: &Facts) -> Readiness {
 
 fn without_check(facts: &Facts) -> Readiness {
     if facts.status.running_for < RUNNING_TIME {
-        return Readiness::Pending("it has no health check and has been running for less than 1 s".into());
+        let restarts = match facts.status.restart_count {
+            0 => String::new(),
+            count => format!("; Docker has restarted it {count} times"),
+        };
+        let reason = format!("it has no health check and has been running for less than 1 s{restarts}");
+        return Readiness::Pending(reason);
     }
     match facts.ports.as_deref() {
         None | Some([]) => Readiness::Ready(ReadyBy::Running),
@@ -301,6 +306,11 @@ mod tests {
         let (by_running, by_ports) = (Readiness::Ready(ReadyBy::Running), Readiness::Ready(ReadyBy::Ports));
         assert!(is_pending(&running(999, None), "less than 1 s"));
         assert!(is_pending(&running(999, Some(&[open])), "less than 1 s"));
+        let looping = judge(State::Running, |facts| {
+            facts.status.running_for = Duration::ZERO;
+            facts.status.restart_count = 3;
+        });
+        assert!(is_pending(&looping, "restarted it 3 times"), "{looping:?}");
         assert_eq!((running(1000, None), running(1000, Some(&[]))), (by_running.clone(), by_running.clone()));
         assert_eq!(running(1000, Some(&[open])), by_ports);
         assert_eq!(running(1000, Some(&[open, port(false, false)])), by_ports, "the published ones count");

@@ -239,6 +239,7 @@ fn status(container: ContainerInspectResponse) -> ContainerStatus {
         running_for: age(&started_at),
         started_at,
         pid: state.pid.and_then(|pid| u32::try_from(pid).ok()).unwrap_or(0),
+        restart_count: container.restart_count.and_then(|count| u32::try_from(count).ok()).unwrap_or(0),
         exit_code: state.exit_code.unwrap_or(0),
         oom_killed: state.oom_killed.unwrap_or(false),
         error: state.error.unwrap_or_default(),

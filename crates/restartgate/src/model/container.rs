@@ -19,6 +19,8 @@ pub(crate) struct ContainerStatus {
     pub(crate) pid: u32,
     /// Time since its process started, by the wall clock here and the engine's start time.
     pub(crate) running_for: Duration,
+    /// How often its restart policy has started it again.
+    pub(crate) restart_count: u32,
     /// Exit code of its last process.
     pub(crate) exit_code: i64,
     /// Whether the kernel killed it for memory.
