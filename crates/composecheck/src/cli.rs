@@ -253,6 +253,9 @@ pub struct IsolateArgs {
     /// Write the new ports to this file, as SERVICE_CONTAINERPORT=HOSTPORT and VARIABLE=HOSTPORT lines
     #[arg(long, value_name = "FILE")]
     pub ports_file: Option<PathBuf>,
+    /// Write the CPU limits that --boost raised to this file, as SERVICE=CPUS lines with the limits of the project
+    #[arg(long, value_name = "FILE", requires = "boost")]
+    pub boosted_file: Option<PathBuf>,
     /// Print one JSON object instead of the override
     #[arg(long)]
     pub json: bool,

@@ -136,7 +136,7 @@ pub const MANUAL: Manual = Manual {
              files instead, and names the process that has one.\n\n\
              The file of --ports-file has one line for each port: the service and the container port in upper case, \
              other characters as '_' (WEB_80=20016), then the variables of the files whose value is a host port \
-             (WEB_PORT=20016).\n\n\
+             (WEB_PORT=20016). That of --boosted-file has the limits that --boost raised (web=0.25).\n\n\
              What cannot be isolated is reported as shared: the host's network, ipc and pid; containers of others; \
              external resources; writable bind mounts; fixed addresses, subnets and bridges; volumes on a device; \
              images built under a fixed name. What only one run at a time may use is exclusive, among the runs of the \

@@ -3,7 +3,6 @@
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
-#![expect(clippy::print_stdout, reason = "the numbers are part of the result")]
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -60,7 +59,7 @@ struct Report {
     at: String,
     verdict: String,
     project: String,
-    ports: Vec<Port>,
+    ports: Vec<Binding>,
     changed: Vec<Change>,
     shared: Vec<Shared>,
     boosted: Vec<Boosted>,
@@ -69,7 +68,7 @@ struct Report {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "a field that is missing or of another type is an error")]
-struct Port {
+struct Binding {
     service: String,
     container_port: u16,
     protocol: String,
@@ -313,8 +312,10 @@ fn with_strict_what_only_one_run_may_use_is_refused() {
 #[test]
 fn the_ports_file_has_services_and_variables() {
     let dir = project(RICH);
+    let boost = ["--boost", "1", "--boosted-file", "boosted"];
     let args = ["-p", "copy", "--ports-file", "ports.env", "--output", "override.yml"];
-    assert_eq!(stdout(&isolate(dir.path(), &args)), "");
+    assert_eq!(stdout(&isolate(dir.path(), &[args.as_slice(), &boost].concat())), "");
+    assert_eq!(std::fs::read_to_string(dir.path().join("boosted")).unwrap(), "web=0.25\n");
     let ports = std::fs::read_to_string(dir.path().join("ports.env")).unwrap();
     let names: Vec<&str> = ports.lines().map(|line| line.split_once('=').unwrap().0).collect();
     assert_eq!(names, ["ODD_NAME_80", "WEB_80", "WEB_81", "WEB_82", "WEB_53", "WEB_PORT"]);

@@ -61,13 +61,13 @@ struct Service {
     memory_limit_bytes: Option<u64>,
     #[serde(deserialize_with = "Option::deserialize")]
     stop_grace_period_ms: Option<u64>,
-    ports: Vec<Port>,
+    ports: Vec<Binding>,
 }
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "a field that is missing or of another type is an error")]
-struct Port {
+struct Binding {
     container_port: u16,
     protocol: String,
     #[serde(deserialize_with = "Option::deserialize")]
@@ -154,10 +154,10 @@ fn a_project_is_found_from_below_and_from_any_path() {
         let here = stdout(&project(&folder, &["--format", "env", "-p", "shop"]));
         assert_eq!(stdout(&project(&folder.join("src/deep"), &["--format", "env", "-p", "shop"])), here);
         // A shell reads the values as they are.
-        let script = format!("{here}\nprintf '%s\\n' \"$PROJECT_NAME\" \"$PROJECT_DIR\" \"$COMPOSE_FILE\"");
-        let read = stdout(&Command::new("sh").args(["-c", &script]).output().unwrap());
+        let reader = format!("{here}\nprintf '%s\\n' \"$PROJECT_NAME\" \"$PROJECT_DIR\" \"$COMPOSE_FILE\"");
+        let values = stdout(&Command::new("sh").args(["-c", &reader]).output().unwrap());
         let real = folder.canonicalize().unwrap().display().to_string();
-        assert_eq!(read, format!("shop\n{real}\n{real}/compose.yaml\n"));
+        assert_eq!(values, format!("shop\n{real}\n{real}/compose.yaml\n"));
         // The variables name the same project from anywhere.
         let script = format!(
             "{here}\nexport COMPOSE_FILE COMPOSE_PATH_SEPARATOR; exec \"$0\" project -p shop --format env"

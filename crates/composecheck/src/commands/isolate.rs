@@ -18,7 +18,7 @@ use crate::isolate::override_file;
 use crate::isolate::ports::{Ground, PortMode, Published, RANGE, Range, assign, published};
 use crate::isolate::shared::{Disk, Use, shared};
 use crate::load::load;
-use crate::output::isolate::{Isolated, Port, explain, ports_file, to_json};
+use crate::output::isolate::{Isolated, Port, boosted_file, explain, ports_file, to_json};
 use crate::render::model;
 
 /// Writes the override file, the ports and the report.
@@ -35,6 +35,9 @@ pub(crate) fn isolate(args: &IsolateArgs) -> Result<Exit, Error> {
     let text = override_file::to_text(&isolated.changes);
     if let Some(path) = &args.ports_file {
         files::replace(path, ports_file(&isolated.ports))?;
+    }
+    if let Some(path) = &args.boosted_file {
+        files::replace(path, boosted_file(&isolated.changes))?;
     }
     if args.explain {
         // If stderr is closed, the report still tells.

@@ -140,6 +140,12 @@ pub(crate) fn ports_file(ports: &[Port]) -> String {
     lines.map(|(name, port)| format!("{name}={port}\n")).collect::<Vec<_>>().concat()
 }
 
+/// `SERVICE=CPUS` lines with the limits that the project has without the boost.
+pub(crate) fn boosted_file(changes: &[Change]) -> String {
+    let line = |(service, was): (&str, f64)| format!("{service}={was}\n");
+    boosted(changes).into_iter().map(line).collect::<Vec<_>>().concat()
+}
+
 /// `SERVICE_CONTAINERPORT`, valid as the name of a shell variable.
 fn variable_name(port: &Published) -> String {
     let letter = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
