@@ -2,6 +2,8 @@
 
 mod engine;
 mod proxy;
+#[cfg(unix)]
+mod terminal;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -9,6 +11,8 @@ use std::process::Command;
 
 pub use engine::{Engine, OwnEngine, engine};
 pub use proxy::Proxy;
+#[cfg(unix)]
+pub use terminal::Terminal;
 pub use world::{Home, World};
 
 /// A static busybox image that every test engine has.

@@ -15,6 +15,13 @@ pub struct Manual {
     pub sections: &'static [(&'static str, &'static str)],
 }
 
+/// A section for tools with options that take a duration; see [`crate::units::parse_duration`].
+pub const DURATIONS: (&str, &str) = (
+    "DURATIONS",
+    "A duration is a number with a unit, such as 500ms, 90s, 5m, 1h or 7d, or several of them, such as \"1h 30m\". A number \
+     without a unit is seconds; it may have a fraction, such as 0.5.",
+);
+
 /// What [`Exit::Signal`] prints as in tables: the number is not fixed.
 pub const SIGNAL_ROW: (&str, &str) = ("128+n", "the command, or the tool itself, died of signal n");
 
