@@ -77,7 +77,7 @@ _restartgate() {
 
     case "${cmd}" in
         restartgate)
-            opts="-l -p -w -H -v -h -V --label --project --cooldown --max-attempts --window --open --stable --per-minute --even-if-healthy --force --reason --health-timeout --wait --json --host --call-timeout --verbose --help --version check wait status history stats explain trip reset help"
+            opts="-l -p -w -H -v -h -V --label --project --cooldown --max-attempts --window --open --stable --per-minute --even-if-healthy --force --reason --stop-timeout --health-timeout --wait --json --host --call-timeout --verbose --help --version check wait status history stats explain trip reset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -124,6 +124,10 @@ _restartgate() {
                     return 0
                     ;;
                 --reason)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stop-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_restartgate_global_optspecs
-    string join \n l/label= p/project= cooldown= max-attempts= window= open= stable= per-minute= even-if-healthy force reason= health-timeout= w/wait json H/host= call-timeout= v/verbose h/help V/version
+    string join \n l/label= p/project= cooldown= max-attempts= window= open= stable= per-minute= even-if-healthy force reason= stop-timeout= health-timeout= w/wait json H/host= call-timeout= v/verbose h/help V/version
 end
 
 function __fish_restartgate_needs_command
@@ -33,6 +33,7 @@ complete -c restartgate -n "__fish_restartgate_needs_command" -l open -d 'How lo
 complete -c restartgate -n "__fish_restartgate_needs_command" -l stable -d 'How long a service must stay up after a probe until the breaker closes [default: 1m]' -r
 complete -c restartgate -n "__fish_restartgate_needs_command" -l per-minute -d 'Most restarts of all services within a minute [default: 6]' -r
 complete -c restartgate -n "__fish_restartgate_needs_command" -l reason -d 'Why it is forced' -r
+complete -c restartgate -n "__fish_restartgate_needs_command" -l stop-timeout -d 'Time that each container has to stop before it is killed' -r
 complete -c restartgate -n "__fish_restartgate_needs_command" -l health-timeout -d 'Longest time until the service must be healthy' -r
 complete -c restartgate -n "__fish_restartgate_needs_command" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock [default: $DOCKER_HOST, then the current context]' -r
 complete -c restartgate -n "__fish_restartgate_needs_command" -l call-timeout -d 'Longest wait for one answer of the engine' -r

@@ -26,6 +26,7 @@ _restartgate() {
 '--stable=[How long a service must stay up after a probe until the breaker closes \[default\: 1m\]]:DURATION:_default' \
 '--per-minute=[Most restarts of all services within a minute \[default\: 6\]]:N:_default' \
 '--reason=[Why it is forced]:TEXT:_default' \
+'--stop-timeout=[Time that each container has to stop before it is killed]:DURATION:_default' \
 '--health-timeout=[Longest time until the service must be healthy]:DURATION:_default' \
 '-H+[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '--host=[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \

@@ -17,7 +17,8 @@ impl<'a> Shim<'a> {
         Self { engine, world: World::new(engine), home: Home::new() }
     }
 
-    fn command(&self, program: &str, args: &[&str]) -> Output {
+    /// A program that finds the shim as `docker`, on the test's engine.
+    fn prepare(&self, program: &str, args: &[&str]) -> Command {
         let tools = built("envlock");
         let path = format!(
             "{}:{}:{}",
@@ -33,7 +34,11 @@ impl<'a> Shim<'a> {
             .env_remove("ENVLOCK_HELD")
             .arg(program)
             .args(args);
-        command.output().unwrap()
+        command
+    }
+
+    fn command(&self, program: &str, args: &[&str]) -> Output {
+        self.prepare(program, args).output().unwrap()
     }
 
     /// Under the environment's lock.
@@ -48,7 +53,8 @@ impl<'a> Shim<'a> {
         for label in labels {
             args.extend(["--label", label]);
         }
-        args.extend([BUSYBOX, "sleep", "600"]);
+        // Without a health check restartgate watches for 10 s whether a container stays up.
+        args.extend(["--health-cmd", "true", "--health-interval", "1s", BUSYBOX, "sleep", "600"]);
         self.engine.docker(&args);
         name
     }
@@ -134,22 +140,135 @@ fn protected_things_and_prunes_are_refused_and_restarts_meet_the_gate() {
 }
 
 #[test]
-fn compose_needs_the_lock_of_the_files_environment() {
+fn a_restart_reaches_the_engine_that_is_named() {
+    let Some(engine) = engine() else { return };
+    let shim = Shim::new(engine);
+    let name = shim.container(&[]);
+    let started = || engine.docker(&["inspect", "-f", "{{.State.StartedAt}}", &name]);
+    let config = shim.home.join("docker");
+    let config = config.to_str().unwrap();
+    let absent = "unix:///nonexistent/docker.sock";
+    for (context, host) in [("here", engine.host.as_str()), ("absent", absent)] {
+        let host = format!("host={host}");
+        engine.docker(&["--config", config, "context", "create", context, "--docker", &host]);
+    }
+    let before = started();
+    for options in [
+        &["-H", absent][..],
+        &[&format!("-H{absent}")],
+        &[&format!("--host={absent}")],
+        &["--config", config, "--context", "absent"],
+        &[&format!("--config={config}"), "-c", "absent"],
+    ] {
+        let failed = shim.command("docker", &[options, &["restart", &name]].concat());
+        assert_eq!(failed.status.code(), Some(1), "{options:?}: {}", text(&failed));
+        assert!(text(&failed).contains(absent), "{options:?}: {}", text(&failed));
+    }
+    assert_eq!(started(), before);
+    for options in [&["-H", &engine.host][..], &["--config", config, "--context", "here"]] {
+        let before = started();
+        let home = Home::new();
+        let mut restart = shim.prepare("docker", &[options, &["restart", "-t0", &name]].concat());
+        let passed = restart.env("DOCKER_HOST", absent).env("NETRA_HOME", home.as_os_str()).output().unwrap();
+        assert!(passed.status.success(), "{options:?}: {}", text(&passed));
+        assert_ne!(started(), before, "{options:?}: {}", text(&passed));
+    }
+}
+
+/// Seconds between the first signal of a stop and the last, as the engine tells them.
+fn stopped_for(engine: &Engine, name: &str) -> i64 {
+    let filter = format!("container={name}");
+    let until = engine.docker(&["info", "-f", "{{.SystemTime}}"]);
+    let words = ["events", "--since", "1h", "--until", &until, "--filter", &filter, "--filter", "event=kill"];
+    let times = engine.docker(&[&words[..], &["--format", "{{.Time}}"]].concat());
+    let times: Vec<i64> = times.lines().map(|time| time.parse().unwrap()).collect();
+    times.last().unwrap() - times.first().unwrap()
+}
+
+#[test]
+fn a_restart_passes_the_stop_time_out_on() {
+    let Some(engine) = engine() else { return };
+    for option in ["-t 1", "-t1", "--time=1"] {
+        let shim = Shim::new(engine);
+        // The first process of a container does not hear SIGTERM unless it asks for it.
+        let name = shim.container(&[]);
+        let words: Vec<&str> = ["restart"].into_iter().chain(option.split(' ')).chain([&*name]).collect();
+        let passed = shim.command("docker", &words);
+        assert!(passed.status.success(), "{option}: {}", text(&passed));
+        assert!(stopped_for(engine, &name) < 9, "{option}: {}", text(&passed));
+    }
+    let shim = Shim::new(engine);
+    let refused = shim.command("docker", &["restart", "--signal", "INT", &shim.container(&[])]);
+    assert_eq!(refused.status.code(), Some(125), "{}", text(&refused));
+}
+
+#[test]
+fn a_restart_takes_ids_and_names_what_it_cannot_find() {
+    let Some(engine) = engine() else { return };
+    let shim = Shim::new(engine);
+    let name = shim.container(&[&format!("com.docker.compose.project={}", shim.world.id())]);
+    let id = engine.docker(&["inspect", "-f", "{{.Id}}", &name]);
+    let started = || engine.docker(&["inspect", "-f", "{{.State.StartedAt}}", &name]);
+    let before = started();
+    let words = ["restart", "-t", "0", "evenkeel-absent", &id[..12]];
+    let output = shim.command("docker", &words);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    assert!(text(&output).contains("No such container: evenkeel-absent"), "{}", text(&output));
+    assert_ne!(started(), before, "{}", text(&output));
+    assert_eq!(shim.command("docker", &["restart"]).status.code(), Some(1));
+    assert!(text(&shim.command("docker", &["restart", "--help"])).contains("Usage:"));
+}
+
+#[test]
+fn a_compose_file_that_cannot_be_read_is_named_with_composes_own_code() {
     let Some(engine) = engine() else { return };
     let shim = Shim::new(engine);
     let file = shim.home.join("compose.yml");
-    let id = shim.world.id();
-    let labels = format!("{{ netra.env: {id}, {} }}", shim.world.label().replace('=', ": "));
-    std::fs::write(
-        &file,
-        format!(
-            "services:\n  web:\n    image: {BUSYBOX}\n    command: [sleep, \"600\"]\n    stop_grace_period: 1s\n    \
-             labels: {labels}\nnetworks: {{ default: {{ labels: {labels} }} }}\n"
-        ),
-    )
-    .unwrap();
-    let up = ["compose", "-f", file.to_str().unwrap(), "-p", id, "up", "-d"];
-    let down = ["compose", "-f", file.to_str().unwrap(), "-p", id, "down"];
+    std::fs::write(&file, "services:\n  web: { image: [] }\n").unwrap();
+    let words = ["compose", "-f", file.to_str().unwrap(), "up", "-d"];
+    let plain = engine.try_docker(&words);
+    let shown = shim.command("docker", &words);
+    assert_eq!(shown.status.code(), plain.status.code(), "{}", text(&shown));
+    assert_eq!(text(&shown), text(&plain));
+    assert!(text(&shown).contains("services.web.image"), "{}", text(&shown));
+}
+
+#[test]
+fn compose_restarts_each_service_through_the_gate() {
+    let Some(engine) = engine() else { return };
+    let shim = Shim::new(engine);
+    let file = compose_file(&shim);
+    let compose =
+        |words: &[&str]| shim.locked(&[&["compose", "-f", &file, "-p", shim.world.id()], words].concat());
+    assert!(compose(&["up", "-d"]).status.success());
+    let name = format!("{}-web-1", shim.world.id());
+    let passed = compose(&["restart", "-t", "1"]);
+    assert!(passed.status.success(), "{}", text(&passed));
+    assert!(stopped_for(engine, &name) < 9, "{}", text(&passed));
+    let cooling = compose(&["restart", "web"]);
+    assert_eq!(cooling.status.code(), Some(75), "{}", text(&cooling));
+    assert!(compose(&["down", "-t", "0"]).status.success());
+}
+
+/// A project of one service, in an environment of its own.
+fn compose_file(shim: &Shim<'_>) -> String {
+    let file = shim.home.join("compose.yml");
+    let labels = format!("{{ netra.env: {}, {} }}", shim.world.id(), shim.world.label().replace('=', ": "));
+    let text = format!(
+        "services:\n  web:\n    image: {BUSYBOX}\n    command: [sleep, \"600\"]\n    stop_grace_period: 1s\n    \
+         healthcheck: {{ test: [CMD, \"true\"], interval: 1s }}\n    labels: {labels}\nnetworks: {{ default: {{ labels: {labels} }} }}\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    file.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn compose_needs_the_lock_of_the_files_environment() {
+    let Some(engine) = engine() else { return };
+    let shim = Shim::new(engine);
+    let (file, id) = (compose_file(&shim), shim.world.id());
+    let up = ["compose", "-f", &file, "-p", id, "up", "-d"];
+    let down = ["compose", "-f", &file, "-p", id, "down"];
     let refused = shim.command("docker", &up);
     assert_eq!(refused.status.code(), Some(75), "{}", text(&refused));
     let started = shim.locked(&up);

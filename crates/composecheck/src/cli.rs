@@ -6,9 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use evenkeel_common::Verbosity;
 use evenkeel_common::units::parse_size;
 
-use crate::config::Threshold;
+use crate::lint::config::Threshold;
 pub use crate::manual::MANUAL;
-use crate::policy::{Environment, Profile};
+use crate::rules::policy::{Environment, Profile};
 
 /// Find in Compose files what makes environments crash
 ///

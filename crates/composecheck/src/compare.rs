@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 
-use crate::model::{Entry, Kind, Node, Project};
+use crate::compose::Project;
 use crate::source::{FileId, Span};
+use crate::yaml::{Entry, Kind, Node};
 
 /// What may differ between environments: it is what makes them different environments.
 const EXPECTED: [&str; 8] =
@@ -33,7 +34,7 @@ pub struct Said<'a> {
 
 impl Difference<'_> {
     /// Whether it is what environments are for. A variable that only one of them has is not.
-    pub fn is_expected(&self) -> bool {
+    pub(crate) fn is_expected(&self) -> bool {
         let key = self.key.split('.').next().unwrap_or_default();
         let one_sided = self.first.is_none() || self.second.is_none();
         EXPECTED.contains(&key) && !(key == "environment" && self.key != key && one_sided)
@@ -158,7 +159,7 @@ pub fn show(node: &Node) -> String {
 }
 
 /// A value on one line, cut after so many characters.
-pub fn show_short(node: &Node, most: usize) -> String {
+pub(crate) fn show_short(node: &Node, most: usize) -> String {
     let text = show(node);
     match text.char_indices().nth(most) {
         Some((at, _)) => format!("{}…", &text[..at]),
@@ -169,7 +170,14 @@ pub fn show_short(node: &Node, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::testing::project;
+    use crate::source::Sources;
+    use crate::yaml;
+
+    fn project(text: &str) -> Project {
+        let mut sources = Sources::default();
+        let file = sources.add("a.yml".into(), text.into());
+        Project { sources, root: yaml::parse(file, text).unwrap().remove(0), ..Project::default() }
+    }
 
     #[test]
     fn what_differs_and_what_may() {

@@ -1,56 +1,35 @@
 //! `composecheck`: find in Compose files what makes environments crash.
 //!
-//! [`load`] reads the files: [`yaml`] composes values that keep where they were written, [`interpolate`] fills in
-//! variables, [`merge`] lays one file over another by Compose's rules; what files include and extend is taken in, services of
-//! other profiles are left out, and references must lead somewhere. [`rules`] look at the merged [`model`] through
-//! [`facts`] and measure it against a [`policy`]; [`judge`] weighs what they find by [`config`], [`suppress`] and
-//! [`baseline`]; [`words`] shows the outcome to people, [`report`], [`sarif`] and [`github`] to machines. [`fix`] makes
-//! the [`repair`]s that findings carry, [`mend`] until none is left. [`compare`] looks at two projects. [`run`] is where
-//! these meet.
+//! From top to bottom; each module imports only what is below it:
+//!
+//! - [`run`]: which command does what the command line asks for, and `commands`: one file a command
+//! - [`fix`]: rewrites a file until nothing safe is left to repair
+//! - [`output`]: findings, tables and listings for people and in machine formats
+//! - [`cli`]: the command line and the manual
+//! - [`lint`]: findings after levels, suppressions and the baseline
+//! - [`render`]: the merged model as `docker compose config --format json` prints it
+//! - [`rules`]: one file a rule
+//! - [`load`]: from paths to the merged project: variables, `include`, `extends`, merge, schema, references
+//! - `facts`: what services say, in one form whatever the spelling
+//! - [`compare`]: what differs between two projects
+//! - [`compose`]: Compose's own notation: short spellings, sizes, commands, paths, names
+//! - [`yaml`]: values that keep where they were written
+//! - `finding`: what rules find, and the repairs that findings carry
+//! - [`source`]: files and places in them
 
-pub mod baseline;
-pub mod budget_table;
-pub mod catalogue;
-mod check;
 pub mod cli;
+mod commands;
 pub mod compare;
-pub mod compare_table;
-pub mod config;
-mod consistency;
-mod dotenv;
-mod extend;
-pub mod facts;
+pub mod compose;
+mod facts;
+mod finding;
 pub mod fix;
-pub mod github;
-mod include;
-pub mod interpolate;
-pub mod judge;
+pub mod lint;
 pub mod load;
-pub mod manual;
-pub mod mend;
-pub mod merge;
-pub mod model;
-mod name;
-pub mod origins;
-mod paths;
-pub mod policy;
-mod profiles;
-mod references;
-pub mod rendered;
-pub mod repair;
-pub mod report;
+mod manual;
+pub mod output;
+pub mod render;
 pub mod rules;
 pub mod run;
-pub mod sarif;
-mod scalar;
-mod schema;
-pub mod shape;
-mod shell;
-mod short;
 pub mod source;
-pub mod suppress;
-mod tabs;
-pub mod time;
-pub mod units;
-pub mod words;
 pub mod yaml;

@@ -2,8 +2,6 @@
 
 use evenkeel_common::Error;
 
-use crate::load::position;
-
 /// Which file of a [`Sources`] a place is in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(pub usize);
@@ -27,6 +25,13 @@ pub struct Span {
     pub end_column: usize,
 }
 
+impl Span {
+    /// The first character of a file.
+    pub(crate) fn start_of(file: FileId) -> Self {
+        Self { file, line: 1, column: 1, end_line: 1, end_column: 1, ..Self::default() }
+    }
+}
+
 /// A place known by its bytes.
 pub(crate) fn span_of(file: FileId, text: &str, bytes: std::ops::Range<usize>) -> Span {
     let ((line, column), (end_line, end_column)) =
@@ -34,18 +39,24 @@ pub(crate) fn span_of(file: FileId, text: &str, bytes: std::ops::Range<usize>) -
     Span { file, start: bytes.start, end: bytes.end, line, column, end_line, end_column }
 }
 
+/// Line and column of what follows this text.
+pub(crate) fn position(before: &str) -> (usize, usize) {
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+}
+
 /// One file.
 #[derive(Clone, Debug)]
 pub struct Source {
     /// Path as the user gave it.
-    pub path: String,
+    pub(crate) path: String,
     /// Its text.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 impl Source {
     /// What is written in a place of this file.
-    pub fn written(&self, span: Span) -> &str {
+    pub(crate) fn written(&self, span: Span) -> &str {
         self.text.get(span.start..span.end).unwrap_or_default()
     }
 }
@@ -56,18 +67,18 @@ pub struct Sources(Vec<Source>);
 
 impl Sources {
     /// Adds a file.
-    pub fn add(&mut self, path: String, text: String) -> FileId {
+    pub(crate) fn add(&mut self, path: String, text: String) -> FileId {
         self.0.push(Source { path, text });
         FileId(self.0.len() - 1)
     }
 
     /// The file of this number.
-    pub fn get(&self, file: FileId) -> &Source {
+    pub(crate) fn get(&self, file: FileId) -> &Source {
         &self.0[file.0]
     }
 
     /// All files, in order.
-    pub fn all(&self) -> &[Source] {
+    pub(crate) fn all(&self) -> &[Source] {
         &self.0
     }
 
@@ -77,7 +88,7 @@ impl Sources {
     }
 
     /// What stops the load, as the tool's error with the position.
-    pub fn error(&self, fault: &Fault) -> Error {
+    pub(crate) fn error(&self, fault: &Fault) -> Error {
         Error::failed(format!("load {}", self.show(fault.span)), &fault.cause)
     }
 }
@@ -93,7 +104,7 @@ pub struct Fault {
 
 impl Fault {
     /// A fault at a place.
-    pub fn new(span: Span, cause: impl Into<String>) -> Self {
+    pub(crate) fn new(span: Span, cause: impl Into<String>) -> Self {
         Self { span, cause: cause.into() }
     }
 }

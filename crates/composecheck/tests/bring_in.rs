@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use evenkeel_composecheck::compose::Project;
 use evenkeel_composecheck::load::{Request, load};
-use evenkeel_composecheck::model::{Node, Project, Via};
+use evenkeel_composecheck::yaml::{Node, Via};
 
 fn project(files: &[(&str, &str)], profiles: &[&str]) -> Result<Project, String> {
     let texts: HashMap<PathBuf, String> =

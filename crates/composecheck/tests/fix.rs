@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use evenkeel_composecheck::compare::{differences, join, show};
-use evenkeel_composecheck::config::Config;
-use evenkeel_composecheck::judge::{Law, Outcome, judge};
+use evenkeel_composecheck::compose::Project;
+use evenkeel_composecheck::fix::mend;
+use evenkeel_composecheck::lint::config::Config;
+use evenkeel_composecheck::lint::{Law, Outcome, judge};
 use evenkeel_composecheck::load::{Request, load};
-use evenkeel_composecheck::mend::mend;
-use evenkeel_composecheck::model::Project;
-use evenkeel_composecheck::policy::Policy;
+use evenkeel_composecheck::rules::policy::Policy;
 use proptest::prelude::*;
 
 fn composecheck(dir: &Path, args: &[&str]) -> Output {

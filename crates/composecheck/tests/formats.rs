@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use evenkeel_composecheck::model::Node;
 use evenkeel_composecheck::source::FileId;
 use evenkeel_composecheck::yaml;
+use evenkeel_composecheck::yaml::Node;
 use serde::Deserialize;
 
 fn crashing(format: &str) -> String {

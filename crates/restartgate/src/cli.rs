@@ -197,6 +197,9 @@ pub struct RestartArgs {
     /// Why it is forced
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
+    /// Time that each container has to stop before it is killed
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
+    pub stop_timeout: Duration,
     /// Longest time until the service must be healthy
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
     pub health_timeout: Duration,

@@ -13,9 +13,6 @@ use futures_util::StreamExt;
 use crate::health::Seen;
 use crate::history::Service;
 
-/// Grace period of a restart: Docker's own default.
-pub(crate) const STOP_GRACE: Duration = Duration::from_secs(10);
-
 /// What a person named.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wanted {
@@ -85,11 +82,12 @@ impl Docker {
         }
     }
 
-    /// Restarts a container. An engine's refusal is an outcome, not an error of ours.
-    pub(crate) async fn restart(&self, id: &str) -> Result<(), CallError> {
-        let seconds = i32::try_from(STOP_GRACE.as_secs()).unwrap_or(i32::MAX);
+    /// Restarts a container, killing it after `stop_timeout`, which the engine takes in whole seconds. An engine's
+    /// refusal is an outcome, not an error of ours.
+    pub(crate) async fn restart(&self, id: &str, stop_timeout: Duration) -> Result<(), CallError> {
+        let seconds = i32::try_from(stop_timeout.as_secs()).unwrap_or(i32::MAX);
         let options = RestartContainerOptionsBuilder::new().t(seconds).build();
-        let limit = self.engine.call_timeout + STOP_GRACE;
+        let limit = self.engine.call_timeout.saturating_add(stop_timeout);
         self.engine.call_within(limit, self.engine.docker.restart_container(id, Some(options))).await
     }
 

@@ -9,7 +9,7 @@ use evenkeel_common::{Error, Exit, print, print_json};
 
 use crate::cli::{Action, CheckArgs, Cli, RestartArgs, Target};
 use crate::clock::Moment;
-use crate::docker::{Docker, Found, STOP_GRACE, Wanted};
+use crate::docker::{Docker, Found, Wanted};
 use crate::gate::{Decision, Health, Wish};
 use crate::gated::gated_command;
 use crate::history::{self, Action as Did, History};
@@ -133,8 +133,11 @@ impl Call<'_> {
 
     /// Whoever holds a service's lock for longer than this does not restart it: the deadline of a half-open probe too.
     fn longest_restart(&self) -> Duration {
-        let stops = STOP_GRACE.saturating_mul(u32::try_from(self.found.containers.len()).unwrap_or(u32::MAX));
-        stops + self.args.health_timeout.saturating_mul(2) + Duration::from_secs(10)
+        let containers = u32::try_from(self.found.containers.len()).unwrap_or(u32::MAX);
+        let stops = self.args.stop_timeout.saturating_mul(containers);
+        stops
+            .saturating_add(self.args.health_timeout.saturating_mul(2))
+            .saturating_add(Duration::from_secs(10))
     }
 
     /// Looks at the service and asks the gate, under the service's lock. What may get well by itself is waited for once.
@@ -166,7 +169,7 @@ impl Call<'_> {
     /// Restarts, watches, and writes how it ended, also when the engine is lost under way.
     async fn restart(&self, attempt: u64) -> Result<Report, Error> {
         let began = Instant::now();
-        let outcome = restart_and_watch(self.docker, &self.found.containers, self.args.health_timeout).await;
+        let outcome = restart_and_watch(self).await;
         let (healthy, reason, evidence) = match outcome {
             Ok(outcome) => outcome,
             Err(error) => {
@@ -194,14 +197,11 @@ enum Asked {
     Refused(Box<Answer>),
 }
 
-async fn restart_and_watch(
-    docker: &Docker,
-    containers: &[String],
-    timeout: Duration,
-) -> Result<(bool, String, Option<Evidence>), Error> {
+async fn restart_and_watch(call: &Call<'_>) -> Result<(bool, String, Option<Evidence>), Error> {
+    let Call { docker, args, found, .. } = call;
     let started = Instant::now();
-    for id in containers {
-        if let Err(error) = docker.restart(id).await {
+    for id in &found.containers {
+        if let Err(error) = docker.restart(id, args.stop_timeout).await {
             let evidence = match docker.see(id).await {
                 Ok(Some(seen)) => Some(evidence(docker, &seen).await),
                 _ => None,
@@ -209,7 +209,7 @@ async fn restart_and_watch(
             return Ok((false, format!("Docker could not restart it: {error}"), evidence));
         }
     }
-    Ok(match watch(docker, containers, timeout).await? {
+    Ok(match watch(docker, &found.containers, args.health_timeout).await? {
         Watched::Healthy => (true, format!("healthy after {}", show_duration(started.elapsed())), None),
         Watched::Not { reason, seen } => (false, reason, Some(evidence(docker, &seen).await)),
     })

@@ -7,12 +7,12 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use evenkeel_composecheck::config::Config;
-use evenkeel_composecheck::judge::{Law, Outcome, judge};
+use evenkeel_composecheck::lint::config::Config;
+use evenkeel_composecheck::lint::{Law, Outcome, judge};
 use evenkeel_composecheck::load::{Request, load};
-use evenkeel_composecheck::mend::mend;
-use evenkeel_composecheck::model::Project;
-use evenkeel_composecheck::policy::Policy;
+use evenkeel_composecheck::fix::mend;
+use evenkeel_composecheck::compose::Project;
+use evenkeel_composecheck::rules::policy::Policy;
 use libfuzzer_sys::fuzz_target;
 
 fn judged(project: &Project) -> Outcome {

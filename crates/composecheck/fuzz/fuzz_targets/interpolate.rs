@@ -4,8 +4,8 @@
 
 #![no_main]
 
-use evenkeel_composecheck::interpolate::Variables;
-use evenkeel_composecheck::model::{Kind, Node};
+use evenkeel_composecheck::load::interpolate::Variables;
+use evenkeel_composecheck::yaml::{Kind, Node};
 use libfuzzer_sys::fuzz_target;
 
 fn filled(text: &str) -> Option<String> {

@@ -7,11 +7,12 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use evenkeel_composecheck::config::Config;
-use evenkeel_composecheck::judge::{Law, judge};
+use evenkeel_composecheck::lint::config::Config;
+use evenkeel_composecheck::lint::{Law, judge};
 use evenkeel_composecheck::load::{Request, load};
-use evenkeel_composecheck::policy::Policy;
-use evenkeel_composecheck::{origins, rendered};
+use evenkeel_composecheck::rules::policy::Policy;
+use evenkeel_composecheck::output::origins;
+use evenkeel_composecheck::render::render;
 use libfuzzer_sys::fuzz_target;
 
 /// Two files, so that merging is done too.
@@ -28,7 +29,7 @@ fuzz_target!(|text: &str| {
             let (policy, config) = (Policy::default(), Config::default());
             let law = Law { policy: &policy, config: &config, config_file: None, names: &[] };
             let _ = judge(&project, &project.sources, &law, None);
-            let _ = (origins::list(&project), rendered::render(&project));
+            let _ = (origins::list(&project), render(&project));
         }
         Err(error) => assert!(error.to_string().contains(".yml:"), "no place: {error}"),
     }

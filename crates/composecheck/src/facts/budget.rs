@@ -1,36 +1,37 @@
 //! What a project may take of the machine's memory.
 
 use super::{memory, mounts};
-use crate::model::{Entry, Project};
+use crate::compose::Project;
+use crate::yaml::Entry;
 
 /// What one service, or one volume in RAM, may take.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub(crate) struct Row {
     /// The service, or the volume.
-    pub name: String,
+    pub(crate) name: String,
     /// How many containers.
-    pub replicas: u64,
+    pub(crate) replicas: u64,
     /// Limit on memory of each; none is no limit.
-    pub limit: Option<u64>,
+    pub(crate) limit: Option<u64>,
     /// Memory reserved for each.
-    pub reservation: Option<u64>,
+    pub(crate) reservation: Option<u64>,
     /// Size of its file systems in RAM, for each.
-    pub tmpfs: u64,
+    pub(crate) tmpfs: u64,
     /// Whether one of them has no size.
-    pub unsized_tmpfs: bool,
+    pub(crate) unsized_tmpfs: bool,
     /// Size of its /dev/shm, for each.
-    pub shm: u64,
+    pub(crate) shm: u64,
 }
 
 impl Row {
     /// Most that all its containers take; what has no limit counts as nothing.
-    pub fn total(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         let each = self.limit.unwrap_or(0).saturating_add(self.tmpfs).saturating_add(self.shm);
         each.saturating_mul(self.replicas)
     }
 
     /// Whether it may take more than its total.
-    pub fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         // A volume, which has no shared memory, is only as large as its file system.
         self.unsized_tmpfs || self.shm > 0 && self.limit.is_none()
     }
@@ -38,16 +39,16 @@ impl Row {
 
 /// The rows of a project.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Budget {
+pub(crate) struct Budget {
     /// Services in the order of the file.
-    pub services: Vec<Row>,
+    pub(crate) services: Vec<Row>,
     /// Volumes in RAM.
-    pub volumes: Vec<Row>,
+    pub(crate) volumes: Vec<Row>,
 }
 
 impl Budget {
     /// Adds up a project.
-    pub fn of(project: &Project) -> Self {
+    pub(crate) fn of(project: &Project) -> Self {
         Self {
             services: project.services().iter().map(of_service).collect(),
             volumes: project.section("volumes").iter().filter_map(of_volume).collect(),
@@ -55,18 +56,18 @@ impl Budget {
     }
 
     /// Most that the project takes, as far as it is known.
-    pub fn total(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         self.services.iter().chain(&self.volumes).fold(0, |sum, row| sum.saturating_add(row.total()))
     }
 
     /// Most that lies in file systems in RAM, as far as it is known.
-    pub fn tmpfs(&self) -> u64 {
+    pub(crate) fn tmpfs(&self) -> u64 {
         let of = |row: &Row| row.tmpfs.saturating_mul(row.replicas);
         self.services.iter().chain(&self.volumes).fold(0, |sum, row| sum.saturating_add(of(row)))
     }
 
     /// Whether something in it has no limit.
-    pub fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.services.iter().chain(&self.volumes).any(Row::is_open)
     }
 }

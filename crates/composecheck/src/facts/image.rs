@@ -1,22 +1,21 @@
 //! Names of images.
 
-use super::text_at;
-use crate::model::Node;
+use crate::yaml::{Node, text_at};
 
 /// An image's name in its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Image {
+pub(crate) struct Image {
     /// Where it comes from and what it is called, such as `ghcr.io/acme/app`.
-    pub repository: String,
+    pub(crate) repository: String,
     /// Its tag.
-    pub tag: Option<String>,
+    pub(crate) tag: Option<String>,
     /// Whether a digest pins it.
-    pub pinned: bool,
+    pub(crate) pinned: bool,
 }
 
 impl Image {
     /// Takes a name apart.
-    pub fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let (name, digest) = text.split_once('@').map_or((text, None), |(name, digest)| (name, Some(digest)));
         // A colon before the last slash belongs to a registry's port.
         let last_slash = name.rfind('/').map_or(0, |at| at + 1);
@@ -32,12 +31,12 @@ impl Image {
     }
 
     /// The last part of the repository.
-    pub fn short_name(&self) -> &str {
+    pub(crate) fn short_name(&self) -> &str {
         self.repository.rsplit('/').next().unwrap_or_default()
     }
 
     /// The repository on Docker Hub among its official images, if it is one.
-    pub fn official_name(&self) -> Option<&str> {
+    pub(crate) fn official_name(&self) -> Option<&str> {
         let hub = ["docker.io/library/", "library/", "docker.io/"];
         let name = hub.iter().find_map(|prefix| self.repository.strip_prefix(prefix));
         let name = name.unwrap_or(&self.repository);
@@ -46,7 +45,7 @@ impl Image {
 }
 
 /// The image of a service.
-pub fn image(service: &Node) -> Option<Image> {
+pub(crate) fn image(service: &Node) -> Option<Image> {
     text_at(service, &["image"]).map(|text| Image::parse(&text))
 }
 

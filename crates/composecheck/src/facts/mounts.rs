@@ -1,12 +1,12 @@
 //! Volumes, binds and file systems in RAM, in each of their spellings.
 
-use super::{memory, one_or_many, text_at};
-use crate::model::{Entry, Kind, Node};
-use crate::{paths, short, units};
+use super::memory;
+use crate::compose::{paths, shorthand, units};
+use crate::yaml::{Entry, Kind, Node, one_or_many, text_at};
 
 /// What is mounted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum MountKind {
+pub(crate) enum MountKind {
     /// A volume of the engine.
     Volume,
     /// A directory of the machine, or anything else that is no volume.
@@ -15,37 +15,37 @@ pub enum MountKind {
 
 /// One item of `volumes`.
 #[derive(Clone, Debug)]
-pub struct Mount<'a> {
+pub(crate) struct Mount<'a> {
     /// What.
-    pub kind: MountKind,
+    pub(crate) kind: MountKind,
     /// The volume's name; none where it is anonymous.
-    pub source: Option<String>,
+    pub(crate) source: Option<String>,
     /// Where in the container.
-    pub target: String,
+    pub(crate) target: String,
     /// The item.
-    pub node: &'a Node,
+    pub(crate) node: &'a Node,
 }
 
 /// A file system in RAM.
 #[derive(Clone, Debug)]
-pub struct RamDisk<'a> {
+pub(crate) struct RamDisk<'a> {
     /// The value that makes it one.
-    pub node: &'a Node,
+    pub(crate) node: &'a Node,
     /// Where it is mounted, or the volume's name.
-    pub target: String,
+    pub(crate) target: String,
     /// Its size as written.
-    pub size: Option<String>,
+    pub(crate) size: Option<String>,
 }
 
 impl RamDisk<'_> {
     /// Its size; none where it has none, or a share of the machine's memory.
-    pub fn bytes(&self) -> Option<u64> {
+    pub(crate) fn bytes(&self) -> Option<u64> {
         units::bytes(self.size.as_deref()?).filter(|size| *size > 0)
     }
 }
 
 /// What a service mounts, but for its file systems in RAM.
-pub fn mounts(service: &Node) -> Vec<Mount<'_>> {
+pub(crate) fn mounts(service: &Node) -> Vec<Mount<'_>> {
     items(service).iter().filter_map(mount).collect()
 }
 
@@ -68,14 +68,14 @@ fn mount(node: &Node) -> Option<Mount<'_>> {
 
 /// `[SOURCE:]TARGET[:MODE]`; a source that looks like a path is one.
 fn short<'a>(node: &'a Node, text: &str) -> Mount<'a> {
-    let (source, target, _) = short::mount(text);
+    let (source, target, _) = shorthand::mount(text);
     let is_folder = source.is_some_and(paths::is_folder);
     let kind = if is_folder { MountKind::Other } else { MountKind::Volume };
     Mount { kind, source: source.map(str::to_owned), target: target.to_owned(), node }
 }
 
 /// The file systems in RAM of a service.
-pub fn ram_of_service(service: &Node) -> Vec<RamDisk<'_>> {
+pub(crate) fn ram_of_service(service: &Node) -> Vec<RamDisk<'_>> {
     let short = one_or_many(service.at(&["tmpfs"])).iter().filter_map(|node| {
         let text = node.text()?;
         let (target, options) = text.split_once(':').unwrap_or((&text, ""));
@@ -91,7 +91,7 @@ pub fn ram_of_service(service: &Node) -> Vec<RamDisk<'_>> {
 }
 
 /// The file system in RAM that a top-level volume is.
-pub fn ram_of_volume(volume: &Entry) -> Option<RamDisk<'_>> {
+pub(crate) fn ram_of_volume(volume: &Entry) -> Option<RamDisk<'_>> {
     let node =
         volume.value.at(&["driver_opts", "type"]).filter(|node| node.text().as_deref() == Some("tmpfs"))?;
     let options = text_at(&volume.value, &["driver_opts", "o"]).unwrap_or_default();
@@ -99,7 +99,7 @@ pub fn ram_of_volume(volume: &Entry) -> Option<RamDisk<'_>> {
 }
 
 /// One of the options that a mount lists with commas.
-pub fn option(options: &str, name: &str) -> Option<String> {
+pub(crate) fn option(options: &str, name: &str) -> Option<String> {
     options.split(',').find_map(|option| {
         let (key, value) = option.trim().split_once('=')?;
         (key == name).then(|| value.to_owned())
@@ -107,7 +107,7 @@ pub fn option(options: &str, name: &str) -> Option<String> {
 }
 
 /// Compose does not make what is external.
-pub fn is_external(entry: &Entry) -> bool {
+pub(crate) fn is_external(entry: &Entry) -> bool {
     entry.value.at(&["external"]).is_some_and(|node| node.kind != Kind::Bool(false))
 }
 

@@ -1,26 +1,25 @@
 //! Ports of the machine that a service takes.
 
-use super::text_at;
-use crate::model::{Kind, Node};
-use crate::short;
+use crate::compose::shorthand::{self, range};
+use crate::yaml::{Node, text_at};
 
 /// One item of `ports` that takes ports of the machine.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Port<'a> {
+pub(crate) struct Port<'a> {
     /// The item.
-    pub node: &'a Node,
+    pub(crate) node: &'a Node,
     /// The address it is bound to; none is every address.
-    pub ip: Option<String>,
+    pub(crate) ip: Option<String>,
     /// First and last port of the machine.
-    pub published: (u16, u16),
+    pub(crate) published: (u16, u16),
     /// Whether only one port of the range is taken, whichever is free.
-    pub any_of: bool,
+    pub(crate) any_of: bool,
     /// `tcp` or `udp`.
-    pub protocol: String,
+    pub(crate) protocol: String,
 }
 
 /// The ports of the machine that a service takes. What is left to the engine to choose is not among them.
-pub fn ports(service: &Node) -> Vec<Port<'_>> {
+pub(crate) fn ports(service: &Node) -> Vec<Port<'_>> {
     if text_at(service, &["network_mode"]).as_deref() == Some("host") {
         return Vec::new();
     }
@@ -31,7 +30,7 @@ pub fn ports(service: &Node) -> Vec<Port<'_>> {
 /// `[IP:][HOST[-HOST]:]CONTAINER[-CONTAINER][/PROTOCOL]`
 fn short(node: &Node) -> Option<Port<'_>> {
     let text = node.text()?;
-    let short::Port { ip, published, target, protocol } = short::port(&text);
+    let shorthand::Port { ip, published, target, protocol } = shorthand::port(&text);
     let protocol = if protocol.is_empty() { "tcp" } else { protocol };
     let ip = Some(ip.trim_matches(['[', ']'])).filter(|ip| !ip.is_empty());
     port(node, ip, published, target, protocol)
@@ -44,31 +43,6 @@ fn long(node: &Node) -> Option<Port<'_>> {
     let protocol = text_at(node, &["protocol"]);
     // The place that people change is the published port.
     port(node.at(&["published"])?, ip.as_deref(), &published, &target, protocol.as_deref().unwrap_or("tcp"))
-}
-
-/// To Compose a number is not what the same text is.
-fn published_of(item: &Node) -> String {
-    let text = text_at(item, &["published"]).unwrap_or_default();
-    if matches!(item.at(&["published"]), Some(Node { kind: Kind::Int(_), .. })) {
-        format!("#{text}")
-    } else {
-        text
-    }
-}
-
-/// Two ports are the same when they join the same ends. A range of ports is known by its text.
-pub fn identity(item: &Node) -> Option<String> {
-    let part = |key: &str| text_at(item, &[key]).unwrap_or_default();
-    let (ip, published, target, protocol) = match item.text() {
-        None => (part("host_ip"), published_of(item), part("target"), part("protocol")),
-        Some(text) => {
-            let short::Port { ip, published, target, protocol } = short::port(&text);
-            let ip = ip.trim_matches(['[', ']']);
-            (ip.to_owned(), published.to_owned(), target.to_owned(), protocol.to_ascii_lowercase())
-        }
-    };
-    let protocol = if protocol.is_empty() { "tcp" } else { &protocol };
-    Some(format!("{ip}:{published}:{target}/{protocol}"))
 }
 
 fn port<'a>(
@@ -87,13 +61,6 @@ fn port<'a>(
         any_of: is_range(published) && !range(target).is_some_and(is_range),
         protocol: protocol.to_ascii_lowercase(),
     })
-}
-
-/// `5432` or `5432-5440`.
-pub fn range(text: &str) -> Option<(u16, u16)> {
-    let (first, last) = text.split_once('-').unwrap_or((text, text));
-    let range = (first.trim().parse().ok()?, last.trim().parse().ok()?);
-    (range.0 <= range.1).then_some(range)
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! Settings that databases are given on their command line.
 
 use super::image::image;
-use crate::model::Node;
+use crate::compose::units;
 use crate::source::Span;
-use crate::units;
+use crate::yaml::Node;
 
 /// A database whose settings are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Database {
+pub(crate) enum Database {
     /// `PostgreSQL` and what is made from it.
     Postgres,
     /// Redis and Valkey.
@@ -18,17 +18,17 @@ pub enum Database {
 
 /// One setting, the later one of two winning.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Setting {
+pub(crate) struct Setting {
     /// Name, with underscores.
-    pub name: String,
+    pub(crate) name: String,
     /// Value as written.
-    pub value: String,
+    pub(crate) value: String,
     /// Where it is written.
-    pub span: Span,
+    pub(crate) span: Span,
 }
 
 /// Which database a service runs, going by its image.
-pub fn database(service: &Node) -> Option<Database> {
+pub(crate) fn database(service: &Node) -> Option<Database> {
     match image(service)?.short_name() {
         "postgres" | "postgresql" | "postgis" | "timescaledb" | "timescaledb-ha" | "pgvector" => {
             Some(Database::Postgres)
@@ -40,7 +40,7 @@ pub fn database(service: &Node) -> Option<Database> {
 }
 
 /// The settings in a service's command: `-c K=V`, `-cK=V`, `--K=V` and `--K V`.
-pub fn settings(service: &Node) -> Vec<Setting> {
+pub(crate) fn settings(service: &Node) -> Vec<Setting> {
     let words = service.at(&["command"]).map(words).unwrap_or_default();
     let mut found = Vec::new();
     let mut rest = words.as_slice();
@@ -65,7 +65,7 @@ pub fn settings(service: &Node) -> Vec<Setting> {
 }
 
 /// The last setting of this name.
-pub fn setting<'a>(settings: &'a [Setting], name: &str) -> Option<&'a Setting> {
+pub(crate) fn setting<'a>(settings: &'a [Setting], name: &str) -> Option<&'a Setting> {
     settings.iter().rev().find(|setting| setting.name == name)
 }
 
@@ -78,7 +78,7 @@ fn words(command: &Node) -> Vec<(String, Span)> {
 }
 
 /// A size as `PostgreSQL` reads it: without a unit it counts pages of 8 kB.
-pub fn postgres_size(text: &str) -> Option<u64> {
+pub(crate) fn postgres_size(text: &str) -> Option<u64> {
     match text.parse::<u64>() {
         Ok(pages) => pages.checked_mul(8 << 10),
         Err(_) => units::bytes(text),
@@ -86,7 +86,7 @@ pub fn postgres_size(text: &str) -> Option<u64> {
 }
 
 /// A size as Redis reads it: `k` is 1000, `kb` is 1024.
-pub fn redis_size(text: &str) -> Option<u64> {
+pub(crate) fn redis_size(text: &str) -> Option<u64> {
     let text = text.to_ascii_lowercase();
     let thousand = [("k", 1_000), ("m", 1_000_000), ("g", 1_000_000_000)];
     match thousand.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor))) {

@@ -1,6 +1,7 @@
 //! CC000: a file that Compose would refuse. Found in [`crate::load`], which stops there.
 
-use super::{Check, Finding, Level, Rule};
+use super::rule::{Check, Rule};
+use crate::finding::{Finding, Level};
 use crate::source::Fault;
 
 pub(crate) const RULE: Rule = Rule {

@@ -1,6 +1,7 @@
 //! CC001: a variable without a value.
 
-use super::{Check, Context, Finding, Level, Rule};
+use super::rule::{Check, Context, Rule};
+use crate::finding::{Finding, Level};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC001",

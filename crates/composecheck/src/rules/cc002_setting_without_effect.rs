@@ -1,10 +1,10 @@
 //! CC002: settings that look like something and do nothing.
 
-use super::{Check, Context, Finding, Level, Rule, service};
+use super::rule::{Check, Context, Rule, service};
+use crate::compose::shell_words;
 use crate::facts::mounts::option;
-use crate::facts::text_at;
-use crate::model::{Entry, Kind, Node};
-use crate::shell;
+use crate::finding::{Finding, Level};
+use crate::yaml::{Entry, Kind, Node, text_at};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC002",
@@ -70,7 +70,7 @@ fn of_service(entry: &Entry) -> Vec<Finding> {
     let commands = ["command", "entrypoint"].into_iter().filter_map(|key| Some((key, value.at(&[key])?)));
     let cut = commands.filter_map(|(key, node)| {
         let Kind::Text(text) = &node.kind else { return None };
-        let end = shell::cut(text)?;
+        let end = shell_words::cut(text)?;
         let message =
             format!("Compose ends the {key} of service '{}' at '{end}': no shell runs it", entry.key);
         Some(RULE.finding(service(entry), node.span, message))

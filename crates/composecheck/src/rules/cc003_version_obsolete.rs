@@ -1,7 +1,8 @@
 //! CC003: a version that nothing reads.
 
-use super::{Check, Context, Finding, Level, Rule};
-use crate::repair::Action;
+use super::rule::{Check, Context, Rule};
+use crate::finding::repair::Action;
+use crate::finding::{Finding, Level};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC003",

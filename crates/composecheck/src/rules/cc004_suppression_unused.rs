@@ -1,6 +1,7 @@
 //! CC004: a suppression that suppresses nothing. Found in [`crate::judge`], which knows what was suppressed.
 
-use super::{Check, Level, Rule};
+use super::rule::{Check, Rule};
+use crate::finding::Level;
 
 pub(crate) const RULE: Rule = Rule {
     code: "CC004",

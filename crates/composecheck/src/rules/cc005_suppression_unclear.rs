@@ -1,6 +1,7 @@
 //! CC005: a suppression that cannot be understood. Found in [`crate::judge`], which reads the comments.
 
-use super::{Check, Level, Rule};
+use super::rule::{Check, Rule};
+use crate::finding::Level;
 
 pub(crate) const RULE: Rule = Rule {
     code: "CC005",

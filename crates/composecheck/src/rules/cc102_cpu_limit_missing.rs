@@ -1,7 +1,8 @@
 //! CC102: no limit on CPU.
 
-use super::{Check, Context, Finding, Level, Rule, service};
+use super::rule::{Check, Context, Rule, service};
 use crate::facts::memory::has_cpu_limit;
+use crate::finding::{Finding, Level};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC102",

@@ -2,9 +2,11 @@
 
 use evenkeel_common::units::show_size;
 
-use super::{Check, Context, Finding, Level, Rule, service};
-use crate::facts::mounts::{self, RamDisk};
-use crate::model::Entry;
+use super::rule::{Check, Context, Rule, service};
+use crate::facts::mounts;
+use crate::facts::mounts::RamDisk;
+use crate::finding::{Finding, Level};
+use crate::yaml::Entry;
 
 pub(super) const RULE: Rule = Rule {
     code: "CC103",

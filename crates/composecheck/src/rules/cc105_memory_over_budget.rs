@@ -2,9 +2,10 @@
 
 use evenkeel_common::units::show_size;
 
-use super::{Check, Context, Finding, Level, Rule};
+use super::rule::{Check, Context, Rule};
 use crate::facts::budget::Budget;
 use crate::facts::memory;
+use crate::finding::{Finding, Level};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC105",

@@ -2,10 +2,11 @@
 
 use evenkeel_common::units::show_size;
 
-use super::{Check, Context, Finding, Level, Rule};
+use super::rule::{Check, Context, Rule};
 use crate::facts::budget::Budget;
 use crate::facts::mounts;
-use crate::model::Node;
+use crate::finding::{Finding, Level};
+use crate::yaml::Node;
 
 pub(super) const RULE: Rule = Rule {
     code: "CC106",

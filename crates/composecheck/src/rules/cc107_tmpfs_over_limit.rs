@@ -2,9 +2,10 @@
 
 use evenkeel_common::units::show_size;
 
-use super::{Check, Context, Finding, Level, Rule, service};
+use super::rule::{Check, Context, Rule, service};
 use crate::facts::{memory, mounts};
-use crate::model::{Entry, Node};
+use crate::finding::{Finding, Level};
+use crate::yaml::{Entry, Node};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC107",

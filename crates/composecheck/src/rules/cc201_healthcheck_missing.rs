@@ -1,7 +1,8 @@
 //! CC201: no health check.
 
-use super::{Check, Context, Finding, Level, Rule, service};
-use crate::model::{Entry, Kind};
+use super::rule::{Check, Context, Rule, service};
+use crate::finding::{Finding, Level};
+use crate::yaml::{Entry, Kind};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC201",

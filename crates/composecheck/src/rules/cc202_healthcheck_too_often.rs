@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Check, Context, Finding, Level, Rule, service};
-use crate::model::Entry;
-use crate::repair::Action;
-use crate::units::duration;
+use super::rule::{Check, Context, Rule, service};
+use crate::compose::units::duration;
+use crate::finding::repair::Action;
+use crate::finding::{Finding, Level};
+use crate::yaml::Entry;
 
 pub(super) const RULE: Rule = Rule {
     code: "CC202",

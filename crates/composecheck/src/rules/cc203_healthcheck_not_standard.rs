@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Check, Context, Finding, Level, Rule, service};
-use crate::model::{Entry, Node};
+use super::rule::{Check, Context, Rule, service};
+use crate::compose::units::duration;
+use crate::finding::{Finding, Level};
 use crate::source::Span;
-use crate::units::duration;
+use crate::yaml::{Entry, Node};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC203",

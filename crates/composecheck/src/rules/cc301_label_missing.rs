@@ -1,11 +1,11 @@
 //! CC301: nothing says which environment it belongs to.
 
-use super::{Check, Context, Finding, Level, Rule};
+use super::rule::{Check, Context, Rule};
 use crate::facts::mounts::is_external;
-use crate::facts::text_at;
-use crate::model::Entry;
-use crate::repair::{Action, Yaml};
+use crate::finding::repair::{Action, Yaml};
+use crate::finding::{Finding, Level};
 use crate::source::Span;
+use crate::yaml::{Entry, text_at};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC301",

@@ -1,7 +1,8 @@
 //! CC302: a name that only one container of the machine can have.
 
-use super::{Check, Context, Finding, Level, Rule, service};
-use crate::model::Entry;
+use super::rule::{Check, Context, Rule, service};
+use crate::finding::{Finding, Level};
+use crate::yaml::Entry;
 
 pub(super) const RULE: Rule = Rule {
     code: "CC302",

@@ -1,8 +1,9 @@
 //! CC304: volumes and networks that belong to no single environment.
 
-use super::{Check, Context, Finding, Level, Rule};
+use super::rule::{Check, Context, Rule};
 use crate::facts::mounts::is_external;
-use crate::model::Entry;
+use crate::finding::{Finding, Level};
+use crate::yaml::Entry;
 
 pub(super) const RULE: Rule = Rule {
     code: "CC304",

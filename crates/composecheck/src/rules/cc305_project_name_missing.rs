@@ -1,6 +1,7 @@
 //! CC305: a project that is named after its folder.
 
-use super::{Check, Context, Finding, Level, Rule};
+use super::rule::{Check, Context, Rule};
+use crate::finding::{Finding, Level};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC305",
@@ -28,8 +29,8 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::policy::Policy;
     use super::super::testing::{found, found_with};
-    use crate::policy::Policy;
 
     #[test]
     fn in_the_file_or_outside() {

@@ -1,9 +1,10 @@
 //! CC306: something that two environments both call their own.
 
-use super::{Check, Finding, Level, Pair, Rule};
+use super::rule::{Check, Pair, Rule};
+use crate::compose::Project;
 use crate::facts::mounts::is_external;
-use crate::facts::text_at;
-use crate::model::{Entry, Project};
+use crate::finding::{Finding, Level};
+use crate::yaml::{Entry, text_at};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC306",

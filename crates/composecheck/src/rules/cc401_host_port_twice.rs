@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::{Check, Context, Finding, Level, Rule, service};
+use super::rule::{Check, Context, Rule, service};
 use crate::facts::memory;
 use crate::facts::ports::{Port, ports};
-use crate::model::Entry;
+use crate::finding::{Finding, Level};
 use crate::source::Span;
+use crate::yaml::Entry;
 
 pub(super) const RULE: Rule = Rule {
     code: "CC401",

@@ -1,7 +1,8 @@
 //! CC402: ports that belong to somebody else.
 
-use super::{Check, Context, Finding, Level, Rule, service};
+use super::rule::{Check, Context, Rule, service};
 use crate::facts::ports::{Port, ports};
+use crate::finding::{Finding, Level};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC402",
@@ -40,8 +41,8 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::policy::Policy;
     use super::super::testing::found_with;
-    use crate::policy::Policy;
 
     #[test]
     fn at_the_ends_of_the_range() {

@@ -1,9 +1,10 @@
 //! CC403: a port that parallel runs would fight for.
 
-use super::{Check, Context, Finding, Level, Rule, service};
+use super::policy::Environment;
+use super::rule::{Check, Context, Rule, service};
 use crate::facts::ports::{Port, ports};
-use crate::policy::Environment;
-use crate::repair::Action;
+use crate::finding::repair::Action;
+use crate::finding::{Finding, Level};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC403",
@@ -72,8 +73,8 @@ fn movable(written: &str, port: &Port<'_>, variable: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::policy::{Environment, Policy};
     use super::super::testing::{found, found_with};
-    use crate::policy::{Environment, Policy};
 
     #[test]
     fn fixed_in_test_only() {

@@ -1,8 +1,9 @@
 //! CC404: a port that two environments both take.
 
-use super::{Check, Finding, Level, Pair, Rule, service};
+use super::rule::{Check, Pair, Rule, service};
+use crate::compose::Project;
 use crate::facts::ports::{Port, ports};
-use crate::model::Project;
+use crate::finding::{Finding, Level};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC404",

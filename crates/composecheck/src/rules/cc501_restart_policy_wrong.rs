@@ -1,9 +1,10 @@
 //! CC501: restarts that do not fit the environment.
 
-use super::{Check, Context, Finding, Level, Rule, service};
-use crate::model::{Entry, Node};
-use crate::policy::Environment;
-use crate::repair::Action;
+use super::policy::Environment;
+use super::rule::{Check, Context, Rule, service};
+use crate::finding::repair::Action;
+use crate::finding::{Finding, Level};
+use crate::yaml::{Entry, Node};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC501",
@@ -59,8 +60,8 @@ fn policy(service: &Node) -> Option<&Node> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::policy::{Environment, Policy};
     use super::super::testing::found_with;
-    use crate::policy::{Environment, Policy};
 
     #[test]
     fn by_environment() {

@@ -1,7 +1,8 @@
 //! CC502: a restart policy that does not exist.
 
-use super::{Check, Context, Finding, Level, Rule, service};
-use crate::model::{Entry, Kind};
+use super::rule::{Check, Context, Rule, service};
+use crate::finding::{Finding, Level};
+use crate::yaml::{Entry, Kind};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC502",

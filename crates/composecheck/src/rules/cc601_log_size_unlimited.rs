@@ -1,8 +1,9 @@
 //! CC601: logs that grow until the disk is full.
 
-use super::{Check, Context, Finding, Level, Rule, service};
-use crate::model::{Entry, Node};
-use crate::repair::{Action, Yaml};
+use super::rule::{Check, Context, Rule, service};
+use crate::finding::repair::{Action, Yaml};
+use crate::finding::{Finding, Level};
+use crate::yaml::{Entry, Node};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC601",

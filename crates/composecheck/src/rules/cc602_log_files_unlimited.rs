@@ -1,9 +1,9 @@
 //! CC602: logs without a number of files.
 
-use super::{Check, Context, Finding, Level, Rule, service};
-use crate::facts::text_at;
-use crate::model::Entry;
-use crate::repair::{Action, Yaml};
+use super::rule::{Check, Context, Rule, service};
+use crate::finding::repair::{Action, Yaml};
+use crate::finding::{Finding, Level};
+use crate::yaml::{Entry, text_at};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC602",

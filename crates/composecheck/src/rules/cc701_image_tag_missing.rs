@@ -1,8 +1,9 @@
 //! CC701: an image that is another one tomorrow.
 
-use super::{Check, Context, Finding, Level, Rule, service};
+use super::rule::{Check, Context, Rule, service};
 use crate::facts::image::Image;
-use crate::model::Entry;
+use crate::finding::{Finding, Level};
+use crate::yaml::Entry;
 
 pub(super) const RULE: Rule = Rule {
     code: "CC701",

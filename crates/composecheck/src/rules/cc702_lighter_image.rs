@@ -1,8 +1,9 @@
 //! CC702: an image that exists in a lighter form.
 
-use super::{Check, Context, Finding, Level, Rule, service};
+use super::rule::{Check, Context, Rule, service};
 use crate::facts::image::Image;
-use crate::model::Entry;
+use crate::finding::{Finding, Level};
+use crate::yaml::Entry;
 
 pub(super) const RULE: Rule = Rule {
     code: "CC702",

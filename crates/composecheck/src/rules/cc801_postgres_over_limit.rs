@@ -1,7 +1,9 @@
 //! CC801: `PostgreSQL` told to use more memory than it may.
 
-use super::{Check, Context, Finding, Level, Rule, over_limit};
+use super::database_limits::over_limit;
+use super::rule::{Check, Context, Rule};
 use crate::facts::settings::{Database, postgres_size};
+use crate::finding::{Finding, Level};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC801",

@@ -1,8 +1,10 @@
 //! CC803: `ClickHouse` told to use more memory than it may.
 
-use super::{Check, Context, Finding, Level, Rule, over_limit};
+use super::database_limits::over_limit;
+use super::rule::{Check, Context, Rule};
+use crate::compose::units::bytes;
 use crate::facts::settings::Database;
-use crate::units::bytes;
+use crate::finding::{Finding, Level};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC803",

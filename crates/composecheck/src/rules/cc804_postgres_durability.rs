@@ -1,9 +1,10 @@
 //! CC804: `PostgreSQL` that is safer, or less safe, than its data needs.
 
-use super::{Check, Context, Finding, Level, Rule, service};
+use super::policy::{Environment, Profile};
+use super::rule::{Check, Context, Rule, service};
 use crate::facts::settings::{Database, Setting, database, setting, settings};
-use crate::model::Entry;
-use crate::policy::{Environment, Profile};
+use crate::finding::{Finding, Level};
+use crate::yaml::Entry;
 
 pub(super) const RULE: Rule = Rule {
     code: "CC804",
@@ -54,8 +55,8 @@ fn is_off(setting: &Setting) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::super::policy::{Environment, Policy, Profile};
     use super::super::testing::found_with;
-    use crate::policy::{Environment, Policy, Profile};
 
     fn of(environment: Environment, profile: Option<Profile>, command: &str) -> usize {
         let policy = Policy { environment, profile, ..Policy::default() };

@@ -1,7 +1,8 @@
 //! CC901: environments that have drifted apart.
 
-use super::{Check, Finding, Level, Pair, Rule};
+use super::rule::{Check, Pair, Rule};
 use crate::compare::{Difference, differences, show_short};
+use crate::finding::{Finding, Level};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC901",

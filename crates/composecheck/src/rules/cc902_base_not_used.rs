@@ -2,9 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::{Check, Finding, Level, Pair, Rule, service};
-use crate::model::{Kind, Node, Project};
+use super::rule::{Check, Pair, Rule, service};
+use crate::compose::Project;
+use crate::finding::{Finding, Level};
 use crate::source::FileId;
+use crate::yaml::{Kind, Node};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC902",

@@ -1,14 +1,13 @@
 //! What the tests of all rules share.
 
-use super::{Finding, Pair};
-use crate::compare;
-use crate::config::Config;
-use crate::interpolate::Variables;
-use crate::judge::{Law, judge};
-use crate::model::Project;
-use crate::policy::Policy;
+use super::policy::Policy;
+use super::rule::Pair;
+use crate::compose::Project;
+use crate::finding::{Finding, sort};
+use crate::load::interpolate::Variables;
+use crate::load::normalize;
 use crate::source::{FileId, Sources};
-use crate::{shape, yaml};
+use crate::{compare, yaml};
 
 /// One file, loaded without any variables.
 pub(crate) fn project(text: &str) -> Project {
@@ -17,7 +16,7 @@ pub(crate) fn project(text: &str) -> Project {
     let mut root = yaml::parse(FileId(0), text).unwrap().remove(0);
     let mut variables = Variables::default();
     variables.fill(&mut root).unwrap();
-    shape::unify(&mut root).unwrap();
+    normalize::unify(&mut root).unwrap();
     Project { sources, root, unset: variables.unset, ..Project::default() }
 }
 
@@ -38,11 +37,9 @@ pub(super) fn found(code: &str, text: &str) -> Vec<String> {
 
 /// What one rule finds where this is expected.
 pub(super) fn found_with(policy: &Policy, code: &str, text: &str) -> Vec<String> {
-    let config = Config::default();
-    let law = Law { policy, config: &config, config_file: None, names: &[] };
-    let project = project(text);
-    let outcome = judge(&project, &project.sources, &law, None);
-    shown(&outcome.findings, code)
+    let mut findings = super::check(&project(text), policy);
+    sort(&mut findings);
+    shown(&findings, code)
 }
 
 fn shown(findings: &[Finding], code: &str) -> Vec<String> {

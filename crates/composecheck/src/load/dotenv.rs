@@ -1,0 +1,170 @@
+//! `.env` files: `KEY=VALUE` lines, with quotes over several lines and variables in the values.
+
+use std::collections::HashMap;
+
+use super::interpolate::substitute;
+use crate::source::position;
+
+/// Reads the variables of a file; the error says which line is wrong. Values may use variables of the environment, and
+/// those that stand above them.
+pub(crate) fn parse(
+    text: &str,
+    environment: &HashMap<String, String>,
+) -> Result<Vec<(String, String)>, String> {
+    let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
+    let mut known = environment.clone();
+    let mut found = Vec::new();
+    let mut rest = text.as_str();
+    while let Some((statement, after)) = next(rest).map_err(|cause| at(&text, rest, cause))? {
+        let here = std::mem::replace(&mut rest, after);
+        let filled = match statement.value {
+            Written::Absent => environment.get(statement.key).cloned(),
+            Written::Literal(value) => Some(value.replace("\\'", "'")),
+            Written::Open(value) => Some(substitute(value, &known).map_err(|cause| at(&text, here, &cause))?),
+            Written::Quoted(value) => {
+                Some(substitute(&unescape(value), &known).map_err(|cause| at(&text, here, &cause))?)
+            }
+        };
+        if let Some(value) = filled {
+            known.entry(statement.key.to_owned()).or_insert_with(|| value.clone());
+            found.push((statement.key.to_owned(), value));
+        }
+    }
+    Ok(found)
+}
+
+fn at(text: &str, rest: &str, cause: &str) -> String {
+    let before = &text[..text.len() - rest.trim_start().len()];
+    let (line, _) = position(before);
+    format!("line {line}: {cause}")
+}
+
+struct Statement<'a> {
+    key: &'a str,
+    value: Written<'a>,
+}
+
+/// How a value is written.
+enum Written<'a> {
+    /// Not at all: it is that of the environment.
+    Absent,
+    /// In single quotes.
+    Literal(&'a str),
+    /// In double quotes.
+    Quoted(&'a str),
+    /// Without quotes.
+    Open(&'a str),
+}
+
+/// The next statement, and what follows it.
+fn next(text: &str) -> Result<Option<(Statement<'_>, &str)>, &'static str> {
+    let mut rest = text.trim_start();
+    while rest.starts_with('#') {
+        rest = rest.split_once('\n').map_or("", |(_, after)| after).trim_start();
+    }
+    if rest.is_empty() {
+        return Ok(None);
+    }
+    let line_end = rest.find('\n').unwrap_or(rest.len());
+    let line = rest.strip_prefix("export ").map_or(&rest[..line_end], |_| &rest[7..line_end]);
+    let line_start = line_end - line.len();
+    let (key, value_start) = match line.find(['=', ':']) {
+        Some(parting) => (line[..parting].trim(), line_start + parting + 1),
+        None if line_end < rest.len() => {
+            let statement = Statement { key: name(line.trim())?, value: Written::Absent };
+            return Ok(Some((statement, &rest[line_end..])));
+        }
+        // Compose finds no end of such a name, and takes it for a value.
+        None => ("", line_start),
+    };
+    let key = name(key)?;
+    let value = rest[value_start..].trim_start_matches([' ', '\t']);
+    if let Some(quote) = value.chars().next().filter(|c| matches!(c, '\'' | '"')) {
+        let inside = &value[1..];
+        let end = closing(inside, quote).ok_or("a quote is not closed")?;
+        let written = &inside[..end];
+        let value = if quote == '"' { Written::Quoted(written) } else { Written::Literal(written) };
+        return Ok(Some((Statement { key, value }, &inside[end + 1..])));
+    }
+    let (value, after) = value.split_at(value.find('\n').unwrap_or(value.len()));
+    let end = if value.starts_with('#') { 0 } else { value.find(" #").unwrap_or(value.len()) };
+    Ok(Some((Statement { key, value: Written::Open(value[..end].trim_end()) }, after)))
+}
+
+/// A name is one word; Compose takes an empty one too.
+fn name(key: &str) -> Result<&str, &'static str> {
+    let is_legal = |c: char| c.is_alphanumeric() || "_.-[]".contains(c);
+    key.chars()
+        .all(is_legal)
+        .then_some(key)
+        .ok_or("a variable's name must be one word of letters, digits, '_', '.' and '-'")
+}
+
+/// The quote that closes; one behind a backslash does not.
+fn closing(text: &str, quote: char) -> Option<usize> {
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        if c == quote && before != '\\' {
+            return Some(at);
+        }
+        before = c;
+    }
+    None
+}
+
+fn unescape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (c, chars.peek()) {
+            ('\\', Some('n')) => out.push('\n'),
+            ('\\', Some('r')) => out.push('\r'),
+            ('\\', Some('t')) => out.push('\t'),
+            ('\\', Some('"')) => out.push('"'),
+            ('\\', Some('\\')) => out.push('\\'),
+            // What is escaped for the variables is theirs to read.
+            ('\\', Some('$')) => out.push_str("$$"),
+            _ => {
+                out.push(c);
+                continue;
+            }
+        }
+        chars.next();
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Vec<String>, String> {
+        let environment = HashMap::from([("HOME".to_owned(), "/h".to_owned())]);
+        Ok(parse(text, &environment)?.into_iter().map(|(key, value)| format!("{key}={value}")).collect())
+    }
+
+    #[test]
+    fn lines() {
+        let text = "# c\nA=1 # c\nexport B='x # y'\nC=\"z\"\nD=\nE\nHOME\nF: y\n G = a b \n";
+        assert_eq!(read(text).unwrap(), ["A=1", "B=x # y", "C=z", "D=", "HOME=/h", "F=y", "G=a b"]);
+    }
+
+    #[test]
+    fn variables_escapes_and_lines() {
+        assert_eq!(read("A=1\nB=${A}x$HOME\nC='$A'\nD=\"${A:-2}\"").unwrap()[1..], ["B=1x/h", "C=$A", "D=1"]);
+        assert_eq!(read("A=\"a\\nb \\\"c\\\"\nd\"\nB=2").unwrap(), ["A=a\nb \"c\"\nd", "B=2"]);
+        assert_eq!(read("A=1\r\nB=2\r\n").unwrap(), ["A=1", "B=2"]);
+        assert_eq!(read("A='it\\'s'\nHOME").unwrap(), ["A=it's", "=HOME"]);
+    }
+
+    #[test]
+    fn faults_name_their_line() {
+        assert_eq!(read("A=1\nB='x").unwrap_err(), "line 2: a quote is not closed");
+        for text in ["A=1\n\na b=2", "A=1\n\na!=2", "A=1\n\na b\n"] {
+            assert!(
+                read(text).unwrap_err().starts_with("line 3: a variable's name must be one word"),
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What is printed: for people, and in the formats that other programs read.
+
+pub(crate) mod budget;
+pub(crate) mod comparison;
+pub(crate) mod github;
+pub(crate) mod human;
+pub(crate) mod json;
+pub mod origins;
+pub(crate) mod rules;
+pub(crate) mod sarif;

@@ -1,0 +1,94 @@
+//! The rules themselves, listed and explained.
+
+use evenkeel_common::{Error, Timestamp, VERSION};
+use serde::Serialize;
+
+use crate::rules::ALL;
+use crate::rules::rule::Rule;
+
+/// The rules on the wire.
+#[derive(Debug, Serialize)]
+pub(crate) struct Listing {
+    schema: &'static str,
+    tool_version: &'static str,
+    at: Timestamp,
+    verdict: &'static str,
+    rules: Vec<RuleOnWire>,
+}
+
+#[derive(Debug, Serialize)]
+struct RuleOnWire {
+    code: &'static str,
+    name: &'static str,
+    level: &'static str,
+    what: &'static str,
+    why: &'static str,
+    example: &'static str,
+    fix: &'static str,
+}
+
+impl Listing {
+    /// Every rule, by code.
+    pub(crate) fn new(at: Timestamp) -> Self {
+        let rules = ALL.iter().map(|rule| RuleOnWire {
+            code: rule.code,
+            name: rule.name,
+            level: rule.level.name(),
+            what: rule.what,
+            why: rule.why,
+            example: rule.example,
+            fix: rule.fix,
+        });
+        Self {
+            schema: "composecheck.rules/1",
+            tool_version: VERSION,
+            at,
+            verdict: "done",
+            rules: rules.collect(),
+        }
+    }
+}
+
+/// One line for each rule.
+pub(crate) fn list() -> String {
+    let line =
+        |rule: &&Rule| format!("{}  {:<8} {:<28} {}\n", rule.code, rule.level.name(), rule.name, rule.what);
+    ALL.iter().map(line).collect()
+}
+
+/// All that is known about the rule with this code or name.
+pub(crate) fn explain(wanted: &str) -> Result<String, Error> {
+    let is_meant = |rule: &&&Rule| rule.code.eq_ignore_ascii_case(wanted) || rule.name == wanted;
+    let rule = ALL.iter().find(is_meant).ok_or_else(|| {
+        Error::usage(format!("explain '{wanted}'"), "there is no such rule")
+            .hint("'composecheck rules' lists them")
+    })?;
+    let (code, name, level) = (rule.code, rule.name, rule.level.name());
+    Ok(format!(
+        "{code}: {name} ({level})\n\n{what}.\n\nWhy: {why}.\n\nFound in:\n\n{example}\nFix: {fix}.\n\n\
+         Accept one with a comment: # composecheck: ignore {code} REASON\n",
+        what = rule.what,
+        why = rule.why,
+        example = indented(rule.example),
+        fix = rule.fix,
+    ))
+}
+
+fn indented(text: &str) -> String {
+    text.trim_matches('\n').lines().flat_map(|line| ["    ", line, "\n"]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_known_by_code_and_by_name() {
+        for wanted in ["CC101", "cc101", "memory-limit-missing"] {
+            let text = explain(wanted).unwrap();
+            assert!(text.starts_with("CC101: memory-limit-missing (error)\n"), "{text}");
+        }
+        assert!(explain("CC999").unwrap_err().to_string().contains("hint: 'composecheck rules'"));
+        assert_eq!(list().lines().count(), ALL.len());
+    }
+}
