@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
+
 use crate::Error;
 use crate::units::parse_duration;
 
@@ -14,9 +16,10 @@ pub struct DockerArgs {
     /// Engine to talk to: unix:///SOCKET, tcp://HOST:PORT, ssh://USER@HOST or HOST:PORT [default: $DOCKER_HOST, then the
     /// current context]
     #[arg(short = 'H', long, value_name = "URL", conflicts_with = "context")]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     pub host: Option<String>,
     /// Docker context that names the engine
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub context: Option<String>,
     /// TLS.
     #[command(flatten)]

@@ -1,0 +1,31 @@
+//! One file a subcommand: measure, decide, act and report meet here and nowhere else.
+
+pub(crate) mod check;
+pub(crate) mod enforce;
+pub(crate) mod follow;
+pub(crate) mod history;
+pub(crate) mod metrics;
+pub(crate) mod predict;
+pub(crate) mod record;
+pub(crate) mod report;
+pub(crate) mod snapshot;
+pub(crate) mod top;
+
+use std::io::Write as _;
+use std::time::Duration;
+
+use evenkeel_common::{Timestamp, now};
+
+/// In commands that show samples, the engine is asked this often even without events, so that one that hangs is
+/// noticed.
+const MAX_POLL_INTERVAL: Duration = Duration::from_secs(10);
+
+/// The moment from which on records are wanted.
+fn since(age: Option<Duration>) -> Option<Timestamp> {
+    age.and_then(|age| now().checked_sub(age).ok())
+}
+
+/// Writes a message to stderr. It is lost where stderr is closed.
+fn report_message(text: &str) {
+    let _ = writeln!(std::io::stderr(), "dockwatch: {text}");
+}

@@ -1,0 +1,194 @@
+//! The engine's event stream. An engine that goes away is reconnected to.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bollard::models::{EventMessage, EventMessageTypeEnum};
+use bollard::query_parameters::EventsOptionsBuilder;
+use evenkeel_common::Timestamp;
+use evenkeel_common::docker::{CallError, DockerArgs, Engine};
+use futures_util::StreamExt as _;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::measure::engine;
+
+/// Time between two attempts to connect.
+const RETRY_INTERVAL: Duration = Duration::from_millis(500);
+
+/// The actions subscribed to. Others, such as the frequent `exec_*` of health checks, change nothing that is measured.
+const ACTIONS: [&str; 11] = [
+    "create",
+    "start",
+    "die",
+    "oom",
+    "destroy",
+    "rename",
+    "pause",
+    "unpause",
+    "health_status",
+    "connect",
+    "disconnect",
+];
+
+/// Something that happened in an engine, or to the connection with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum EngineEvent {
+    Container(Box<ContainerEvent>),
+    /// An event of a network or volume.
+    Other,
+    /// The event stream of an engine ended.
+    Lost {
+        /// Its host, as a URL.
+        engine: String,
+        cause: String,
+    },
+    /// The event stream of an engine is back.
+    Restored {
+        /// Its host, as a URL.
+        engine: String,
+    },
+}
+
+/// What a container event is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ContainerAction {
+    Create,
+    Start,
+    Die,
+    Oom,
+    /// The health check has a new result: `healthy` or `unhealthy`.
+    Health(String),
+    Destroy,
+    Other,
+}
+
+impl ContainerAction {
+    fn parse(action: &str) -> Self {
+        match action {
+            "create" => Self::Create,
+            "start" => Self::Start,
+            "die" => Self::Die,
+            "oom" => Self::Oom,
+            "destroy" => Self::Destroy,
+            other => match other.strip_prefix("health_status: ") {
+                Some(health) => Self::Health(health.to_owned()),
+                None => Self::Other,
+            },
+        }
+    }
+}
+
+/// An event of a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ContainerEvent {
+    /// Host of its engine, as a URL.
+    pub(crate) engine: String,
+    /// When it happened, by the engine's clock.
+    pub(crate) at: Option<Timestamp>,
+    /// All 64 hex digits.
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) action: ContainerAction,
+    /// Exit code of a container that ended.
+    pub(crate) exit_code: Option<i64>,
+    /// Its memory limit, asked for when it is created: it can end within milliseconds.
+    pub(crate) memory_limit: Option<u64>,
+    pub(crate) labels: BTreeMap<String, String>,
+}
+
+/// Memory limits of known containers, by id.
+type Limits = BTreeMap<String, Option<u64>>;
+
+/// Starts to listen to engines, until the receiver is dropped.
+pub(crate) fn listen<'a>(engines: impl Iterator<Item = &'a DockerArgs>) -> UnboundedReceiver<EngineEvent> {
+    let (sender, receiver) = unbounded_channel();
+    for args in engines {
+        tokio::spawn(listen_and_reconnect(args.clone(), sender.clone()));
+    }
+    receiver
+}
+
+async fn listen_and_reconnect(args: DockerArgs, sender: UnboundedSender<EngineEvent>) {
+    let mut is_lost = false;
+    while !sender.is_closed() {
+        let cause = match Engine::open(&args) {
+            Ok(engine) => listen_until_lost(&engine, &sender, &mut is_lost).await,
+            Err(error) => error.cause().to_owned(),
+        };
+        if !is_lost {
+            is_lost = true;
+            let engine = args.host().unwrap_or_default();
+            let _ = sender.send(EngineEvent::Lost { engine, cause });
+        }
+        tokio::time::sleep(RETRY_INTERVAL).await;
+    }
+}
+
+/// Listens until the stream ends. Returns the cause.
+async fn listen_until_lost(
+    engine: &Engine,
+    sender: &UnboundedSender<EngineEvent>,
+    is_lost: &mut bool,
+) -> String {
+    // The stream is silent until the first event, so only a ping shows that the engine is back.
+    if let Err(error) = engine.call(engine.docker.ping()).await {
+        return error.to_string();
+    }
+    if std::mem::take(is_lost) {
+        let _ = sender.send(EngineEvent::Restored { engine: engine.host.clone() });
+    }
+    let filters = [("type", &["container", "network", "volume"][..]), ("event", &ACTIONS[..])];
+    let filters = filters.map(|(key, values)| (key, values.to_vec())).into_iter().collect();
+    // The request is sent at the first poll; `since` includes what happens before that.
+    let since = evenkeel_common::now().as_second().to_string();
+    let options = EventsOptionsBuilder::new().since(&since).filters(&filters).build();
+    let mut stream = engine.docker.events(Some(options));
+    let mut limits = Limits::new();
+    while let Some(message) = stream.next().await {
+        let message = match message {
+            Ok(message) => message,
+            Err(error) => return CallError::from(error).to_string(),
+        };
+        if sender.send(to_event(engine, message, &mut limits).await).is_err() {
+            break;
+        }
+    }
+    "the engine ended the stream of events".into()
+}
+
+async fn to_event(engine: &Engine, message: EventMessage, limits: &mut Limits) -> EngineEvent {
+    let actor = message.actor.unwrap_or_default();
+    let (Some(id), Some(EventMessageTypeEnum::CONTAINER)) = (actor.id, message.typ) else {
+        return EngineEvent::Other;
+    };
+    let action = ContainerAction::parse(&message.action.unwrap_or_default());
+    let mut labels: BTreeMap<String, String> = actor.attributes.unwrap_or_default().into_iter().collect();
+    EngineEvent::Container(Box::new(ContainerEvent {
+        engine: engine.host.clone(),
+        at: message.time_nano.and_then(|nanos| Timestamp::from_millisecond(nanos / 1_000_000).ok()),
+        name: labels.remove("name").unwrap_or_default(),
+        exit_code: labels.remove("exitCode").and_then(|code| code.parse().ok()),
+        memory_limit: memory_limit(engine, &id, &action, limits).await,
+        id,
+        action,
+        labels,
+    }))
+}
+
+/// The memory limit of a container, which is asked for once.
+async fn memory_limit(
+    engine: &Engine,
+    id: &str,
+    action: &ContainerAction,
+    limits: &mut Limits,
+) -> Option<u64> {
+    let is_new = matches!(action, ContainerAction::Create | ContainerAction::Start);
+    if is_new
+        && !limits.contains_key(id)
+        && let Ok(details) = engine::inspect(engine, id, engine.call_timeout).await
+    {
+        limits.insert(id.to_owned(), details.memory_limit);
+    }
+    let limit = if *action == ContainerAction::Destroy { limits.remove(id) } else { limits.get(id).copied() };
+    limit.flatten()
+}

@@ -1,0 +1,43 @@
+//! What a sample asks, how it reads, and what it returns.
+
+use std::collections::BTreeMap;
+
+use crate::measure::cgroup::reader::{Detail, FileHandles};
+use crate::model::container::Container;
+use crate::model::engine::{EngineFacts, Network, Volume};
+
+/// One engine at one moment; a list is `None` where the engine did not answer.
+#[derive(Debug, Default)]
+pub(super) struct Sample {
+    pub(super) engine: EngineFacts,
+    pub(super) containers: Option<Vec<Container>>,
+    pub(super) networks: Option<Vec<Network>>,
+    pub(super) volumes: Option<Vec<Volume>>,
+    /// Labels of the containers that ended between the list call and the measurement.
+    pub(super) vanished: Vec<BTreeMap<String, String>>,
+}
+
+/// How a sampler reads the counter files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SampleMode {
+    pub(super) handles: FileHandles,
+    pub(super) detail: Detail,
+}
+
+impl SampleMode {
+    /// One sample with every counter.
+    pub(crate) const ONCE: Self = Self { handles: FileHandles::Close, detail: Detail::Full };
+    /// Repeated samples with every counter.
+    pub(crate) const REPEATED: Self = Self { handles: FileHandles::KeepOpen, detail: Detail::Full };
+    /// Repeated samples of memory, CPU time and OOM kills alone, for hours.
+    pub(crate) const ESSENTIAL: Self = Self { handles: FileHandles::KeepOpen, detail: Detail::Essential };
+}
+
+/// What a sample asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Query {
+    /// The engine for its lists, and the kernel.
+    EngineAndKernel,
+    /// Only the kernel: the engine's lists have not changed since it was asked.
+    KernelOnly,
+}

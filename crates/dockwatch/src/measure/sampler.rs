@@ -1,0 +1,404 @@
+//! Measures one engine, once or repeatedly.
+//!
+//! Where the containers run on this machine, the kernel's counter files are read: while the engine lists its
+//! containers, those that are known already are being read. Elsewhere the engine's statistics are used.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use evenkeel_common::docker::{CallError, Engine};
+
+use crate::measure::cache::{CachedContainer, EngineCache, socket_id};
+use crate::measure::cgroup::filesystem::{CgroupFs, ROOT};
+use crate::measure::cgroup::reader::{Buffer, CgroupGone, CgroupReader, Detail, FileHandles};
+use crate::measure::cpu::{CpuCounter, CpuUsage, MIN_WINDOW, now_ns};
+use crate::measure::engine::{self, EngineLists};
+use crate::measure::sample::{Query, Sample, SampleMode};
+use crate::measure::{address_pools, fd_limit, machine, tmpfs};
+use crate::model::container::{Container, ContainerDetails, ContainerStats, ContainerSummary, StatsSource};
+use crate::model::engine::{Endpoint, EngineFacts, Machine};
+
+/// Exit code of a container that SIGKILL ended, as the OOM killer does.
+const EXIT_SIGKILL: i64 = 137;
+
+type Labels = BTreeMap<String, String>;
+type Readers = HashMap<String, CgroupReader>;
+type StatsById = HashMap<String, ContainerStats>;
+
+/// Measures one engine. It keeps from sample to sample what does not change.
+#[derive(Debug)]
+pub(super) struct Sampler {
+    engine: Engine,
+    /// `None` where the engine's containers cannot have cgroups here.
+    cgroups: Option<CgroupFs>,
+    mode: SampleMode,
+    max_open_containers: usize,
+    cache: EngineCache,
+    readers: Readers,
+    /// Details of containers that have exited.
+    exited: HashMap<String, ContainerDetails>,
+    /// The engine's last answer.
+    lists: Option<EngineLists>,
+}
+
+/// The containers of a sample.
+#[derive(Debug, Default)]
+struct Measured {
+    containers: Vec<Container>,
+    vanished: Vec<Labels>,
+}
+
+/// What was found out about the containers of a sample, by id.
+struct Parts {
+    stats: StatsById,
+    stats_errors: HashMap<String, String>,
+    source: StatsSource,
+    details: HashMap<String, Result<ContainerDetails, CallError>>,
+    cpu: HashMap<String, CpuUsage>,
+}
+
+/// The labels of a container that ended between the list call and the measurement.
+struct Vanished(Labels);
+
+impl Sampler {
+    /// A sampler that continues from a cache.
+    pub(super) fn new(engine: Engine, mut cache: EngineCache, mode: SampleMode) -> Self {
+        let is_local = engine.host.starts_with("unix://");
+        let cached = std::mem::take(&mut cache.containers);
+        let mut sampler = Self {
+            engine,
+            cgroups: is_local.then(|| CgroupFs::detect(ROOT)).flatten(),
+            mode,
+            max_open_containers: fd_limit::max_open_containers(),
+            cache,
+            readers: Readers::new(),
+            exited: HashMap::new(),
+            lists: None,
+        };
+        for (id, container) in cached {
+            if let Some(path) = container.cgroup.clone() {
+                sampler.cache.containers.insert(id.clone(), container);
+                sampler.track(&id, &path);
+            }
+        }
+        sampler
+    }
+
+    /// What the next invocation can continue from.
+    pub(super) const fn cache(&self) -> &EngineCache {
+        &self.cache
+    }
+
+    pub(super) const fn engine(&self) -> &Engine {
+        &self.engine
+    }
+
+    /// Measures everything. All calls to the engine together take little more than one deadline.
+    pub(super) async fn sample(&mut self, query: Query) -> Sample {
+        let known = if query == Query::KernelOnly { self.lists.clone() } else { None };
+        let (measured, lists) = match known {
+            Some(mut lists) => (self.sample_kernel(lists.containers.take()).await, lists),
+            None => Box::pin(self.sample_engine()).await,
+        };
+        let (containers, vanished) =
+            measured.map_or_else(Default::default, |found| (Some(found.containers), found.vanished));
+        let info = &self.cache.info;
+        let pools = lists.networks.as_ref().map(|_| address_pools::free_subnets(&info.pools, &lists.subnets));
+        Sample {
+            engine: EngineFacts {
+                host: self.engine.host.clone(),
+                info: info.clone(),
+                endpoints: lists.endpoints,
+                machine: self.machine(containers.as_deref().unwrap_or_default()),
+                address_pools: pools,
+                disk: None,
+            },
+            containers,
+            networks: lists.networks,
+            volumes: lists.volumes,
+            vanished,
+        }
+    }
+
+    async fn sample_engine(&mut self) -> (Option<Measured>, EngineLists) {
+        let engine = self.engine.clone();
+        let socket = socket_id(&engine.host);
+        let has_info = socket.is_some() && socket == self.cache.socket && self.cache.info.version.is_some();
+        let info = async { if has_info { None } else { Some(engine::info(&engine).await) } };
+        let ((endpoint, containers, measured), mut lists, info) =
+            tokio::join!(self.list_and_measure(), engine::list_others(&engine), info);
+        lists.endpoints.insert(1, endpoint);
+        if let Some((endpoint, info)) = info {
+            self.cache.socket = socket;
+            self.cache.info = info.unwrap_or_default();
+            lists.endpoints.push(endpoint);
+        }
+        self.lists = Some(EngineLists { containers, ..lists.clone() });
+        (measured, lists)
+    }
+
+    async fn list_and_measure(&mut self) -> (Endpoint, Option<Vec<ContainerSummary>>, Option<Measured>) {
+        let start = Instant::now();
+        let (readers, detail) = (std::mem::take(&mut self.readers), self.mode.detail);
+        let ((endpoint, listed), (readers, stats)) =
+            tokio::join!(engine::list_containers(&self.engine), read_in_background(readers, detail));
+        self.readers = readers;
+        let measured = match &listed {
+            Some(listed) => {
+                let limit = self.engine.call_timeout;
+                let left = limit.saturating_sub(start.elapsed()).max(limit / 4);
+                Some(self.measure(listed.clone(), stats, left).await)
+            }
+            None => None,
+        };
+        (endpoint, listed, measured)
+    }
+
+    async fn sample_kernel(&mut self, listed: Option<Vec<ContainerSummary>>) -> Option<Measured> {
+        let listed = listed?;
+        let (readers, stats) = read_all(std::mem::take(&mut self.readers), self.mode.detail);
+        self.readers = readers;
+        Some(self.measure(listed, stats, self.engine.call_timeout).await)
+    }
+
+    /// Starts to read a container whose cgroup was found. Drops what is cached of an earlier run of it.
+    fn track(&mut self, id: &str, cgroup: &Path) {
+        let Some(cgroups) = &self.cgroups else { return };
+        let inode = cgroups.inode(cgroup);
+        let cached = self.cache.containers.entry(id.to_owned()).or_default();
+        if cached.inode != inode || inode.is_none() {
+            *cached =
+                CachedContainer { cgroup: Some(cgroup.to_owned()), inode, ..CachedContainer::default() };
+        }
+        let may_stay_open = self.readers.len() < self.max_open_containers;
+        let handles = if may_stay_open { self.mode.handles } else { FileHandles::Close };
+        let mut reader = CgroupReader::new(cgroups, cgroup, handles);
+        if let Some(init) = cached.init {
+            reader.set_init(init);
+        }
+        self.readers.insert(id.to_owned(), reader);
+    }
+
+    /// Completes what was read so far with what the list call shows to be missing.
+    async fn measure(
+        &mut self,
+        listed: Vec<ContainerSummary>,
+        mut stats: StatsById,
+        limit: Duration,
+    ) -> Measured {
+        let live: Vec<String> = listed.iter().filter(|c| c.is_live()).map(|c| c.id.clone()).collect();
+        self.read_new(&live, &mut stats);
+        self.forget_stopped(&listed);
+        let is_local = live.iter().any(|id| stats.contains_key(id));
+        let remote: &[String] = if is_local { &[] } else { &live };
+        let to_inspect = self.to_inspect(&listed, &stats);
+        let (details, answers, ()) = tokio::join!(
+            engine::inspect_all(&self.engine, &to_inspect, limit),
+            engine::stats_all(&self.engine, remote),
+            tokio::time::sleep(self.missing_cpu_window(&stats))
+        );
+        let stats_errors = add_stats(answers, &mut stats);
+        let cpu = self.cpu_usage(&stats);
+        let source = if is_local { StatsSource::Cgroup } else { StatsSource::Api };
+        let mut parts = Parts { stats, stats_errors, source, details, cpu };
+        let mut measured = Measured::default();
+        for summary in listed {
+            match self.assemble(summary, &mut parts) {
+                Ok(container) => measured.containers.push(container),
+                Err(Vanished(labels)) => measured.vanished.push(labels),
+            }
+        }
+        measured
+    }
+
+    /// Looks for the cgroups of containers that were started since the last sample, and reads them.
+    fn read_new(&mut self, live: &[String], stats: &mut StatsById) {
+        let Some(cgroups) = &self.cgroups else { return };
+        if live.iter().all(|id| stats.contains_key(id)) {
+            return;
+        }
+        let mut paths = cgroups.find_containers();
+        let mut buffer = Buffer::default();
+        for id in live.iter().filter(|id| !stats.contains_key(*id)).cloned().collect::<Vec<_>>() {
+            let Some(path) = paths.remove(&id) else { continue };
+            self.track(&id, &path);
+            if let Some(Ok(found)) =
+                self.readers.get_mut(&id).map(|reader| reader.read(self.mode.detail, &mut buffer))
+            {
+                stats.insert(id, found);
+            }
+        }
+    }
+
+    /// Drops what is known about containers that do not run any more, or run again.
+    fn forget_stopped(&mut self, listed: &[ContainerSummary]) {
+        let is_live: HashMap<&str, bool> = listed.iter().map(|c| (c.id.as_str(), c.is_live())).collect();
+        let live = |id: &String| is_live.get(id.as_str()) == Some(&true);
+        self.readers.retain(|id, _| live(id));
+        self.cache.containers.retain(|id, _| live(id));
+        self.exited.retain(|id, _| is_live.get(id.as_str()) == Some(&false));
+    }
+
+    /// Running containers are inspected once a run, and again where they have no processes. Of the exited ones those
+    /// that were killed are inspected, because the list does not say why.
+    fn to_inspect(&self, listed: &[ContainerSummary], stats: &StatsById) -> Vec<String> {
+        let has_details =
+            |id: &str| self.cache.containers.get(id).is_some_and(|cached| cached.details.is_some());
+        let needs = |c: &&ContainerSummary| {
+            if c.is_live() {
+                !has_details(&c.id) || !stats.contains_key(&c.id)
+            } else {
+                c.exit_code == Some(EXIT_SIGKILL) && !self.exited.contains_key(&c.id)
+            }
+        };
+        listed.iter().filter(needs).map(|c| c.id.clone()).collect()
+    }
+
+    /// How long to wait until the CPU use of every container is known.
+    fn missing_cpu_window(&self, stats: &StatsById) -> Duration {
+        let is_known = |(id, stats): (&String, &ContainerStats)| self.cpu_since_last(id, stats).is_some();
+        if stats.iter().all(is_known) { Duration::ZERO } else { MIN_WINDOW }
+    }
+
+    fn cpu_since_last(&self, id: &str, stats: &ContainerStats) -> Option<CpuUsage> {
+        let last = self.cache.containers.get(id)?.cpu?;
+        CpuCounter { at_ns: stats.at_ns, used_ns: stats.cpu_ns? }.usage_since(last)
+    }
+
+    /// CPU use since the last sample, or over the window that was just waited for.
+    fn cpu_usage(&mut self, stats: &StatsById) -> HashMap<String, CpuUsage> {
+        let mut buffer = Buffer::default();
+        let mut found = HashMap::new();
+        for (id, stats) in stats {
+            let Some(used_ns) = stats.cpu_ns else { continue };
+            let mut counter = CpuCounter { at_ns: stats.at_ns, used_ns };
+            let mut usage = self.cpu_since_last(id, stats);
+            if usage.is_none()
+                && let Some(reader) = self.readers.get_mut(id)
+                && let Some(used_ns) = reader.read_cpu(&mut buffer)
+            {
+                let later = CpuCounter { at_ns: now_ns(), used_ns };
+                usage = later.usage_since(counter);
+                counter = later;
+            }
+            let init = self.readers.get(id).and_then(CgroupReader::init);
+            let cached = self.cache.containers.entry(id.clone()).or_default();
+            (cached.cpu, cached.init) = (Some(counter), init);
+            found.extend(usage.map(|usage| (id.clone(), usage)));
+        }
+        found
+    }
+
+    /// Puts together everything that is known about one container.
+    fn assemble(&mut self, summary: ContainerSummary, parts: &mut Parts) -> Result<Container, Vanished> {
+        let id = summary.id.clone();
+        let mut stats = parts.stats.remove(&id);
+        let details = parts.details.remove(&id);
+        let mut error = None;
+        if summary.is_live() && stats.is_none() {
+            error = stats_error(details.as_ref(), parts.stats_errors.remove(&id));
+            if error.is_none() {
+                return Err(Vanished(summary.labels));
+            }
+        }
+        if let Some(stats) = stats.as_mut().filter(|_| summary.network_mode == "host") {
+            // These are the machine's counters.
+            stats.net = None;
+        }
+        let details = self.keep_details(&id, details);
+        let destinations = details.as_ref().map(|details| details.tmpfs.as_slice()).unwrap_or_default();
+        let tmpfs = self.readers.get_mut(&id).map(|reader| tmpfs::measure(reader, destinations));
+        let cpu = parts.cpu.remove(&id);
+        Ok(Container {
+            engine: self.engine.host.clone(),
+            stats_source: stats.as_ref().map(|_| parts.source),
+            summary,
+            stats,
+            cpu_pct: cpu.map(|cpu| cpu.pct),
+            cpu_window_ms: cpu.map(|cpu| cpu.window_ms),
+            details,
+            tmpfs: tmpfs.unwrap_or_default(),
+            error,
+        })
+    }
+
+    /// Keeps new details for later samples; returns the newest.
+    fn keep_details(
+        &mut self,
+        id: &str,
+        asked: Option<Result<ContainerDetails, CallError>>,
+    ) -> Option<ContainerDetails> {
+        let new = asked.and_then(Result::ok);
+        let Some(cached) = self.cache.containers.get_mut(id) else {
+            self.exited.extend(new.map(|new| (id.to_owned(), new)));
+            return self.exited.get(id).cloned();
+        };
+        if new.is_some() {
+            cached.details = new;
+        }
+        cached.details.clone()
+    }
+
+    /// The machine that the containers run on: this one where their cgroups are here, else what the engine says.
+    fn machine(&self, containers: &[Container]) -> Machine {
+        let info = &self.cache.info;
+        let here = machine::measure();
+        let has_cgroups_here = containers.iter().any(|c| c.stats_source == Some(StatsSource::Cgroup));
+        let may_be_here =
+            self.cgroups.is_some() && (info.mem_total == here.mem_total || info.mem_total.is_none());
+        if has_cgroups_here || may_be_here {
+            here
+        } else {
+            Machine { mem_total: info.mem_total, cpus: info.cpus, ..Machine::default() }
+        }
+    }
+}
+
+/// Adds the engine's answers to the statistics. Returns the errors, by container.
+fn add_stats(
+    answers: Vec<(String, Result<ContainerStats, CallError>)>,
+    stats: &mut StatsById,
+) -> HashMap<String, String> {
+    let mut errors = HashMap::new();
+    for (id, answer) in answers {
+        match answer {
+            Ok(found) => drop(stats.insert(id, found)),
+            // The container has ended, which is not an error.
+            Err(error) if error.status().is_some_and(|code| code == 404 || code == 409) => {}
+            Err(error) => drop(errors.insert(id, format!("statistics: {error}"))),
+        }
+    }
+    errors
+}
+
+/// Why a container that the engine lists as running has no statistics; `None` where it has ended meanwhile.
+fn stats_error(
+    details: Option<&Result<ContainerDetails, CallError>>,
+    stats_error: Option<String>,
+) -> Option<String> {
+    match details {
+        Some(Err(error)) if error.status() != Some(404) => Some(format!("inspect: {error}")),
+        Some(Ok(details)) if details.live => Some(
+            stats_error.unwrap_or_else(|| "the engine lists it as running, but it has no statistics".into()),
+        ),
+        _ => None,
+    }
+}
+
+/// Reads all files on another thread, while the engine answers.
+async fn read_in_background(readers: Readers, detail: Detail) -> (Readers, StatsById) {
+    tokio::task::spawn_blocking(move || read_all(readers, detail)).await.unwrap_or_default()
+}
+
+fn read_all(mut readers: Readers, detail: Detail) -> (Readers, StatsById) {
+    let skip_pressure = detail == Detail::Full && machine::has_no_memory_pressure();
+    let detail = if skip_pressure { Detail::FullWithoutPressure } else { detail };
+    let mut buffer = Buffer::default();
+    let mut stats = StatsById::with_capacity(readers.len());
+    readers.retain(|id, reader| match reader.read(detail, &mut buffer) {
+        Ok(found) => stats.insert(id.clone(), found).is_none(),
+        Err(CgroupGone) => false,
+    });
+    (readers, stats)
+}

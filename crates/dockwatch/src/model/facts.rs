@@ -1,0 +1,101 @@
+//! Everything that was measured at one moment, over all engines.
+
+use std::collections::BTreeSet;
+
+use evenkeel_common::Error;
+
+use crate::model::container::Container;
+use crate::model::engine::{EngineFacts, Network, Volume};
+use crate::model::level::{Level, Usage, Verdict};
+use crate::model::numbers::round2;
+
+/// The state of all engines that were asked.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Facts {
+    /// In the order of the arguments.
+    pub(crate) engines: Vec<EngineFacts>,
+    /// Whether every engine listed its containers.
+    pub(crate) containers_known: bool,
+    /// Whether every engine listed its networks.
+    pub(crate) networks_known: bool,
+    /// Whether every engine listed its volumes.
+    pub(crate) volumes_known: bool,
+    /// Running and stopped containers, sorted by name.
+    pub(crate) containers: Vec<Container>,
+    /// Networks other than the engines' own, sorted by name.
+    pub(crate) networks: Vec<Network>,
+    /// Volumes, sorted by name.
+    pub(crate) volumes: Vec<Volume>,
+    /// Containers that ended between the list call and the measurement.
+    pub(crate) vanished: u64,
+    /// What could not be measured, one line each.
+    pub(crate) errors: Vec<String>,
+}
+
+impl Facts {
+    /// Containers that have processes.
+    pub(crate) fn live(&self) -> impl Iterator<Item = &Container> {
+        self.containers.iter().filter(|container| container.summary.is_live())
+    }
+
+    /// Sums up the resources that have a budget.
+    pub(crate) fn usage(&self) -> Usage {
+        Usage {
+            memory_bytes: self.containers_known.then(|| self.live().filter_map(Container::working_set).sum()),
+            containers: self.containers_known.then(|| self.live().count() as u64),
+            networks: self.networks_known.then_some(self.networks.len() as u64),
+            volumes: self.volumes_known.then_some(self.volumes.len() as u64),
+        }
+    }
+
+    /// CPU use of all containers, percent of one core.
+    pub(crate) fn cpu_pct(&self) -> Option<f64> {
+        let sum = self.live().filter_map(|container| container.cpu_pct).fold(0.0, |sum, pct| sum + pct);
+        self.containers_known.then_some(round2(sum))
+    }
+
+    /// Memory that the machines of all engines can still allocate without swapping.
+    pub(crate) fn mem_available(&self) -> Option<u64> {
+        self.engines.iter().map(|engine| engine.machine.mem_available).sum()
+    }
+
+    /// Whether any endpoint of any engine answered.
+    pub(crate) fn is_reachable(&self) -> bool {
+        self.engines.iter().any(EngineFacts::is_reachable)
+    }
+
+    /// Whether every endpoint of every engine answered.
+    pub(crate) fn is_healthy(&self) -> bool {
+        self.engines.iter().all(EngineFacts::is_healthy)
+    }
+
+    /// The overall verdict: a level counts only where every engine answered.
+    pub(crate) fn verdict(&self, level: Level) -> Verdict {
+        if self.is_healthy() { Verdict::Level(level) } else { Verdict::Unavailable }
+    }
+
+    /// What is wrong with the engines, one line each.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let problem = |engine: &EngineFacts| Some(format!("{}: {}", engine.host, engine.problem()?));
+        self.engines.iter().filter_map(problem).collect()
+    }
+
+    /// Fails with [`evenkeel_common::Exit::Unavailable`] where an engine is down or hangs.
+    pub(crate) fn require_healthy(&self) -> Result<(), Error> {
+        let problems = self.problems();
+        if problems.is_empty() {
+            return Ok(());
+        }
+        let action = if self.is_reachable() { "get every answer from Docker" } else { "reach Docker" };
+        Err(Error::unavailable(action, problems.join("; "))
+            .hint("start Docker, or restart it if it hangs; --host or DOCKER_HOST selects another engine"))
+    }
+
+    /// Identifies every container, network and volume, for comparison with a later moment.
+    pub(crate) fn resource_ids(&self) -> BTreeSet<String> {
+        let containers = self.containers.iter().map(|c| format!("container {} {}", c.engine, c.summary.id));
+        let networks = self.networks.iter().map(|n| format!("network {} {}", n.engine, n.id));
+        let volumes = self.volumes.iter().map(|v| format!("volume {} {}", v.engine, v.name));
+        containers.chain(networks).chain(volumes).collect()
+    }
+}

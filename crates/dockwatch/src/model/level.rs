@@ -1,0 +1,226 @@
+//! How much of its budget a resource uses, as one of four levels. Pure.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::numbers::percent;
+
+/// How much of a budget is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Level {
+    /// Below 50 %.
+    Safe,
+    /// From 50 %.
+    Warning,
+    /// From 75 %.
+    Critical,
+    /// From 90 %.
+    Emergency,
+}
+
+impl Level {
+    /// The share of the budget (percent) at which each level begins, the highest first.
+    const THRESHOLDS: [(u64, Self); 3] = [(90, Self::Emergency), (75, Self::Critical), (50, Self::Warning)];
+
+    /// The level of a use against its budget. A threshold belongs to the higher level. With a budget of 0 any use is
+    /// an emergency.
+    pub(crate) fn of(used: u64, budget: u64) -> Self {
+        if budget == 0 {
+            return if used == 0 { Self::Safe } else { Self::Emergency };
+        }
+        let reached = |pct: u64| u128::from(used) * 100 >= u128::from(budget) * u128::from(pct);
+        Self::THRESHOLDS.iter().find(|(pct, _)| reached(*pct)).map_or(Self::Safe, |(_, level)| *level)
+    }
+
+    /// The name in JSON and in arguments.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+            Self::Emergency => "emergency",
+        }
+    }
+}
+
+/// The overall verdict on a sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Every engine answered.
+    Level(Level),
+    /// An engine is down, or one of its endpoints hangs.
+    Unavailable,
+}
+
+impl Verdict {
+    /// The name in JSON.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Level(level) => level.name(),
+            Self::Unavailable => "unavailable",
+        }
+    }
+
+    /// The level that determines its colour.
+    pub(crate) const fn severity(self) -> Level {
+        match self {
+            Self::Level(level) => level,
+            Self::Unavailable => Level::Emergency,
+        }
+    }
+}
+
+impl Serialize for Verdict {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// How much may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Budget {
+    /// Memory of all running containers.
+    pub(crate) memory_bytes: u64,
+    /// Running containers.
+    pub(crate) containers: u64,
+    /// Networks other than the engine's own.
+    pub(crate) networks: u64,
+    pub(crate) volumes: u64,
+}
+
+/// How much is used; `None` where an engine did not say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Usage {
+    /// Memory of all running containers as `docker stats` counts it.
+    pub(crate) memory_bytes: Option<u64>,
+    /// Running containers.
+    pub(crate) containers: Option<u64>,
+    /// Networks other than the engine's own.
+    pub(crate) networks: Option<u64>,
+    pub(crate) volumes: Option<u64>,
+}
+
+/// A resource that has a budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Resource {
+    Memory,
+    Containers,
+    Networks,
+    Volumes,
+}
+
+impl Resource {
+    /// The name in JSON and in text.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Containers => "containers",
+            Self::Networks => "networks",
+            Self::Volumes => "volumes",
+        }
+    }
+
+    /// Formats an amount for display.
+    fn show(self, amount: u64) -> String {
+        match self {
+            Self::Memory => evenkeel_common::units::show_size(amount),
+            _ => amount.to_string(),
+        }
+    }
+}
+
+/// The level of one resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ResourceLevel {
+    pub(crate) resource: Resource,
+    /// How much is used; `None` where an engine did not say.
+    pub(crate) used: Option<u64>,
+    pub(crate) budget: u64,
+    /// `None` where the use is unknown.
+    pub(crate) level: Option<Level>,
+}
+
+impl ResourceLevel {
+    fn new(resource: Resource, used: Option<u64>, budget: u64) -> Self {
+        Self { resource, used, budget, level: used.map(|used| Level::of(used, budget)) }
+    }
+
+    /// Percent of the budget, rounded for display; the level is decided on the exact figures.
+    pub(crate) fn pct(&self) -> Option<f64> {
+        percent(self.used?, self.budget)
+    }
+
+    /// One human-readable line, such as `memory: 3.0 GiB of 4.0 GiB (75 %)`.
+    pub(crate) fn describe(&self) -> String {
+        let used = self.used.map_or_else(|| "unknown".into(), |used| self.resource.show(used));
+        let share = self.pct().map_or_else(String::new, |pct| format!(" ({pct} %)"));
+        format!("{}: {used} of {}{share}", self.resource.name(), self.resource.show(self.budget))
+    }
+}
+
+/// The levels of all resources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Assessment {
+    /// The highest level of any resource.
+    pub(crate) level: Level,
+    /// Memory, containers, networks, volumes.
+    pub(crate) resources: [ResourceLevel; 4],
+}
+
+impl Assessment {
+    /// The resources that are at the overall level; empty when everything is safe.
+    pub(crate) fn reasons(&self) -> Vec<String> {
+        let at_level = |found: &&ResourceLevel| self.level > Level::Safe && found.level == Some(self.level);
+        self.resources.iter().filter(at_level).map(ResourceLevel::describe).collect()
+    }
+}
+
+/// Compares the use of every resource with its budget.
+pub(crate) fn assess(usage: &Usage, budget: &Budget) -> Assessment {
+    let resources = [
+        ResourceLevel::new(Resource::Memory, usage.memory_bytes, budget.memory_bytes),
+        ResourceLevel::new(Resource::Containers, usage.containers, budget.containers),
+        ResourceLevel::new(Resource::Networks, usage.networks, budget.networks),
+        ResourceLevel::new(Resource::Volumes, usage.volumes, budget.volumes),
+    ];
+    let level = resources.iter().filter_map(|found| found.level).max().unwrap_or(Level::Safe);
+    Assessment { level, resources }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUDGET: Budget = Budget { memory_bytes: 4 << 30, containers: 20, networks: 15, volumes: 10 };
+
+    #[test]
+    fn exact_at_the_edges() {
+        for (used, level) in [
+            (0, Level::Safe),
+            (49, Level::Safe),
+            (50, Level::Warning),
+            (74, Level::Warning),
+            (75, Level::Critical),
+            (89, Level::Critical),
+            (90, Level::Emergency),
+            (1000, Level::Emergency),
+        ] {
+            assert_eq!(Level::of(used, 100), level, "{used}");
+        }
+        assert_eq!(Level::of((2 << 30) - 1, 4 << 30), Level::Safe);
+        assert_eq!(Level::of(2 << 30, 4 << 30), Level::Warning);
+        assert_eq!(Level::of(u64::MAX, u64::MAX), Level::Emergency);
+        assert_eq!(Level::of(0, 0), Level::Safe);
+        assert_eq!(Level::of(1, 0), Level::Emergency);
+    }
+
+    #[test]
+    fn the_worst_counts_and_is_named() {
+        let usage =
+            Usage { memory_bytes: Some(3 << 30), containers: Some(1), networks: Some(15), volumes: None };
+        let found = assess(&usage, &BUDGET);
+        assert_eq!(found.level, Level::Emergency);
+        assert_eq!(found.reasons(), ["networks: 15 of 15 (100 %)"]);
+        assert_eq!(assess(&Usage::default(), &BUDGET).reasons(), [""; 0]);
+    }
+}

@@ -1,0 +1,32 @@
+//! Output formats: text, JSON, CSV, HTML and Prometheus. JSON structs are separate from the model, so that
+//! the model can change without the documented keys. Names and messages from engines are made safe for a terminal.
+
+pub(crate) mod check;
+pub(crate) mod enforce;
+pub(crate) mod prediction;
+pub(crate) mod prometheus;
+pub(crate) mod runs;
+pub(crate) mod scorecard;
+pub(crate) mod scorecard_html;
+pub(crate) mod snapshot_json;
+pub(crate) mod snapshot_text;
+pub(crate) mod stream;
+pub(crate) mod svg_plot;
+pub(crate) mod top_view;
+
+use crate::model::container::Container;
+
+/// Which containers a snapshot shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ContainerFilter {
+    /// Those with processes, and those that the OOM killer ended.
+    Live,
+    /// Running and stopped ones.
+    All,
+}
+
+impl ContainerFilter {
+    fn shows(self, container: &Container) -> bool {
+        self == Self::All || container.summary.is_live() || container.oom_killed() == Some(true)
+    }
+}
