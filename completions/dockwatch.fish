@@ -27,125 +27,125 @@ end
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -l interval -d 'Time between samples' -r
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock; may be repeated [default: $DOCKER_HOST, then the current context]' -r
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -l call-timeout -d 'Longest wait for the answers of an engine' -r
-complete -c dockwatch -n "__fish_dockwatch_needs_command" -s l -l label -d 'Only what carries this label; may be repeated, all must match' -r
-complete -c dockwatch -n "__fish_dockwatch_needs_command" -s p -l project -d 'Only this Compose project' -r
-complete -c dockwatch -n "__fish_dockwatch_needs_command" -l max-memory -d 'Memory budget of all containers, such as 4GiB; a bare number counts GiB' -r
-complete -c dockwatch -n "__fish_dockwatch_needs_command" -l max-containers -d 'Most running containers' -r
-complete -c dockwatch -n "__fish_dockwatch_needs_command" -l max-networks -d 'Most networks, the engine\'s own not counted' -r
-complete -c dockwatch -n "__fish_dockwatch_needs_command" -l max-volumes -d 'Most volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -s l -l label -d 'Only resources with this label; may be repeated, all must match' -r
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -s p -l project -d 'Only resources of this Compose project' -r
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l max-memory -d 'Memory budget of all containers together, such as 4GiB; a bare number is in GiB' -r
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l max-containers -d 'Highest number of running containers' -r
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l max-networks -d 'Highest number of networks, not counting the engine\'s own' -r
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l max-volumes -d 'Highest number of volumes' -r
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
-complete -c dockwatch -n "__fish_dockwatch_needs_command" -l json -d 'Print JSON: one object'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l json -d 'Print one JSON object'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s a -l all -d 'Show stopped containers too'
-complete -c dockwatch -n "__fish_dockwatch_needs_command" -l disk -d 'Ask what images, containers, volumes and build cache take on disk; the engine adds it up, which takes a while'
-complete -c dockwatch -n "__fish_dockwatch_needs_command" -s f -l follow -d 'Go on: a sample every interval, and between them what happens; with --json one object a line'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l disk -d 'Show the disk usage of images, containers, volumes and build cache, which takes the engine seconds to add up'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -s f -l follow -d 'Print a sample every interval, and events in between; with --json one object a line'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s V -l version -d 'Print version'
-complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "check" -d 'Say whether a run fits: engine healthy, memory at hand, level below the bar'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "check" -d 'Check whether a run fits: engine healthy, enough memory, levels below --fail-on'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "record" -d 'Sample while a command runs and record its peaks; without a command, record one sample'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "history" -d 'Show recorded runs'
-complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "metrics" -d 'Print figures for Prometheus'
-complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "predict" -d 'Say what a run of a category will need'
-complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "report" -d 'Show the success figures beside their targets, as a table or as a page with plots'
-complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "top" -d 'Show a live view: history lines, sorting, filter'
-complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "enforce" -d 'End containers that are over their limits, or run a command when a level is reached'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "metrics" -d 'Print metrics for Prometheus'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "predict" -d 'Predict what a run of a category needs'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "report" -d 'Show success figures with their targets, as a table, JSON or an HTML page with plots'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "top" -d 'Show a live view with history, sorting and a filter'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "enforce" -d 'Stop or kill containers that exceed their limits, or run a command when a level is reached'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l need -d 'Memory the run needs, such as 2GiB' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l category -d 'Kind of run: needs what recorded runs of this category used' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l fail-on -d 'Level from which the answer is no' -r -f -a "safe\t'Under half of the budget'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l category -d 'Take the needs from recorded runs of this category' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l fail-on -d 'Lowest level at which the answer is no' -r -f -a "safe\t'Below 50 %'
 warning\t'From 50 %'
 critical\t'From 75 %'
 emergency\t'From 90 %'"
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l wait -d 'Wait this long until it fits' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l wait -d 'Wait up to this long until the run fits' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock; may be repeated [default: $DOCKER_HOST, then the current context]' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l call-timeout -d 'Longest wait for the answers of an engine' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s l -l label -d 'Only what carries this label; may be repeated, all must match' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s p -l project -d 'Only this Compose project' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l max-memory -d 'Memory budget of all containers, such as 4GiB; a bare number counts GiB' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l max-containers -d 'Most running containers' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l max-networks -d 'Most networks, the engine\'s own not counted' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l max-volumes -d 'Most volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s l -l label -d 'Only resources with this label; may be repeated, all must match' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s p -l project -d 'Only resources of this Compose project' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l max-memory -d 'Memory budget of all containers together, such as 4GiB; a bare number is in GiB' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l max-containers -d 'Highest number of running containers' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l max-networks -d 'Highest number of networks, not counting the engine\'s own' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l max-volumes -d 'Highest number of volumes' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l json -d 'Print one JSON object'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l category -d 'Kind of run, for predictions: unit, integration, e2e, performance, or a name of your own' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l category -d 'Category of the run, for predictions: unit, integration, e2e, performance, or any other name' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l interval -d 'Time between samples' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l orphans -d 'Record only that this many containers, networks and volumes were left after a run of the category was taken down: for the report' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l orphans -d 'Only record how many containers, networks and volumes were left after a run of the category was taken down' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l report -d 'Write the record of the run as JSON to this file' -r -F
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock; may be repeated [default: $DOCKER_HOST, then the current context]' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l call-timeout -d 'Longest wait for the answers of an engine' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -s l -l label -d 'Only what carries this label; may be repeated, all must match' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -s p -l project -d 'Only this Compose project' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l max-memory -d 'Memory budget of all containers, such as 4GiB; a bare number counts GiB' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l max-containers -d 'Most running containers' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l max-networks -d 'Most networks, the engine\'s own not counted' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l max-volumes -d 'Most volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -s l -l label -d 'Only resources with this label; may be repeated, all must match' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -s p -l project -d 'Only resources of this Compose project' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l max-memory -d 'Memory budget of all containers together, such as 4GiB; a bare number is in GiB' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l max-containers -d 'Highest number of running containers' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l max-networks -d 'Highest number of networks, not counting the engine\'s own' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l max-volumes -d 'Highest number of volumes' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -s h -l help -d 'Print help'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand history" -l since -d 'Only runs that ended within this time, such as 7d' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand history" -l category -d 'Only this category' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand history" -l category -d 'Only runs of this category' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand history" -l json -d 'Print one JSON object'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand history" -l csv -d 'Print CSV with a header'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand history" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand history" -s h -l help -d 'Print help'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l textfile -d 'Write them to this file, which is never seen half-written: for node_exporter' -r -F
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l textfile -d 'Write the metrics to this file, replacing it atomically: for the textfile collector of node_exporter' -r -F
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock; may be repeated [default: $DOCKER_HOST, then the current context]' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l call-timeout -d 'Longest wait for the answers of an engine' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -s l -l label -d 'Only what carries this label; may be repeated, all must match' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -s p -l project -d 'Only this Compose project' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l max-memory -d 'Memory budget of all containers, such as 4GiB; a bare number counts GiB' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l max-containers -d 'Most running containers' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l max-networks -d 'Most networks, the engine\'s own not counted' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l max-volumes -d 'Most volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -s l -l label -d 'Only resources with this label; may be repeated, all must match' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -s p -l project -d 'Only resources of this Compose project' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l max-memory -d 'Memory budget of all containers together, such as 4GiB; a bare number is in GiB' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l max-containers -d 'Highest number of running containers' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l max-networks -d 'Highest number of networks, not counting the engine\'s own' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l max-volumes -d 'Highest number of volumes' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -s h -l help -d 'Print help'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand predict" -l json -d 'Print one JSON object'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand predict" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand predict" -s h -l help -d 'Print help'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l since -d 'Only what was recorded within this time, such as 7d' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l html -d 'Write a page with plots to this file; it needs no network' -r -F
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l max-memory -d 'Memory budget of all containers, such as 4GiB; a bare number counts GiB' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l max-containers -d 'Most running containers' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l max-networks -d 'Most networks, the engine\'s own not counted' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l max-volumes -d 'Most volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l since -d 'Only records from within this time, such as 7d' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l html -d 'Write a self-contained HTML page with plots to this file' -r -F
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l max-memory -d 'Memory budget of all containers together, such as 4GiB; a bare number is in GiB' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l max-containers -d 'Highest number of running containers' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l max-networks -d 'Highest number of networks, not counting the engine\'s own' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l max-volumes -d 'Highest number of volumes' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l json -d 'Print one JSON object'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -s h -l help -d 'Print help'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l interval -d 'Time between samples' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock; may be repeated [default: $DOCKER_HOST, then the current context]' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l call-timeout -d 'Longest wait for the answers of an engine' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s l -l label -d 'Only what carries this label; may be repeated, all must match' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s p -l project -d 'Only this Compose project' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-memory -d 'Memory budget of all containers, such as 4GiB; a bare number counts GiB' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-containers -d 'Most running containers' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-networks -d 'Most networks, the engine\'s own not counted' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-volumes -d 'Most volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s l -l label -d 'Only resources with this label; may be repeated, all must match' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s p -l project -d 'Only resources of this Compose project' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-memory -d 'Memory budget of all containers together, such as 4GiB; a bare number is in GiB' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-containers -d 'Highest number of running containers' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-networks -d 'Highest number of networks, not counting the engine\'s own' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-volumes -d 'Highest number of volumes' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s h -l help -d 'Print help'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l grace -d 'With --stop: time from SIGTERM to SIGKILL' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l on-level -d 'Go on, and run the command each time this level is reached from below' -r -f -a "safe\t'Under half of the budget'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l on-level -d 'Keep sampling, and run the command each time the level rises to this one or above' -r -f -a "safe\t'Below 50 %'
 warning\t'From 50 %'
 critical\t'From 75 %'
 emergency\t'From 90 %'"
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l interval -d 'With --on-level: time between samples' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock; may be repeated [default: $DOCKER_HOST, then the current context]' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l call-timeout -d 'Longest wait for the answers of an engine' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s l -l label -d 'Only what carries this label; may be repeated, all must match' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s p -l project -d 'Only this Compose project' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l max-memory -d 'Memory budget of all containers, such as 4GiB; a bare number counts GiB' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l max-containers -d 'Most running containers' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l max-networks -d 'Most networks, the engine\'s own not counted' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l max-volumes -d 'Most volumes' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l stop -d 'Stop them'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l kill -d 'Kill them at once'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s l -l label -d 'Only resources with this label; may be repeated, all must match' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s p -l project -d 'Only resources of this Compose project' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l max-memory -d 'Memory budget of all containers together, such as 4GiB; a bare number is in GiB' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l max-containers -d 'Highest number of running containers' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l max-networks -d 'Highest number of networks, not counting the engine\'s own' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l max-volumes -d 'Highest number of volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l stop -d 'Stop the containers'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l kill -d 'Kill the containers'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l json -d 'Print one JSON object'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "check" -d 'Say whether a run fits: engine healthy, memory at hand, level below the bar'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "check" -d 'Check whether a run fits: engine healthy, enough memory, levels below --fail-on'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "record" -d 'Sample while a command runs and record its peaks; without a command, record one sample'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "history" -d 'Show recorded runs'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "metrics" -d 'Print figures for Prometheus'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "predict" -d 'Say what a run of a category will need'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "report" -d 'Show the success figures beside their targets, as a table or as a page with plots'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "top" -d 'Show a live view: history lines, sorting, filter'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "enforce" -d 'End containers that are over their limits, or run a command when a level is reached'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "metrics" -d 'Print metrics for Prometheus'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "predict" -d 'Predict what a run of a category needs'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "report" -d 'Show success figures with their targets, as a table, JSON or an HTML page with plots'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "top" -d 'Show a live view with history, sorting and a filter'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "enforce" -d 'Stop or kill containers that exceed their limits, or run a command when a level is reached'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

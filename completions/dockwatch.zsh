@@ -19,22 +19,22 @@ _dockwatch() {
 '*-H+[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '*--host=[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '--call-timeout=[Longest wait for the answers of an engine]:DURATION:_default' \
-'*-l+[Only what carries this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
-'*--label=[Only what carries this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
-'-p+[Only this Compose project]:NAME:_default' \
-'--project=[Only this Compose project]:NAME:_default' \
-'--max-memory=[Memory budget of all containers, such as 4GiB; a bare number counts GiB]:SIZE:_default' \
-'--max-containers=[Most running containers]:N:_default' \
-'--max-networks=[Most networks, the engine'\''s own not counted]:N:_default' \
-'--max-volumes=[Most volumes]:N:_default' \
+'*-l+[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
+'*--label=[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
+'-p+[Only resources of this Compose project]:NAME:_default' \
+'--project=[Only resources of this Compose project]:NAME:_default' \
+'--max-memory=[Memory budget of all containers together, such as 4GiB; a bare number is in GiB]:SIZE:_default' \
+'--max-containers=[Highest number of running containers]:N:_default' \
+'--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
+'--max-volumes=[Highest number of volumes]:N:_default' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
-'--json[Print JSON\: one object]' \
+'--json[Print one JSON object]' \
 '(-f --follow)-a[Show stopped containers too]' \
 '(-f --follow)--all[Show stopped containers too]' \
-'(-f --follow)--disk[Ask what images, containers, volumes and build cache take on disk; the engine adds it up, which takes a while]' \
-'-f[Go on\: a sample every interval, and between them what happens; with --json one object a line]' \
-'--follow[Go on\: a sample every interval, and between them what happens; with --json one object a line]' \
+'(-f --follow)--disk[Show the disk usage of images, containers, volumes and build cache, which takes the engine seconds to add up]' \
+'-f[Print a sample every interval, and events in between; with --json one object a line]' \
+'--follow[Print a sample every interval, and events in between; with --json one object a line]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \
@@ -51,23 +51,23 @@ _dockwatch() {
             (check)
 _arguments "${_arguments_options[@]}" : \
 '--need=[Memory the run needs, such as 2GiB]:SIZE:_default' \
-'--category=[Kind of run\: needs what recorded runs of this category used]:NAME:_default' \
-'--fail-on=[Level from which the answer is no]:LEVEL:((safe\:"Under half of the budget"
+'--category=[Take the needs from recorded runs of this category]:NAME:_default' \
+'--fail-on=[Lowest level at which the answer is no]:LEVEL:((safe\:"Below 50 %"
 warning\:"From 50 %"
 critical\:"From 75 %"
 emergency\:"From 90 %"))' \
-'--wait=[Wait this long until it fits]:DURATION:_default' \
+'--wait=[Wait up to this long until the run fits]:DURATION:_default' \
 '*-H+[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '*--host=[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '--call-timeout=[Longest wait for the answers of an engine]:DURATION:_default' \
-'*-l+[Only what carries this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
-'*--label=[Only what carries this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
-'-p+[Only this Compose project]:NAME:_default' \
-'--project=[Only this Compose project]:NAME:_default' \
-'--max-memory=[Memory budget of all containers, such as 4GiB; a bare number counts GiB]:SIZE:_default' \
-'--max-containers=[Most running containers]:N:_default' \
-'--max-networks=[Most networks, the engine'\''s own not counted]:N:_default' \
-'--max-volumes=[Most volumes]:N:_default' \
+'*-l+[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
+'*--label=[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
+'-p+[Only resources of this Compose project]:NAME:_default' \
+'--project=[Only resources of this Compose project]:NAME:_default' \
+'--max-memory=[Memory budget of all containers together, such as 4GiB; a bare number is in GiB]:SIZE:_default' \
+'--max-containers=[Highest number of running containers]:N:_default' \
+'--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
+'--max-volumes=[Highest number of volumes]:N:_default' \
 '--json[Print one JSON object]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
@@ -77,21 +77,21 @@ emergency\:"From 90 %"))' \
 ;;
 (record)
 _arguments "${_arguments_options[@]}" : \
-'--category=[Kind of run, for predictions\: unit, integration, e2e, performance, or a name of your own]:NAME:_default' \
+'--category=[Category of the run, for predictions\: unit, integration, e2e, performance, or any other name]:NAME:_default' \
 '--interval=[Time between samples]:DURATION:_default' \
-'(--report --interval)--orphans=[Record only that this many containers, networks and volumes were left after a run of the category was taken down\: for the report]:N:_default' \
+'(--report --interval)--orphans=[Only record how many containers, networks and volumes were left after a run of the category was taken down]:N:_default' \
 '--report=[Write the record of the run as JSON to this file]:FILE:_files' \
 '*-H+[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '*--host=[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '--call-timeout=[Longest wait for the answers of an engine]:DURATION:_default' \
-'*-l+[Only what carries this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
-'*--label=[Only what carries this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
-'-p+[Only this Compose project]:NAME:_default' \
-'--project=[Only this Compose project]:NAME:_default' \
-'--max-memory=[Memory budget of all containers, such as 4GiB; a bare number counts GiB]:SIZE:_default' \
-'--max-containers=[Most running containers]:N:_default' \
-'--max-networks=[Most networks, the engine'\''s own not counted]:N:_default' \
-'--max-volumes=[Most volumes]:N:_default' \
+'*-l+[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
+'*--label=[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
+'-p+[Only resources of this Compose project]:NAME:_default' \
+'--project=[Only resources of this Compose project]:NAME:_default' \
+'--max-memory=[Memory budget of all containers together, such as 4GiB; a bare number is in GiB]:SIZE:_default' \
+'--max-containers=[Highest number of running containers]:N:_default' \
+'--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
+'--max-volumes=[Highest number of volumes]:N:_default' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help]' \
@@ -102,7 +102,7 @@ _arguments "${_arguments_options[@]}" : \
 (history)
 _arguments "${_arguments_options[@]}" : \
 '--since=[Only runs that ended within this time, such as 7d]:DURATION:_default' \
-'--category=[Only this category]:NAME:_default' \
+'--category=[Only runs of this category]:NAME:_default' \
 '--json[Print one JSON object]' \
 '(--json)--csv[Print CSV with a header]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
@@ -113,18 +113,18 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (metrics)
 _arguments "${_arguments_options[@]}" : \
-'--textfile=[Write them to this file, which is never seen half-written\: for node_exporter]:PATH:_files' \
+'--textfile=[Write the metrics to this file, replacing it atomically\: for the textfile collector of node_exporter]:PATH:_files' \
 '*-H+[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '*--host=[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '--call-timeout=[Longest wait for the answers of an engine]:DURATION:_default' \
-'*-l+[Only what carries this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
-'*--label=[Only what carries this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
-'-p+[Only this Compose project]:NAME:_default' \
-'--project=[Only this Compose project]:NAME:_default' \
-'--max-memory=[Memory budget of all containers, such as 4GiB; a bare number counts GiB]:SIZE:_default' \
-'--max-containers=[Most running containers]:N:_default' \
-'--max-networks=[Most networks, the engine'\''s own not counted]:N:_default' \
-'--max-volumes=[Most volumes]:N:_default' \
+'*-l+[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
+'*--label=[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
+'-p+[Only resources of this Compose project]:NAME:_default' \
+'--project=[Only resources of this Compose project]:NAME:_default' \
+'--max-memory=[Memory budget of all containers together, such as 4GiB; a bare number is in GiB]:SIZE:_default' \
+'--max-containers=[Highest number of running containers]:N:_default' \
+'--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
+'--max-volumes=[Highest number of volumes]:N:_default' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help]' \
@@ -138,17 +138,17 @@ _arguments "${_arguments_options[@]}" : \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':category -- Kind of run\: unit, integration, e2e, performance, or a name of your own:_default' \
+':category -- Category of the run\: unit, integration, e2e, performance, or any other name:_default' \
 && ret=0
 ;;
 (report)
 _arguments "${_arguments_options[@]}" : \
-'--since=[Only what was recorded within this time, such as 7d]:DURATION:_default' \
-'--html=[Write a page with plots to this file; it needs no network]:FILE:_files' \
-'--max-memory=[Memory budget of all containers, such as 4GiB; a bare number counts GiB]:SIZE:_default' \
-'--max-containers=[Most running containers]:N:_default' \
-'--max-networks=[Most networks, the engine'\''s own not counted]:N:_default' \
-'--max-volumes=[Most volumes]:N:_default' \
+'--since=[Only records from within this time, such as 7d]:DURATION:_default' \
+'--html=[Write a self-contained HTML page with plots to this file]:FILE:_files' \
+'--max-memory=[Memory budget of all containers together, such as 4GiB; a bare number is in GiB]:SIZE:_default' \
+'--max-containers=[Highest number of running containers]:N:_default' \
+'--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
+'--max-volumes=[Highest number of volumes]:N:_default' \
 '--json[Print one JSON object]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
@@ -162,14 +162,14 @@ _arguments "${_arguments_options[@]}" : \
 '*-H+[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '*--host=[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '--call-timeout=[Longest wait for the answers of an engine]:DURATION:_default' \
-'*-l+[Only what carries this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
-'*--label=[Only what carries this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
-'-p+[Only this Compose project]:NAME:_default' \
-'--project=[Only this Compose project]:NAME:_default' \
-'--max-memory=[Memory budget of all containers, such as 4GiB; a bare number counts GiB]:SIZE:_default' \
-'--max-containers=[Most running containers]:N:_default' \
-'--max-networks=[Most networks, the engine'\''s own not counted]:N:_default' \
-'--max-volumes=[Most volumes]:N:_default' \
+'*-l+[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
+'*--label=[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
+'-p+[Only resources of this Compose project]:NAME:_default' \
+'--project=[Only resources of this Compose project]:NAME:_default' \
+'--max-memory=[Memory budget of all containers together, such as 4GiB; a bare number is in GiB]:SIZE:_default' \
+'--max-containers=[Highest number of running containers]:N:_default' \
+'--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
+'--max-volumes=[Highest number of volumes]:N:_default' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help]' \
@@ -179,7 +179,7 @@ _arguments "${_arguments_options[@]}" : \
 (enforce)
 _arguments "${_arguments_options[@]}" : \
 '--grace=[With --stop\: time from SIGTERM to SIGKILL]:DURATION:_default' \
-'(--stop --kill --json)--on-level=[Go on, and run the command each time this level is reached from below]:LEVEL:((safe\:"Under half of the budget"
+'(--stop --kill --json)--on-level=[Keep sampling, and run the command each time the level rises to this one or above]:LEVEL:((safe\:"Below 50 %"
 warning\:"From 50 %"
 critical\:"From 75 %"
 emergency\:"From 90 %"))' \
@@ -187,16 +187,16 @@ emergency\:"From 90 %"))' \
 '*-H+[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '*--host=[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '--call-timeout=[Longest wait for the answers of an engine]:DURATION:_default' \
-'*-l+[Only what carries this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
-'*--label=[Only what carries this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
-'-p+[Only this Compose project]:NAME:_default' \
-'--project=[Only this Compose project]:NAME:_default' \
-'--max-memory=[Memory budget of all containers, such as 4GiB; a bare number counts GiB]:SIZE:_default' \
-'--max-containers=[Most running containers]:N:_default' \
-'--max-networks=[Most networks, the engine'\''s own not counted]:N:_default' \
-'--max-volumes=[Most volumes]:N:_default' \
-'(--kill)--stop[Stop them]' \
-'--kill[Kill them at once]' \
+'*-l+[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
+'*--label=[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
+'-p+[Only resources of this Compose project]:NAME:_default' \
+'--project=[Only resources of this Compose project]:NAME:_default' \
+'--max-memory=[Memory budget of all containers together, such as 4GiB; a bare number is in GiB]:SIZE:_default' \
+'--max-containers=[Highest number of running containers]:N:_default' \
+'--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
+'--max-volumes=[Highest number of volumes]:N:_default' \
+'(--kill)--stop[Stop the containers]' \
+'--kill[Kill the containers]' \
 '--json[Print one JSON object]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
@@ -265,14 +265,14 @@ esac
 (( $+functions[_dockwatch_commands] )) ||
 _dockwatch_commands() {
     local commands; commands=(
-'check:Say whether a run fits\: engine healthy, memory at hand, level below the bar' \
+'check:Check whether a run fits\: engine healthy, enough memory, levels below --fail-on' \
 'record:Sample while a command runs and record its peaks; without a command, record one sample' \
 'history:Show recorded runs' \
-'metrics:Print figures for Prometheus' \
-'predict:Say what a run of a category will need' \
-'report:Show the success figures beside their targets, as a table or as a page with plots' \
-'top:Show a live view\: history lines, sorting, filter' \
-'enforce:End containers that are over their limits, or run a command when a level is reached' \
+'metrics:Print metrics for Prometheus' \
+'predict:Predict what a run of a category needs' \
+'report:Show success figures with their targets, as a table, JSON or an HTML page with plots' \
+'top:Show a live view with history, sorting and a filter' \
+'enforce:Stop or kill containers that exceed their limits, or run a command when a level is reached' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'dockwatch commands' commands "$@"
@@ -290,14 +290,14 @@ _dockwatch__subcmd__enforce_commands() {
 (( $+functions[_dockwatch__subcmd__help_commands] )) ||
 _dockwatch__subcmd__help_commands() {
     local commands; commands=(
-'check:Say whether a run fits\: engine healthy, memory at hand, level below the bar' \
+'check:Check whether a run fits\: engine healthy, enough memory, levels below --fail-on' \
 'record:Sample while a command runs and record its peaks; without a command, record one sample' \
 'history:Show recorded runs' \
-'metrics:Print figures for Prometheus' \
-'predict:Say what a run of a category will need' \
-'report:Show the success figures beside their targets, as a table or as a page with plots' \
-'top:Show a live view\: history lines, sorting, filter' \
-'enforce:End containers that are over their limits, or run a command when a level is reached' \
+'metrics:Print metrics for Prometheus' \
+'predict:Predict what a run of a category needs' \
+'report:Show success figures with their targets, as a table, JSON or an HTML page with plots' \
+'top:Show a live view with history, sorting and a filter' \
+'enforce:Stop or kill containers that exceed their limits, or run a command when a level is reached' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'dockwatch help commands' commands "$@"

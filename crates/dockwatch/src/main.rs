@@ -1,8 +1,8 @@
 //! The `dockwatch` command.
 
 use clap::Parser;
-use evenkeel_dockwatch::{cli::Cli, run};
+use evenkeel_dockwatch::cli::Cli;
 
 fn main() -> std::process::ExitCode {
-    evenkeel_common::main_with("dockwatch", || run::run(Cli::parse()))
+    evenkeel_common::main_with("dockwatch", || evenkeel_dockwatch::run(Cli::parse()))
 }

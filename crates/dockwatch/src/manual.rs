@@ -1,62 +1,59 @@
-//! The manual beyond the options: exit codes, examples, files, variables, JSON.
+//! The parts of the manual that clap does not know: exit codes, examples, files, variables, JSON.
 
 use evenkeel_common::Exit;
 use evenkeel_common::manual::Manual;
 
-/// What the manual says beyond the options.
+/// Exit codes, examples and further sections, for `--help` and the man page.
 pub const MANUAL: Manual = Manual {
     exits: &[
-        (Exit::Done, "done; check: a run fits"),
-        (
-            Exit::No,
-            "check: a run does not fit, the reasons are given; enforce: something is over its limits still",
-        ),
+        (Exit::Done, "done; check: the run fits"),
+        (Exit::No, "check: the run does not fit; enforce: containers are still over their limits"),
         (Exit::Usage, "bad arguments"),
         (Exit::Failed, "cannot read or write state"),
-        (Exit::Unavailable, "an engine is not reachable, or an endpoint hangs"),
+        (Exit::Unavailable, "an engine is not reachable, or one of its endpoints hangs"),
         (Exit::Partial, "enforce: some containers could not be ended"),
         (Exit::Wrapper, "record: dockwatch itself failed"),
         (Exit::NotRunnable, "record: the command cannot be run"),
-        (Exit::NotFound, "record: the command is not found"),
+        (Exit::NotFound, "record: the command was not found"),
     ],
     examples: &[
-        ("dockwatch", "Show what Docker uses and how near the edge it is"),
-        ("dockwatch --json | jq .containers", "The same for machines"),
+        ("dockwatch", "Show what Docker uses, and how much of the budget that is"),
+        ("dockwatch --json | jq .containers", "Print the containers as JSON"),
         ("dockwatch check --need 2GiB --wait 2m", "Wait until a run that needs 2 GiB fits"),
-        ("dockwatch record --category e2e -- make e2e", "Record the peaks of a run"),
-        ("dockwatch history --since 7d", "Show the recorded runs"),
-        ("dockwatch predict e2e", "Say what an e2e run will need"),
+        ("dockwatch record --category e2e -- make e2e", "Run a command and record its peaks"),
+        ("dockwatch history --since 7d", "Show the runs of the last week"),
+        ("dockwatch predict e2e", "Predict what an e2e run needs"),
         (
             "dockwatch report --since 7d --html report.html",
-            "Show whether the environments are stable, with plots",
+            "Show the success figures of the last week, and write a page with plots",
         ),
-        ("dockwatch enforce --label netra.env=test", "Say which containers are over their limits"),
+        ("dockwatch enforce --label netra.env=test", "Show which containers are over their limits"),
         (
             "dockwatch enforce --on-level critical -- dockprune --label netra.env=test --older-than 1h",
-            "Clean up each time it gets tight",
+            "Clean up each time the level rises to critical",
         ),
-        ("dockwatch --follow --json", "Stream samples and events, one object a line"),
+        ("dockwatch --follow --json", "Stream samples and events as NDJSON"),
     ],
     sections: &[
         (
             "LEVELS",
-            "safe below 50 % of the budget, warning from 50, critical from 75, emergency from 90, exactly at the edges. \
-             Of several resources the worst counts. A level goes up at once, and down when it has been lower for 30 \
-             seconds (--follow and enforce --on-level).\n\n\
-             Memory is what Docker counts: the kernel's figure less inactive file cache.",
+            "safe below 50 % of the budget, warning from 50, critical from 75, emergency from 90. The overall level is \
+             the highest of all resources. --follow and enforce --on-level announce a higher level at once, and a lower \
+             one after it has lasted for 30 seconds.\n\n\
+             Memory is counted as docker stats does: usage less inactive page cache.",
         ),
         (
             "FILES",
-            "~/.netra/history/: runs.jsonl, samples.jsonl (the last 1,000), checks.jsonl, and counters-ENGINE.json: the \
-             CPU times of the last look, from which the next one starts. Losing it costs 100 ms.",
+            "~/.netra/history/: runs.jsonl, samples.jsonl (the last 1,000), checks.jsonl, and counters-ENGINE.json, a \
+             cache with the CPU times of the last sample. Without the cache the next sample takes 100 ms longer.",
         ),
         (
             "ENVIRONMENT",
-            "DOCKER_MAX_MEMORY_GB, DOCKER_MAX_CONTAINERS, DOCKER_MAX_NETWORKS, DOCKER_MAX_VOLUMES: the budget; flags \
-             override them.\n\n\
+            "DOCKER_MAX_MEMORY_GB, DOCKER_MAX_CONTAINERS, DOCKER_MAX_NETWORKS, DOCKER_MAX_VOLUMES: the budget; options \
+             override it.\n\n\
              DOCKER_HOST, DOCKER_CONTEXT: the engine.\n\n\
-             NETRA_HOME: where history is kept instead of ~/.netra.\n\n\
-             NO_COLOR: no colours.",
+             NETRA_HOME: the state directory, instead of ~/.netra.\n\n\
+             NO_COLOR: disables colours.",
         ),
         (
             "JSON",
@@ -72,7 +69,7 @@ pub const MANUAL: Manual = Manual {
              memory_usage_bytes, memory_working_set_bytes, memory_anon_bytes, memory_shmem_bytes, tmpfs_used_bytes, \
              cpu_pct, pids), environments and projects (name, containers_running, memory_working_set_bytes, cpu_pct), \
              containers, networks (engine, id, name, driver, subnets, labels), volumes (engine, name, driver, tmpfs, \
-             labels), vanished (containers that ended under the look), errors.\n\n\
+             labels), vanished (containers that ended during the measurement), errors.\n\n\
              containers: engine, id, name, image, project, service, environment, state, health, exit_code, started_at, \
              restarts, oom_killed, oom_kills, source (cgroup, api), memory_usage_bytes, memory_working_set_bytes, \
              memory_anon_bytes, memory_shmem_bytes, memory_peak_bytes, memory_limit_bytes, memory_used_pct, level, \
@@ -82,10 +79,9 @@ pub const MANUAL: Manual = Manual {
              memory_working_set_bytes, cpu_pct, containers_running, networks, volumes, mem_available_bytes, \
              pressure_memory_some_pct, containers.\n\n\
              dockwatch.event/1, a line between samples: verdict, type (start, die, oom, health, level, engine_lost, \
-             engine_back), engine, id, name, detail, exit_code, \
-             memory_limit_bytes.\n\n\
+             engine_back), engine, id, name, detail, exit_code, memory_limit_bytes. verdict is the announced level.\n\n\
              dockwatch.check/1: verdict (yes, no, unavailable), reasons, level, need_memory_bytes, need_containers, \
-             need_basis (history, base), need_runs, used_memory_bytes, used_containers, budget_memory_bytes, \
+             need_basis (flag, history, base), need_runs, used_memory_bytes, used_containers, budget_memory_bytes, \
              budget_containers, mem_available_bytes, waited_s.\n\n\
              dockwatch.run/1 (record --report; verdict passed or failed), and the runs of dockwatch.history/1 (verdict ok, \
              skipped_lines, runs): \

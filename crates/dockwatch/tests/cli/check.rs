@@ -2,7 +2,7 @@
 
 use evenkeel_tests::{BUSYBOX, Home, Proxy, World, engine};
 
-use crate::wire::Check;
+use crate::json::Check;
 use crate::{dockwatch, run};
 
 #[test]
@@ -58,7 +58,7 @@ fn bad_arguments_are_exit_2() {
     for args in [
         &["check", "--need", "much"][..],
         &["check", "--category", "../x"],
-        &["check", "--wait", "5"],
+        &["check", "--wait", "soon"],
         &["--max-memory", "-1"],
         &["--label", "=x"],
         &["--host", "nonsense"],

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use evenkeel_tests::{BUSYBOX, Home, World, engine};
 
-use crate::wire::Enforced;
+use crate::json::Enforced;
 use crate::{dockwatch, run};
 
-/// Containers that keep so many MiB in RAM, the largest first; the last label goes to the first of them.
+/// Starts containers that hold so many MiB in RAM. `first` is a further label of the first one.
 fn hogs(
     world: &World<'_>,
     engine: &evenkeel_tests::Engine,
@@ -43,7 +43,7 @@ fn the_largest_end_until_the_budget_is_kept() {
     let names = hogs(&world, engine, &[30, 20, 10], None);
     let bystander = hogs(&other, engine, &[40], None);
     let running = |name: &str| engine.docker(&["inspect", "-f", "{{.State.Running}}", name]) == "true";
-    // 60 MiB and a little: without the largest it fits.
+    // Together a little over 60 MiB; without the largest they fit.
     let budget = ["--max-memory", "45MiB"];
     let dry = enforce(engine, &home, &world.label(), &budget, 1);
     assert_eq!((dry.verdict.as_str(), dry.deed.as_str(), dry.items.len()), ("over", "dry_run", 1));

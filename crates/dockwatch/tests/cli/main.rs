@@ -1,27 +1,27 @@
-//! The tool as people run it, on a real engine.
+//! The command line tool on a real engine.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod check;
 mod enforce;
+mod json;
 mod record;
 mod report;
 mod snapshot;
 mod survive;
 mod top;
-mod wire;
 
 use std::process::{Command, Output};
 
 use evenkeel_tests::{Engine, Home, tool};
 
-/// The tool, with an engine named by `DOCKER_HOST`.
+/// The tool with `DOCKER_HOST` set.
 fn dockwatch(host: &str, home: &Home) -> Command {
     let mut command = tool(env!("CARGO_BIN_EXE_dockwatch"), home);
     command.env("DOCKER_HOST", host);
     command
 }
 
-/// Runs it; fails the test when the exit code is another.
+/// Runs a command and returns stdout and stderr. Fails the test where the exit code is another.
 fn run(command: &mut Command, args: &[&str], code: i32) -> (String, String) {
     let Output { status, stdout, stderr } = command.args(args).output().unwrap();
     let (stdout, stderr) = (String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap());
@@ -29,8 +29,8 @@ fn run(command: &mut Command, args: &[&str], code: i32) -> (String, String) {
     (stdout, stderr)
 }
 
-/// A snapshot of what carries a label.
-fn snapshot(engine: &Engine, home: &Home, label: &str) -> wire::Snapshot {
+/// A snapshot of the resources with a label.
+fn snapshot(engine: &Engine, home: &Home, label: &str) -> json::Snapshot {
     let (stdout, _) = run(&mut dockwatch(&engine.host, home), &["--json", "--label", label], 0);
     serde_json::from_str(&stdout).unwrap()
 }
@@ -50,11 +50,11 @@ fn metrics_predict_and_follow() {
     assert_eq!(next()["type"], "sample");
     let label = world.label();
     let hog = ["run", "--label", &label, "-m", "8m", "--memory-swap", "8m"];
-    // The shell outlives what is killed: an engine that is busy may not hear of a kill that ends the container.
+    // The shell outlives the killed process: a busy engine may miss a kill that ends the whole container.
     let script = "tail /dev/zero; sleep 1; exit 137";
     let hog = [&hog[..], &[evenkeel_tests::BUSYBOX, "sh", "-c", script]];
     assert_eq!(engine.try_docker(&hog.concat()).status.code(), Some(137));
-    let oom = (0..100).map(|_| next()).find(|line| line["type"] == "oom").expect("told within the deadline");
+    let oom = (0..100).map(|_| next()).find(|line| line["type"] == "oom").expect("an event within 100 lines");
     assert_eq!(oom["memory_limit_bytes"], 8 << 20);
     following.kill().unwrap();
     following.wait().unwrap();

@@ -1,8 +1,10 @@
 //! `dockwatch record` and `dockwatch history`.
 
+use std::os::unix::fs::PermissionsExt;
+
 use evenkeel_tests::{BUSYBOX, Home, World, engine};
 
-use crate::wire::{History, Run};
+use crate::json::{History, Run};
 use crate::{dockwatch, run};
 
 #[test]
@@ -59,6 +61,18 @@ fn runs_the_command_without_an_engine_too() {
     run(&mut dockwatch(&host, &home), &["record", "--", "/"], 126);
     run(&mut dockwatch(&host, &home), &["record", "--", "sh", "-c", "kill -9 $$"], 137);
     run(&mut dockwatch(&host, &home), &["record"], 4);
+}
+
+/// The kernel refuses a text file without a shebang line (ENOEXEC), and env(1) has 126 for that.
+#[test]
+fn a_file_that_cannot_be_executed_is_126() {
+    let home = Home::new();
+    let host = format!("unix://{}/no.sock", home.display());
+    let script = home.join("no-shebang");
+    std::fs::write(&script, "exit 0\n").unwrap();
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let (_, stderr) = run(&mut dockwatch(&host, &home), &["record", "--", script.to_str().unwrap()], 126);
+    assert!(stderr.contains("Exec format error"), "{stderr}");
 }
 
 #[test]

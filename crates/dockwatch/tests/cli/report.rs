@@ -1,13 +1,13 @@
-//! `dockwatch report`, and a history that many write and that was torn.
+//! `dockwatch report`, and a history with many writers and unreadable lines.
 
 use std::io::Write as _;
 
 use evenkeel_tests::Home;
 
-use crate::wire::{Figure, History, Predict, Report};
+use crate::json::{Figure, History, Predict, Report};
 use crate::{dockwatch, run};
 
-/// An engine is not needed: recording goes on without one.
+/// No engine: recording does not need one.
 fn host(home: &Home) -> String {
     format!("unix://{}/no.sock", home.display())
 }
@@ -87,7 +87,7 @@ fn a_clock_set_back_breaks_nothing() {
     let path = home.join("history/runs.jsonl");
     let run_now = std::fs::read_to_string(&path).unwrap();
     let mut record: serde_json::Value = serde_json::from_str(run_now.trim()).unwrap();
-    // It started before the clock was set back by an hour, and so ended before it started.
+    // The clock was set back by an hour during the run, so it seems to end before its start.
     record["started_at"] = "2026-11-20T12:00:00Z".into();
     record["at"] = "2026-11-20T11:00:00Z".into();
     std::fs::write(&path, format!("{run_now}{record}\n")).unwrap();

@@ -61,7 +61,7 @@ fn says_what_a_container_uses() {
     let names: Vec<&str> = engine_found.endpoints.iter().map(|e| e.name.as_str()).collect();
     assert_eq!(names, ["ping", "containers", "networks", "volumes", "info"]);
 
-    // The second run knows the first, and takes its CPU window from there.
+    // The second run measures CPU use since the first.
     let again = snapshot(engine, &home, &label);
     assert!(again.containers.iter().all(|c| c.cpu_pct.is_some()));
     assert_eq!(again.engines[0].endpoints.len(), 4, "who the engine is was stored");
@@ -113,7 +113,7 @@ fn budgets_from_the_environment() {
     let mut command = dockwatch(&engine.host, &home);
     command.env("DOCKER_MAX_MEMORY_GB", "2").env("DOCKER_MAX_VOLUMES", "3");
     let (stdout, _) = run(&mut command, &["--json", "--label", "none=such"], 0);
-    let found: crate::wire::Snapshot = serde_json::from_str(&stdout).unwrap();
+    let found: crate::json::Snapshot = serde_json::from_str(&stdout).unwrap();
     let budgets: Vec<u64> = found.levels.iter().map(|level| level.budget).collect();
     assert_eq!(budgets, [2 << 30, 20, 15, 3]);
 }
@@ -126,7 +126,7 @@ fn no_engine_is_exit_4() {
     assert_eq!(stdout, "");
     assert!(stderr.contains("there is no socket") && stderr.contains("hint: "), "{stderr}");
     let (stdout, _) = run(&mut dockwatch(&host, &home), &["--json"], 4);
-    let found: crate::wire::Snapshot = serde_json::from_str(&stdout).unwrap();
+    let found: crate::json::Snapshot = serde_json::from_str(&stdout).unwrap();
     assert_eq!((found.verdict.as_str(), found.totals.containers_running), ("unavailable", None));
     assert!(!found.engines[0].reachable);
 }
@@ -141,7 +141,7 @@ fn an_endpoint_that_hangs_is_named_in_time() {
         let (stdout, _) = run(&mut dockwatch(&proxy.host, &home), &args, 4);
         let took = start.elapsed();
         assert!(took.as_millis() < 2500, "{held}: {took:?}");
-        let found: crate::wire::Snapshot = serde_json::from_str(&stdout).unwrap();
+        let found: crate::json::Snapshot = serde_json::from_str(&stdout).unwrap();
         let hung: Vec<&str> = found.engines[0]
             .endpoints
             .iter()
@@ -165,7 +165,7 @@ fn what_is_on_disk_is_added_up_when_asked_for() {
     let fill = "dd if=/dev/zero of=/data/f bs=1M count=3; dd if=/dev/zero of=/own bs=1M count=2";
     engine.docker(&["run", "--label", &world.label(), "-v", &mount, BUSYBOX, "sh", "-c", fill]);
     let (stdout, _) = run(&mut dockwatch(&engine.host, &home), &["--disk", "--json"], 0);
-    let found: crate::wire::Snapshot = serde_json::from_str(&stdout).unwrap();
+    let found: crate::json::Snapshot = serde_json::from_str(&stdout).unwrap();
     let disk = found.engines[0].disk.as_ref().unwrap();
     assert!(disk.volumes_bytes.unwrap() >= 3 << 20, "{disk:?}");
     assert!(disk.containers_bytes.unwrap() >= 2 << 20 && disk.images_bytes.unwrap() > 1 << 20, "{disk:?}");

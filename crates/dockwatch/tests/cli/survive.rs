@@ -1,4 +1,4 @@
-//! What goes wrong under way.
+//! Engines that restart, that are remote or dead, containers that vanish, limits of open files.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use evenkeel_tests::{BUSYBOX, Home, OwnEngine, World, engine};
 
-use crate::wire::{EventLine, SampleLine};
+use crate::json::{EventLine, SampleLine};
 use crate::{dockwatch, run, snapshot};
 
-/// A stream under way; it ends with the test.
+/// A running `dockwatch --follow`, which ends with the test.
 struct Following {
     child: Child,
     lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
@@ -102,7 +102,7 @@ fn containers_that_vanish_are_no_error() {
     assert!(looks > 3, "{looks} looks");
 }
 
-/// The engine counts page cache that can be dropped at once as free, and so must we.
+/// The engine does not count inactive page cache, so dockwatch must not, either.
 #[test]
 fn agrees_with_docker_stats() {
     let Some(engine) = engine() else { return };
@@ -154,7 +154,7 @@ fn an_engine_elsewhere_is_asked_for_statistics() {
         &["--json", "--call-timeout", "10s", "--label", &world.label()],
         0,
     );
-    let there: crate::wire::Snapshot = serde_json::from_str(&stdout).unwrap();
+    let there: crate::json::Snapshot = serde_json::from_str(&stdout).unwrap();
     assert_eq!((there.errors.len(), there.containers.len()), (0, 2), "{:?}", there.errors);
     for (here, there) in here.containers.iter().zip(&there.containers) {
         assert_eq!((here.source.as_deref(), there.source.as_deref()), (Some("cgroup"), Some("api")));
@@ -165,7 +165,36 @@ fn an_engine_elsewhere_is_asked_for_statistics() {
     assert!(there.engines[0].machine.mem_total_bytes.is_some());
 }
 
-/// A TCP door to the engine's socket. It lasts as long as the test process.
+/// Every endpoint of a dead host fails for the same cause, which is named once.
+#[test]
+fn a_dead_host_is_one_line_with_one_cause() {
+    let home = Home::new();
+    // A bound port on which nothing listens: no other process can get it.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let host = format!("tcp://{}", socket.local_addr().unwrap());
+    for args in [
+        &[][..],
+        &["--follow"],
+        &["check"],
+        &["record"],
+        &["metrics", "--textfile", home.join("metrics.prom").to_str().unwrap()],
+        &["enforce", "--label", "a=b"],
+        &["enforce", "--on-level", "critical", "--", "true"],
+    ] {
+        let (stdout, stderr) = run(&mut dockwatch(&host, &home), args, 4);
+        assert_eq!(stdout, "", "{args:?}");
+        let lines: Vec<&str> = stderr.lines().collect();
+        assert!(lines.len() == 2 && lines[1].starts_with("hint: "), "{args:?}: {stderr}");
+        let expected = format!("dockwatch: cannot reach Docker: {host}: Connection refused (os error 111)");
+        assert_eq!(lines[0], expected, "{args:?}");
+    }
+    let (stdout, _) = run(&mut dockwatch(&host, &home), &["--json"], 4);
+    let found: crate::json::Snapshot = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(found.reasons, [format!("{host}: Connection refused (os error 111)")]);
+}
+
+/// Relays TCP connections to the engine's socket. It lasts as long as the test process.
 struct Relay {
     host: String,
 }
@@ -173,10 +202,10 @@ struct Relay {
 impl Relay {
     fn to(host: &str) -> Self {
         let path = host.strip_prefix("unix://").unwrap().to_owned();
-        let door = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let host = format!("tcp://{}", door.local_addr().unwrap());
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = format!("tcp://{}", listener.local_addr().unwrap());
         std::thread::spawn(move || {
-            for caller in door.incoming().map_while(Result::ok) {
+            for caller in listener.incoming().map_while(Result::ok) {
                 let engine = std::os::unix::net::UnixStream::connect(&path).unwrap();
                 let (mut from, mut back) = (caller.try_clone().unwrap(), engine.try_clone().unwrap());
                 let (mut to, mut answer) = (engine, caller);
@@ -194,7 +223,7 @@ impl Relay {
     }
 }
 
-/// More containers than files may stay open. 300 take a minute to start: `DOCKWATCH_MANY=300`.
+/// More containers than files may stay open. `DOCKWATCH_MANY=300` starts so many, which takes a minute.
 #[test]
 fn many_containers_and_few_descriptors() {
     let Some(engine) = engine() else { return };
@@ -210,7 +239,7 @@ fn many_containers_and_few_descriptors() {
     command.args(["-c", &script]).env("DOCKER_HOST", &engine.host).env("NETRA_HOME", &*home);
     assert!(command.stderr(Stdio::null()).status().unwrap().success());
     let (stdout, _) = run(&mut dockwatch(&engine.host, &home), &["history", "--json"], 0);
-    let history: crate::wire::History = serde_json::from_str(&stdout).unwrap();
+    let history: crate::json::History = serde_json::from_str(&stdout).unwrap();
     assert_eq!(history.runs[0].containers_peak, Some(many as u64));
     assert!(history.runs[0].samples >= 3 && history.runs[0].memory_p95_bytes.unwrap() > 0);
     let found = snapshot(engine, &home, &label);

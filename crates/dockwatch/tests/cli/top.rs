@@ -1,4 +1,4 @@
-//! `dockwatch top` on a pseudo terminal, by way of python3's pty module.
+//! `dockwatch top` on a pseudo terminal, with python3's pty module.
 
 use std::process::Command;
 
@@ -6,11 +6,11 @@ use evenkeel_tests::{BUSYBOX, Home, World, engine};
 
 use crate::{dockwatch, run};
 
-/// Runs the tool on a terminal of 80x24 until it shows `wanted`, then does `deed`; prints what was shown and then,
-/// on lines of their own, the exit status and whether the terminal is as it was.
+/// Runs the tool on a terminal of 80x24 until it shows `wanted`, then performs `action`. Prints whether the alternate
+/// screen was left, whether the terminal has its old settings, and the exit status.
 const PTY: &str = r#"
 import os, pty, sys, time, struct, fcntl, termios, select, signal
-tool, wanted, deed = sys.argv[1:4]
+tool, wanted, action = sys.argv[1:4]
 master, slave = pty.openpty()
 fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
 before = termios.tcgetattr(slave)
@@ -19,7 +19,7 @@ if pid == 0:
     os.setsid(); fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
     for fd in (0, 1, 2): os.dup2(slave, fd)
     os.close(master); os.execv(tool, [tool] + sys.argv[4:])
-if deed == "close": os.close(slave)
+if action == "close": os.close(slave)
 shown, deadline, done = b"", time.time() + 30, False
 while time.time() < deadline:
     if master >= 0 and select.select([master], [], [], 0.05)[0]:
@@ -27,12 +27,12 @@ while time.time() < deadline:
         except OSError: pass
     if not done and wanted.encode() in shown:
         done = True
-        if deed == "q": os.write(master, b"q")
-        elif deed == "term": os.kill(pid, signal.SIGTERM)
-        elif deed == "resize":
+        if action == "q": os.write(master, b"q")
+        elif action == "term": os.kill(pid, signal.SIGTERM)
+        elif action == "resize":
             fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 10, 40, 0, 0))
             os.kill(pid, signal.SIGWINCH); time.sleep(0.5); os.write(master, b"q")
-        elif deed == "close": os.close(master); master = -1
+        elif action == "close": os.close(master); master = -1
     ended, status = os.waitpid(pid, os.WNOHANG)
     if ended: break
 else:
@@ -40,14 +40,14 @@ else:
 while master >= 0 and select.select([master], [], [], 0.1)[0]:
     try: shown += os.read(master, 65536)
     except OSError: break
-same = deed == "close" or termios.tcgetattr(slave) == before
+same = action == "close" or termios.tcgetattr(slave) == before
 print("left alternate screen:", shown.rstrip().find(b"\x1b[?1049l") >= 0)
 print("same:", same, "done:", done, "status:", os.waitstatus_to_exitcode(status))
 "#;
 
-fn on_terminal(host: &str, home: &Home, label: &str, wanted: &str, deed: &str) -> String {
+fn on_terminal(host: &str, home: &Home, label: &str, wanted: &str, action: &str) -> String {
     let mut command = Command::new("python3");
-    let args = ["-c", PTY, env!("CARGO_BIN_EXE_dockwatch"), wanted, deed, "top", "--label", label];
+    let args = ["-c", PTY, env!("CARGO_BIN_EXE_dockwatch"), wanted, action, "top", "--label", label];
     command.args(args).env("DOCKER_HOST", host).env("NETRA_HOME", &**home).env("TERM", "xterm-256color");
     let output = command.output().unwrap();
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
@@ -59,12 +59,12 @@ fn gives_the_terminal_back() {
     let (world, home) = (World::new(engine), Home::new());
     let (label, name) = (world.label(), world.name("db"));
     engine.docker(&["run", "-d", "--name", &name, "--label", &label, "-m", "32m", BUSYBOX, "sleep", "600"]);
-    for (deed, code) in [("q", "0"), ("term", "143"), ("resize", "0")] {
-        let said = on_terminal(&engine.host, &home, &label, &name, deed);
-        assert!(said.contains("left alternate screen: True"), "{deed}: {said}");
-        assert!(said.contains(&format!("same: True done: True status: {code}")), "{deed}: {said}");
+    for (action, code) in [("q", "0"), ("term", "143"), ("resize", "0")] {
+        let said = on_terminal(&engine.host, &home, &label, &name, action);
+        assert!(said.contains("left alternate screen: True"), "{action}: {said}");
+        assert!(said.contains(&format!("same: True done: True status: {code}")), "{action}: {said}");
     }
-    // The terminal is closed: there is nothing to give back, but it must end.
+    // A closed terminal cannot be restored, but the tool must end.
     let said = on_terminal(&engine.host, &home, &label, &name, "close");
     assert!(said.contains("done: True status: "), "{said}");
 }
@@ -75,5 +75,5 @@ fn needs_a_terminal() {
     let host = format!("unix://{}/no.sock", home.display());
     let (stdout, stderr) = run(dockwatch(&host, &home).stdin(std::process::Stdio::null()), &["top"], 3);
     assert_eq!(stdout, "");
-    assert!(stderr.contains("no terminal") && stderr.contains("hint: "), "{stderr}");
+    assert!(stderr.contains("not a terminal") && stderr.contains("hint: "), "{stderr}");
 }
