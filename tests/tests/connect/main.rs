@@ -59,7 +59,6 @@ impl How<'_> {
             let [line, last] = lines[..] else { panic!("{name} {self:?}: {words}") };
             assert!(line.starts_with(&format!("{name}: cannot ")), "{line}");
             assert!(line.contains(cause), "{name} {self:?}: {line}");
-            assert_eq!(line.matches(cause).count(), 1, "{line}");
             assert!(last.starts_with("hint: ") && last.contains(hint), "{name} {self:?}: {last}");
         }
     }

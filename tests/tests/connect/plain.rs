@@ -1,6 +1,6 @@
 //! Sockets, plaintext TCP and the names of both.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::os::unix::process::CommandExt as _;
@@ -96,12 +96,13 @@ fn a_port_where_nobody_listens_or_something_else_does() {
         here,
     );
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let closing = format!("tcp://{}", listener.local_addr().unwrap());
+    let other = format!("tcp://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
         for mut client in listener.incoming().flatten() {
-            let _ = client.write_all(b"SSH-2.0-x\r\n");
+            let _ = client.read(&mut [0; 1024]);
+            let _ = client.write_all(b"500 what?\r\n");
         }
     });
     let cause = "it does not speak HTTP in plaintext";
-    How { variables: &[("DOCKER_HOST", &closing)], arguments: &[] }.fails(cause, "--tlsverify", here);
+    How { variables: &[("DOCKER_HOST", &other)], arguments: &[] }.fails(cause, "--tlsverify", here);
 }

@@ -7,10 +7,13 @@ use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription as Alert, CertificateError, Error};
 
 use super::target::{Credentials, Trust};
-use super::unreachable::{Unreachable, chain};
+use super::unreachable::{Unreachable, chain, root_cause};
 
 pub(super) const CHECK_FILES: &str =
     "name the files with --tlscacert, --tlscert and --tlskey, or their directory with DOCKER_CERT_PATH";
+
+const NAME_IDENTITY: &str =
+    "name a client certificate with --tlscert and --tlskey, or its directory with DOCKER_CERT_PATH";
 
 /// Says why a handshake failed, or why the engine ended the connection after it.
 pub(super) fn explain(error: &(dyn StdError + 'static), credentials: &Credentials) -> Unreachable {
@@ -22,6 +25,10 @@ pub(super) fn explain(error: &(dyn StdError + 'static), credentials: &Credential
         Some(Error::InvalidCertificate(error)) => explain_certificate(error, credentials),
         Some(Error::AlertReceived(alert)) if is_about_the_client(*alert) => refused(*alert, credentials),
         Some(other) => Unreachable::new(format!("TLS failed: {other}"), CHECK_FILES),
+        // It may have been refused in a way that the connection did not outlive.
+        None if credentials.identity.is_none() && was_cut(error) => {
+            Unreachable::new(root_cause(error), NAME_IDENTITY)
+        }
         None => Unreachable::general(error),
     }
 }
@@ -49,6 +56,11 @@ fn explain_certificate(error: &CertificateError, credentials: &Credentials) -> U
     }
 }
 
+/// Whether the engine ended a connection that stood.
+fn was_cut(error: &(dyn StdError + 'static)) -> bool {
+    chain(error).any(|error| error.is::<hyper::Error>())
+}
+
 /// Whether an engine that takes no client, or not this one, sends this.
 const fn is_about_the_client(alert: Alert) -> bool {
     matches!(
@@ -67,10 +79,7 @@ const fn is_about_the_client(alert: Alert) -> bool {
 
 fn refused(alert: Alert, credentials: &Credentials) -> Unreachable {
     match &credentials.identity {
-        None => Unreachable::new(
-            "it wants a client certificate, and there is none",
-            "name one with --tlscert and --tlskey, or its directory with DOCKER_CERT_PATH",
-        ),
+        None => Unreachable::new("it wants a client certificate, and there is none", NAME_IDENTITY),
         Some(identity) => Unreachable::new(
             format!("it refuses the client certificate {} ({alert:?})", identity.cert.display()),
             "take a certificate that the engine's CA signed and that has not expired",

@@ -28,7 +28,7 @@ impl Unreachable {
 
     /// An error at the socket, or named pipe, of this path.
     pub(super) fn local(path: &Path, error: &(dyn StdError + 'static)) -> Self {
-        let kind = chain(error).find_map(|error| error.downcast_ref()).map(io::Error::kind);
+        let kind = chain(error).filter_map(|error| error.downcast_ref()).last().map(io::Error::kind);
         let (cause, hint) = match kind {
             Some(ErrorKind::NotFound) => (format!("there is no socket at {}", path.display()), START_DOCKER),
             Some(ErrorKind::PermissionDenied) => (
