@@ -83,7 +83,7 @@ fn a_socket_that_this_user_may_not_use() {
         nobody.uid(65534).gid(65534);
         nobody
     };
-    How::default().fails("this user may not use the socket", "docker", as_nobody);
+    How::default().fails("no permission to use the socket", "docker", as_nobody);
 }
 
 #[test]
@@ -103,6 +103,6 @@ fn a_port_where_nobody_listens_or_something_else_does() {
             let _ = client.write_all(b"500 what?\r\n");
         }
     });
-    let cause = "it does not speak HTTP in plaintext";
+    let cause = "the answer is not HTTP";
     How { variables: &[("DOCKER_HOST", &other)], arguments: &[] }.fails(cause, "--tlsverify", here);
 }

@@ -94,9 +94,9 @@ fn what_ssh_says_is_the_cause() {
     let other_key = std::fs::read_to_string(sshd.file("client_key.pub")).unwrap();
     let (name, _) = known.split_once(' ').unwrap();
     std::fs::write(&known_hosts, format!("{name} {other_key}")).unwrap();
-    fails(&url, "is not the one that ssh knows", "known_hosts");
+    fails(&url, "the host key of 127.0.0.1 has changed", "known_hosts");
     std::fs::write(&known_hosts, "").unwrap();
-    fails(&url, "ssh does not know the key of 127.0.0.1", "by hand");
+    fails(&url, "the host key of 127.0.0.1 is unknown", "log in once");
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_host_without_docker() {
     let Some(sshd) = Sshd::start(engine, "/nowhere") else { return };
     let variables = [("PATH", &*sshd.path()), ("DOCKER_HOST", &*sshd.url())];
     How { variables: &variables, arguments: &[] }.fails(
-        "finds no docker command",
+        "has no docker command",
         "install docker there",
         here,
     );
@@ -125,11 +125,11 @@ fn an_ssh_that_is_missing_or_does_not_get_through() {
         let variables = [("PATH", &*path), ("DOCKER_HOST", "ssh://far.example")];
         How { variables: &variables, arguments: &["--call-timeout", "1s"] }.fails(cause, hint, here);
     };
-    fails("there is no ssh program", "OpenSSH");
+    fails("the ssh program was not found", "OpenSSH");
     write_ssh(&dir, "echo Welcome; exec /bin/sleep 60");
-    fails("far.example says 'Welcome'", "print nothing");
+    fails("far.example sent 'Welcome'", "print nothing");
     write_ssh(&dir, "echo of no use >&2; exit 3");
-    fails("of no use", "make this work: ssh -- far.example");
+    fails("of no use", "this must work first: ssh -- far.example");
     write_ssh(&dir, "exec /bin/sleep 60");
     fails("", "hangs");
 }

@@ -101,18 +101,18 @@ fn certificates_that_do_not_match() {
     };
     let verify = ("DOCKER_TLS_VERIFY", "1");
     let right = [verify, ("DOCKER_CERT_PATH", &*client)];
-    fails(HOST, &[], &[], "it speaks TLS, and was spoken to in plaintext", "DOCKER_TLS_VERIFY=1");
-    fails(HOST, &[verify], &[], "cannot read the CA ", "DOCKER_CERT_PATH");
-    let wrong_ca = format!("its certificate is not signed by the CA in {other_ca}");
+    fails(HOST, &[], &[], "the port requires TLS, and the request was plaintext", "DOCKER_TLS_VERIFY=1");
+    fails(HOST, &[verify], &[], "cannot read the CA certificate ", "DOCKER_CERT_PATH");
+    let wrong_ca = format!("the engine's certificate is not signed by the CA in {other_ca}");
     fails(HOST, &right, &["--tlscacert", &other_ca], &wrong_ca, "--tlscacert");
-    fails("tcp://127.0.0.2:2376", &right, &[], "not for 127.0.0.2", "as its certificate does");
-    let none = "it wants a client certificate, and there is none";
+    fails("tcp://127.0.0.2:2376", &right, &[], "not for 127.0.0.2", "host name of the certificate");
+    let none = "the engine requires a client certificate";
     fails(HOST, &[], &["--tlscacert", &ca], none, "--tlscert");
-    let refused = format!("it refuses the client certificate {cert}");
-    fails(HOST, &right, &["--tlscert", &cert, "--tlskey", &key], &refused, "engine's CA signed");
+    let refused = format!("the engine rejected the client certificate {cert}");
+    fails(HOST, &right, &["--tlscert", &cert, "--tlskey", &key], &refused, "the engine's CA");
     fails(HOST, &right, &["--tlskey", &key], "cannot use the client certificate", "--tlskey");
-    fails(HOST, &right, &["--tlskey", &ca], "holds no key that can be read", "--tlskey");
-    fails(HOST, &right, &["--tlscacert", &key], "holds no certificate of a CA", "--tlscacert");
+    fails(HOST, &right, &["--tlskey", &ca], "contains no unencrypted private key", "--tlskey");
+    fails(HOST, &right, &["--tlscacert", &key], "contains no CA certificate", "--tlscacert");
     fails(
         HOST,
         &[verify, ("DOCKER_CERT_PATH", &stranger)],
@@ -156,7 +156,11 @@ fn a_certificate_that_has_expired() {
     let (_server, host) = Expired::start(&certificates);
     let client = text(certificates.dir("client"));
     let variables = [("DOCKER_HOST", &*host), ("DOCKER_TLS_VERIFY", "1"), ("DOCKER_CERT_PATH", &*client)];
-    How { variables: &variables, arguments: &[] }.fails("its certificate expired at 20", "renew", here);
+    How { variables: &variables, arguments: &[] }.fails(
+        "the engine's certificate expired at 20",
+        "renew",
+        here,
+    );
     // And in plaintext: it is no Go program, which would answer that it speaks TLS.
     let plain = [("DOCKER_HOST", &*host)];
     How { variables: &plain, arguments: &[] }.fails("", "--tlsverify", here);
@@ -170,9 +174,9 @@ fn plaintext_is_never_spoken_where_tls_is_wanted() {
     let client = text(certificates.dir("client"));
     for wish in ["DOCKER_TLS_VERIFY", "DOCKER_TLS"] {
         let variables = [("DOCKER_HOST", &*host), (wish, "1"), ("DOCKER_CERT_PATH", &*client)];
-        How { variables: &variables, arguments: &[] }.fails("it does not speak TLS", "2376", here);
+        How { variables: &variables, arguments: &[] }.fails("the port does not use TLS", "2376", here);
     }
     let http = host.replace("tcp", "http");
     let arguments = ["--host", &http, "--tlscacert", &text(certificates.dir("client/ca.pem"))];
-    How { variables: &[], arguments: &arguments }.fails("it does not speak TLS", "2376", here);
+    How { variables: &[], arguments: &arguments }.fails("the port does not use TLS", "2376", here);
 }

@@ -55,10 +55,12 @@ impl Address {
     /// Reads a URL; one without a scheme is `HOST:PORT`. Gives it back in full, and says in words what is wrong with it.
     pub(super) fn parse(url: &str) -> Result<(String, Self), String> {
         let url = url.trim();
-        if url.is_empty() {
-            return Err("it is empty".into());
-        }
-        let (scheme, rest) = url.split_once("://").unwrap_or(("tcp", url));
+        let (scheme, rest) = match url.split_once("://") {
+            Some(parts) => parts,
+            None if url.contains(':') => ("tcp", url),
+            // docker(1) takes any word for a host; it is rather a context, a path or a mistake.
+            None => return Err("it has neither a scheme nor a port".into()),
+        };
         match scheme {
             "unix" if cfg!(unix) => Ok(local(url, rest)),
             "npipe" if cfg!(windows) => Ok(local(url, rest)),
@@ -125,7 +127,6 @@ mod tests {
         for (text, url, address) in [
             ("tcp://127.0.0.1:99", "tcp://127.0.0.1:99", tcp("127.0.0.1", 99, "")),
             ("tcp://127.0.0.1", "tcp://127.0.0.1:2375", tcp("127.0.0.1", 2375, "")),
-            ("127.0.0.1", "tcp://127.0.0.1:2375", tcp("127.0.0.1", 2375, "")),
             ("build.example:99", "tcp://build.example:99", tcp("build.example", 99, "")),
             (":99", "tcp://localhost:99", tcp("localhost", 99, "")),
             ("tcp://", "tcp://localhost:2375", tcp("localhost", 2375, "")),
@@ -172,6 +173,7 @@ mod tests {
     fn what_cannot_be_an_engine_is_refused() {
         for bad in [
             "",
+            "nonsense",
             "ftp://h",
             "fd://",
             "/var/run/docker.sock",

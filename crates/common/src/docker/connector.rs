@@ -89,9 +89,7 @@ impl Connector {
             Way::Local(path) => Unreachable::local(path, error),
             Way::Tcp(_) => Unreachable::plaintext(error),
             Way::Tls { credentials, .. } => tls_error::explain(error, credentials),
-            Way::Ssh { .. } => {
-                Unreachable::new(root_cause(error), "the connection over ssh ended: try again")
-            }
+            Way::Ssh { .. } => Unreachable::new(root_cause(error), "the ssh connection was lost; try again"),
         }
     }
 }

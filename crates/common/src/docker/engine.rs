@@ -106,7 +106,7 @@ impl Engine {
         use BollardError as E;
         match error {
             E::DockerResponseServerError { status_code, message } => {
-                match Unreachable::speaks_tls(*status_code, message) {
+                match Unreachable::requires_tls(*status_code, message) {
                     Some(why) => CallError::Unreachable(why),
                     None => CallError::Status { code: *status_code, message: message.clone() },
                 }

@@ -18,6 +18,7 @@ use super::unreachable::Unreachable;
 const CONNECT_TIMEOUT: &str = "ConnectTimeout=30";
 /// Never asks for a password or about a host's key: nobody may be there to answer, and the deadline would pass.
 const NO_QUESTIONS: &str = "BatchMode=yes";
+const CHECK_SSH: &str = "check that 'ssh -V' works";
 /// How long to read on after ssh has ended: a master connection that it left in the background (ControlPersist) keeps
 /// its stderr open.
 const READ_ON: Duration = Duration::from_millis(100);
@@ -53,12 +54,14 @@ impl Ssh {
         #[cfg(unix)]
         command.process_group(0);
         let mut child = command.spawn().map_err(|error| match error.kind() {
-            ErrorKind::NotFound => Unreachable::new("there is no ssh program", "install OpenSSH's client"),
-            _ => Unreachable::new(format!("cannot run ssh: {error}"), "see whether 'ssh -V' runs"),
+            ErrorKind::NotFound => {
+                Unreachable::new("the ssh program was not found", "install the OpenSSH client")
+            }
+            _ => Unreachable::new(format!("cannot run ssh: {error}"), CHECK_SSH),
         })?;
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
-            return Err(Unreachable::new("ssh has no pipes", "see whether 'ssh -V' runs"));
+            return Err(Unreachable::new("ssh has no pipes", CHECK_SSH));
         };
         Ok((Stream { stdin, stdout, child }, stderr))
     }
@@ -80,41 +83,41 @@ impl Ssh {
         user.chain(port).chain(["--".into(), self.host.clone()]).collect()
     }
 
-    /// Says why ssh ended: with 255 for a reason of its own, else with the code of the command there.
+    /// Says why ssh ended: 255 is its own failure, any other code is that of the remote command.
     fn explain(&self, status: ExitStatus, said: &str) -> Unreachable {
         let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
         let last = last.map_or_else(|| format!("ssh ended with {status} and said nothing"), str::to_owned);
         let host = &self.host;
-        let try_it = format!("make this work: ssh {} docker version", self.destination().join(" "));
+        let login = format!("ssh {}", self.destination().join(" "));
         if said.contains("IDENTIFICATION HAS CHANGED") {
-            let hint = "see whether it is still the same host, then correct ssh's known_hosts";
-            return Unreachable::new(format!("the key of {host} is not the one that ssh knows"), hint);
+            let hint = "verify the new key, then update ssh's known_hosts";
+            return Unreachable::new(format!("the host key of {host} has changed"), hint);
         }
         match status.code() {
             Some(255) if said.contains("Host key verification failed") => Unreachable::new(
-                format!("ssh does not know the key of {host}"),
-                format!("log in once by hand to accept it: ssh {}", self.destination().join(" ")),
+                format!("the host key of {host} is unknown"),
+                format!("log in once to accept it: {login}"),
             ),
             Some(127) => Unreachable::new(
-                format!("{host} finds no docker command: {last}"),
-                "install docker there, in the PATH of shells that are not interactive",
+                format!("{host} has no docker command: {last}"),
+                "install docker there, in the PATH of non-interactive shells",
             ),
-            _ => Unreachable::new(last, try_it),
+            _ => Unreachable::new(last, format!("this must work first: {login} docker version")),
         }
     }
 
-    /// Says that something else than an engine answers, such as a greeting of the shell there.
+    /// Says what came instead of an HTTP response, such as the greeting of a shell.
     fn explain_noise(&self, noise: &[u8]) -> Unreachable {
         let noise = String::from_utf8_lossy(noise);
         let line = noise.lines().next().unwrap_or_default();
         Unreachable::new(
-            format!("{} says '{line}' where the engine should answer", self.host),
-            "a shell that is not interactive must print nothing when it starts there",
+            format!("{} sent '{line}' instead of an HTTP response", self.host),
+            "shell start-up files there must print nothing in non-interactive sessions",
         )
     }
 }
 
-/// Asks for a sign of life and gives the answer, or the beginning of what comes instead of one.
+/// Sends a ping and returns the response, or the beginning of what came instead of one.
 async fn ask(stream: &mut Stream) -> io::Result<Vec<u8>> {
     stream.write_all(b"HEAD /_ping HTTP/1.1\r\nHost: docker\r\n\r\n").await?;
     let mut answer = Vec::new();
@@ -193,13 +196,13 @@ mod tests {
         let explain = |code: i32, said: &str| ssh(None).explain(ExitStatus::from_raw(code << 8), said);
         let refused = explain(255, "Banner\nu@h: Permission denied (publickey).\r\n\n");
         assert_eq!(refused.cause, "u@h: Permission denied (publickey).");
-        assert_eq!(refused.hint, "make this work: ssh -l u -p 77 -- h docker version");
+        assert_eq!(refused.hint, "this must work first: ssh -l u -p 77 -- h docker version");
         let unknown = explain(255, "No ED25519 host key is known for h\nHost key verification failed.\n");
-        assert_eq!(unknown.cause, "ssh does not know the key of h");
+        assert_eq!(unknown.cause, "the host key of h is unknown");
         let changed = "@ WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED! @\nHost key verification failed.\n";
-        assert_eq!(explain(255, changed).cause, "the key of h is not the one that ssh knows");
+        assert_eq!(explain(255, changed).cause, "the host key of h has changed");
         let missing = explain(127, "sh: 1: docker: not found\n");
-        assert_eq!(missing.cause, "h finds no docker command: sh: 1: docker: not found");
+        assert_eq!(missing.cause, "h has no docker command: sh: 1: docker: not found");
         assert_eq!(explain(3, " \n").cause, "ssh ended with exit status: 3 and said nothing");
     }
 }

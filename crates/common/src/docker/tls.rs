@@ -28,8 +28,9 @@ impl Tls {
     /// Reads the files for an engine at this host.
     pub(super) fn new(host: &str, credentials: &Credentials) -> Result<Self, Unreachable> {
         let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        let name = ServerName::try_from(host)
-            .map_err(|_| Unreachable::new("no certificate can be for this host's name", CHECK_FILES))?;
+        let name = ServerName::try_from(host).map_err(|_| {
+            Unreachable::new("the host name cannot be verified by a certificate", CHECK_FILES)
+        })?;
         let connector = TlsConnector::from(Arc::new(config(credentials)?));
         Ok(Self { connector, name })
     }
@@ -63,9 +64,9 @@ fn config(credentials: &Credentials) -> Result<ClientConfig, Unreachable> {
 fn authorities(path: &Path) -> Result<RootCertStore, Unreachable> {
     let mut store = RootCertStore::empty();
     // A bundle of the system may hold what rustls cannot read; it then trusts the others.
-    let (added, _) = store.add_parsable_certificates(certificates("CA", path)?);
+    let (added, _) = store.add_parsable_certificates(certificates("CA certificate", path)?);
     match added {
-        0 => Err(Unreachable::new(format!("{} holds no certificate of a CA", path.display()), CHECK_FILES)),
+        0 => Err(Unreachable::new(format!("{} contains no CA certificate", path.display()), CHECK_FILES)),
         _ => Ok(store),
     }
 }
@@ -75,8 +76,8 @@ fn read(identity: &Identity) -> Result<(Vec<CertificateDer<'static>>, PrivateKey
     let path = identity.key.display();
     let key = PrivateKeyDer::from_pem_file(&identity.key).map_err(|error| {
         let cause = match error {
-            pem::Error::NoItemsFound => format!("{path} holds no key that can be read without a password"),
-            other => format!("cannot read the key {path}: {}", plain(&other)),
+            pem::Error::NoItemsFound => format!("{path} contains no unencrypted private key"),
+            other => format!("cannot read the private key {path}: {}", plain(&other)),
         };
         Unreachable::new(cause, CHECK_FILES)
     })?;

@@ -10,22 +10,22 @@ use super::target::{Credentials, Trust};
 use super::unreachable::{Unreachable, chain, root_cause};
 
 pub(super) const CHECK_FILES: &str =
-    "name the files with --tlscacert, --tlscert and --tlskey, or their directory with DOCKER_CERT_PATH";
+    "set the files with --tlscacert, --tlscert and --tlskey, or their directory with DOCKER_CERT_PATH";
 
 const NAME_IDENTITY: &str =
-    "name a client certificate with --tlscert and --tlskey, or its directory with DOCKER_CERT_PATH";
+    "set a client certificate with --tlscert and --tlskey, or its directory with DOCKER_CERT_PATH";
 
 /// Says why a handshake failed, or why the engine ended the connection after it.
 pub(super) fn explain(error: &(dyn StdError + 'static), credentials: &Credentials) -> Unreachable {
     match chain(error).find_map(|error| error.downcast_ref()) {
         Some(Error::InvalidMessage(_)) => Unreachable::new(
-            "it does not speak TLS",
-            "name the port of its TLS listener, 2376 by default; where TLS is wanted, plaintext is never used",
+            "the port does not use TLS",
+            "use the engine's TLS port, 2376 by default; there is no fallback to plaintext",
         ),
         Some(Error::InvalidCertificate(error)) => explain_certificate(error, credentials),
         Some(Error::AlertReceived(alert)) if is_about_the_client(*alert) => refused(*alert, credentials),
-        Some(other) => Unreachable::new(format!("TLS failed: {other}"), CHECK_FILES),
-        // It may have been refused in a way that the connection did not outlive.
+        Some(other) => Unreachable::new(format!("the TLS handshake failed: {other}"), CHECK_FILES),
+        // The connection may have been reset before the alert that says so was read.
         None if credentials.identity.is_none() && was_cut(error) => {
             Unreachable::new(root_cause(error), NAME_IDENTITY)
         }
@@ -37,31 +37,37 @@ fn explain_certificate(error: &CertificateError, credentials: &Credentials) -> U
     use CertificateError as E;
     match (error, &credentials.trust) {
         (E::UnknownIssuer | E::BadSignature, Trust::Ca(path)) => Unreachable::new(
-            format!("its certificate is not signed by the CA in {}", path.display()),
-            "name the right CA with --tlscacert, or its directory with DOCKER_CERT_PATH",
+            format!("the engine's certificate is not signed by the CA in {}", path.display()),
+            "select the right CA with --tlscacert, or its directory with DOCKER_CERT_PATH",
         ),
         (E::ExpiredContext { not_after, .. }, _) => Unreachable::new(
-            format!("its certificate expired at {}", time(*not_after)),
-            "renew the engine's certificate, or set this machine's clock",
+            format!("the engine's certificate expired at {}", time(*not_after)),
+            "renew the certificate, or check this machine's clock",
         ),
         (E::NotValidYetContext { not_before, .. }, _) => Unreachable::new(
-            format!("its certificate is not valid before {}", time(*not_before)),
-            "set the clocks of this machine and of the engine's",
+            format!("the engine's certificate is not valid before {}", time(*not_before)),
+            "check the clocks of both machines",
         ),
         (E::NotValidForNameContext { expected, presented }, _) => Unreachable::new(
-            format!("its certificate is for {}, not for {}", presented.join(", "), expected.to_str()),
-            "name the engine as its certificate does, or make a certificate for this name",
+            format!(
+                "the engine's certificate is for {}, not for {}",
+                presented.join(", "),
+                expected.to_str()
+            ),
+            "use a host name of the certificate, or issue one for this host",
         ),
-        (other, _) => Unreachable::new(format!("its certificate cannot be used: {other}"), CHECK_FILES),
+        (other, _) => {
+            Unreachable::new(format!("the engine's certificate cannot be used: {other}"), CHECK_FILES)
+        }
     }
 }
 
-/// Whether the engine ended a connection that stood.
+/// Whether an established connection ended.
 fn was_cut(error: &(dyn StdError + 'static)) -> bool {
     chain(error).any(|error| error.is::<hyper::Error>())
 }
 
-/// Whether an engine that takes no client, or not this one, sends this.
+/// Whether an engine sends this alert about a missing or unacceptable client certificate.
 const fn is_about_the_client(alert: Alert) -> bool {
     matches!(
         alert,
@@ -79,10 +85,10 @@ const fn is_about_the_client(alert: Alert) -> bool {
 
 fn refused(alert: Alert, credentials: &Credentials) -> Unreachable {
     match &credentials.identity {
-        None => Unreachable::new("it wants a client certificate, and there is none", NAME_IDENTITY),
+        None => Unreachable::new("the engine requires a client certificate", NAME_IDENTITY),
         Some(identity) => Unreachable::new(
-            format!("it refuses the client certificate {} ({alert:?})", identity.cert.display()),
-            "take a certificate that the engine's CA signed and that has not expired",
+            format!("the engine rejected the client certificate {} ({alert:?})", identity.cert.display()),
+            "use a valid certificate that is signed by the engine's CA",
         ),
     }
 }

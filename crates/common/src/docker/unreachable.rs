@@ -21,7 +21,7 @@ impl Unreachable {
         Self { cause: cause.to_string(), hint: hint.into() }
     }
 
-    /// An error about which nothing more is known.
+    /// An error without a more specific hint.
     pub(super) fn general(error: &(dyn StdError + 'static)) -> Self {
         Self::new(root_cause(error), START_DOCKER)
     }
@@ -32,8 +32,8 @@ impl Unreachable {
         let (cause, hint) = match kind {
             Some(ErrorKind::NotFound) => (format!("there is no socket at {}", path.display()), START_DOCKER),
             Some(ErrorKind::PermissionDenied) => (
-                format!("this user may not use the socket {}", path.display()),
-                "use sudo, or join the group that owns it: 'sudo usermod -aG docker USER', then log in again",
+                format!("no permission to use the socket {}", path.display()),
+                "use sudo, or join the socket's group (usually 'sudo usermod -aG docker USER') and log in again",
             ),
             Some(ErrorKind::ConnectionRefused) => (root_cause(error), START_DOCKER),
             _ => return Self::general(error),
@@ -42,37 +42,34 @@ impl Unreachable {
             None => Self::new(cause, hint),
             Some(other) => {
                 let other = other.display();
-                Self::new(
-                    cause,
-                    format!("name the rootless engine with --host unix://{other} or DOCKER_HOST"),
-                )
+                Self::new(cause, format!("for the rootless engine, use --host unix://{other} or DOCKER_HOST"))
             }
         }
     }
 
-    /// An error in plaintext over TCP: the other side may speak TLS.
+    /// An error of plaintext over TCP: the port may require TLS.
     pub(super) fn plaintext(error: &(dyn StdError + 'static)) -> Self {
         match chain(error).find_map(|error| error.downcast_ref::<hyper::Error>()) {
             Some(broken) if broken.is_parse() => Self::new(
-                "it does not speak HTTP in plaintext",
-                "where it speaks TLS, set DOCKER_TLS_VERIFY=1 or add --tlsverify",
+                "the answer is not HTTP",
+                "if the port requires TLS, set DOCKER_TLS_VERIFY=1 or add --tlsverify",
             ),
             Some(_) => Self::new(
                 root_cause(error),
-                "see whether the engine runs; where it speaks TLS, set DOCKER_TLS_VERIFY=1 or add --tlsverify",
+                "check that the engine runs; if the port requires TLS, set DOCKER_TLS_VERIFY=1 or add --tlsverify",
             ),
             None => Self::general(error),
         }
     }
 
-    /// What a TLS listener answers in plaintext to one who speaks plaintext: Go's, and so the engine's, or nginx's.
-    pub(super) fn speaks_tls(status: u16, message: &str) -> Option<Self> {
+    /// The answer of a TLS listener to a plaintext request: Go's, and so the engine's, or nginx's.
+    pub(super) fn requires_tls(status: u16, message: &str) -> Option<Self> {
         let is_so = status == 400
             && (message.contains("HTTP request to an HTTPS server")
                 || message.contains("plain HTTP request"));
         is_so.then(|| {
             Self::new(
-                "it speaks TLS, and was spoken to in plaintext",
+                "the port requires TLS, and the request was plaintext",
                 "set DOCKER_TLS_VERIFY=1 or add --tlsverify",
             )
         })
