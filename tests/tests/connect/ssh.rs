@@ -131,7 +131,7 @@ fn an_ssh_that_is_missing_or_does_not_get_through() {
     write_ssh(&dir, "echo of no use >&2; exit 3");
     fails("of no use", "this must work first: ssh -- far.example");
     write_ssh(&dir, "exec /bin/sleep 60");
-    fails("", "hangs");
+    fails("no connection over ssh within 10s", "this must work first");
 }
 
 #[test]

@@ -17,7 +17,8 @@ pub const ENGINE_MANUAL: (&str, &str) = (
      (DOCKER_CONFIG [default: ~/.docker]), else unix:///var/run/docker.sock.\n\n\
      URLs: unix:///SOCKET; tcp://HOST[:2375], http://HOST or HOST:PORT; https://HOST[:2376], with TLS; npipe:////./pipe/NAME on \
      Windows; ssh://[USER@]HOST[:PORT][/SOCKET], where ssh runs 'docker system dial-stdio' on the host. Keys, known hosts \
-     and aliases are those of ssh, which never asks a question.\n\n\
+     and aliases are those of ssh, which never asks a question. \
+     A connection over ssh must be made within 10 s.\n\n\
      TLS applies to TCP. With DOCKER_TLS_VERIFY or --tlsverify the engine's certificate is verified against ca.pem; with \
      DOCKER_TLS or --tls any certificate is accepted. ca.pem, and cert.pem and key.pem for the client, are read from \
      DOCKER_CERT_PATH [default: ~/.docker], or from the files of --tlscacert, --tlscert and --tlskey; the system's bundle \
