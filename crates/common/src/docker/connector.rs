@@ -78,11 +78,11 @@ impl Connector {
             Way::Ssh { ssh, starting } => {
                 let _connecting = Connecting::begin();
                 let connect = async {
-                    let _permit = starting.acquire().await?;
-                    Ok::<_, BoxError>(ssh.connect().await?)
+                    let _permit = starting.acquire().await;
+                    ssh.connect().await
                 };
                 let stream = tokio::time::timeout(ssh::CONNECT_TIMEOUT, connect).await;
-                Ok(Box::new(stream.map_err(|_| ssh.timed_out())??))
+                Ok(Box::new(stream.map_err(|_| ssh.explain_timeout())??))
             }
         }
     }

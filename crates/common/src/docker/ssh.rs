@@ -24,9 +24,9 @@ const CHECK_SSH: &str = "check that 'ssh -V' works";
 const READ_ON: Duration = Duration::from_millis(100);
 
 impl Ssh {
-    /// Opens a connection, and makes sure that an engine answers at its end. Fails with an [`Unreachable`] inside.
-    pub(super) async fn connect(&self) -> io::Result<Stream> {
-        let (mut stream, mut stderr) = self.start().map_err(io::Error::other)?;
+    /// Opens a connection, and makes sure that an engine answers at its end.
+    pub(super) async fn connect(&self) -> Result<Stream, Unreachable> {
+        let (mut stream, mut stderr) = self.start()?;
         let mut said = Vec::new();
         let answer = tokio::select! {
             answer = ask(&mut stream) => answer,
@@ -37,11 +37,11 @@ impl Ssh {
                 tokio::spawn(async move { tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await });
                 Ok(stream)
             }
-            Ok(other) => Err(io::Error::other(self.explain_noise(&other))),
+            Ok(other) => Err(self.explain_noise(&other)),
             Err(_) => {
-                let status = stream.child.wait().await?;
+                let status = stream.child.wait().await.map_err(|e| Unreachable::new(e, CHECK_SSH))?;
                 let _ = tokio::time::timeout(READ_ON, stderr.read_to_end(&mut said)).await;
-                Err(io::Error::other(self.explain(status, &String::from_utf8_lossy(&said))))
+                Err(self.explain(status, &String::from_utf8_lossy(&said)))
             }
         }
     }
@@ -86,7 +86,7 @@ impl Ssh {
     }
 
     /// Says that [`CONNECT_TIMEOUT`] has passed.
-    pub(super) fn timed_out(&self) -> Unreachable {
+    pub(super) fn explain_timeout(&self) -> Unreachable {
         let cause = format!("no connection over ssh within {}", humantime::format_duration(CONNECT_TIMEOUT));
         Unreachable::new(cause, self.try_it())
     }
