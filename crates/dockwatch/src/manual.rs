@@ -1,7 +1,7 @@
 //! The parts of the manual that clap does not know: exit codes, examples, files, variables, JSON.
 
 use evenkeel_common::Exit;
-use evenkeel_common::manual::Manual;
+use evenkeel_common::manual::{ENGINE, Manual};
 
 /// Exit codes, examples and further sections, for `--help` and the man page.
 pub const MANUAL: Manual = Manual {
@@ -42,7 +42,7 @@ pub const MANUAL: Manual = Manual {
              one after it has lasted for 30 seconds.\n\n\
              Memory is counted as docker stats does: usage less inactive page cache.",
         ),
-        evenkeel_common::docker::ENGINE_MANUAL,
+        ENGINE,
         (
             "FILES",
             "~/.netra/history/: runs.jsonl, samples.jsonl (the last 1,000), checks.jsonl, and counters-ENGINE.json, a \

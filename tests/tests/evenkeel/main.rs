@@ -4,6 +4,7 @@
 
 mod environments;
 mod leftovers;
+mod scan;
 mod survive;
 
 use std::io::{BufRead, BufReader, Read, Write};
