@@ -1,22 +1,25 @@
-//! An engine that answers some calls and hangs on others: a proxy in front of its socket.
+//! A proxy in front of an engine's socket: an engine that answers some calls and hangs on others, or a record of calls.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// Passes everything on to an engine, except requests whose first line holds a given text: these are never answered.
+/// Passes everything on to an engine and records it, except requests for a given text, which are never answered.
 #[derive(Debug)]
 pub struct Proxy {
     /// Where it listens, as `DOCKER_HOST` has it.
     pub host: String,
+    route: Arc<Route>,
     // Removes the socket; the threads end with the test's process.
     _dir: tempfile::TempDir,
 }
 
+#[derive(Debug)]
 struct Route {
     engine: PathBuf,
-    held: String,
+    held: Option<String>,
+    requests: Mutex<Vec<String>>,
 }
 
 impl Proxy {
@@ -25,13 +28,31 @@ impl Proxy {
     /// # Panics
     /// When it cannot listen.
     pub fn holding(host: &str, held: &str) -> Self {
+        Self::start(host, Some(held.to_owned()))
+    }
+
+    /// A proxy in front of `host` that passes everything on.
+    ///
+    /// # Panics
+    /// When it cannot listen.
+    pub fn recording(host: &str) -> Self {
+        Self::start(host, None)
+    }
+
+    /// The first line of every request so far.
+    pub fn requests(&self) -> Vec<String> {
+        self.route.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn start(host: &str, held: Option<String>) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory can be made");
         let path = dir.path().join("docker.sock");
         let listener = UnixListener::bind(&path).expect("a socket can be bound");
         let engine = PathBuf::from(host.strip_prefix("unix://").unwrap_or(host));
-        let route = Arc::new(Route { engine, held: held.to_owned() });
-        std::thread::spawn(move || serve(&listener, &route));
-        Self { host: format!("unix://{}", path.display()), _dir: dir }
+        let route = Arc::new(Route { engine, held, requests: Mutex::default() });
+        let served = Arc::clone(&route);
+        std::thread::spawn(move || serve(&listener, &served));
+        Self { host: format!("unix://{}", path.display()), route, _dir: dir }
     }
 }
 
@@ -55,7 +76,12 @@ fn connect(mut client: UnixStream, route: &Route) -> io::Result<()> {
             return Ok(());
         }
         let line = buffer[..count].split(|byte| *byte == b'\r').next().unwrap_or_default();
-        if String::from_utf8_lossy(line).contains(&route.held) {
+        let line = String::from_utf8_lossy(line).into_owned();
+        let is_held = route.held.as_ref().is_some_and(|held| line.contains(held));
+        if line.ends_with(" HTTP/1.1") {
+            route.requests.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        }
+        if is_held {
             // Until the client gives up.
             while client.read(&mut buffer)? > 0 {}
             return Ok(());

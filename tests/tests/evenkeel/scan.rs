@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
 use std::process::{Child, ChildStdin, Stdio};
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -33,9 +34,10 @@ const INTERRUPTIONS: [Interruption; 6] = [
 const LIFE: Duration = Duration::from_millis(4_800);
 const BETWEEN_TWO: Duration = Duration::from_millis(100);
 const AT_ONCE: usize = 8;
-/// Ends by either signal at once, else after half a second.
+/// Ends by either signal at once, else when its file exists.
 const COMMAND: &str =
-    r#"trap "exit 130" INT; trap "exit 143" TERM; echo up; for i in 1 2 3 4 5; do sleep 0.1; done"#;
+    r#"trap "exit 130" INT; trap "exit 143" TERM; echo up; until [ -e "$1" ]; do sleep 0.05; done"#;
+const COMMAND_LASTS: Duration = Duration::from_millis(500);
 
 impl Interruption {
     const fn times(self) -> u32 {
@@ -56,21 +58,32 @@ impl Interruption {
 struct Run {
     child: Child,
     pid: String,
-    lines: Receiver<String>,
     keys: ChildStdin,
+    lines: Receiver<String>,
     printed: Vec<String>,
+    /// Makes the command end.
+    end: PathBuf,
+}
+
+/// Why [`Run::read_until`] returned.
+#[derive(PartialEq, Eq)]
+enum Read {
+    Up,
+    Time,
+    Ended,
 }
 
 impl Run {
     fn start(stack: &Stack<'_>, interruption: Interruption) -> Self {
-        let evenkeel = stack.evenkeel(&["--", "sh", "-c", COMMAND]);
+        let end = stack.home.join("end");
+        let evenkeel = stack.evenkeel(&["--", "sh", "-c", COMMAND, "sh", end.to_str().unwrap()]);
         let words: Vec<_> = std::iter::once(evenkeel.get_program()).chain(evenkeel.get_args()).collect();
         let words = words.iter().map(|word| format!("'{}'", word.to_str().unwrap())).collect::<Vec<_>>();
         let line = format!("echo $$; exec {} 2>&1", words.join(" "));
-        let mut command = match interruption {
-            WithoutTerminal(..) => Command::new("setsid"),
-            _ => Command::new("script"),
-        };
+        let mut command = Command::new(match interruption {
+            WithoutTerminal(..) => "setsid",
+            _ => "script",
+        });
         match interruption {
             WithoutTerminal(..) => command.args(["sh", "-c", &line]),
             _ => command.args(["-qefc", &line, "/dev/null"]),
@@ -87,20 +100,25 @@ impl Run {
         });
         let keys = child.stdin.take().unwrap();
         let pid = lines.recv().unwrap();
-        Self { child, pid, lines, keys, printed: Vec::new() }
+        Self { child, pid, keys, lines, printed: Vec::new(), end }
     }
 
-    /// Reads for a while, or until the run has ended.
-    fn read_for(&mut self, time: Duration) -> Result<(), RecvTimeoutError> {
-        let until = Instant::now() + time;
+    /// Reads until the command says that it runs, until that time, or to the end.
+    fn read_until(&mut self, time: Instant) -> Read {
         loop {
-            let line = self.lines.recv_timeout(until.saturating_duration_since(Instant::now()))?;
-            self.printed.push(line);
+            match self.lines.recv_timeout(time.saturating_duration_since(Instant::now())) {
+                Ok(line) => self.printed.push(line),
+                Err(RecvTimeoutError::Timeout) => return Read::Time,
+                Err(RecvTimeoutError::Disconnected) => return Read::Ended,
+            }
+            if self.printed.last().is_some_and(|line| line == "up") {
+                return Read::Up;
+            }
         }
     }
 
-    fn is_up(&self) -> bool {
-        self.printed.iter().any(|line| line == "up")
+    fn end_command(&self) {
+        std::fs::write(&self.end, "").unwrap();
     }
 
     /// Both fail where the run has ended.
@@ -121,21 +139,35 @@ impl Run {
 fn try_at(engine: &Engine, at: Duration, interruption: Interruption) -> Result<(), String> {
     let stack = Stack::new(engine);
     let mut run = Run::start(&stack, interruption);
-    let _ = run.read_for(at);
-    let was_up = run.is_up();
+    let time = Instant::now() + at;
+    let was_up = run.read_until(time) == Read::Up;
+    if was_up
+        && run.read_until(time.min(Instant::now() + COMMAND_LASTS)) == Read::Time
+        && Instant::now() < time
+    {
+        run.end_command();
+        run.read_until(time);
+    }
     run.interrupt(interruption);
     for _ in 1..interruption.times() {
-        let _ = run.read_for(BETWEEN_TWO);
+        run.read_until(Instant::now() + BETWEEN_TWO);
         run.interrupt(interruption);
     }
-    let ended = run.read_for(Duration::from_mins(2)) == Err(RecvTimeoutError::Disconnected);
+    // Only where it was seen to run: else a signal that was lost would not show.
+    if was_up {
+        run.end_command();
+    }
+    let deadline = Instant::now() + Duration::from_mins(2);
+    let mut ended = false;
+    while !ended && Instant::now() < deadline {
+        ended = run.read_until(deadline) == Read::Ended;
+    }
     if !ended {
         run.interrupt(WithoutTerminal("KILL", 1));
     }
     let status = run.child.wait().unwrap();
     let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
     let left = stack.left();
-    // Before the command began nothing but the signal can have ended the run.
     let expected = code == Some(interruption.code()) || was_up && code == Some(0);
     if ended && expected && left.is_empty() {
         return Ok(());
