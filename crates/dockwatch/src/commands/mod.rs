@@ -1,6 +1,7 @@
 //! One file a subcommand: measure, decide, act and report meet here and nowhere else.
 
 pub(crate) mod check;
+pub(crate) mod collect;
 pub(crate) mod enforce;
 pub(crate) mod follow;
 pub(crate) mod history;

@@ -37,18 +37,18 @@ pub(super) struct EngineLists {
 }
 
 /// Lists running and stopped containers.
-pub(super) async fn list_containers(engine: &Engine) -> (Endpoint, Option<Vec<ContainerSummary>>) {
+pub(crate) async fn list_containers(engine: &Engine) -> Result<Vec<ContainerSummary>, CallError> {
     let all = ListContainersOptionsBuilder::new().all(true).build();
-    let (endpoint, found) = timed(engine, "containers", engine.docker.list_containers(Some(all))).await;
-    (endpoint, found.map(|found| found.into_iter().filter_map(summary).collect()))
+    let found = engine.call(engine.docker.list_containers(Some(all))).await?;
+    Ok(found.into_iter().filter_map(summary).collect())
 }
 
 /// Asks all other endpoints that starting a container depends on, at once. Leaves the containers unknown.
 pub(super) async fn list_others(engine: &Engine) -> EngineLists {
     let (ping, networks, volumes) = tokio::join!(
-        timed(engine, "ping", engine.docker.ping()),
-        timed(engine, "networks", engine.docker.list_networks(None)),
-        timed(engine, "volumes", engine.docker.list_volumes(None::<ListVolumesOptions>)),
+        timed("ping", engine.call(engine.docker.ping())),
+        timed("networks", engine.call(engine.docker.list_networks(None))),
+        timed("volumes", engine.call(engine.docker.list_volumes(None::<ListVolumesOptions>))),
     );
     let host = &engine.host;
     let subnets = networks.1.iter().flatten().flat_map(subnets).collect();
@@ -68,14 +68,12 @@ pub(super) async fn info(engine: &Engine) -> (Endpoint, Option<EngineInfo>) {
         let (version, info) = tokio::try_join!(engine.docker.version(), engine.docker.info())?;
         Ok(EngineInfo { version: version.version, api_version: version.api_version, ..engine_info(info) })
     };
-    timed(engine, "info", ask).await
+    timed("info", Box::pin(engine.call(ask))).await
 }
 
 /// Asks for the engine's disk usage.
 pub(super) async fn disk_usage(engine: &Engine) -> (Endpoint, Option<DiskUsage>) {
-    let start = Instant::now();
-    let result = disk_usage::fetch(engine, engine.call_timeout * DISK_USAGE_FACTOR).await;
-    (endpoint("disk", start, result.as_ref().err()), result.ok())
+    timed("disk", disk_usage::fetch(engine, engine.call_timeout * DISK_USAGE_FACTOR)).await
 }
 
 /// Inspects a container. `limit` may be shorter than the engine's deadline.
@@ -121,13 +119,13 @@ async fn stats(engine: &Engine, id: &str) -> Result<ContainerStats, CallError> {
     engine.call(answer).await?.and_then(container_stats).ok_or_else(gone)
 }
 
-async fn timed<T>(
-    engine: &Engine,
+/// Awaits an answer that has a deadline, and takes its time.
+pub(super) async fn timed<T>(
     name: &'static str,
-    answer: impl Future<Output = Result<T, bollard::errors::Error>>,
+    answer: impl Future<Output = Result<T, CallError>>,
 ) -> (Endpoint, Option<T>) {
     let start = Instant::now();
-    let result = engine.call(answer).await;
+    let result = answer.await;
     (endpoint(name, start, result.as_ref().err()), result.ok())
 }
 
@@ -192,12 +190,7 @@ const fn state(found: ApiState) -> ContainerState {
 /// The list has the health only in its status text: `Up 2 minutes (healthy)`, `Up 1 second (health: starting)`.
 fn health(status: &str) -> Option<Health> {
     let (_, text) = status.strip_suffix(')')?.rsplit_once('(')?;
-    match text.strip_prefix("health: ").unwrap_or(text) {
-        "starting" => Some(Health::Starting),
-        "healthy" => Some(Health::Healthy),
-        "unhealthy" => Some(Health::Unhealthy),
-        _ => None,
-    }
+    Health::parse(text.strip_prefix("health: ").unwrap_or(text))
 }
 
 /// The exit code in a status text such as `Exited (137) 2 minutes ago`.

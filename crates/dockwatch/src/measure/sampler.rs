@@ -141,8 +141,9 @@ impl Sampler {
     async fn list_and_measure(&mut self) -> (Endpoint, Option<Vec<ContainerSummary>>, Option<Measured>) {
         let start = Instant::now();
         let (readers, detail) = (std::mem::take(&mut self.readers), self.mode.detail);
+        let listing = engine::timed("containers", engine::list_containers(&self.engine));
         let ((endpoint, listed), (readers, stats)) =
-            tokio::join!(engine::list_containers(&self.engine), read_in_background(readers, detail));
+            tokio::join!(listing, read_in_background(readers, detail));
         self.readers = readers;
         let measured = match &listed {
             Some(listed) => {

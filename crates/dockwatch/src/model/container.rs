@@ -99,6 +99,16 @@ pub(crate) enum Health {
 }
 
 impl Health {
+    /// The result that the engine names so; `None` where there is no health check.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        match name {
+            "starting" => Some(Self::Starting),
+            "healthy" => Some(Self::Healthy),
+            "unhealthy" => Some(Self::Unhealthy),
+            _ => None,
+        }
+    }
+
     /// The engine's name for it.
     pub(crate) const fn name(self) -> &'static str {
         match self {
