@@ -24,68 +24,68 @@ function __fish_composecheck_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c composecheck -n "__fish_composecheck_needs_command" -s f -l file -d 'Compose file; repeat to lay one over another [default: compose.yml and its override file]' -r -F
-complete -c composecheck -n "__fish_composecheck_needs_command" -l env-file -d 'File with variables (repeatable) [default: .env beside the first file]' -r -F
-complete -c composecheck -n "__fish_composecheck_needs_command" -l compose-profile -d 'Compose profile that is on, beside those of COMPOSE_PROFILES (repeatable); \'*\' is all' -r
-complete -c composecheck -n "__fish_composecheck_needs_command" -l env -d 'What the project is for [default: what its label says, else test]' -r -f -a "test\t'Started for a run and gone after it'
-dev\t'Stays up and keeps its data'
+complete -c composecheck -n "__fish_composecheck_needs_command" -s f -l file -d 'Compose file (repeatable); later files override earlier ones [default: compose.yml and its override file]' -r -F
+complete -c composecheck -n "__fish_composecheck_needs_command" -l env-file -d 'File of variables (repeatable) [default: .env beside the first file]' -r -F
+complete -c composecheck -n "__fish_composecheck_needs_command" -l compose-profile -d 'Compose profile to enable, in addition to COMPOSE_PROFILES (repeatable); \'*\' enables all' -r
+complete -c composecheck -n "__fish_composecheck_needs_command" -l env -d 'Purpose of the project [default: its label, else test]' -r -f -a "test\t'Created for a test run and removed after it'
+dev\t'Long-running, keeps its data'
 prod\t'Serves users'"
-complete -c composecheck -n "__fish_composecheck_needs_command" -l budget -d 'Memory that the project may take [default: 4GiB]' -r
-complete -c composecheck -n "__fish_composecheck_needs_command" -l profile -d 'What its databases are tuned for [default: not checked in a test environment, else durable]' -r -f -a "fast\t'Data that may be lost'
-durable\t'Data that must survive a power cut'"
-complete -c composecheck -n "__fish_composecheck_needs_command" -l config -d 'Configuration [default: composecheck.toml at or above the folder of the first Compose file]' -r -F
-complete -c composecheck -n "__fish_composecheck_needs_command" -l format -d 'How to show the findings' -r -f -a "human\t'For people: the line, underlined, and the fix'
+complete -c composecheck -n "__fish_composecheck_needs_command" -l budget -d 'Memory that the project may use [default: 4GiB]' -r
+complete -c composecheck -n "__fish_composecheck_needs_command" -l profile -d 'How databases should be tuned [default: durable; not checked in a test environment]' -r -f -a "fast\t'For speed: data may be lost in a crash'
+durable\t'For durability: data survives a power failure'"
+complete -c composecheck -n "__fish_composecheck_needs_command" -l config -d 'Configuration [default: composecheck.toml in the directory of the first Compose file or a parent]' -r -F
+complete -c composecheck -n "__fish_composecheck_needs_command" -l format -d 'Output format' -r -f -a "human\t'Text: the source lines, underlined, and how to fix them'
 json\t'One JSON object'
 sarif\t'SARIF 2.1.0, for code scanning'
-github\t'Annotations of a GitHub workflow'"
-complete -c composecheck -n "__fish_composecheck_needs_command" -l fail-on -d 'Level from which a finding makes the verdict no [default: error]' -r -f -a "warning\t'Warnings and errors'
+github\t'Annotations for a GitHub workflow'"
+complete -c composecheck -n "__fish_composecheck_needs_command" -l fail-on -d 'Lowest level of a finding that makes the exit status 1 [default: error]' -r -f -a "warning\t'Warnings and errors'
 error\t'Errors only'"
-complete -c composecheck -n "__fish_composecheck_needs_command" -l baseline -d 'Leave out the findings that this file knows' -r -F
-complete -c composecheck -n "__fish_composecheck_needs_command" -l write-baseline -d 'Write what is found now to this file, for --baseline' -r -F
-complete -c composecheck -n "__fish_composecheck_needs_command" -l json -d 'Print the report as one JSON object: the same as --format json'
-complete -c composecheck -n "__fish_composecheck_needs_command" -l fix -d 'Rewrite what is safe to rewrite in the last file; comments, order and style stay'
-complete -c composecheck -n "__fish_composecheck_needs_command" -l dry-run -d 'With --fix: only show what would be rewritten, as a diff'
+complete -c composecheck -n "__fish_composecheck_needs_command" -l baseline -d 'Ignore findings that are in this file' -r -F
+complete -c composecheck -n "__fish_composecheck_needs_command" -l write-baseline -d 'Write the current findings to this file, for --baseline' -r -F
+complete -c composecheck -n "__fish_composecheck_needs_command" -l json -d 'Print the report as one JSON object, the same as --format json'
+complete -c composecheck -n "__fish_composecheck_needs_command" -l fix -d 'Fix in the last file what can be fixed safely; comments, order and style are kept'
+complete -c composecheck -n "__fish_composecheck_needs_command" -l dry-run -d 'With --fix: print the changes as a diff and write nothing'
 complete -c composecheck -n "__fish_composecheck_needs_command" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c composecheck -n "__fish_composecheck_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c composecheck -n "__fish_composecheck_needs_command" -s V -l version -d 'Print version'
 complete -c composecheck -n "__fish_composecheck_needs_command" -a "rules" -d 'List the rules'
-complete -c composecheck -n "__fish_composecheck_needs_command" -a "explain" -d 'Explain a rule: what, why, an example and the fix'
-complete -c composecheck -n "__fish_composecheck_needs_command" -a "budget" -d 'Show what each service may take of the machine\'s memory, and the sum against the budget'
-complete -c composecheck -n "__fish_composecheck_needs_command" -a "compare" -d 'Show what differs between two environments, and which of it should not'
-complete -c composecheck -n "__fish_composecheck_needs_command" -a "config" -d 'Print the merged project, and where each of its values was written'
+complete -c composecheck -n "__fish_composecheck_needs_command" -a "explain" -d 'Explain a rule: what it finds, why, an example and how to fix it'
+complete -c composecheck -n "__fish_composecheck_needs_command" -a "budget" -d 'Show the memory that each service may use, and the sum against the budget'
+complete -c composecheck -n "__fish_composecheck_needs_command" -a "compare" -d 'Show the differences between two environments, and which of them are not expected'
+complete -c composecheck -n "__fish_composecheck_needs_command" -a "config" -d 'Print the merged project, and where each value was written'
 complete -c composecheck -n "__fish_composecheck_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c composecheck -n "__fish_composecheck_using_subcommand rules" -l json -d 'Print one JSON object'
 complete -c composecheck -n "__fish_composecheck_using_subcommand rules" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c composecheck -n "__fish_composecheck_using_subcommand rules" -s h -l help -d 'Print help'
 complete -c composecheck -n "__fish_composecheck_using_subcommand explain" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c composecheck -n "__fish_composecheck_using_subcommand explain" -s h -l help -d 'Print help'
-complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -s f -l file -d 'Compose file; repeat to lay one over another [default: compose.yml and its override file]' -r -F
-complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l env-file -d 'File with variables (repeatable) [default: .env beside the first file]' -r -F
-complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l compose-profile -d 'Compose profile that is on, beside those of COMPOSE_PROFILES (repeatable); \'*\' is all' -r
-complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l config -d 'Configuration [default: composecheck.toml at or above the folder of the first Compose file]' -r -F
-complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l budget -d 'Memory that the project may take [default: 4GiB]' -r
+complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -s f -l file -d 'Compose file (repeatable); later files override earlier ones [default: compose.yml and its override file]' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l env-file -d 'File of variables (repeatable) [default: .env beside the first file]' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l compose-profile -d 'Compose profile to enable, in addition to COMPOSE_PROFILES (repeatable); \'*\' enables all' -r
+complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l config -d 'Configuration [default: composecheck.toml in the directory of the first Compose file or a parent]' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l budget -d 'Memory that the project may use [default: 4GiB]' -r
 complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -l json -d 'Print one JSON object'
 complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c composecheck -n "__fish_composecheck_using_subcommand budget" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -s f -l file -d 'Compose file that both are laid over (repeatable)' -r -F
-complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -l env-file -d 'File with variables (repeatable) [default: .env beside the first file]' -r -F
-complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -l compose-profile -d 'Compose profile that is on, beside those of COMPOSE_PROFILES (repeatable); \'*\' is all' -r
-complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -l config -d 'Configuration [default: composecheck.toml at or above the folder of the first Compose file]' -r -F
-complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -l fail-on -d 'Level from which a finding makes the verdict no [default: error]' -r -f -a "warning\t'Warnings and errors'
+complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -s f -l file -d 'Compose file that both override (repeatable)' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -l env-file -d 'File of variables (repeatable) [default: .env beside the first file]' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -l compose-profile -d 'Compose profile to enable, in addition to COMPOSE_PROFILES (repeatable); \'*\' enables all' -r
+complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -l config -d 'Configuration [default: composecheck.toml in the directory of the first Compose file or a parent]' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -l fail-on -d 'Lowest level of a finding that makes the exit status 1 [default: error]' -r -f -a "warning\t'Warnings and errors'
 error\t'Errors only'"
 complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -l json -d 'Print one JSON object'
 complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c composecheck -n "__fish_composecheck_using_subcommand compare" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c composecheck -n "__fish_composecheck_using_subcommand config" -s f -l file -d 'Compose file; repeat to lay one over another [default: compose.yml and its override file]' -r -F
-complete -c composecheck -n "__fish_composecheck_using_subcommand config" -l env-file -d 'File with variables (repeatable) [default: .env beside the first file]' -r -F
-complete -c composecheck -n "__fish_composecheck_using_subcommand config" -l compose-profile -d 'Compose profile that is on, beside those of COMPOSE_PROFILES (repeatable); \'*\' is all' -r
-complete -c composecheck -n "__fish_composecheck_using_subcommand config" -l format -d 'How to print it' -r -f -a "origins\t'One value a line, as it was written, with its file, line and column'
-json\t'One JSON object, as \'docker compose config --format json\' prints it'"
+complete -c composecheck -n "__fish_composecheck_using_subcommand config" -s f -l file -d 'Compose file (repeatable); later files override earlier ones [default: compose.yml and its override file]' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand config" -l env-file -d 'File of variables (repeatable) [default: .env beside the first file]' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand config" -l compose-profile -d 'Compose profile to enable, in addition to COMPOSE_PROFILES (repeatable); \'*\' enables all' -r
+complete -c composecheck -n "__fish_composecheck_using_subcommand config" -l format -d 'Output format' -r -f -a "origins\t'One value a line, with the file, line and column where it was written'
+json\t'One JSON object, equal to that of \'docker compose config --format json\''"
 complete -c composecheck -n "__fish_composecheck_using_subcommand config" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c composecheck -n "__fish_composecheck_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config help" -f -a "rules" -d 'List the rules'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config help" -f -a "explain" -d 'Explain a rule: what, why, an example and the fix'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config help" -f -a "budget" -d 'Show what each service may take of the machine\'s memory, and the sum against the budget'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config help" -f -a "compare" -d 'Show what differs between two environments, and which of it should not'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config help" -f -a "config" -d 'Print the merged project, and where each of its values was written'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config help" -f -a "explain" -d 'Explain a rule: what it finds, why, an example and how to fix it'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config help" -f -a "budget" -d 'Show the memory that each service may use, and the sum against the budget'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config help" -f -a "compare" -d 'Show the differences between two environments, and which of them are not expected'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config help" -f -a "config" -d 'Print the merged project, and where each value was written'
 complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -15,35 +15,35 @@ _composecheck() {
 
     local context curcontext="$curcontext" state line
     _arguments "${_arguments_options[@]}" : \
-'*-f+[Compose file; repeat to lay one over another \[default\: compose.yml and its override file\]]:FILE:_files' \
-'*--file=[Compose file; repeat to lay one over another \[default\: compose.yml and its override file\]]:FILE:_files' \
-'*--env-file=[File with variables (repeatable) \[default\: .env beside the first file\]]:FILE:_files' \
-'*--compose-profile=[Compose profile that is on, beside those of COMPOSE_PROFILES (repeatable); '\''*'\'' is all]:NAME:_default' \
-'--env=[What the project is for \[default\: what its label says, else test\]]:ENV:((test\:"Started for a run and gone after it"
-dev\:"Stays up and keeps its data"
+'*-f+[Compose file (repeatable); later files override earlier ones \[default\: compose.yml and its override file\]]:FILE:_files' \
+'*--file=[Compose file (repeatable); later files override earlier ones \[default\: compose.yml and its override file\]]:FILE:_files' \
+'*--env-file=[File of variables (repeatable) \[default\: .env beside the first file\]]:FILE:_files' \
+'*--compose-profile=[Compose profile to enable, in addition to COMPOSE_PROFILES (repeatable); '\''*'\'' enables all]:NAME:_default' \
+'--env=[Purpose of the project \[default\: its label, else test\]]:ENV:((test\:"Created for a test run and removed after it"
+dev\:"Long-running, keeps its data"
 prod\:"Serves users"))' \
-'--budget=[Memory that the project may take \[default\: 4GiB\]]:SIZE:_default' \
-'--profile=[What its databases are tuned for \[default\: not checked in a test environment, else durable\]]:PROFILE:((fast\:"Data that may be lost"
-durable\:"Data that must survive a power cut"))' \
-'--config=[Configuration \[default\: composecheck.toml at or above the folder of the first Compose file\]]:FILE:_files' \
-'--format=[How to show the findings]:FORMAT:((human\:"For people\: the line, underlined, and the fix"
+'--budget=[Memory that the project may use \[default\: 4GiB\]]:SIZE:_default' \
+'--profile=[How databases should be tuned \[default\: durable; not checked in a test environment\]]:PROFILE:((fast\:"For speed\: data may be lost in a crash"
+durable\:"For durability\: data survives a power failure"))' \
+'--config=[Configuration \[default\: composecheck.toml in the directory of the first Compose file or a parent\]]:FILE:_files' \
+'--format=[Output format]:FORMAT:((human\:"Text\: the source lines, underlined, and how to fix them"
 json\:"One JSON object"
 sarif\:"SARIF 2.1.0, for code scanning"
-github\:"Annotations of a GitHub workflow"))' \
-'--fail-on=[Level from which a finding makes the verdict no \[default\: error\]]:LEVEL:((warning\:"Warnings and errors"
+github\:"Annotations for a GitHub workflow"))' \
+'--fail-on=[Lowest level of a finding that makes the exit status 1 \[default\: error\]]:LEVEL:((warning\:"Warnings and errors"
 error\:"Errors only"))' \
-'--baseline=[Leave out the findings that this file knows]:FILE:_files' \
-'(--baseline --json --format)--write-baseline=[Write what is found now to this file, for --baseline]:FILE:_files' \
-'(--format)--json[Print the report as one JSON object\: the same as --format json]' \
-'(--write-baseline)--fix[Rewrite what is safe to rewrite in the last file; comments, order and style stay]' \
-'(--json --format)--dry-run[With --fix\: only show what would be rewritten, as a diff]' \
+'--baseline=[Ignore findings that are in this file]:FILE:_files' \
+'(--baseline --json --format)--write-baseline=[Write the current findings to this file, for --baseline]:FILE:_files' \
+'(--format)--json[Print the report as one JSON object, the same as --format json]' \
+'(--write-baseline)--fix[Fix in the last file what can be fixed safely; comments, order and style are kept]' \
+'(--json --format)--dry-run[With --fix\: print the changes as a diff and write nothing]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \
 '--version[Print version]' \
-'::projects -- Compose files that are each a project, checked by itself:_files' \
+'::projects -- Compose files, each checked as a project of its own:_files' \
 ":: :_composecheck_commands" \
 "*::: :->composecheck" \
 && ret=0
@@ -73,12 +73,12 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (budget)
 _arguments "${_arguments_options[@]}" : \
-'*-f+[Compose file; repeat to lay one over another \[default\: compose.yml and its override file\]]:FILE:_files' \
-'*--file=[Compose file; repeat to lay one over another \[default\: compose.yml and its override file\]]:FILE:_files' \
-'*--env-file=[File with variables (repeatable) \[default\: .env beside the first file\]]:FILE:_files' \
-'*--compose-profile=[Compose profile that is on, beside those of COMPOSE_PROFILES (repeatable); '\''*'\'' is all]:NAME:_default' \
-'--config=[Configuration \[default\: composecheck.toml at or above the folder of the first Compose file\]]:FILE:_files' \
-'--budget=[Memory that the project may take \[default\: 4GiB\]]:SIZE:_default' \
+'*-f+[Compose file (repeatable); later files override earlier ones \[default\: compose.yml and its override file\]]:FILE:_files' \
+'*--file=[Compose file (repeatable); later files override earlier ones \[default\: compose.yml and its override file\]]:FILE:_files' \
+'*--env-file=[File of variables (repeatable) \[default\: .env beside the first file\]]:FILE:_files' \
+'*--compose-profile=[Compose profile to enable, in addition to COMPOSE_PROFILES (repeatable); '\''*'\'' enables all]:NAME:_default' \
+'--config=[Configuration \[default\: composecheck.toml in the directory of the first Compose file or a parent\]]:FILE:_files' \
+'--budget=[Memory that the project may use \[default\: 4GiB\]]:SIZE:_default' \
 '--json[Print one JSON object]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
@@ -88,12 +88,12 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (compare)
 _arguments "${_arguments_options[@]}" : \
-'*-f+[Compose file that both are laid over (repeatable)]:FILE:_files' \
-'*--file=[Compose file that both are laid over (repeatable)]:FILE:_files' \
-'*--env-file=[File with variables (repeatable) \[default\: .env beside the first file\]]:FILE:_files' \
-'*--compose-profile=[Compose profile that is on, beside those of COMPOSE_PROFILES (repeatable); '\''*'\'' is all]:NAME:_default' \
-'--config=[Configuration \[default\: composecheck.toml at or above the folder of the first Compose file\]]:FILE:_files' \
-'--fail-on=[Level from which a finding makes the verdict no \[default\: error\]]:LEVEL:((warning\:"Warnings and errors"
+'*-f+[Compose file that both override (repeatable)]:FILE:_files' \
+'*--file=[Compose file that both override (repeatable)]:FILE:_files' \
+'*--env-file=[File of variables (repeatable) \[default\: .env beside the first file\]]:FILE:_files' \
+'*--compose-profile=[Compose profile to enable, in addition to COMPOSE_PROFILES (repeatable); '\''*'\'' enables all]:NAME:_default' \
+'--config=[Configuration \[default\: composecheck.toml in the directory of the first Compose file or a parent\]]:FILE:_files' \
+'--fail-on=[Lowest level of a finding that makes the exit status 1 \[default\: error\]]:LEVEL:((warning\:"Warnings and errors"
 error\:"Errors only"))' \
 '--json[Print one JSON object]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
@@ -101,17 +101,17 @@ error\:"Errors only"))' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 ':first -- Compose file of the first environment, such as dev:_files' \
-':second -- Compose file of the second, such as test:_files' \
+':second -- Compose file of the second environment, such as test:_files' \
 && ret=0
 ;;
 (config)
 _arguments "${_arguments_options[@]}" : \
-'*-f+[Compose file; repeat to lay one over another \[default\: compose.yml and its override file\]]:FILE:_files' \
-'*--file=[Compose file; repeat to lay one over another \[default\: compose.yml and its override file\]]:FILE:_files' \
-'*--env-file=[File with variables (repeatable) \[default\: .env beside the first file\]]:FILE:_files' \
-'*--compose-profile=[Compose profile that is on, beside those of COMPOSE_PROFILES (repeatable); '\''*'\'' is all]:NAME:_default' \
-'--format=[How to print it]:FORMAT:((origins\:"One value a line, as it was written, with its file, line and column"
-json\:"One JSON object, as '\''docker compose config --format json'\'' prints it"))' \
+'*-f+[Compose file (repeatable); later files override earlier ones \[default\: compose.yml and its override file\]]:FILE:_files' \
+'*--file=[Compose file (repeatable); later files override earlier ones \[default\: compose.yml and its override file\]]:FILE:_files' \
+'*--env-file=[File of variables (repeatable) \[default\: .env beside the first file\]]:FILE:_files' \
+'*--compose-profile=[Compose profile to enable, in addition to COMPOSE_PROFILES (repeatable); '\''*'\'' enables all]:NAME:_default' \
+'--format=[Output format]:FORMAT:((origins\:"One value a line, with the file, line and column where it was written"
+json\:"One JSON object, equal to that of '\''docker compose config --format json'\''"))' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -167,10 +167,10 @@ esac
 _composecheck_commands() {
     local commands; commands=(
 'rules:List the rules' \
-'explain:Explain a rule\: what, why, an example and the fix' \
-'budget:Show what each service may take of the machine'\''s memory, and the sum against the budget' \
-'compare:Show what differs between two environments, and which of it should not' \
-'config:Print the merged project, and where each of its values was written' \
+'explain:Explain a rule\: what it finds, why, an example and how to fix it' \
+'budget:Show the memory that each service may use, and the sum against the budget' \
+'compare:Show the differences between two environments, and which of them are not expected' \
+'config:Print the merged project, and where each value was written' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'composecheck commands' commands "$@"
@@ -199,10 +199,10 @@ _composecheck__subcmd__explain_commands() {
 _composecheck__subcmd__help_commands() {
     local commands; commands=(
 'rules:List the rules' \
-'explain:Explain a rule\: what, why, an example and the fix' \
-'budget:Show what each service may take of the machine'\''s memory, and the sum against the budget' \
-'compare:Show what differs between two environments, and which of it should not' \
-'config:Print the merged project, and where each of its values was written' \
+'explain:Explain a rule\: what it finds, why, an example and how to fix it' \
+'budget:Show the memory that each service may use, and the sum against the budget' \
+'compare:Show the differences between two environments, and which of them are not expected' \
+'config:Print the merged project, and where each value was written' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'composecheck help commands' commands "$@"

@@ -19,6 +19,9 @@ _envlock() {
             envlock,break)
                 cmd="envlock__subcmd__break"
                 ;;
+            envlock,held)
+                cmd="envlock__subcmd__held"
+                ;;
             envlock,help)
                 cmd="envlock__subcmd__help"
                 ;;
@@ -30,6 +33,9 @@ _envlock() {
                 ;;
             envlock__subcmd__help,break)
                 cmd="envlock__subcmd__help__subcmd__break"
+                ;;
+            envlock__subcmd__help,held)
+                cmd="envlock__subcmd__help__subcmd__held"
                 ;;
             envlock__subcmd__help,help)
                 cmd="envlock__subcmd__help__subcmd__help"
@@ -47,7 +53,7 @@ _envlock() {
 
     case "${cmd}" in
         envlock)
-            opts="-s -w -n -p -E -v -h -V --shared --slots --with --setup --teardown --timeout --no-wait --wait-forever --purpose --conflict-exit-code --inherit --report --verbose --help --version status history break help"
+            opts="-s -w -n -p -E -v -h -V --shared --slots --with --setup --teardown --teardown-timeout --timeout --no-wait --wait-forever --purpose --conflict-exit-code --inherit --report --verbose --help --version status history break held help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -66,6 +72,10 @@ _envlock() {
                     return 0
                     ;;
                 --teardown)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --teardown-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -130,8 +140,22 @@ _envlock() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        envlock__subcmd__held)
+            opts="-v -h --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         envlock__subcmd__help)
-            opts="status history break help"
+            opts="status history break held help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -145,6 +169,20 @@ _envlock() {
             return 0
             ;;
         envlock__subcmd__help__subcmd__break)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        envlock__subcmd__help__subcmd__held)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

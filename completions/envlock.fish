@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_envlock_global_optspecs
-    string join \n s/shared slots= with= setup= teardown= w/timeout= n/no-wait wait-forever p/purpose= E/conflict-exit-code= inherit report= v/verbose h/help V/version
+    string join \n s/shared slots= with= setup= teardown= teardown-timeout= w/timeout= n/no-wait wait-forever p/purpose= E/conflict-exit-code= inherit report= v/verbose h/help V/version
 end
 
 function __fish_envlock_needs_command
@@ -28,6 +28,7 @@ complete -c envlock -n "__fish_envlock_needs_command" -l slots -d 'Let at most N
 complete -c envlock -n "__fish_envlock_needs_command" -l with -d 'Hold NAME too, alone or shared; locks are always taken in the order of their names' -r
 complete -c envlock -n "__fish_envlock_needs_command" -l setup -d 'Run this in a shell when the first one comes in; nobody else enters meanwhile' -r
 complete -c envlock -n "__fish_envlock_needs_command" -l teardown -d 'Run this in a shell when the last one leaves; nobody else enters meanwhile' -r
+complete -c envlock -n "__fish_envlock_needs_command" -l teardown-timeout -d 'End a take-down that takes longer than this [default: wait for it, whatever comes]' -r
 complete -c envlock -n "__fish_envlock_needs_command" -s w -l timeout -d 'Give up with 75 when the lock is not free after this long' -r
 complete -c envlock -n "__fish_envlock_needs_command" -s p -l purpose -d 'Say why, for those who wait and for the history' -r
 complete -c envlock -n "__fish_envlock_needs_command" -s E -l conflict-exit-code -d 'End with N instead of 75 when the lock was not free in time' -r
@@ -42,6 +43,7 @@ complete -c envlock -n "__fish_envlock_needs_command" -s V -l version -d 'Print 
 complete -c envlock -n "__fish_envlock_needs_command" -a "status" -d 'Show who holds and who waits for an environment, or all of them'
 complete -c envlock -n "__fish_envlock_needs_command" -a "history" -d 'Show the past holds of an environment'
 complete -c envlock -n "__fish_envlock_needs_command" -a "break" -d 'End the command that holds an environment, so that the lock comes free'
+complete -c envlock -n "__fish_envlock_needs_command" -a "held" -d 'Tell by the exit code whether this process runs under a lock: 0 if so, 1 if not'
 complete -c envlock -n "__fish_envlock_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c envlock -n "__fish_envlock_using_subcommand status" -l json -d 'Print one JSON object'
 complete -c envlock -n "__fish_envlock_using_subcommand status" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
@@ -56,7 +58,10 @@ complete -c envlock -n "__fish_envlock_using_subcommand break" -l grace -d 'Time
 complete -c envlock -n "__fish_envlock_using_subcommand break" -l json -d 'Print one JSON object'
 complete -c envlock -n "__fish_envlock_using_subcommand break" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c envlock -n "__fish_envlock_using_subcommand break" -s h -l help -d 'Print help'
-complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break help" -f -a "status" -d 'Show who holds and who waits for an environment, or all of them'
-complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break help" -f -a "history" -d 'Show the past holds of an environment'
-complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break help" -f -a "break" -d 'End the command that holds an environment, so that the lock comes free'
-complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c envlock -n "__fish_envlock_using_subcommand held" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c envlock -n "__fish_envlock_using_subcommand held" -s h -l help -d 'Print help'
+complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held help" -f -a "status" -d 'Show who holds and who waits for an environment, or all of them'
+complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held help" -f -a "history" -d 'Show the past holds of an environment'
+complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held help" -f -a "break" -d 'End the command that holds an environment, so that the lock comes free'
+complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held help" -f -a "held" -d 'Tell by the exit code whether this process runs under a lock: 0 if so, 1 if not'
+complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

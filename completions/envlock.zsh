@@ -19,6 +19,7 @@ _envlock() {
 '*--with=[Hold NAME too, alone or shared; locks are always taken in the order of their names]:NAME[:shared]:_default' \
 '--setup=[Run this in a shell when the first one comes in; nobody else enters meanwhile]:CMD:_default' \
 '--teardown=[Run this in a shell when the last one leaves; nobody else enters meanwhile]:CMD:_default' \
+'--teardown-timeout=[End a take-down that takes longer than this \[default\: wait for it, whatever comes\]]:DURATION:_default' \
 '-w+[Give up with 75 when the lock is not free after this long]:DURATION:_default' \
 '--timeout=[Give up with 75 when the lock is not free after this long]:DURATION:_default' \
 '-p+[Say why, for those who wait and for the history]:TEXT:_default' \
@@ -38,7 +39,7 @@ _envlock() {
 '--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \
 '--version[Print version]' \
-':name -- Environment to lock (status, history, break and help are taken):_default' \
+':name -- Environment to lock (status, history, break, held and help are taken):_default' \
 ':command -- Command to run while the lock is held:_default' \
 ":: :_envlock_commands" \
 "*::: :->envlock" \
@@ -84,6 +85,15 @@ _arguments "${_arguments_options[@]}" : \
 ':name -- Environment to free:_default' \
 && ret=0
 ;;
+(held)
+_arguments "${_arguments_options[@]}" : \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':name -- Environment whose lock an envlock above this process may hold:_default' \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 ":: :_envlock__subcmd__help_commands" \
@@ -108,6 +118,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(held)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -127,6 +141,7 @@ _envlock_commands() {
 'status:Show who holds and who waits for an environment, or all of them' \
 'history:Show the past holds of an environment' \
 'break:End the command that holds an environment, so that the lock comes free' \
+'held:Tell by the exit code whether this process runs under a lock\: 0 if so, 1 if not' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'envlock commands' commands "$@"
@@ -136,12 +151,18 @@ _envlock__subcmd__break_commands() {
     local commands; commands=()
     _describe -t commands 'envlock break commands' commands "$@"
 }
+(( $+functions[_envlock__subcmd__held_commands] )) ||
+_envlock__subcmd__held_commands() {
+    local commands; commands=()
+    _describe -t commands 'envlock held commands' commands "$@"
+}
 (( $+functions[_envlock__subcmd__help_commands] )) ||
 _envlock__subcmd__help_commands() {
     local commands; commands=(
 'status:Show who holds and who waits for an environment, or all of them' \
 'history:Show the past holds of an environment' \
 'break:End the command that holds an environment, so that the lock comes free' \
+'held:Tell by the exit code whether this process runs under a lock\: 0 if so, 1 if not' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'envlock help commands' commands "$@"
@@ -150,6 +171,11 @@ _envlock__subcmd__help_commands() {
 _envlock__subcmd__help__subcmd__break_commands() {
     local commands; commands=()
     _describe -t commands 'envlock help break commands' commands "$@"
+}
+(( $+functions[_envlock__subcmd__help__subcmd__held_commands] )) ||
+_envlock__subcmd__help__subcmd__held_commands() {
+    local commands; commands=()
+    _describe -t commands 'envlock help held commands' commands "$@"
 }
 (( $+functions[_envlock__subcmd__help__subcmd__help_commands] )) ||
 _envlock__subcmd__help__subcmd__help_commands() {

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# What the scripts share: messages, the cache, packages from another Debian suite. Sourced, never run.
+# What the scripts share: messages, the cache, packages of another Debian suite. To be sourced, not run.
 set -euo pipefail
 
-# shellcheck disable=SC2034  # for those who source this
+# shellcheck disable=SC2034  # used by the scripts that source this
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/evenkeel
 me=${0##*/}
@@ -20,7 +20,7 @@ have() { command -v "$1" >/dev/null 2>&1; }
 
 is_debian() { (. /etc/os-release && [ "$ID" = "$1" ]) 2>/dev/null; }
 
-# Runs apt-get so that no service is started and no question is asked; /usr/sbin/policy-rc.d is put back as it was.
+# Installs packages without questions, and without starting their services: /usr/sbin/policy-rc.d forbids that meanwhile.
 apt_install() {
   [ "$(id -u)" = 0 ] || fail 3 "cannot install $*: only root can" "run: sudo apt-get install -y --no-install-recommends $*"
   local policy=/usr/sbin/policy-rc.d ours=
@@ -39,7 +39,8 @@ apt_install() {
   [ "$code" = 0 ] || fail 3 "cannot install $*: $(tail -n 1 "$cache/apt.log")" "see $cache/apt.log"
 }
 
-# apt_from SUITE DIR PACKAGE...: downloads packages of a Debian suite into DIR without adding a source to the system.
+# apt_from SUITE DIR PACKAGE...: downloads packages of a Debian suite into DIR; the system's package sources stay as they
+# are.
 apt_from() {
   local suite=$1 dir=$2 codename
   shift 2
@@ -48,7 +49,7 @@ apt_from() {
   mkdir -p "$lists/partial" "$sources" "$dir"
   local file
   for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/debian.sources; do
-    # Only Debian's own sources: another vendor has no such suite.
+    # Only Debian's own sources: other vendors have no such suite.
     [ ! -f "$file" ] || ! grep -q "$codename" "$file" || sed "s/$codename/$suite/g" "$file" >"$sources/${file##*/}"
   done
   local options=(-qq -o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$sources" -o "Dir::State::Lists=$lists"
@@ -59,6 +60,12 @@ apt_from() {
   (cd "$dir" && apt-get "${options[@]}" download "$@") || fail 3 "cannot download $# packages from Debian $suite" "remove $lists and try again"
 }
 
+# Stops the private engine; for an exit trap, which must not be interrupted.
+stop_engine() {
+  trap '' HUP INT QUIT TERM
+  "$root/scripts/engine" down
+}
+
 # Whether DOCKER_HOST is an engine of scripts/engine.
 is_private_engine() {
   local path=${DOCKER_HOST:-}
@@ -66,15 +73,17 @@ is_private_engine() {
   [ -e "${path%/*}/.evenkeel-engine" ]
 }
 
-# Sets the array 'compose' to the Compose command: v2 as a plugin, or a docker-compose in PATH.
+# Sets the array 'compose' to the Compose command: EVENKEEL_COMPOSE, v2 as a plugin, or a docker-compose in PATH.
 find_compose() {
+  read -ra compose <<<"${EVENKEEL_COMPOSE:-}"
+  [ ${#compose[@]} = 0 ] || return 0
   compose=(docker compose)
   "${compose[@]}" version >/dev/null 2>&1 && return
   compose=(docker-compose)
   have docker-compose
 }
 
-# Puts the tools of this checkout first in PATH: EVENKEEL_BIN, or the newest build there is.
+# Puts the tools first in PATH: those of EVENKEEL_BIN, or of this checkout's release or debug build.
 use_built_tools() {
   local dir
   for dir in "${EVENKEEL_BIN:-}" "$root/target/release" "$root/target/debug"; do

@@ -6,18 +6,18 @@ use std::process::Command;
 
 use evenkeel_tests::{Home, built, engine, root};
 
+/// Where the tools are installed.
+const INSTALLED: &str = "/usr/local/bin/";
+
 /// The commands of the crontab, without the times.
 fn of_crontab(text: &str) -> Vec<String> {
     let lines = text.lines().filter(|line| line.starts_with("*/30 "));
     lines.map(|line| line.splitn(6, ' ').nth(5).unwrap().to_owned()).collect()
 }
 
-/// The commands of the service, without the place where they are installed.
+/// The commands of the service.
 fn of_service(text: &str) -> Vec<String> {
-    text.lines()
-        .filter_map(|line| line.strip_prefix("ExecStart=/usr/local/bin/"))
-        .map(str::to_owned)
-        .collect()
+    text.lines().filter_map(|line| line.strip_prefix("ExecStart=")).map(str::to_owned).collect()
 }
 
 #[test]
@@ -29,9 +29,13 @@ fn what_runs_unattended_is_silent_and_leaves_a_sample() {
     assert_eq!(commands, of_service(&read("evenkeel-tidy.service")));
     let (home, bin) = (Home::new(), built("envlock"));
     for command in commands {
+        let built = command.replace(INSTALLED, &format!("{}/", bin.parent().unwrap().display()));
+        // As cron runs it.
         let output = Command::new("/bin/sh")
-            .args(["-c", &command])
-            .env("PATH", bin.parent().unwrap())
+            .args(["-c", &built])
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("HOME", home.as_os_str())
             .env("DOCKER_HOST", &engine.host)
             .env("NETRA_HOME", home.as_os_str())
             .output()

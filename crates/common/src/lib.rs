@@ -2,7 +2,8 @@
 //! files that are replaced as a whole, text that is safe for a terminal.
 //!
 //! Feature `docker` adds a connection to the engine with a deadline on every call, and child processes and signals on
-//! tokio; feature `table` adds tables. envlock and composecheck use neither. It takes nothing that only one tool uses.
+//! tokio; feature `table` adds tables. envlock uses neither and composecheck only the latter. It takes nothing that only one
+//! tool uses.
 
 pub mod boot;
 pub mod child;

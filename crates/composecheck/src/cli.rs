@@ -10,14 +10,14 @@ use crate::lint::config::Threshold;
 pub use crate::manual::MANUAL;
 use crate::rules::policy::{Environment, Profile};
 
-/// Find in Compose files what makes environments crash
+/// Check Compose files for what makes environments crash
 ///
-/// The files are read and merged as Docker Compose does it, without Docker. Each finding is shown at the line that
-/// causes it, with what to do.
+/// Reads and merges the files as Docker Compose does, without Docker. Each finding is shown at the line that causes it,
+/// with how to fix it.
 #[derive(Debug, Parser)]
 #[command(name = "composecheck", version, about, after_long_help = MANUAL.after_help(), args_conflicts_with_subcommands = true)]
 pub struct Cli {
-    /// What to do instead of checking.
+    /// The command; without one, the files are checked.
     #[command(subcommand)]
     pub command: Option<Command>,
     #[command(flatten)]
@@ -28,58 +28,58 @@ pub struct Cli {
     pub verbosity: Verbosity,
 }
 
-/// What can be done beside checking.
+/// The commands other than the check.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// List the rules
     Rules(RulesArgs),
-    /// Explain a rule: what, why, an example and the fix
+    /// Explain a rule: what it finds, why, an example and how to fix it
     Explain(ExplainArgs),
-    /// Show what each service may take of the machine's memory, and the sum against the budget
+    /// Show the memory that each service may use, and the sum against the budget
     ///
-    /// The verdict is no when the sum is over the budget, or when something has no limit.
+    /// Exits with 1 if the sum is over the budget or if something has no limit.
     Budget(BudgetArgs),
-    /// Show what differs between two environments, and which of it should not
+    /// Show the differences between two environments, and which of them are not expected
     ///
-    /// Ports, labels, restarts, commands and values of variables may differ; images, limits, health checks and what
-    /// only one of them has should not.
+    /// Ports, labels, restart policies, commands and values of variables are expected to differ. Images, limits, health
+    /// checks, and services that only one environment has, are not.
     Compare(CompareArgs),
-    /// Print the merged project, and where each of its values was written
+    /// Print the merged project, and where each value was written
     Config(ConfigArgs),
 }
 
-/// The files to load.
+/// Which files are loaded.
 #[derive(Clone, Debug, Args)]
-pub struct Inputs {
-    /// Compose file; repeat to lay one over another [default: compose.yml and its override file]
+pub struct InputArgs {
+    /// Compose file (repeatable); later files override earlier ones [default: compose.yml and its override file]
     #[arg(short, long = "file", value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// File with variables (repeatable) [default: .env beside the first file]
+    /// File of variables (repeatable) [default: .env beside the first file]
     #[arg(long = "env-file", value_name = "FILE")]
     pub env_files: Vec<PathBuf>,
-    /// Compose profile that is on, beside those of COMPOSE_PROFILES (repeatable); '*' is all
+    /// Compose profile to enable, in addition to COMPOSE_PROFILES (repeatable); '*' enables all
     #[arg(long = "compose-profile", value_name = "NAME")]
     pub profiles: Vec<String>,
 }
 
-/// Where the configuration is.
+/// Which configuration is read.
 #[derive(Clone, Debug, Args)]
-pub struct Configured {
-    /// Configuration [default: composecheck.toml at or above the folder of the first Compose file]
+pub struct ConfigFileArgs {
+    /// Configuration [default: composecheck.toml in the directory of the first Compose file or a parent]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
 
-/// What the project is measured against.
+/// What the rules expect of the project.
 #[derive(Clone, Debug, Args)]
-pub struct Expected {
-    /// What the project is for [default: what its label says, else test]
+pub struct PolicyArgs {
+    /// Purpose of the project [default: its label, else test]
     #[arg(long = "env", value_name = "ENV", value_enum)]
     pub environment: Option<Environment>,
-    /// Memory that the project may take [default: 4GiB]
+    /// Memory that the project may use [default: 4GiB]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub budget: Option<u64>,
-    /// What its databases are tuned for [default: not checked in a test environment, else durable]
+    /// How databases should be tuned [default: durable; not checked in a test environment]
     #[arg(long, value_enum)]
     pub profile: Option<Profile>,
 }
@@ -87,37 +87,37 @@ pub struct Expected {
 /// Options of a check.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Compose files that are each a project, checked by itself
+    /// Compose files, each checked as a project of its own
     #[arg(value_name = "PROJECT", conflicts_with = "files")]
     pub projects: Vec<PathBuf>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
-    pub inputs: Inputs,
+    pub inputs: InputArgs,
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
-    pub expected: Expected,
+    pub policy: PolicyArgs,
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
-    pub configured: Configured,
-    /// How to show the findings
+    pub config: ConfigFileArgs,
+    /// Output format
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub format: Format,
-    /// Print the report as one JSON object: the same as --format json
+    /// Print the report as one JSON object, the same as --format json
     #[arg(long, conflicts_with = "format")]
     pub json: bool,
-    /// Level from which a finding makes the verdict no [default: error]
+    /// Lowest level of a finding that makes the exit status 1 [default: error]
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub fail_on: Option<Threshold>,
-    /// Leave out the findings that this file knows
+    /// Ignore findings that are in this file
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
-    /// Write what is found now to this file, for --baseline
+    /// Write the current findings to this file, for --baseline
     #[arg(long, value_name = "FILE", conflicts_with_all = ["baseline", "json", "format"])]
     pub write_baseline: Option<PathBuf>,
-    /// Rewrite what is safe to rewrite in the last file; comments, order and style stay
+    /// Fix in the last file what can be fixed safely; comments, order and style are kept
     #[arg(long, conflicts_with = "write_baseline")]
     pub fix: bool,
-    /// With --fix: only show what would be rewritten, as a diff
+    /// With --fix: print the changes as a diff and write nothing
     #[arg(long, requires = "fix", conflicts_with_all = ["json", "format"])]
     pub dry_run: bool,
 }
@@ -142,11 +142,11 @@ pub struct ExplainArgs {
 pub struct BudgetArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
-    pub inputs: Inputs,
+    pub inputs: InputArgs,
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
-    pub configured: Configured,
-    /// Memory that the project may take [default: 4GiB]
+    pub config: ConfigFileArgs,
+    /// Memory that the project may use [default: 4GiB]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub budget: Option<u64>,
     /// Print one JSON object
@@ -159,18 +159,18 @@ pub struct BudgetArgs {
 pub struct ConfigArgs {
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
-    pub inputs: Inputs,
-    /// How to print it
+    pub inputs: InputArgs,
+    /// Output format
     #[arg(long, value_enum, default_value_t = ConfigFormat::Origins)]
     pub format: ConfigFormat,
 }
 
-/// How the merged project is printed.
+/// Output formats of `config`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ConfigFormat {
-    /// One value a line, as it was written, with its file, line and column
+    /// One value a line, with the file, line and column where it was written
     Origins,
-    /// One JSON object, as 'docker compose config --format json' prints it
+    /// One JSON object, equal to that of 'docker compose config --format json'
     Json,
 }
 
@@ -179,21 +179,21 @@ pub enum ConfigFormat {
 pub struct CompareArgs {
     /// Compose file of the first environment, such as dev
     pub first: PathBuf,
-    /// Compose file of the second, such as test
+    /// Compose file of the second environment, such as test
     pub second: PathBuf,
-    /// Compose file that both are laid over (repeatable)
+    /// Compose file that both override (repeatable)
     #[arg(short, long = "file", value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// File with variables (repeatable) [default: .env beside the first file]
+    /// File of variables (repeatable) [default: .env beside the first file]
     #[arg(long = "env-file", value_name = "FILE")]
     pub env_files: Vec<PathBuf>,
-    /// Compose profile that is on, beside those of COMPOSE_PROFILES (repeatable); '*' is all
+    /// Compose profile to enable, in addition to COMPOSE_PROFILES (repeatable); '*' enables all
     #[arg(long = "compose-profile", value_name = "NAME")]
     pub profiles: Vec<String>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
-    pub configured: Configured,
-    /// Level from which a finding makes the verdict no [default: error]
+    pub config: ConfigFileArgs,
+    /// Lowest level of a finding that makes the exit status 1 [default: error]
     #[arg(long, value_enum, value_name = "LEVEL")]
     pub fail_on: Option<Threshold>,
     /// Print one JSON object
@@ -201,15 +201,15 @@ pub struct CompareArgs {
     pub json: bool,
 }
 
-/// How findings are shown.
+/// Output formats of findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people: the line, underlined, and the fix
+    /// Text: the source lines, underlined, and how to fix them
     Human,
     /// One JSON object
     Json,
     /// SARIF 2.1.0, for code scanning
     Sarif,
-    /// Annotations of a GitHub workflow
+    /// Annotations for a GitHub workflow
     Github,
 }

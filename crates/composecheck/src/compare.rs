@@ -1,4 +1,4 @@
-//! Two projects side by side, such as dev and test: what differs.
+//! Differences between two projects, such as dev and test.
 
 use std::collections::HashMap;
 
@@ -6,34 +6,34 @@ use crate::compose::Project;
 use crate::source::{FileId, Span};
 use crate::yaml::{Entry, Kind, Node};
 
-/// What may differ between environments: it is what makes them different environments.
+/// Keys of a service that are expected to differ between environments.
 const EXPECTED: [&str; 8] =
     ["labels", "ports", "restart", "command", "container_name", "profiles", "environment", "annotations"];
 
-/// One difference.
+/// A value that differs, or that only one project has.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference<'a> {
-    /// What it is about, such as `services.db`.
+    /// The service, volume or network, such as `services.db`.
     pub subject: String,
-    /// Where below it, such as `healthcheck.interval`; empty where all of it is in one project only.
+    /// The path below the subject, such as `healthcheck.interval`; empty if only one project has the subject.
     pub key: String,
-    /// What the first project says.
-    pub first: Option<Said<'a>>,
-    /// What the second says.
-    pub second: Option<Said<'a>>,
+    /// The value in the first project.
+    pub first: Option<Side<'a>>,
+    /// The value in the second project.
+    pub second: Option<Side<'a>>,
 }
 
-/// A value, and where it is best shown.
+/// One side of a difference.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Said<'a> {
+pub struct Side<'a> {
     /// The value.
     pub node: &'a Node,
-    /// The value, or the key of a mapping.
-    pub span: Span,
+    /// Where it is shown: a scalar at its value, any other value at its key.
+    pub(crate) span: Span,
 }
 
 impl Difference<'_> {
-    /// Whether it is what environments are for. A variable that only one of them has is not.
+    /// Whether environments are expected to differ in it. A variable that only one of them has is not expected.
     pub(crate) fn is_expected(&self) -> bool {
         let key = self.key.split('.').next().unwrap_or_default();
         let one_sided = self.first.is_none() || self.second.is_none();
@@ -41,44 +41,45 @@ impl Difference<'_> {
     }
 }
 
-/// Puts the files of two projects together, so that a place of either is a place of both.
-pub fn join(mut first: Project, mut second: Project) -> (Project, Project) {
-    let by = first.sources.all().len();
+/// Gives two projects the same sources, those of both, so that a span of either is valid for both.
+pub fn share_sources(mut first: Project, mut second: Project) -> (Project, Project) {
+    let offset = first.sources.all().len();
     for source in second.sources.all() {
         first.sources.add(source.path.clone(), source.text.clone());
     }
     second.sources = first.sources.clone();
-    shift(&mut second.root, by);
+    offset_files(&mut second.root, offset);
     (first, second)
 }
 
-fn shift(node: &mut Node, by: usize) {
-    let moved = |span: &mut Span| span.file = FileId(span.file.0 + by);
-    moved(&mut node.span);
-    node.origins.iter_mut().for_each(|origin| moved(&mut origin.span));
+/// Adds an offset to the file ids of a value.
+fn offset_files(node: &mut Node, offset: usize) {
+    let add = |span: &mut Span| span.file = FileId(span.file.0 + offset);
+    add(&mut node.span);
+    node.origins.iter_mut().for_each(|origin| add(&mut origin.span));
     match &mut node.kind {
-        Kind::List(items) => items.iter_mut().for_each(|item| shift(item, by)),
+        Kind::List(items) => items.iter_mut().for_each(|item| offset_files(item, offset)),
         Kind::Map(entries) => entries.iter_mut().for_each(|entry| {
-            moved(&mut entry.span);
-            shift(&mut entry.value, by);
+            add(&mut entry.span);
+            offset_files(&mut entry.value, offset);
         }),
         _ => {}
     }
 }
 
-/// What differs, service by service, then volumes and networks.
+/// The differences of services, then of volumes and networks, in the order of the files.
 pub fn differences<'a>(first: &'a Project, second: &'a Project) -> Vec<Difference<'a>> {
     let mut found = Vec::new();
     for section in ["services", "volumes", "networks"] {
         for (key, one, two) in pairs(first.section(section), second.section(section)) {
             let subject = format!("{section}.{key}");
-            differ(&subject, &mut Vec::new(), one, two, &mut found);
+            compare_entries(&subject, &mut Vec::new(), one, two, &mut found);
         }
     }
     found
 }
 
-/// Entries with the same key; those of the first come first.
+/// The keys of two mappings with their entries; those of the first mapping come first.
 fn pairs<'a>(
     first: &'a [Entry],
     second: &'a [Entry],
@@ -96,7 +97,8 @@ fn by_key(entries: &[Entry]) -> HashMap<&str, &Entry> {
     entries.iter().map(|entry| (entry.key.as_str(), entry)).collect()
 }
 
-fn differ<'a>(
+/// Adds the differences between two entries to `found`.
+fn compare_entries<'a>(
     subject: &str,
     path: &mut Vec<&'a str>,
     first: Option<&'a Entry>,
@@ -104,44 +106,29 @@ fn differ<'a>(
     found: &mut Vec<Difference<'a>>,
 ) {
     if let (Some(one), Some(two)) = (first, second) {
-        if same(&one.value, &two.value) {
+        if one.value.same_value(&two.value) {
             return;
         }
-        // A mapping and nothing differ key by key as well: `data:` and `data: {labels: …}`.
-        let is_open = |entry: &Entry| matches!(entry.value.kind, Kind::Map(_) | Kind::Null);
-        if is_open(one) && is_open(two) {
+        // An empty value is compared as an empty mapping: `data:` and `data: {labels: …}`.
+        let is_map = |entry: &Entry| matches!(entry.value.kind, Kind::Map(_) | Kind::Null);
+        if is_map(one) && is_map(two) {
             for (key, one, two) in pairs(one.value.entries(), two.value.entries()) {
                 path.push(key);
-                differ(subject, path, one, two, found);
+                compare_entries(subject, path, one, two, found);
                 path.pop();
             }
             return;
         }
     }
-    let said = |entry: &'a Entry| Said { node: &entry.value, span: shown_at(entry) };
-    let (first, second) = (first.map(said), second.map(said));
+    let side = |entry: &'a Entry| Side { node: &entry.value, span: span_of(entry) };
+    let (first, second) = (first.map(side), second.map(side));
     found.push(Difference { subject: subject.to_owned(), key: path.join("."), first, second });
 }
 
-fn shown_at(entry: &Entry) -> Span {
+fn span_of(entry: &Entry) -> Span {
     match entry.value.kind {
         Kind::Map(_) | Kind::List(_) | Kind::Null => entry.span,
         _ => entry.value.span,
-    }
-}
-
-/// Whether two values say the same, wherever they are written.
-fn same(one: &Node, two: &Node) -> bool {
-    match (&one.kind, &two.kind) {
-        (Kind::List(one), Kind::List(two)) => {
-            one.len() == two.len() && one.iter().zip(two).all(|(one, two)| same(one, two))
-        }
-        (Kind::Map(one), Kind::Map(two)) => {
-            one.len() == two.len()
-                && pairs(one, two)
-                    .all(|(_, one, two)| one.zip(two).is_some_and(|(one, two)| same(&one.value, &two.value)))
-        }
-        (one, two) => one == two,
     }
 }
 
@@ -158,10 +145,10 @@ pub fn show(node: &Node) -> String {
     }
 }
 
-/// A value on one line, cut after so many characters.
-pub(crate) fn show_short(node: &Node, most: usize) -> String {
+/// A value on one line, cut after this many characters.
+pub(crate) fn show_short(node: &Node, max: usize) -> String {
     let text = show(node);
-    match text.char_indices().nth(most) {
+    match text.char_indices().nth(max) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text,
     }
@@ -180,14 +167,14 @@ mod tests {
     }
 
     #[test]
-    fn what_differs_and_what_may() {
+    fn expected_and_unexpected_differences() {
         let first = project(
             "services: {a: {image: x, restart: 'no', environment: {A: 1, B: 2}, healthcheck: {interval: 1s, timeout: 1s}}, b: {}}",
         );
         let second = project(
             "services: {a: {image: y, restart: always, environment: {A: 2}, healthcheck: {timeout: 1s, interval: 2s}}, c: {}}",
         );
-        let (first, second) = join(first, second);
+        let (first, second) = share_sources(first, second);
         let shown: Vec<String> = differences(&first, &second)
             .iter()
             .map(|d| format!("{} {}{}", d.subject, d.key, if d.is_expected() { " (expected)" } else { "" }))
@@ -210,9 +197,9 @@ mod tests {
     }
 
     #[test]
-    fn the_same_in_another_order_is_the_same() {
+    fn the_order_of_keys_does_not_matter() {
         let (first, second) =
-            join(project("services: {a: {x: 1, y: [2]}}"), project("services: {a: {y: [2], x: 1}}"));
+            share_sources(project("services: {a: {x: 1, y: [2]}}"), project("services: {a: {y: [2], x: 1}}"));
         assert_eq!(differences(&first, &second), []);
     }
 }

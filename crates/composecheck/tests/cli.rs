@@ -75,7 +75,7 @@ fn the_reference_stack_is_clean() {
     for second in ["compose.test.yml", "compose.dev.yml"] {
         let output = composecheck(&["-f", "compose.base.yml", "-f", second, "--fail-on", "warning"]);
         assert_eq!(output.status.code(), Some(0), "{}{}", stdout(&output), stderr(&output));
-        assert_eq!(stdout(&output), "nothing found\n");
+        assert_eq!(stdout(&output), "no findings\n");
     }
 }
 
@@ -199,16 +199,16 @@ fn every_rule_is_listed_and_explained() {
 }
 
 #[test]
-fn what_is_expected_follows_the_environment() {
+fn rules_depend_on_the_environment() {
     let base = ["-f", "compose.base.yml", "-f", "compose.dev.yml", "--fail-on", "warning"];
     let with = |more: &[&str]| stdout(&composecheck(&[&base, more].concat()));
     assert!(with(&["--env", "test"]).contains("warning[CC501]"));
     assert!(with(&["--profile", "fast"]).contains("warning[CC804]"));
     assert!(with(&["--budget", "2GiB"]).contains("error[CC105]"));
-    assert_eq!(with(&["--env", "prod"]), "nothing found\n");
+    assert_eq!(with(&["--env", "prod"]), "no findings\n");
 }
 
-/// Every known cause of the crashes, with the rule that finds it.
+/// The known causes of the crashes, with the rules that find them.
 const CAUSES: [(&str, &str); 13] = [
     ("databases in RAM", "CC103"),
     ("their sum", "CC106"),
@@ -226,7 +226,7 @@ const CAUSES: [(&str, &str); 13] = [
 ];
 
 #[test]
-fn the_crashing_and_the_mended_stack_side_by_side() {
+fn every_cause_is_found_in_the_crashing_stack_only() {
     let codes = |args: &[&str]| -> Vec<String> {
         let report: Report = serde_json::from_slice(&composecheck(args).stdout).unwrap();
         report.findings.into_iter().map(|finding| finding.code).collect()
@@ -241,7 +241,7 @@ fn the_crashing_and_the_mended_stack_side_by_side() {
 }
 
 #[test]
-fn people_see_the_line() {
+fn text_output_shows_the_line() {
     let shown = stdout(&composecheck(&["-f", "compose.crashing.yml"]));
     assert!(shown.contains("compose.crashing.yml:4:13"), "{shown}");
     assert!(shown.contains("interval: 2s") && shown.contains("^^"), "{shown}");
@@ -249,34 +249,37 @@ fn people_see_the_line() {
 }
 
 #[test]
-fn what_cannot_be_loaded_is_named_with_its_position() {
+fn load_errors_have_a_position() {
     let dir = tempfile::tempdir().unwrap();
     for (bytes, said) in [
         (&b"services:\n  a: [1\n"[..], "a.yml:"),
         (b"services:\n  a: 1\n", "a.yml:2:6: 'services.a' must be a mapping"),
-        (b"services: {}\nservices: {}\n", "a.yml:2:1: the key 'services' is here twice"),
-        (b"services:\n  a: {image: \"${}\"}\n", "a.yml:2:14: '${}' is not a variable"),
-        (b"services:\n  a\0: {}\n", "a.yml:2:4: it holds a NUL byte"),
+        (b"services: {}\nservices: {}\n", "a.yml:2:1: duplicate key 'services'"),
+        (b"services:\n  a: {image: \"${}\"}\n", "a.yml:2:14: '${}' is not a valid variable"),
+        (b"services:\n  a\0: {}\n", "a.yml:2:4: the file contains a NUL byte"),
         (b"services:\n  \xff: {}\n", "a.yml:2:3: it is not UTF-8"),
         (b"servces: {}\n", "a.yml:1:1: unknown key 'servces'"),
         (b"# nothing\n", "a.yml:1:1: the file is empty"),
         (b"include: [b.yml]\n", "a.yml:1:11: cannot read "),
         (b"include: {a: b}\n", "a.yml:1:1: 'include' must be a list"),
         (b"include: [a.yml]\n", "includes itself"),
-        (b"services:\n  a: {extends: {service: b}}\n", "a.yml:2:26: it extends the service 'b', which "),
+        (b"services:\n  a: {extends: {service: b}}\n", "a.yml:2:26: it extends service 'b', which "),
         (b"services:\n  a: {extends: a}\n", "a.yml:2:16: it extends itself: a -> a"),
         (b"services:\n  a: {extends: {file: x.yml}}\n", "a.yml:2:7: 'extends' names no service"),
         (
             b"services:\n  a: {depends_on: [b]}\n  b: {depends_on: [a]}\n",
-            "a.yml:3:20: services depend on each other in a circle: a -> b -> a",
+            "a.yml:3:20: services depend on each other in a cycle: a -> b -> a",
         ),
         (
             b"services:\n  a: {depends_on: [x]}\n",
-            "a.yml:2:20: service 'a' refers to the service 'x', which is not defined",
+            "a.yml:2:20: service 'a' refers to the undefined service 'x'",
         ),
-        (b"services:\n  a: {networks: [x]}\n", "a.yml:2:18: service 'a' refers to the network 'x'"),
-        (b"services:\n  a: {volumes: ['data:/d']}\n", "a.yml:2:17: service 'a' refers to the volume 'data'"),
-        (b"services:\n  a: {secrets: [x]}\n", "a.yml:2:17: service 'a' refers to the secret 'x'"),
+        (b"services:\n  a: {networks: [x]}\n", "a.yml:2:18: service 'a' refers to the undefined network 'x'"),
+        (
+            b"services:\n  a: {volumes: ['data:/d']}\n",
+            "a.yml:2:17: service 'a' refers to the undefined volume 'data'",
+        ),
+        (b"services:\n  a: {secrets: [x]}\n", "a.yml:2:17: service 'a' refers to the undefined secret 'x'"),
         (b"services:\n  a: {env_file: no.env}\n", "a.yml:2:17: service 'a' refers to the file 'no.env'"),
     ] {
         let path = dir.path().join("a.yml");
@@ -284,7 +287,7 @@ fn what_cannot_be_loaded_is_named_with_its_position() {
         let output = composecheck(&["-f", path.to_str().unwrap()]);
         assert_eq!(output.status.code(), Some(3), "{said}: {}", stderr(&output));
         assert!(stderr(&output).contains(said), "{said}: {}", stderr(&output));
-        // What was read is shown; what is not text is not.
+        // A file that is not UTF-8 cannot be shown.
         let shown = stdout(&output);
         assert!(shown.starts_with("error[CC000]: ") != said.contains("UTF-8"), "{said}: {shown}");
     }
@@ -294,9 +297,9 @@ fn what_cannot_be_loaded_is_named_with_its_position() {
     assert_eq!(composecheck(&["--nonsense"]).status.code(), Some(2));
 }
 
-/// Small or large, what is made to do harm is refused soon, with its place, in little memory.
+/// Input that is made to exhaust time or memory is rejected, with a position, within seconds.
 #[test]
-fn bad_input_is_refused_soon() {
+fn harmful_input_is_rejected_quickly() {
     let dir = tempfile::tempdir().unwrap();
     let mut bomb = String::from("x-0: &a0 [x,x,x,x,x,x,x,x,x]\n");
     for level in 1..12 {
@@ -327,10 +330,10 @@ fn bad_input_is_refused_soon() {
     sparse("sparse.yml");
     std::fs::write(dir.path().join("utf16.yml"), b"\xff\xfea\0").unwrap();
     for (name, said) in [
-        ("bomb.yml", "bomb.yml:6:11: it holds more than 100000 values"),
+        ("bomb.yml", "bomb.yml:6:11: more than 100000 values"),
         ("deep.yml", "deep.yml:1:"),
         ("flow.yml", "flow.yml:1:"),
-        ("keys.yml", "keys.yml:1:14: the key 'a' is here twice"),
+        ("keys.yml", "keys.yml:1:14: duplicate key 'a'"),
         ("self.yml", "other.yml:2:42: it extends itself: a -> a -> a"),
         ("in.yml", "in.yml:1:11: "),
         ("folder.yml", "folder.yml:1:11: cannot read "),
@@ -339,7 +342,7 @@ fn bad_input_is_refused_soon() {
         ("sparse.yml", "it is larger than 8 MiB"),
         ("utf16.yml", "utf16.yml:1:1: it is not UTF-8"),
         ("anchors.yml", "anchors.yml:1:11: this alias refers to itself"),
-        ("defaults.yml", "defaults.yml:1:7: its defaults nest deeper than 32 levels"),
+        ("defaults.yml", "defaults.yml:1:7: its defaults are nested deeper than 32 levels"),
     ] {
         let begin = std::time::Instant::now();
         let output = composecheck(&["-f", dir.path().join(name).to_str().unwrap()]);
@@ -383,4 +386,33 @@ fn variables_come_from_files_and_the_environment() {
     std::fs::write(&path, "services: {a: {mem_limit: \"${NO_LIMIT}\"}}\n").unwrap();
     let said = stderr(&composecheck(&["-f", path.to_str().unwrap()]));
     assert!(said.contains("must be a size such as 512m (the variable NO_LIMIT is not set)"), "{said}");
+}
+
+/// Keys and values may contain any character through YAML escapes, and comments may contain it as it is.
+#[test]
+fn texts_of_files_cannot_control_the_terminal() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).display().to_string();
+    let text = "services:\n  a:\n    image: \"x\\e[31m\" # \u{202e}comment\n    restart: \"\\e[2J\\u202e\"\n    tmpfs: \"/\\e]0;t\\a\"\n    \
+                labels: {\"\\e[31mk\": \"\\x9b2J\", m: \"a\\nb\"}\n\"x-\\e[2J\": 1\n";
+    std::fs::write(path("a.yml"), text).unwrap();
+    std::fs::write(path("b.yml"), "services: {a: {image: y, \"\\e[2J\": 1}}\n").unwrap();
+    std::fs::write(path("c.yml"), "services: {a: {image: y}}\n").unwrap();
+    let (a, b, c) = (path("a.yml"), path("b.yml"), path("c.yml"));
+    for args in [
+        ["-f", &a].as_slice(),
+        &["-f", &a, "--format", "github"],
+        &["-f", &b],
+        &["config", "-f", &a],
+        &["compare", &a, &c],
+        &["compare", &c, &a],
+        &["budget", "-f", &a],
+        &["-f", "\u{1b}[2J"],
+    ] {
+        let output = composecheck(args);
+        let shown = stdout(&output) + &stderr(&output);
+        assert!(shown.len() > 20, "{args:?}: {shown}");
+        let unsafe_char = shown.chars().find(|c| *c != '\n' && (c.is_control() || *c == '\u{202e}'));
+        assert_eq!(unsafe_char, None, "{args:?}: {shown:?}");
+    }
 }

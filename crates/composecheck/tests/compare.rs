@@ -1,4 +1,4 @@
-//! Two environments side by side.
+//! `compare`: differences between two environments.
 
 use std::path::PathBuf;
 use std::process::{Command, Output};
@@ -40,7 +40,7 @@ fn report(output: &Output) -> Report {
 }
 
 #[test]
-fn dev_and_test_differ_in_what_they_should() {
+fn dev_and_test_differ_only_as_expected() {
     let output = composecheck(&["-f", "compose.base.yml", "compose.dev.yml", "compose.test.yml", "--json"]);
     let report = report(&output);
     assert_eq!((output.status.code(), report.verdict.as_str()), (Some(0), "pass"));
@@ -69,6 +69,6 @@ fn the_crashing_test_environment_beside_the_dev_environment() {
     let found = |subject: &str| report.findings.iter().any(|finding| finding["subject"] == subject);
     assert!(found("services.postgres.image") && found("services.postgres.tmpfs") && found("services.auth"));
     for finding in &report.findings {
-        assert_eq!(finding["file"], "compose.crashing.yml", "the second one is where things are shown");
+        assert_eq!(finding["file"], "compose.crashing.yml", "findings are shown in the second one");
     }
 }

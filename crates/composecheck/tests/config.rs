@@ -1,4 +1,4 @@
-//! `composecheck config`: where values come from, and the merged model as Compose prints it.
+//! `config`: the position of every value, and the merged project as Compose prints it.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 

@@ -1,14 +1,14 @@
-//! `--fix`: what it writes, what it leaves alone, and that twice is once.
+//! `--fix`: what it changes, what it does not change, and that a second run changes nothing.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use evenkeel_composecheck::compare::{differences, join, show};
+use evenkeel_composecheck::compare::{differences, share_sources, show};
 use evenkeel_composecheck::compose::Project;
-use evenkeel_composecheck::fix::mend;
+use evenkeel_composecheck::fix::fix;
 use evenkeel_composecheck::lint::config::Config;
-use evenkeel_composecheck::lint::{Law, Outcome, judge};
+use evenkeel_composecheck::lint::{LintSettings, Outcome, lint};
 use evenkeel_composecheck::load::{Request, load};
 use evenkeel_composecheck::rules::policy::Policy;
 use proptest::prelude::*;
@@ -22,10 +22,10 @@ fn stack() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/stack")
 }
 
-fn judged(project: &Project) -> Outcome {
+fn lint_defaults(project: &Project) -> Outcome {
     let (policy, config) = (Policy::default(), Config::default());
-    let law = Law { policy: &policy, config: &config, config_file: None, names: &[] };
-    judge(project, &project.sources, &law, None)
+    let settings = LintSettings { policy: &policy, config: &config, config_file: None, names: &[] };
+    lint(project, &project.sources, &settings, None)
 }
 
 /// A request for one file that is only in memory.
@@ -34,32 +34,37 @@ fn request(path: &str, text: &str) -> Request {
     Request { files: vec![path.into()], texts, ..Request::default() }
 }
 
-/// Mends a text and checks every promise; the mended text, if there was anything to mend.
-fn mended(text: &str) -> Option<String> {
+/// Fixes a text and checks every guarantee. Returns the fixed text, if there was anything to fix.
+fn fixed(text: &str) -> Option<String> {
     let path = "/nonexistent/compose.yml";
     let old = load(&request(path, text)).ok()?;
-    let mended = mend(&request(path, text), judged).expect("it loads")?;
-    let fixed = load(&request(path, &mended.after)).expect("it still loads");
-    assert_eq!(mend(&request(path, &mended.after), judged), Ok(None), "twice is once:\n{}", mended.after);
-    assert!(judged(&fixed).findings.len() < judged(&old).findings.len());
-    assert_comments_stay(text, &mended.after);
-    let (old, fixed) = join(old, fixed);
-    for difference in differences(&old, &fixed) {
+    let file = fix(&request(path, text), lint_defaults).expect("it can be loaded")?;
+    let new = load(&request(path, &file.after)).expect("it can still be loaded");
+    assert_eq!(
+        fix(&request(path, &file.after), lint_defaults),
+        Ok(None),
+        "a second fix changes the text:\n{}",
+        file.after
+    );
+    assert!(lint_defaults(&new).findings.len() < lint_defaults(&old).findings.len());
+    assert_comments_stay(text, &file.after);
+    let (old, new) = share_sources(old, new);
+    for difference in differences(&old, &new) {
         // Compose reads a published port as text, whether it is written as text or as a number.
-        if difference.first.map(|said| show(said.node)) == difference.second.map(|said| show(said.node)) {
+        if difference.first.map(|side| show(side.node)) == difference.second.map(|side| show(side.node)) {
             continue;
         }
         let key = difference.key.split('.').next().unwrap_or_default();
         let of_fix = ["labels", "logging", "restart", "healthcheck", "depends_on", ""].contains(&key);
-        let made = !key.is_empty() || difference.subject == "networks.default";
-        assert!(of_fix && made, "{difference:?}\n{text}\n{}", mended.after);
+        let is_added = !key.is_empty() || difference.subject == "networks.default";
+        assert!(of_fix && is_added, "{difference:?}\n{text}\n{}", file.after);
     }
-    Some(mended.after)
+    Some(file.after)
 }
 
 fn assert_comments_stay(old: &str, new: &str) {
     for line in old.lines().filter(|line| line.trim_start().starts_with('#')) {
-        assert!(new.contains(line), "{line} is gone:\n{new}");
+        assert!(new.contains(line), "{line} is missing:\n{new}");
     }
 }
 
@@ -69,7 +74,7 @@ const CRASHING_LEFT: [&str; 12] = [
 ];
 
 #[test]
-fn the_crashing_stack_is_mended_as_far_as_it_is_safe() {
+fn the_crashing_stack_is_fixed_as_far_as_it_is_safe() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("compose.yml");
     std::fs::copy(stack().join("compose.crashing.yml"), &file).unwrap();
@@ -82,14 +87,14 @@ fn the_crashing_stack_is_mended_as_far_as_it_is_safe() {
     assert!(diff.contains("+      - \"${POSTGRES_PORT:-5433}:5432\"\n"), "{diff}");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), before, "a dry run writes nothing");
 
-    let fixed = composecheck(dir.path(), &["--fix", "--json"]);
-    assert!(String::from_utf8_lossy(&fixed.stderr).starts_with("composecheck: mended "), "{fixed:?}");
-    let report: serde_json::Value = serde_json::from_slice(&fixed.stdout).unwrap();
+    let output = composecheck(dir.path(), &["--fix", "--json"]);
+    assert!(String::from_utf8_lossy(&output.stderr).starts_with("composecheck: fixed "), "{output:?}");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     for finding in report["findings"].as_array().unwrap() {
         assert!(CRASHING_LEFT.contains(&finding["code"].as_str().unwrap()), "{finding}");
     }
     let after = std::fs::read_to_string(&file).unwrap();
-    assert_eq!(mended(&before).as_ref(), Some(&after));
+    assert_eq!(fixed(&before).as_ref(), Some(&after));
 
     let again = composecheck(dir.path(), &["--fix", "--dry-run"]);
     assert_eq!((again.status.code(), again.stdout.len()), (Some(0), 0), "{again:?}");
@@ -106,6 +111,21 @@ fn only_the_last_file_is_rewritten() {
     assert_eq!(std::fs::read_to_string(dir.path().join("base.yml")).unwrap(), service);
     let test = std::fs::read_to_string(dir.path().join("test.yml")).unwrap();
     assert!(test.contains("restart: \"no\"") && test.contains("netra.env: test"), "{test}");
+}
+
+#[test]
+fn a_dry_run_shows_the_diffs_of_all_projects_that_can_be_loaded() {
+    let dir = tempfile::tempdir().unwrap();
+    let service = "services:\n  a:\n    image: x:1\n    restart: always\n";
+    for (name, text) in [("a.yml", service), ("broken.yml", "services: ["), ("c.yml", service)] {
+        std::fs::write(dir.path().join(name), text).unwrap();
+    }
+    let output =
+        composecheck(dir.path(), &["--fix", "--dry-run", "a.yml", "broken.yml", "none.yml", "c.yml"]);
+    let (diffs, errors) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!(output.status.code(), Some(3), "{errors}");
+    assert!(diffs.contains("+++ b/a.yml\n") && diffs.contains("+++ b/c.yml\n"), "{diffs}");
+    assert!(errors.contains("broken.yml:1:") && errors.contains("none.yml"), "{errors}");
 }
 
 #[test]
@@ -157,8 +177,8 @@ fn many_shapes() {
         ("version: '3'\nservices:\n  a: {image: x}\n", "services:\n  a: {"),
         ("services:\n  a:\n    image: x\n    restart: on-failure\n", "restart: on-failure:3\n"),
     ] {
-        let fixed = mended(text).unwrap_or_else(|| panic!("{text} is not mended"));
-        assert!(fixed.contains(part), "{text}\n{fixed}");
+        let new = fixed(text).unwrap_or_else(|| panic!("{text} is not fixed"));
+        assert!(new.contains(part), "{text}\n{new}");
     }
 }
 
@@ -173,9 +193,9 @@ fn every_file_of_the_corpus_keeps_its_meaning() {
     for path in compose_files(Path::new(&corpus)) {
         let Ok(text) = std::fs::read_to_string(&path) else { continue };
         seen += 1;
-        changed += usize::from(mended(&text).is_some());
+        changed += usize::from(fixed(&text).is_some());
     }
-    assert!(seen > 50 && changed > 30, "{changed} of {seen} files mended");
+    assert!(seen > 50 && changed > 30, "{changed} of {seen} files fixed");
 }
 
 #[cfg(unix)]
@@ -237,7 +257,7 @@ fn file() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn any_file_is_mended_once_and_keeps_its_meaning(text in file()) {
-        let _ = mended(&text);
+    fn any_file_is_fixed_once_and_keeps_its_meaning(text in file()) {
+        let _ = fixed(&text);
     }
 }

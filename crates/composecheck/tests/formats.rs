@@ -1,4 +1,4 @@
-//! The formats that other programs read.
+//! The output formats for other programs.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -17,8 +17,7 @@ fn crashing(format: &str) -> String {
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-/// The part of the SARIF 2.1.0 schema that is used: what it requires stands here without `Option`, and it allows no
-/// other properties.
+/// The part of the SARIF 2.1.0 schema that is used. Required properties have no `Option`; other properties are errors.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Log {
@@ -174,7 +173,7 @@ fn the_pre_commit_hook_has_what_pre_commit_requires() {
     let hook = &hooks.items()[0];
     let say = |key: &str| hook.at(&[key]).and_then(Node::text).unwrap_or_default();
     assert_eq!([say("id"), say("entry"), say("language")], ["composecheck", "composecheck", "system"]);
-    // Files that are changed alone say nothing: the hook checks what its args name.
+    // Changed files on their own may be overrides: the hook checks the files that its args name.
     assert!(!say("name").is_empty() && say("pass_filenames") == "false");
 }
 
@@ -191,10 +190,10 @@ fn github_gets_one_command_for_each_finding() {
     }
 }
 
-/// What cannot be loaded is in the report, and the tool still fails.
+/// The report has the error, and the exit status is that of an error.
 #[test]
-fn what_cannot_be_loaded_is_in_every_format() {
-    let dir = tempfile::tempdir().expect("a folder");
+fn load_errors_are_in_every_format() {
+    let dir = tempfile::tempdir().expect("a directory");
     std::fs::write(dir.path().join("compose.yml"), "services:\n  db: {imge: x}\n").expect("written");
     for (format, part) in [
         ("json", "\"code\":\"CC000\",\"level\":\"error\""),

@@ -1,4 +1,4 @@
-//! What a team decides: configuration, comments in the file, the baseline.
+//! Configuration, suppressions, baseline, and the check of several projects.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// One finding: a service without a limit. Everything else is in order.
+/// A file with one finding: a service without a memory limit.
 const COMPOSE: &str = "name: x
 services:
   db:
@@ -18,14 +18,14 @@ services:
 networks: {default: {labels: {netra.env: test}}}
 ";
 
-struct Folder(TempDir);
+struct Directory(TempDir);
 
-impl Folder {
+impl Directory {
     fn with(files: &[(&str, &str)]) -> Self {
-        let dir = tempfile::tempdir().expect("a folder");
+        let dir = tempfile::tempdir().expect("a directory");
         for (name, text) in files {
             let path = dir.path().join(name);
-            std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+            std::fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
             std::fs::write(path, text).expect("a file");
         }
         Self(dir)
@@ -36,7 +36,7 @@ impl Folder {
         command.env_clear().current_dir(self.path()).args(args).output().expect("composecheck starts")
     }
 
-    /// Codes with their levels, then how many are suppressed and known.
+    /// The findings as code and level, the number of suppressed findings, and the number of known ones.
     fn found(&self, args: &[&str]) -> (Vec<String>, usize, u64) {
         let output = self.run(&[args, &["--json"]].concat());
         let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
@@ -53,8 +53,9 @@ impl Folder {
 }
 
 #[test]
-fn comments_accept_a_finding_and_unused_ones_are_told() {
-    let with = |from: &str, to: &str| Folder::with(&[("compose.yml", &COMPOSE.replace(from, to))]).found(&[]);
+fn comments_suppress_findings_and_unused_ones_are_reported() {
+    let with =
+        |from: &str, to: &str| Directory::with(&[("compose.yml", &COMPOSE.replace(from, to))]).found(&[]);
     let none: Vec<String> = Vec::new();
     assert_eq!(with("", ""), (vec!["CC101 error".into()], 0, 0));
     assert_eq!(with("db:", "db:  # composecheck: ignore CC101 small"), (none.clone(), 1, 0));
@@ -66,8 +67,8 @@ fn comments_accept_a_finding_and_unused_ones_are_told() {
 }
 
 #[test]
-fn the_configuration_sets_levels_and_accepts_findings() {
-    let with = |toml: &str| Folder::with(&[("a/compose.yml", COMPOSE), ("composecheck.toml", toml)]);
+fn the_configuration_sets_levels_and_suppresses_findings() {
+    let with = |toml: &str| Directory::with(&[("a/compose.yml", COMPOSE), ("composecheck.toml", toml)]);
     let found = |toml: &str| with(toml).found(&["-f", "a/compose.yml"]);
     assert_eq!(found("[levels]\nCC101 = 'warning'"), (vec!["CC101 warning".into()], 0, 0));
     assert_eq!(found("[levels]\nCC101 = 'off'"), (vec![], 0, 0));
@@ -76,18 +77,22 @@ fn the_configuration_sets_levels_and_accepts_findings() {
     let unused = found(&ignore.replace("CC101", "CC102"));
     assert_eq!(unused, (vec!["CC101 error".into(), "CC004 warning".into()], 0, 0));
     let elsewhere = found(&ignore.replace("a/", "b/").replace("CC101", "CC102"));
-    assert_eq!(elsewhere, (vec!["CC101 error".into()], 0, 0), "an ignore for other files is not unused here");
+    assert_eq!(
+        elsewhere,
+        (vec!["CC101 error".into()], 0, 0),
+        "an ignore for other files is not reported as unused"
+    );
     assert_eq!(found("label = 'acme.env'").0.len(), 3);
     let shown = with(&ignore.replace("CC101", "CC102")).run(&["-f", "a/compose.yml"]);
     assert!(String::from_utf8_lossy(&shown.stdout).contains("composecheck.toml:1:1"), "{shown:?}");
 }
 
 #[test]
-fn what_is_expected_stands_in_the_configuration() {
+fn the_configuration_sets_what_the_rules_expect() {
     let limited = COMPOSE
         .replace("cpus: 1", "cpus: 1\n    mem_limit: 1g\n    mem_reservation: 1m\n    restart: always");
     let with = |toml: &str| {
-        Folder::with(&[
+        Directory::with(&[
             ("compose.yml", &limited.replace("netra.env: test", "netra.env: qa")),
             ("composecheck.toml", toml),
         ])
@@ -104,52 +109,67 @@ fn what_is_expected_stands_in_the_configuration() {
 }
 
 #[test]
-fn mistakes_in_the_configuration_have_a_place() {
-    let folder =
-        Folder::with(&[("compose.yml", COMPOSE), ("composecheck.toml", "env = 'test'\nbuget = '4GiB'\n")]);
-    let output = folder.run(&[]);
+fn mistakes_in_the_configuration_have_a_position() {
+    let dir =
+        Directory::with(&[("compose.yml", COMPOSE), ("composecheck.toml", "env = 'test'\nbuget = '4GiB'\n")]);
+    let output = dir.run(&[]);
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(3), "{said}");
     assert!(
         said.contains("composecheck.toml:2:1: unknown field `buget`") && said.contains("hint: "),
         "{said}"
     );
-    assert_eq!(folder.run(&["--config", "none.toml"]).status.code(), Some(3));
+    assert_eq!(dir.run(&["--config", "none.toml"]).status.code(), Some(3));
 }
 
 #[test]
-fn a_baseline_lets_an_old_project_start_clean() {
-    let folder = Folder::with(&[("compose.yml", COMPOSE)]);
-    let written = folder.run(&["--write-baseline", "known.json"]);
-    assert_eq!(String::from_utf8_lossy(&written.stdout), "1 finding is known from now on\n");
-    assert_eq!(folder.found(&["--baseline", "known.json"]), (vec![], 0, 1));
+fn a_baseline_hides_known_findings() {
+    let dir = Directory::with(&[("compose.yml", COMPOSE)]);
+    let written = dir.run(&["--write-baseline", "known.json"]);
+    assert_eq!(String::from_utf8_lossy(&written.stdout), "wrote 1 finding to the baseline\n");
+    assert_eq!(dir.found(&["--baseline", "known.json"]), (vec![], 0, 1));
     let more = COMPOSE
         .replace("services:", "services:\n  # moved\n  new: {image: redis:7-alpine, network_mode: none}");
-    std::fs::write(folder.path().join("compose.yml"), more).expect("a file");
-    let (new, _, known) = folder.found(&["--baseline", "known.json"]);
+    std::fs::write(dir.path().join("compose.yml"), more).expect("a file");
+    let (new, _, known) = dir.found(&["--baseline", "known.json"]);
     assert_eq!((new.len(), known), (5, 1), "{new:?}");
     for (name, text) in
         [("bad.json", "{}"), ("old.json", r#"{"schema":"x/9","tool_version":"0","findings":[]}"#)]
     {
-        std::fs::write(folder.path().join(name), text).expect("a file");
-        assert_eq!(folder.run(&["--baseline", name]).status.code(), Some(3), "{name}");
+        std::fs::write(dir.path().join(name), text).expect("a file");
+        assert_eq!(dir.run(&["--baseline", name]).status.code(), Some(3), "{name}");
     }
-    let missing = folder.run(&["--baseline", "none.json"]);
-    assert!(String::from_utf8_lossy(&missing.stderr).contains("hint: '--write-baseline"), "{missing:?}");
+    let missing = dir.run(&["--baseline", "none.json"]);
+    assert!(
+        String::from_utf8_lossy(&missing.stderr).contains("hint: create it with --write-baseline"),
+        "{missing:?}"
+    );
+}
+
+/// Whoever has the old file open keeps its content.
+#[cfg(unix)]
+#[test]
+fn the_baseline_is_replaced_as_a_whole() {
+    let dir = Directory::with(&[("compose.yml", COMPOSE), ("known.json", "old")]);
+    let old = std::fs::File::open(dir.path().join("known.json")).expect("a file");
+    assert_eq!(dir.run(&["--write-baseline", "known.json"]).status.code(), Some(0));
+    assert_eq!(std::io::read_to_string(old).expect("text"), "old");
+    assert_eq!(dir.found(&["--baseline", "known.json"]), (vec![], 0, 1));
+    assert_eq!(std::fs::read_dir(dir.path()).expect("a directory").count(), 2, "nothing is left beside it");
 }
 
 #[test]
-fn projects_are_checked_each_by_itself() {
+fn projects_are_checked_independently() {
     let clean = COMPOSE.replace("cpus: 1", "cpus: 1\n    mem_limit: 1g\n    mem_reservation: 1m");
     let strict = "fail-on = 'warning'\n[levels]\nCC101 = 'warning'\n[[ignore]]\nrule = 'CC102'\npath = '*'\nreason = 'x'\n";
-    let folder = Folder::with(&[
+    let dir = Directory::with(&[
         ("a/compose.yml", COMPOSE),
         ("b/compose.yml", &clean),
         ("c/compose.yml", COMPOSE),
         ("c/composecheck.toml", strict),
         ("d/compose.yml", "services: ["),
     ]);
-    let output = folder.run(&["a/compose.yml", "b/compose.yml", "c/compose.yml", "--json"]);
+    let output = dir.run(&["a/compose.yml", "b/compose.yml", "c/compose.yml", "--json"]);
     let report: Value = serde_json::from_slice(&output.stdout).expect("a report");
     assert_eq!(report["files"], serde_json::json!(["a/compose.yml", "b/compose.yml", "c/compose.yml"]));
     let found: Vec<String> = report["findings"]
@@ -163,28 +183,27 @@ fn projects_are_checked_each_by_itself() {
         [
             "a/compose.yml CC101 error",
             "c/compose.yml CC101 warning",
-            &format!("{} CC004 warning", folder.path().join("c/composecheck.toml").display())
-                .replace('\\', "/"),
+            &format!("{} CC004 warning", dir.path().join("c/composecheck.toml").display()).replace('\\', "/"),
         ]
     );
-    assert_eq!(folder.run(&["b/compose.yml"]).status.code(), Some(0));
-    assert_eq!(folder.run(&["c/compose.yml"]).status.code(), Some(1), "each has its own configuration");
+    assert_eq!(dir.run(&["b/compose.yml"]).status.code(), Some(0));
+    assert_eq!(dir.run(&["c/compose.yml"]).status.code(), Some(1), "each project has its own configuration");
 
-    let broken = folder.run(&["d/compose.yml", "a/compose.yml", "none.yml"]);
+    let broken = dir.run(&["d/compose.yml", "a/compose.yml", "none.yml"]);
     let said = String::from_utf8_lossy(&broken.stderr);
     assert_eq!(broken.status.code(), Some(3), "{said}");
     assert!(said.contains("d/compose.yml:1:") && said.contains("none.yml"), "{said}");
     assert!(
         String::from_utf8_lossy(&broken.stdout).contains("error[CC101]"),
-        "the others are checked all the same"
+        "the other projects are checked"
     );
-    assert_eq!(folder.run(&["-f", "a/compose.yml", "b/compose.yml"]).status.code(), Some(2));
+    assert_eq!(dir.run(&["-f", "a/compose.yml", "b/compose.yml"]).status.code(), Some(2));
 }
 
 #[test]
-fn sarif_says_why_a_finding_is_accepted() {
+fn sarif_has_the_reason_of_a_suppression() {
     let text = COMPOSE.replace("db:", "db:  # composecheck: ignore CC101 measured, 80 MiB at most");
-    let output = Folder::with(&[("compose.yml", &text)]).run(&["--format", "sarif"]);
+    let output = Directory::with(&[("compose.yml", &text)]).run(&["--format", "sarif"]);
     let log: Value = serde_json::from_slice(&output.stdout).expect("a log");
     let result = &log["runs"][0]["results"][0];
     assert_eq!((output.status.code(), result["ruleId"].as_str()), (Some(0), Some("CC101")));

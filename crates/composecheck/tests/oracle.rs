@@ -1,11 +1,11 @@
-//! Compose is the judge: what it accepts is accepted, what it refuses is refused, and what comes out is the same.
+//! Compose is the oracle: the same files are accepted and rejected, and the rendered projects are equal.
 //!
-//! The files of COMPOSE_CORPUS, a generator of projects of two files, projects that bring other files in, and a list of fragments. Where Compose v2 is not
-//! there, the fragments are held against what it said before.
+//! The inputs are the files of COMPOSE_CORPUS, generated projects of two files, projects that include and extend other
+//! files, and a list of fragments. Without Compose v2, the fragments are compared with its recorded verdicts.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
-#![expect(clippy::print_stdout, reason = "the agreement is told to whoever runs it")]
+#![expect(clippy::print_stdout, reason = "the numbers are part of the result")]
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -17,14 +17,14 @@ use std::thread;
 use evenkeel_tests::skip;
 use serde_json::Value;
 
-/// Where Compose 2.26 refuses and newer versions do not, or what it refuses is its own mistake.
-const EXPLAINED: [(&str, &str); 3] = [
-    ("cannot override services.a.gpus", "`all` over a list: it has brought only the first file to one shape"),
-    ("invalid size: '-1'", "newer versions take -1 as text for no limit"),
-    ("labels array items", "the same label in two files: it puts the two lists together and finds it twice"),
+/// Differences that are accepted: a part of the message of Compose 2.26, and the reason.
+const ACCEPTED: [(&str, &str); 3] = [
+    ("cannot override services.a.gpus", "`all` over a list: it normalizes only the first file"),
+    ("invalid size: '-1'", "newer versions accept the string -1 for no limit"),
+    ("labels array items", "the same label in two files: it joins the two lists and finds a duplicate"),
 ];
 
-/// Compose v2, as a plugin or as a command; none where there is none.
+/// The command line of Compose v2, a plugin or a program, if it is installed.
 fn compose() -> Option<&'static [&'static str]> {
     let known: [&[&str]; 2] = [&["docker", "compose"], &["docker-compose"]];
     known.into_iter().find(|words| {
@@ -47,7 +47,7 @@ fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// With an empty environment; no engine, which Compose would ask first.
+/// Runs a command with an empty environment and without an engine, which Compose would ask first.
 fn run(words: &[&str], folder: &Path) -> Output {
     Command::new(words[0])
         .args(&words[1..])
@@ -69,21 +69,21 @@ fn ours(folder: &Path, files: &[&str]) -> Output {
     run(&[composecheck.as_slice(), &named(files)].concat(), folder)
 }
 
-/// How the two differ over a project, if they do.
+/// The first difference between the two results for a project.
 fn difference(compose: &[&str], folder: &Path, files: &[&str]) -> Option<String> {
     let (ours, named) = (ours(folder, files), named(files));
     let theirs = run(&[compose, named.as_slice(), &["config", "--format", "json"]].concat(), folder);
-    let said = |output: &Output| String::from_utf8_lossy(&output.stderr).trim().to_owned();
+    let stderr = |output: &Output| String::from_utf8_lossy(&output.stderr).trim().to_owned();
     match (ours.status.code(), theirs.status.success()) {
         (Some(0), true) => {
             let [ours, theirs] =
                 [ours, theirs].map(|output| serde_json::from_slice::<Value>(&output.stdout).unwrap());
             first_difference(&ours, &theirs, "")
         }
-        // What is refused is refused with its place.
-        (Some(3), false) if said(&ours).contains(".y") => None,
-        (Some(3), true) => Some(format!("only we refuse it: {}", said(&ours))),
-        (Some(0), false) => Some(format!("only Compose refuses it: {}", said(&theirs))),
+        // The error has a position.
+        (Some(3), false) if stderr(&ours).contains(".y") => None,
+        (Some(3), true) => Some(format!("only composecheck rejects it: {}", stderr(&ours))),
+        (Some(0), false) => Some(format!("only Compose rejects it: {}", stderr(&theirs))),
         _ => Some(format!("{ours:?}")),
     }
 }
@@ -104,17 +104,17 @@ fn first_difference(ours: &Value, theirs: &Value, path: &str) -> Option<String> 
     }
 }
 
-/// What differs over many cases, looked at by as many threads as there are processors.
-fn differing(cases: usize, look: impl Fn(usize) -> Option<String> + Sync) -> Vec<String> {
+/// The differences of many cases, which are compared by one thread for each processor.
+fn differing(cases: usize, compare: impl Fn(usize) -> Option<String> + Sync) -> Vec<String> {
     let (next, (send, receive)) = (AtomicUsize::new(0), mpsc::channel());
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
-            let (send, next, look) = (send.clone(), &next, &look);
+            let (send, next, compare) = (send.clone(), &next, &compare);
             scope.spawn(move || {
                 while let case = next.fetch_add(1, Ordering::Relaxed)
                     && case < cases
                 {
-                    if let Some(difference) = look(case) {
+                    if let Some(difference) = compare(case) {
                         send.send((case, difference)).unwrap();
                     }
                 }
@@ -127,12 +127,12 @@ fn differing(cases: usize, look: impl Fn(usize) -> Option<String> + Sync) -> Vec
     found.into_iter().map(|(case, difference)| format!("case {case}: {difference}")).collect()
 }
 
-/// Sets aside what is explained; prints the agreement.
-fn judge(what: &str, cases: usize, differing: Vec<String>) {
-    let is_explained = |difference: &String| EXPLAINED.iter().any(|(part, _)| difference.contains(part));
-    let (explained, left): (Vec<String>, Vec<String>) = differing.into_iter().partition(is_explained);
+/// Fails if there are differences other than the accepted ones. Prints the numbers.
+fn report(what: &str, cases: usize, differing: Vec<String>) {
+    let is_accepted = |difference: &String| ACCEPTED.iter().any(|(part, _)| difference.contains(part));
+    let (explained, left): (Vec<String>, Vec<String>) = differing.into_iter().partition(is_accepted);
     println!(
-        "{what}: {} of {cases} the same, {} explained",
+        "{what}: {} of {cases} equal, {} accepted differences",
         cases - explained.len() - left.len(),
         explained.len()
     );
@@ -140,7 +140,7 @@ fn judge(what: &str, cases: usize, differing: Vec<String>) {
 }
 
 #[test]
-fn the_corpus_comes_out_the_same() {
+fn the_corpus_is_rendered_as_by_compose() {
     let Some(corpus) = std::env::var_os("COMPOSE_CORPUS").map(PathBuf::from).filter(|path| path.is_dir())
     else {
         return skip("COMPOSE_CORPUS names no folder");
@@ -150,18 +150,18 @@ fn the_corpus_comes_out_the_same() {
     files_below(&corpus, &mut files);
     assert!(files.len() > 50, "{} files", files.len());
     files.sort();
-    let look = |case: usize| {
+    let compare = |case: usize| {
         let file = &files[case];
         let name = file.file_name().unwrap().to_str().unwrap();
         let difference = difference(compose, file.parent().unwrap(), &[name])?;
         Some(format!("{}: {difference}", file.display()))
     };
-    let found = differing(files.len(), look);
+    let found = differing(files.len(), compare);
     assert!(found.is_empty(), "{}", found.join("\n"));
-    judge("corpus", files.len(), found);
+    report("corpus", files.len(), found);
 }
 
-/// Places and values of `oracle/fields.txt`.
+/// The paths and values of `oracle/fields.txt`.
 fn fields() -> Vec<(&'static str, Vec<&'static str>)> {
     let mut fields: Vec<(&str, Vec<&str>)> = Vec::new();
     for line in include_str!("oracle/fields.txt").lines().filter(|line| !line.starts_with('#')) {
@@ -192,18 +192,18 @@ impl Random {
     }
 }
 
-/// What one file of a generated project says beside what is always there.
+/// The content of one file of a generated project, beside what every project has.
 #[derive(Default)]
-struct Said {
+struct FileContent {
     /// Keys of the service `a`.
     service: Vec<(&'static str, String)>,
-    /// A section, an item of it, and its value.
+    /// A section, an item of it, and the value of the item.
     top: Option<(&'static str, &'static str, &'static str)>,
 }
 
-impl Said {
-    fn say(&mut self, key: &'static str, value: String) {
-        if !self.service.iter().any(|(said, _)| *said == key) {
+impl FileContent {
+    fn set(&mut self, key: &'static str, value: String) {
+        if !self.service.iter().any(|(known, _)| *known == key) {
             self.service.push((key, value));
         }
     }
@@ -225,7 +225,7 @@ impl Said {
             ("secrets", [("s1", "{file: s1}"), ("s2", "{file: s2}")]),
             ("configs", [("c1", "{file: c1}"), ("c2", "{file: c2}")]),
         ] {
-            let own = self.top.filter(|(said, ..)| *said == section).map(|(_, item, value)| (item, value));
+            let own = self.top.filter(|(known, ..)| *known == section).map(|(_, item, value)| (item, value));
             let others = items.into_iter().filter(|(item, _)| own.is_none_or(|(own, _)| own != *item));
             let all: Vec<String> = own.into_iter().chain(others).map(|(k, v)| format!("{k}: {v}")).collect();
             let _ = writeln!(text, "{section}: {{{}}}", all.join(", "));
@@ -242,13 +242,13 @@ impl Said {
     }
 }
 
-/// One project of two files: a field said in the first, in the second, or in both, with other fields beside it.
+/// A project of two files: a field is set in the first, in the second, or in both; sometimes with another field.
 fn project(
     fields: &[(&'static str, Vec<&'static str>)],
     case: usize,
     random: &mut Random,
 ) -> (String, String) {
-    let (mut base, mut over) = (Said::default(), Said::default());
+    let (mut base, mut over) = (FileContent::default(), FileContent::default());
     let (place, values) = &fields[case % fields.len()];
     let (first, second) = (random.pick(values), random.pick(values));
     let (section, item) = place.split_once('.').unwrap();
@@ -256,29 +256,29 @@ fn project(
         let tag = ["", "", "", "", "", "!reset ", "!override "][random.below(7)];
         let which = random.below(6);
         if which != 0 {
-            base.say(key, first.to_owned());
+            base.set(key, first.to_owned());
         }
         if which != 1 {
-            over.say(key, format!("{tag}{second}"));
+            over.set(key, format!("{tag}{second}"));
         }
         if random.below(5) < 2 {
             let (other, values) =
                 random.pick(&fields.iter().map(|(p, v)| (*p, v.as_slice())).collect::<Vec<_>>());
             if let Some(other) = other.strip_prefix("services.a.") {
                 let side = if random.below(2) == 0 { &mut base } else { &mut over };
-                side.say(other, random.pick(values).to_owned());
+                side.set(other, random.pick(values).to_owned());
             }
         }
     } else {
         (base.top, over.top) = (Some((section, item, first)), Some((section, item, second)));
         let user = if section == "volumes" { format!("['{item}:/d']") } else { format!("[{item}]") };
-        base.say(section, user);
+        base.set(section, user);
     }
     (base.base(), over.over())
 }
 
 #[test]
-fn generated_projects_come_out_the_same() {
+fn generated_projects_are_rendered_as_by_compose() {
     let Some(compose) = compose() else { return skip("there is no Compose v2") };
     let number = |name: &str, default| std::env::var(name).map_or(default, |text| text.parse().unwrap());
     let (cases, seed) = (number("ORACLE_CASES", 1000), number("ORACLE_SEED", 1));
@@ -286,7 +286,7 @@ fn generated_projects_come_out_the_same() {
     let mut random = Random(seed as u64);
     let projects: Vec<(String, String)> =
         (0..cases).map(|case| project(&fields, case, &mut random)).collect();
-    let look = |case: usize| {
+    let compare = |case: usize| {
         let folder = dir.path().join(format!("p{case}"));
         std::fs::create_dir(&folder).unwrap();
         let (base, over) = &projects[case];
@@ -303,10 +303,10 @@ fn generated_projects_come_out_the_same() {
         std::fs::remove_dir_all(&folder).unwrap();
         Some(format!("{difference}\n{base}---\n{over}"))
     };
-    judge("two files", cases, differing(cases, look));
+    report("two files", cases, differing(cases, compare));
 }
 
-/// Projects of `oracle/projects.txt`: a name, and files by their paths.
+/// The projects of `oracle/projects.txt`: name, and files with their paths.
 fn projects() -> Vec<(&'static str, Vec<(&'static str, String)>)> {
     let mut projects: Vec<(&str, Vec<(&str, String)>)> = Vec::new();
     for line in include_str!("oracle/projects.txt").lines() {
@@ -324,11 +324,11 @@ fn projects() -> Vec<(&'static str, Vec<(&'static str, String)>)> {
 }
 
 #[test]
-fn what_is_brought_in_comes_out_the_same() {
+fn included_and_extended_files_are_rendered_as_by_compose() {
     let Some(compose) = compose() else { return skip("there is no Compose v2") };
     let (projects, dir) = (projects(), tempfile::tempdir().unwrap());
     let (everywhere, projects) = projects.split_first().unwrap();
-    let look = |case: usize| {
+    let compare = |case: usize| {
         let (name, files) = &projects[case];
         let folder = dir.path().join(format!("b{case}"));
         for (path, text) in everywhere.1.iter().chain(files) {
@@ -339,10 +339,10 @@ fn what_is_brought_in_comes_out_the_same() {
         let difference = difference(compose, &folder, &["c.yml"])?;
         Some(format!("{name}: {difference}"))
     };
-    judge("brought in", projects.len(), differing(projects.len(), look));
+    report("include and extends", projects.len(), differing(projects.len(), compare));
 }
 
-/// A file around a fragment.
+/// A complete file that contains a fragment.
 fn around(section: &str, fragment: &str) -> String {
     match section {
         "[whole]" | "[over]" => fragment.replace("\\n", "\n").replace("\\t", "\t"),
@@ -355,7 +355,7 @@ fn around(section: &str, fragment: &str) -> String {
 }
 
 #[test]
-fn fragments_are_taken_and_refused_as_compose_does() {
+fn fragments_are_accepted_and_rejected_as_by_compose() {
     let dir = tempfile::tempdir().unwrap();
     let (mut section, mut fragments) = ("", Vec::new());
     for line in include_str!("oracle/fragments.txt").lines().filter(|line| !line.starts_with('#')) {
@@ -365,7 +365,7 @@ fn fragments_are_taken_and_refused_as_compose_does() {
         }
     }
     let compose = compose();
-    let look = |case: usize| {
+    let compare = |case: usize| {
         let (accepted, text, fragment) = &fragments[case];
         let folder = dir.path().join(format!("f{case}"));
         std::fs::create_dir(&folder).unwrap();
@@ -383,6 +383,6 @@ fn fragments_are_taken_and_refused_as_compose_does() {
         let difference = difference(compose?, &folder, files)?;
         Some(format!("{fragment}: {difference}"))
     };
-    let found = differing(fragments.len(), look);
-    judge("fragments", fragments.len(), found);
+    let found = differing(fragments.len(), compare);
+    report("fragments", fragments.len(), found);
 }

@@ -4,6 +4,7 @@ use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand};
 use evenkeel_common::manual::Manual;
 use evenkeel_common::state::parse_name;
@@ -15,8 +16,8 @@ use crate::queue::Mode;
 /// What the manual says beyond the options.
 pub const MANUAL: Manual = Manual {
     exits: &[
-        (Exit::Done, "the command ended with 0; status, history, break: done"),
-        (Exit::No, "break: nobody holds the lock"),
+        (Exit::Done, "the command ended with 0; status, history, break: done; held: yes"),
+        (Exit::No, "break: nobody holds the lock; held: no"),
         (Exit::Usage, "bad arguments"),
         (
             Exit::Failed,
@@ -42,15 +43,32 @@ pub const MANUAL: Manual = Manual {
         ("flock ~/.netra/locks/test.lock ./old-script", "scripts that know nothing of envlock take part"),
         ("envlock status test", "who is inside, since when and why, and who waits"),
         ("envlock break test --reason 'hangs since noon'", "end the command that holds the lock"),
+        (
+            "envlock held test || exec envlock test -- \"$0\"",
+            "in a script: take the lock unless it is held already",
+        ),
     ],
     sections: &[
         (
             "SET-UP AND TAKE-DOWN",
             "Whoever shares an environment gives the same --setup and --teardown. Both run in a shell under the \
-             lock, alone, with their stdout sent to stderr. A set-up that fails ends envlock with its code, after \
+             lock, alone, with an empty stdin, with their stdout sent to stderr, and in a process group of their \
+             own, so they cannot read from the terminal. A set-up that fails ends envlock with its code, after \
              the take-down. A take-down that fails ends envlock with its code, unless the command failed, and \
              leaves the environment dirty, as the death of a holder does: whoever comes in first then runs the \
-             take-down before the set-up.",
+             take-down before the set-up. The same holds where flock(1), or an envlock without --setup and \
+             --teardown, still has the lock when the last user leaves. The first one in waits for such users \
+             before it sets up.\n\n\
+             A set-up gets each signal that envlock gets, once. Where a set-up, or a take-down that clears up \
+             after a dead holder, goes on in spite of SIGINT, SIGQUIT, SIGTERM or SIGHUP, envlock waits for its \
+             end, runs the take-down if there is something to take down, and ends with 128+n; the command is not \
+             started.\n\n\
+             A take-down gets no signal: SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTTIN and SIGTTOU are ignored in it, \
+             and envlock waits for its end. --teardown-timeout limits how long it may take. Three signals to \
+             envlock within a second end it too, but not before it has had 30 seconds. Its processes then get \
+             SIGTERM, and SIGKILL five seconds later, and the environment is dirty.\n\n\
+             What the command has left running is ended in the same way before the take-down, unless --inherit \
+             is given, and so is what a set-up or a take-down that failed has left running (on Linux).",
         ),
         (
             "CRASHES",
@@ -71,8 +89,11 @@ pub const MANUAL: Manual = Manual {
             "NETRA_HOME: where the state is kept instead of ~/.netra.\n\n\
              ENVLOCK_HELD: set for the command: the locks it runs under, parted by commas, each \
              NAME:MODE:TICKET:OWNER with mode x, s or n. An envlock under it passes through where these cover \
-             what it asks for; it believes them only while the ticket lives and belongs to an ancestor.\n\n\
-             ENVLOCK_SLOT: set for the command under --slots: its slot, from 0.",
+             what it asks for; it believes them only while the ticket lives and belongs to an ancestor. \
+             'envlock held NAME' asks in the same way.\n\n\
+             ENVLOCK_SLOT: set for the command under --slots: its slot, from 0.\n\n\
+             ENVLOCK_STEP: set under --setup or --teardown: the entry of ENVLOCK_HELD and the step (setup, \
+             command or teardown) that a process belongs to. By it envlock finds what is left of a step.",
         ),
         (
             "JSON",
@@ -116,11 +137,37 @@ pub struct Cli {
     pub verbosity: Verbosity,
 }
 
+impl Cli {
+    /// Reads the arguments of this process. Ends it with 2 where they are wrong, and says what is missing where a
+    /// command is given as to flock(1), without `--`.
+    pub fn parse_or_exit() -> Self {
+        Self::try_parse().unwrap_or_else(|error| with_tip(error).exit())
+    }
+}
+
+fn with_tip(mut error: clap::Error) -> clap::Error {
+    if let Some(tip) = missing_separator(&error) {
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    }
+    error
+}
+
+/// Where `--` before the first word that was not expected makes the command line right, says so.
+fn missing_separator(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::String(unexpected)) = error.get(ContextKind::InvalidArg) else { return None };
+    let args: Vec<String> = std::env::args_os().map(|arg| arg.to_string_lossy().into_owned()).collect();
+    let place = args.iter().position(|arg| arg == unexpected && !arg.starts_with('-'))?;
+    let (before, command) = args.split_at(place);
+    let separator = [String::from("--")];
+    Cli::try_parse_from(before.iter().chain(&separator).chain(command)).ok()?;
+    Some(format!("write -- before the command: envlock {} -- {unexpected} ...", before[1..].join(" ")))
+}
+
 /// What to hold, how, and for which command.
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct HoldArgs {
-    /// Environment to lock (status, history, break and help are taken)
+    /// Environment to lock (status, history, break, held and help are taken)
     #[arg(value_name = "NAME", value_parser = parse_name, required = true)]
     pub name: Option<String>,
     /// Command to run while the lock is held
@@ -141,6 +188,9 @@ pub struct HoldArgs {
     /// Run this in a shell when the last one leaves; nobody else enters meanwhile
     #[arg(long, value_name = "CMD")]
     pub teardown: Option<String>,
+    /// End a take-down that takes longer than this [default: wait for it, whatever comes]
+    #[arg(long, value_name = "DURATION", requires = "teardown", value_parser = parse_duration)]
+    pub teardown_timeout: Option<Duration>,
     /// Give up with 75 when the lock is not free after this long
     #[arg(short = 'w', long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
     pub timeout: Duration,
@@ -173,6 +223,8 @@ pub enum Action {
     History(HistoryArgs),
     /// End the command that holds an environment, so that the lock comes free
     Break(BreakArgs),
+    /// Tell by the exit code whether this process runs under a lock: 0 if so, 1 if not
+    Held(HeldArgs),
 }
 
 /// A further lock.
@@ -220,6 +272,14 @@ pub struct HistoryArgs {
     /// Print one JSON object
     #[arg(long)]
     pub json: bool,
+}
+
+/// What to ask for.
+#[derive(Debug, Args)]
+pub struct HeldArgs {
+    /// Environment whose lock an envlock above this process may hold
+    #[arg(value_name = "NAME", value_parser = parse_name)]
+    pub name: String,
 }
 
 /// What to break.

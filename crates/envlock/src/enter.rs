@@ -102,6 +102,7 @@ fn new_record(ticket: &Ticket, about: &About) -> Record {
         purpose: about.purpose.clone(),
         queued_at: now(),
         entered_at: None,
+        in_environment: false,
     }
 }
 
@@ -214,17 +215,40 @@ impl Hold {
             return Ok(None);
         }
         recover_all(&self.files, self.record.ticket, patience)?;
-        let alone = wait::try_lock(&self.lock, Grip::Exclusive).map_err(|e| self.cannot_lock(e))?;
-        if !alone && !wait::lock(&self.lock, Grip::Shared, patience).map_err(|e| self.cannot_lock(e))? {
-            return Ok(None);
+        if wait::try_lock(&self.lock, Grip::Exclusive).map_err(|e| self.cannot_lock(e))? {
+            return Ok(Some(Passage { alone: true, gate: Some(gate) }));
         }
-        Ok(Some(Passage { alone, gate: Some(gate) }))
+        // Those who use the lock without an environment make way before it is set up. Nobody else gets past the gate.
+        let alone = !self.others_in_environment()?;
+        let grip = if alone { Grip::Exclusive } else { Grip::Shared };
+        let taken = wait::lock(&self.lock, grip, patience).map_err(|e| self.cannot_lock(e))?;
+        Ok(taken.then_some(Passage { alone, gate: Some(gate) }))
+    }
+
+    /// Whether anybody else is inside for whom the environment has been set up. To be asked with the gate in hand:
+    /// then nobody is just setting up or taking down.
+    pub fn others_in_environment(&self) -> Result<bool, Error> {
+        let own = self.record.ticket;
+        self.files.still_now(|| {
+            for place in self.files.places()?.into_iter().filter(|place| place.number != own) {
+                let inside = self.files.read_record(place).is_some_and(|record| record.in_environment);
+                if inside && matches!(self.files.life(place)?, Life::Alive(_)) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        })
+    }
+
+    /// Says that the environment is there, for whoever comes through the gate next.
+    pub fn enter_environment(&mut self) -> Result<(), Error> {
+        self.record.in_environment = true;
+        self.report_phase(Phase::Running)
     }
 
     /// Lets others through the gate.
-    pub fn open_gate(&mut self, passage: Passage) -> Result<(), Error> {
-        let Passage { alone, gate } = passage;
-        if alone && gate.is_some() {
+    pub fn open_gate(&mut self, passage: &Passage) -> Result<(), Error> {
+        if passage.alone && passage.gate.is_some() {
             // A lock cannot be weakened everywhere. Only somebody without a ticket can slip in here; then we wait.
             self.let_go()?;
             wait::lock(&self.lock, Grip::Shared, &mut Patience::new(None))
@@ -259,6 +283,9 @@ impl Hold {
 
     /// Tells the others how far we are.
     pub fn report_phase(&mut self, phase: Phase) -> Result<(), Error> {
+        if self.record.phase == phase {
+            return Ok(());
+        }
         self.record.phase = phase;
         self.record.entered_at.get_or_insert_with(now);
         self.ticket.write(&self.record)

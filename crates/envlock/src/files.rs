@@ -16,6 +16,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use evenkeel_common::Error;
 use evenkeel_common::state::{self, Home};
@@ -162,6 +163,14 @@ impl EnvFiles {
         } else {
             Ok(None)
         }
+    }
+
+    /// Like [`Self::still`], but fails where it is not possible soon: making a ticket takes microseconds.
+    pub fn still_now<R>(&self, work: impl FnOnce() -> Result<R, Error>) -> Result<R, Error> {
+        let found = self.still(&mut Patience::new(Some(Duration::from_secs(1))), work)?;
+        found.ok_or_else(|| {
+            Error::failed(format!("look at {}", self.name), "a process was stopped while it drew a ticket")
+        })
     }
 
     /// Reads what a ticket says; none where it says nothing yet, or nothing legible.

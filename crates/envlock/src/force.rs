@@ -116,6 +116,7 @@ mod tests {
             purpose: None,
             queued_at: evenkeel_common::now(),
             entered_at: None,
+            in_environment: false,
         }
     }
 

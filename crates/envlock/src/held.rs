@@ -57,6 +57,16 @@ pub fn covers(held: &[Held], home: &Home, name: &str, wanted: Mode) -> Result<bo
     Ok(false)
 }
 
+/// Whether an ancestor holds the lock for us, in whatever mode.
+pub fn is_under(held: &[Held], home: &Home, name: &str) -> Result<bool, Error> {
+    for one in held.iter().filter(|held| held.name == name) {
+        if is_live(one, home)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Whether the ticket is alive and its owner is one of our ancestors.
 fn is_live(held: &Held, home: &Home) -> Result<bool, Error> {
     let Some(files) = EnvFiles::existing(home, &held.name)? else { return Ok(false) };

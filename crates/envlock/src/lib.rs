@@ -20,5 +20,6 @@ pub mod recover;
 pub mod report;
 pub mod run;
 pub mod session;
+pub mod teardown;
 pub mod wait;
 pub mod words;

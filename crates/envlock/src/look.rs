@@ -1,13 +1,10 @@
 //! A look at an environment: who is inside, who waits, and who holds the file without a ticket.
 
-use std::time::Duration;
-
 use evenkeel_common::Error;
 
 use crate::files::{EnvFiles, Life};
 use crate::process::{self, Outsider};
 use crate::record::{Phase, Record};
-use crate::wait::Patience;
 
 /// What a look finds.
 #[derive(Debug, Default)]
@@ -33,11 +30,7 @@ impl Look {
 
 /// Looks at an environment without disturbing it.
 pub fn look(files: &EnvFiles) -> Result<Look, Error> {
-    // Making a ticket takes microseconds; who cannot get a word in for a second looks at somebody stopped in it.
-    let mut patience = Patience::new(Some(Duration::from_secs(1)));
-    let busy =
-        || Error::failed(format!("look at {}", files.name), "somebody was stopped while drawing a ticket");
-    let alive = files.still(&mut patience, || {
+    let (alive, dirty) = files.still_now(|| {
         let (mut alive, mut dirty) = (Vec::new(), files.is_dirty());
         for place in files.places()? {
             let record = files.read_record(place);
@@ -49,7 +42,6 @@ pub fn look(files: &EnvFiles) -> Result<Look, Error> {
         }
         Ok((alive, dirty))
     })?;
-    let (alive, dirty) = alive.ok_or_else(busy)?;
     let (queue, holders): (Vec<_>, Vec<_>) =
         alive.into_iter().partition(|record: &Record| record.phase == Phase::Waiting);
     let ours: Vec<u32> = holders.iter().chain(&queue).map(|record| record.process.pid).collect();

@@ -58,6 +58,9 @@ pub struct Record {
     pub queued_at: Timestamp,
     /// When it got the lock.
     pub entered_at: Option<Timestamp>,
+    /// Whether it runs in an environment that a set-up has made and a take-down will remove.
+    #[serde(default)]
+    pub in_environment: bool,
 }
 
 impl Record {

@@ -13,8 +13,8 @@ use crate::queue::Place;
 use crate::record::{Phase, Record};
 use crate::wait::Patience;
 
-/// How long what a dead owner left running may take to end after SIGTERM.
-const GRACE: Duration = Duration::from_secs(5);
+/// How long what is left running may take to end after SIGTERM.
+pub const GRACE: Duration = Duration::from_secs(5);
 
 /// Ends what the dead owner's command left running, then removes the ticket.
 pub fn recover(files: &EnvFiles, place: Place, patience: &mut Patience<'_>) -> Result<(), Error> {
@@ -63,16 +63,17 @@ fn bury(files: &EnvFiles, place: Place, record: Option<&Record>) -> Result<(), E
 
 fn reap(files: &EnvFiles, place: Place, record: &Record) {
     let token = record.token(&files.name, place.mode);
-    let left = process::processes_of(&token, record, files.lock_path());
-    if left.is_empty() {
+    // What is ended may start something else first: whatever has a copy of the lock must be gone in the end.
+    let left = || process::processes_of(&token, record, files.lock_path());
+    let count = left().len();
+    if count == 0 {
         return;
     }
     let _ = writeln!(
         std::io::stderr(),
-        "envlock: the holder of {} (pid {}) died; ending {} of its processes that are left",
+        "envlock: the holder of {} (pid {}) died; ending {count} of its processes that are left",
         files.name,
         record.process.pid,
-        left.len()
     );
-    process::end_all(&left, GRACE);
+    process::end_all(left, GRACE);
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use evenkeel_common::state::Home;
 use evenkeel_common::{Error, Exit, print, print_json};
 
-use crate::cli::{Action, BreakArgs, Cli, HistoryArgs, HoldArgs, StatusArgs};
+use crate::cli::{Action, BreakArgs, Cli, HeldArgs, HistoryArgs, HoldArgs, StatusArgs};
 use crate::enter::{self, Hold};
 use crate::files::{self, EnvFiles};
 use crate::force;
@@ -27,6 +27,7 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
         Some(Action::Status(args)) => status(&args),
         Some(Action::History(args)) => show_history(&args),
         Some(Action::Break(args)) => break_lock(args),
+        Some(Action::Held(args)) => is_held(&args),
         None => hold(&cli.hold),
     }
 }
@@ -93,6 +94,12 @@ fn not_held(args: &BreakArgs) -> Result<Exit, Error> {
         print(&format!("nobody holds {}\n", args.name))?;
     }
     Ok(Exit::No)
+}
+
+fn is_held(args: &HeldArgs) -> Result<Exit, Error> {
+    let held = held::parse(&std::env::var(HELD).unwrap_or_default());
+    let yes = held::is_under(&held, &Home::from_env()?, &args.name)?;
+    Ok(if yes { Exit::Done } else { Exit::No })
 }
 
 fn hold(args: &HoldArgs) -> Result<Exit, Error> {

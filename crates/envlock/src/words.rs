@@ -89,7 +89,7 @@ pub fn status(look: &Look) -> String {
         let _ = writeln!(text, "  waiting {}: {}", index + 1, holder_line(waiter));
     }
     if look.dirty {
-        text.push_str("  left half-way by a holder that died; the next --teardown clears it\n");
+        text.push_str("  not taken down by its last user; the next --teardown clears it\n");
     }
     text
 }

@@ -1,19 +1,19 @@
 //! Shared and dedicated environments, kept ones, and what would be done.
 
-use super::{Command, Stack, engine, text};
+use super::{Command, Stack, built, engine, root, text};
 
 #[test]
 fn jobs_run_side_by_side_each_in_an_environment_of_its_own() {
     let Some(engine) = engine() else { return };
     let stack = Stack::new(engine);
     let port = stack.publish();
-    let say = r#"echo "$EVENKEEL_ENV $COMPOSE_PROJECT_NAME $WEB_PORT""#;
+    let say = r#"echo "$EVENKEEL_ENV $COMPOSE_PROJECT_NAME $WEB_PORT $ADMIN_PORT""#;
     let output = stack.run(&["--jobs", "2", "--", "sh", "-c", say]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     for slot in [1, 2] {
         let id = stack.world.id();
-        let line = format!(" {id}-{slot} {id}-{slot} {}\n", port + slot);
+        let line = format!(" {id}-{slot} {id}-{slot} {} {}\n", port + slot, port + 5 + slot);
         assert!(said.contains(&line), "{line:?} in {said:?}");
     }
     assert_eq!(stack.left(), "");
@@ -43,8 +43,7 @@ fn a_dry_run_does_nothing_and_its_lines_can_be_run() {
     assert!(!stack.home.join("locks").exists());
     assert_eq!(stack.left(), "");
     let mut shell = Command::new("sh");
-    let path =
-        format!("{}:{}", super::built("envlock").parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let path = format!("{}:{}", built("envlock").parent().unwrap().display(), std::env::var("PATH").unwrap());
     shell.env("PATH", path).args(["-e", "-c"]).arg(String::from_utf8(output.stdout).unwrap());
     let ran = stack.environment(&mut shell).output().unwrap();
     assert!(ran.status.success(), "{}", text(&ran));
@@ -71,4 +70,74 @@ fn each_step_works_alone() {
     std::fs::write(stack.file(), "not: a stack").unwrap();
     step("clean");
     assert_eq!(stack.left(), "");
+}
+
+#[test]
+fn files_that_cannot_be_used_give_the_same_code_however_they_are_run() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    std::fs::write(stack.file(), "services: [").unwrap();
+    for args in
+        [&["check"][..], &["--", "true"], &["--dedicated", "--", "true"], &["--jobs", "2", "--", "true"]]
+    {
+        let output = stack.run(args);
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {}", text(&output));
+        assert!(text(&output).contains("compose.yml:1:"), "{args:?}: {}", text(&output));
+    }
+}
+
+#[test]
+fn every_error_of_the_files_is_shown_and_the_errors_come_first() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    std::fs::copy(root().join("tests/stack/compose.crashing.yml"), stack.file()).unwrap();
+    let mut composecheck = Command::new(built("composecheck"));
+    composecheck.arg("-f").arg(stack.file()).env("COMPOSE_PROJECT_NAME", stack.world.id());
+    let findings = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| line.starts_with("error[") || line.starts_with("warning["));
+        lines.map(str::to_owned).collect()
+    };
+    let expected = findings(&text(&composecheck.output().unwrap()));
+    let output = stack.run(&["--", "true"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output));
+    let shown = findings(&text(&output));
+    assert!(!expected.is_empty());
+    assert_eq!(shown, expected);
+    assert!(shown.is_sorted_by_key(|line| line.starts_with("warning[")), "{shown:?}");
+}
+
+/// Descriptor 8 is what the table was once written to.
+#[test]
+fn files_that_the_caller_has_open_are_left_alone_and_reach_the_command() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    let own = stack.home.join("own");
+    std::fs::write(&own, "mine\n").unwrap();
+    for (target, written) in [(own.to_str().unwrap(), "mine\nfrom the command\n"), ("/dev/stdout", "")] {
+        let run = stack.evenkeel(&["--", "sh", "-c", "echo from the command >&8"]);
+        let mut caller = Command::new("timeout");
+        caller.args(["60", "sh", "-c", "exec 8>>\"$0\"; exec \"$@\"", target]);
+        caller.arg(run.get_program()).args(run.get_args());
+        let output = stack.environment(&mut caller).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{target}: {}", text(&output));
+        assert!(text(&output).contains("\nverify "), "{target}: {}", text(&output));
+        assert!(written.is_empty() || std::fs::read_to_string(&own).unwrap() == written);
+    }
+}
+
+#[test]
+fn it_finds_its_files_from_a_link_and_from_its_own_folder() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    let run = stack.evenkeel(&["--", "true"]);
+    let link = stack.home.join("ek");
+    std::os::unix::fs::symlink(run.get_program(), &link).unwrap();
+    let from_folder = (Command::new("bash"), "evenkeel", root().join("scripts"));
+    let by_link = (Command::new("env"), "./ek", stack.home.to_path_buf());
+    for (mut command, name, folder) in [from_folder, by_link] {
+        command.arg(name).args(run.get_args()).current_dir(folder);
+        let output = stack.environment(&mut command).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", text(&output));
+        assert_eq!(stack.left(), "");
+    }
 }

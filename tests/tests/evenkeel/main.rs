@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
 mod environments;
+mod leftovers;
 mod survive;
 
-use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use evenkeel_tests::{BUSYBOX, Engine, Home, World, built, engine, root};
 
@@ -19,7 +22,7 @@ struct Stack<'a> {
 }
 
 impl<'a> Stack<'a> {
-    /// One that is healthy at its first check.
+    /// One that is healthy at its first check, and stops at once.
     fn new(engine: &'a Engine) -> Self {
         let stack = Self { engine, world: World::new(engine), home: Home::new() };
         let text = format!(
@@ -29,7 +32,7 @@ services:
   web:
     image: {BUSYBOX}
     command: ["sleep", "600"]
-    stop_grace_period: 1s
+    stop_signal: SIGKILL
     mem_limit: 32m
     mem_reservation: 16m
     cpus: 0.25
@@ -57,19 +60,21 @@ volumes: {{ data: {{ labels: *labels }} }}
         std::fs::write(self.file(), text.replace(from, to)).unwrap();
     }
 
-    /// Publishes a port that no other test uses, under the variable `WEB_PORT`.
+    /// Publishes a port that no other test uses, and the one five above it, under the variables `WEB_PORT` and
+    /// `ADMIN_PORT`.
     fn publish(&self) -> u16 {
-        let number =
-            self.world.id().bytes().fold(7_u16, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
-        let port = 20_000 + number % 2_000 * 10;
-        self.edit("    volumes:", &format!("    ports: [\"${{WEB_PORT:-{port}}}:80\"]\n    volumes:"));
+        static COUNT: AtomicU16 = AtomicU16::new(0);
+        let process = u16::try_from(std::process::id() % 100).unwrap();
+        let port = 20_000 + process * 100 + COUNT.fetch_add(1, Ordering::Relaxed) * 10;
+        let both = format!("\"${{WEB_PORT:-{port}}}:80\", \"${{ADMIN_PORT:-{}}}:81\"", port + 5);
+        self.edit("    volumes:", &format!("    ports: [{both}]\n    volumes:"));
         port
     }
 
-    fn lifecycle(&self, args: &[&str]) -> Command {
-        let mut lifecycle = Command::new(root().join("scripts/evenkeel"));
-        self.environment(&mut lifecycle).args(self.scope()).args(args);
-        lifecycle
+    fn evenkeel(&self, args: &[&str]) -> Command {
+        let mut evenkeel = Command::new(root().join("scripts/evenkeel"));
+        self.environment(&mut evenkeel).args(self.scope()).args(args);
+        evenkeel
     }
 
     fn environment<'c>(&self, command: &'c mut Command) -> &'c mut Command {
@@ -85,7 +90,7 @@ volumes: {{ data: {{ labels: *labels }} }}
     }
 
     fn run(&self, args: &[&str]) -> Output {
-        self.lifecycle(args).output().unwrap()
+        self.evenkeel(args).output().unwrap()
     }
 
     /// What of this environment is on the engine now.
@@ -101,9 +106,16 @@ impl Drop for Stack<'_> {
     fn drop(&mut self) {
         // Of a test that failed.
         if std::thread::panicking() {
-            let _ = self.lifecycle(&["clean"]).output();
+            let _ = self.evenkeel(&["clean"]).output();
         }
     }
+}
+
+/// Writes a script that stands in for a program, into a directory that is to be first in PATH.
+fn stand_in(dir: &Path, name: &str, script: &str) {
+    let mut options = std::fs::OpenOptions::new();
+    let mut file = options.write(true).create_new(true).mode(0o755).open(dir.join(name)).unwrap();
+    write!(file, "#!/bin/bash\n{script}\n").unwrap();
 }
 
 fn text(output: &Output) -> String {
@@ -113,9 +125,12 @@ fn text(output: &Output) -> String {
 /// Starts it, and waits until its command says that the environment is up.
 fn start_until_up(command: &mut Command) -> Child {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let (mut line, mut stdout) = (String::new(), BufReader::new(child.stdout.take().unwrap()));
-    stdout.read_line(&mut line).unwrap();
-    assert_eq!(line.trim_end(), "up");
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    // On a terminal the steps of the set-up are told there, too.
+    assert!(
+        stdout.by_ref().lines().any(|line| line.unwrap().trim_end() == "up"),
+        "it ended before it was up"
+    );
     // A closed pipe would end those who still write.
     std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
     child
@@ -147,7 +162,7 @@ fn a_signal_takes_the_environment_down() {
     let Some(engine) = engine() else { return };
     for (name, code) in [("INT", 130), ("TERM", 143)] {
         let stack = Stack::new(engine);
-        let child = start_until_up(&mut stack.lifecycle(&UNTIL_ENDED));
+        let child = start_until_up(&mut stack.evenkeel(&UNTIL_ENDED));
         signal(&child, name);
         let output = child.wait_with_output().unwrap();
         assert_eq!(output.status.code(), Some(code), "{name}: {}", text(&output));

@@ -15,7 +15,7 @@ fn a_dead_engine_and_a_hung_one_are_named_at_once() {
     let hung = Proxy::holding(&engine.host, "/");
     for host in ["unix:///nonexistent/docker.sock", &hung.host] {
         let begun = Instant::now();
-        let output = stack.lifecycle(&["--", "true"]).env("DOCKER_HOST", host).output().unwrap();
+        let output = stack.evenkeel(&["--", "true"]).env("DOCKER_HOST", host).output().unwrap();
         assert_eq!(output.status.code(), Some(4), "{host}: {}", text(&output));
         assert!(begun.elapsed() < Duration::from_secs(10), "{host}: {:?}", begun.elapsed());
         assert!(text(&output).contains(host), "{}", text(&output));
@@ -89,7 +89,7 @@ fn a_port_that_a_stranger_has_is_named_with_its_pid() {
         "busybox nc -l -p {port} & pid=$!; until ss -Hltn 'sport = :{port}' | grep -q .; do sleep 0.05; done; \
          code=0; \"$@\" || code=$?; echo \"pid $pid\"; kill $pid; exit $code"
     );
-    let lifecycle = stack.lifecycle(&["--", "true"]);
+    let evenkeel = stack.evenkeel(&["--", "true"]);
     let mut inside = Command::new(root().join("scripts/engine"));
     inside.env_remove("DOCKER_HOST").args([
         "-d",
@@ -99,8 +99,8 @@ fn a_port_that_a_stranger_has_is_named_with_its_pid() {
         "env",
         &format!("DOCKER_HOST={}", engine.host),
     ]);
-    inside.args(["bash", "-c", &script, "bash"]).arg(lifecycle.get_program()).args(lifecycle.get_args());
-    for (name, value) in lifecycle.get_envs() {
+    inside.args(["bash", "-c", &script, "bash"]).arg(evenkeel.get_program()).args(evenkeel.get_args());
+    for (name, value) in evenkeel.get_envs() {
         if name != "DOCKER_HOST" {
             inside.env(name, value.unwrap());
         }
@@ -119,7 +119,7 @@ fn ctrl_c_while_it_waits_for_healthy_takes_it_down() {
     let stack = Stack::new(engine);
     stack.edit("interval: 1s", "interval: 60s");
     let child =
-        stack.lifecycle(&["--", "true"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        stack.evenkeel(&["--", "true"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let running = format!("label=com.docker.compose.project={}", stack.world.id());
     let deadline = Instant::now() + Duration::from_mins(1);
     while engine.docker(&["ps", "-q", "--filter", &running]).is_empty() {
@@ -137,8 +137,10 @@ fn ctrl_c_while_it_waits_for_healthy_takes_it_down() {
 fn ctrl_c_again_during_the_take_down_does_not_end_it() {
     let Some(engine) = engine() else { return };
     let stack = Stack::new(engine);
-    let lifecycle = stack.lifecycle(&UNTIL_ENDED);
-    let words: Vec<_> = std::iter::once(lifecycle.get_program()).chain(lifecycle.get_args()).collect();
+    // The first process of a container does not hear SIGTERM: the take-down lasts.
+    stack.edit("SIGKILL", "SIGTERM");
+    let evenkeel = stack.evenkeel(&UNTIL_ENDED);
+    let words: Vec<_> = std::iter::once(evenkeel.get_program()).chain(evenkeel.get_args()).collect();
     let line = words.iter().map(|word| format!("'{}'", word.to_str().unwrap())).collect::<Vec<_>>().join(" ");
     let mut terminal = Command::new("script");
     stack
@@ -163,12 +165,12 @@ fn a_full_disk_is_said_and_nothing_is_started() {
     let stack = Stack::new(engine);
     let full = stack.home.join("full");
     std::fs::create_dir(&full).unwrap();
-    let lifecycle = stack.lifecycle(&["--", "true"]);
+    let evenkeel = stack.evenkeel(&["--", "true"]);
     // The file system exists in this process's view only, and goes with it.
     let mut inside = Command::new("unshare");
     stack.environment(&mut inside).env("NETRA_HOME", &full).args(["-m", "sh", "-c"]);
     inside.arg("mount -t tmpfs -o size=64k none \"$NETRA_HOME\" || exit 99; cat /dev/zero >\"$NETRA_HOME/zero\"; exec \"$@\"");
-    inside.arg("sh").arg(lifecycle.get_program()).args(lifecycle.get_args());
+    inside.arg("sh").arg(evenkeel.get_program()).args(evenkeel.get_args());
     let output = inside.output().unwrap();
     if output.status.code() == Some(99) || text(&output).starts_with("unshare:") {
         return skip("it needs root, to mount a small file system");

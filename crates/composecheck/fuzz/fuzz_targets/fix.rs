@@ -1,4 +1,4 @@
-//! The fixer: what loads still loads when it is mended, has fewer findings, and twice is once.
+//! The fixer: a fixed file can be loaded, has fewer findings, and is not changed by a second fix.
 //!
 //! `cargo +nightly fuzz run fix` in crates/composecheck; seeds: `tests/stack` of the repository.
 
@@ -7,29 +7,34 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
-use evenkeel_composecheck::lint::config::Config;
-use evenkeel_composecheck::lint::{Law, Outcome, judge};
-use evenkeel_composecheck::load::{Request, load};
-use evenkeel_composecheck::fix::mend;
 use evenkeel_composecheck::compose::Project;
+use evenkeel_composecheck::fix::fix;
+use evenkeel_composecheck::lint::config::Config;
+use evenkeel_composecheck::lint::{LintSettings, Outcome, lint};
+use evenkeel_composecheck::load::{Request, load};
 use evenkeel_composecheck::rules::policy::Policy;
 use libfuzzer_sys::fuzz_target;
 
-fn judged(project: &Project) -> Outcome {
+fn lint_defaults(project: &Project) -> Outcome {
     let (policy, config) = (Policy::default(), Config::default());
-    judge(project, &project.sources, &Law { policy: &policy, config: &config, config_file: None, names: &[] }, None)
+    let settings = LintSettings { policy: &policy, config: &config, config_file: None, names: &[] };
+    lint(project, &project.sources, &settings, None)
 }
 
 fn request(text: &str) -> Request {
     let path = PathBuf::from("/nonexistent/compose.yml");
-    Request { files: vec![path.clone()], texts: HashMap::from([(path, text.to_owned())]), ..Request::default() }
+    Request {
+        files: vec![path.clone()],
+        texts: HashMap::from([(path, text.to_owned())]),
+        ..Request::default()
+    }
 }
 
 fuzz_target!(|text: &str| {
     let Ok(project) = load(&request(text)) else { return };
-    let before = judged(&project).findings.len();
-    let Ok(Some(mended)) = mend(&request(text), judged) else { return };
-    let fixed = load(&request(&mended.after)).expect("what is mended loads");
-    assert!(judged(&fixed).findings.len() < before, "{}", mended.after);
-    assert_eq!(mend(&request(&mended.after), judged), Ok(None), "{}", mended.after);
+    let before = lint_defaults(&project).findings.len();
+    let Ok(Some(fixed)) = fix(&request(text), lint_defaults) else { return };
+    let project = load(&request(&fixed.after)).expect("a fixed file can be loaded");
+    assert!(lint_defaults(&project).findings.len() < before, "{}", fixed.after);
+    assert_eq!(fix(&request(&fixed.after), lint_defaults), Ok(None), "{}", fixed.after);
 });

@@ -1,193 +1,204 @@
-//! A check: of one project, or of several that are each checked by themselves.
+//! The check of one project, or of several that are independent of each other.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use evenkeel_common::{Error, Exit, now, print, print_json};
+use evenkeel_common::terminal::{lines, one_line};
+use evenkeel_common::{Error, Exit, files, now, print, print_json};
 
-use super::settings::{add_configuration, configuration, names, paint, policy, request, threshold};
-use crate::cli::{CheckArgs, Format, Inputs};
+use super::settings::{
+    add_configuration, config_relative_paths, configuration, policy, request, style, threshold,
+};
+use crate::cli::{CheckArgs, Format, InputArgs};
 use crate::compose::Project;
-use crate::fix::{self, Mended, mend};
+use crate::fix::{FixedFile, fix};
 use crate::lint::baseline::Baseline;
+use crate::lint::config::LoadedConfig;
 use crate::lint::verdict::{self, Verdict};
-use crate::lint::{Law, Outcome, config, judge};
-use crate::load::{Refused, Request, load_or_refuse};
-use crate::output::human::words;
-use crate::output::json::Report;
+use crate::lint::{LintSettings, Outcome, lint};
+use crate::load::{LoadError, load};
+use crate::output::human::to_text;
+use crate::output::json::ReportJson;
 use crate::output::{github, sarif};
-use crate::rules::cc000_not_loaded::finding as not_loaded;
+use crate::rules::cc000_not_loaded;
 use crate::source::Sources;
 
-/// What was found, and the files it was found in.
+/// The result of checking projects.
 #[derive(Debug, Default)]
 struct Checked {
     sources: Sources,
-    /// Paths of the Compose files.
+    /// Paths of the files that were read for the projects.
     files: Vec<String>,
     outcome: Outcome,
-    fails: bool,
+    verdict: Verdict,
 }
 
 impl Checked {
-    /// What there is to show of a project that cannot be loaded.
-    fn of(refused: &Refused) -> Self {
-        let Some((fault, sources)) = &refused.fault else { return Self::default() };
-        let files = sources.all().iter().map(|source| source.path.clone()).collect();
-        let outcome = Outcome { findings: vec![not_loaded(fault)], ..Outcome::default() };
-        Self { sources: sources.clone(), files, outcome, fails: true }
+    /// The result for a project that cannot be loaded; empty if the mistake is not in a file.
+    fn not_loaded(failure: &LoadError) -> Self {
+        let Some((error, sources)) = &failure.located else { return Self::default() };
+        let outcome = Outcome { findings: vec![cc000_not_loaded::finding(error)], ..Outcome::default() };
+        Self { sources: sources.clone(), files: paths(sources), outcome, verdict: Verdict::Fail }
     }
 
-    /// Takes in what was found in another project.
-    fn absorb(&mut self, mut other: Self) {
-        let by = self.sources.all().len();
+    /// Adds the result for another project.
+    fn append(&mut self, mut other: Self) {
+        let offset = self.sources.all().len();
         for source in other.sources.all() {
             self.sources.add(source.path.clone(), source.text.clone());
         }
         let findings = other.outcome.findings.iter_mut();
         let suppressed = other.outcome.suppressed.iter_mut().map(|one| &mut one.finding);
-        findings.chain(suppressed).for_each(|finding| finding.shift(by));
+        findings.chain(suppressed).for_each(|finding| finding.offset_files(offset));
         self.files.append(&mut other.files);
         self.outcome.findings.append(&mut other.outcome.findings);
         self.outcome.suppressed.append(&mut other.outcome.suppressed);
         self.outcome.known += other.outcome.known;
-        self.fails |= other.fails;
+        self.verdict = self.verdict.max(other.verdict);
     }
 }
 
-/// Checks what the command line names. A project that cannot be loaded does not keep the others from it.
+fn paths(sources: &Sources) -> Vec<String> {
+    sources.all().iter().map(|source| source.path.clone()).collect()
+}
+
+/// The errors of projects that could not be checked. All but the last one are shown at once; the last one ends the tool.
+#[derive(Debug, Default)]
+struct Errors(Option<Error>);
+
+impl Errors {
+    fn add(&mut self, error: Error) {
+        if let Some(earlier) = self.0.replace(error) {
+            // If stderr is closed, the exit code still tells.
+            let _ = writeln!(std::io::stderr(), "composecheck: {earlier}");
+        }
+    }
+
+    fn or(self, exit: Exit) -> Result<Exit, Error> {
+        self.0.map_or(Ok(exit), Err)
+    }
+}
+
+/// Checks the projects. One that cannot be loaded does not prevent the check of the others.
 pub(crate) fn check(args: &CheckArgs) -> Result<Exit, Error> {
     let baseline = args.baseline.as_deref().map(Baseline::read).transpose()?;
     if args.dry_run {
         return dry_run(args, baseline.as_ref());
     }
-    let mut checked = Checked::default();
-    let mut error = None;
+    let (mut checked, mut errors) = (Checked::default(), Errors::default());
     for inputs in projects(args) {
-        match check_one(args, &inputs, baseline.as_ref()) {
-            Ok(one) => checked.absorb(one),
-            Err(refused) => {
+        match check_project(args, &inputs, baseline.as_ref()) {
+            Ok(one) => checked.append(one),
+            Err(failure) => {
                 if args.write_baseline.is_none() {
-                    checked.absorb(Checked::of(&refused));
+                    checked.append(Checked::not_loaded(&failure));
                 }
-                tell(error.replace(refused.error));
+                errors.add(failure.error);
             }
         }
     }
-    // With nothing read there is nothing to report on.
-    if checked.files.is_empty()
-        && let Some(error) = error
-    {
-        return Err(error);
+    // Without any file there is nothing to report on.
+    if checked.files.is_empty() && errors.0.is_some() {
+        return errors.or(Exit::Failed);
     }
     if let Some(path) = &args.write_baseline {
         write_baseline(path, &Baseline::of(&checked.sources, &checked.outcome.findings))?;
-        return error.map_or(Ok(Exit::Done), Err);
+        return errors.or(Exit::Done);
     }
-    let verdict = if checked.fails { Verdict::Fail } else { Verdict::Pass };
-    show(args, &checked, verdict)?;
-    error.map_or(Ok(verdict.exit()), Err)
+    show(args, &checked)?;
+    errors.or(checked.verdict.exit())
 }
 
-/// All but the last error are told here; the last one ends the tool.
-fn tell(error: Option<Error>) {
-    if let Some(error) = error {
-        // A closed stderr leaves nobody to tell.
-        let _ = writeln!(std::io::stderr(), "composecheck: {error}");
-    }
-}
-
-/// The projects: one of all files given with -f, or one of each that is given without.
-fn projects(args: &CheckArgs) -> Vec<Inputs> {
+/// The inputs of each project: one for all files given with `-f`, or one for each file given without.
+fn projects(args: &CheckArgs) -> Vec<InputArgs> {
     if args.projects.is_empty() {
         return vec![args.inputs.clone()];
     }
-    let alone = |file: &PathBuf| Inputs { files: vec![file.clone()], ..args.inputs.clone() };
-    args.projects.iter().map(alone).collect()
+    let project = |file: &PathBuf| InputArgs { files: vec![file.clone()], ..args.inputs.clone() };
+    args.projects.iter().map(project).collect()
 }
 
-fn check_one(
+fn check_project(
     args: &CheckArgs,
-    inputs: &Inputs,
+    inputs: &InputArgs,
     baseline: Option<&Baseline>,
-) -> Result<Checked, Box<Refused>> {
-    let configured = configuration(&args.configured, inputs).map_err(Refused::from)?;
+) -> Result<Checked, Box<LoadError>> {
+    let configured = configuration(&args.config, inputs)?;
     let request = request(inputs);
-    let project = load_or_refuse(&request)?;
-    let project = if args.fix {
-        let mended = mended(args, &request, &configured, baseline);
-        mended.and_then(|mended| write_mended(mended.as_ref())).map_err(Refused::from)?;
-        load_or_refuse(&request)?
-    } else {
-        project
-    };
-    let (sources, outcome) = judge_one(args, &configured, baseline, &project);
-    let threshold = threshold(args.fail_on, &configured.config);
-    let fails = verdict::of_findings(&outcome.findings, threshold) == Verdict::Fail;
-    let files = project.sources.all().iter().map(|source| source.path.clone()).collect();
-    Ok(Checked { sources, files, outcome, fails })
+    let mut project = load(&request)?;
+    if args.fix
+        && let Some(fixed) = fix_project(args, inputs, &configured, baseline)?
+    {
+        write_fixed(&fixed)?;
+        project = load(&request)?;
+    }
+    let (sources, outcome) = lint_project(args, &configured, baseline, &project);
+    let verdict = verdict::of_findings(&outcome.findings, threshold(args.fail_on, &configured.config));
+    Ok(Checked { sources, files: paths(&project.sources), outcome, verdict })
 }
 
-/// The outcome, and the files that its places are in.
-fn judge_one(
+/// Lints a project. Returns the outcome with the sources that its spans refer to.
+fn lint_project(
     args: &CheckArgs,
-    configured: &config::Loaded,
+    configured: &LoadedConfig,
     baseline: Option<&Baseline>,
     project: &Project,
 ) -> (Sources, Outcome) {
-    let names = names(&project.sources, configured.path.as_deref());
-    let policy = policy(&args.expected, &configured.config, project);
+    let names = config_relative_paths(&project.sources, configured.path.as_deref());
+    let policy = policy(&args.policy, &configured.config, project);
     let mut sources = project.sources.clone();
     let config_file = add_configuration(&mut sources, configured);
-    let law = Law { policy: &policy, config: &configured.config, config_file, names: &names };
-    let outcome = judge(project, &sources, &law, baseline.cloned());
+    let settings = LintSettings { policy: &policy, config: &configured.config, config_file, names: &names };
+    let outcome = lint(project, &sources, &settings, baseline.cloned());
     (sources, outcome)
 }
 
-fn show(args: &CheckArgs, checked: &Checked, verdict: Verdict) -> Result<(), Error> {
-    let Checked { sources, files, outcome, .. } = checked;
+fn show(args: &CheckArgs, checked: &Checked) -> Result<(), Error> {
+    let Checked { sources, files, outcome, verdict } = checked;
     match if args.json { Format::Json } else { args.format } {
-        Format::Human => print(&words(sources, outcome, paint())),
-        Format::Json => print_json(&Report::new(sources, files, outcome, verdict, now())),
+        Format::Human => print(&to_text(sources, outcome, style())),
+        Format::Json => print_json(&ReportJson::new(sources, files, outcome, *verdict, now())),
         Format::Sarif => print_json(&sarif::log(sources, outcome)),
         Format::Github => print(&github::annotations(sources, &outcome.findings)),
     }
 }
 
-fn mended(
+fn fix_project(
     args: &CheckArgs,
-    request: &Request,
-    configured: &config::Loaded,
+    inputs: &InputArgs,
+    configured: &LoadedConfig,
     baseline: Option<&Baseline>,
-) -> Result<Option<Mended>, Error> {
-    mend(request, |project| judge_one(args, configured, baseline, project).1)
+) -> Result<Option<FixedFile>, Error> {
+    fix(&request(inputs), |project| lint_project(args, configured, baseline, project).1)
 }
 
-/// Shows what `--fix` would write.
+/// Shows what `--fix` would change. A project that cannot be loaded does not hide the changes of the others.
 fn dry_run(args: &CheckArgs, baseline: Option<&Baseline>) -> Result<Exit, Error> {
-    let mut text = String::new();
+    let (mut diffs, mut errors) = (String::new(), Errors::default());
     for inputs in projects(args) {
-        let configured = configuration(&args.configured, &inputs)?;
-        let mended = mended(args, &request(&inputs), &configured, baseline)?;
-        text += &mended.as_ref().map(fix::diff).unwrap_or_default();
+        let fixed = configuration(&args.config, &inputs)
+            .and_then(|configured| fix_project(args, &inputs, &configured, baseline));
+        match fixed {
+            Ok(fixed) => diffs += &fixed.map(|fixed| fixed.diff()).unwrap_or_default(),
+            Err(error) => errors.add(error),
+        }
     }
-    print(&text)?;
-    Ok(if text.is_empty() { Exit::Done } else { Exit::No })
+    // A program that reads the diff needs it exact.
+    print(&if std::io::stdout().is_terminal() { lines(&diffs) } else { diffs.clone() })?;
+    errors.or(if diffs.is_empty() { Exit::Done } else { Exit::No })
 }
 
-fn write_mended(mended: Option<&Mended>) -> Result<(), Error> {
-    let Some(mended) = mended else { return Ok(()) };
-    fix::write(mended)?;
-    let (count, plural) = (mended.count, if mended.count == 1 { "" } else { "s" });
-    let path = mended.path.display();
-    // A closed stderr leaves nobody to tell.
-    let _ = writeln!(std::io::stderr(), "composecheck: mended {count} finding{plural} in {path}");
+fn write_fixed(fixed: &FixedFile) -> Result<(), Error> {
+    fixed.write()?;
+    let (count, plural) = (fixed.fixed, if fixed.fixed == 1 { "" } else { "s" });
+    let path = one_line(&fixed.path.display().to_string());
+    // If stderr is closed, the report still tells.
+    let _ = writeln!(std::io::stderr(), "composecheck: fixed {count} finding{plural} in {path}");
     Ok(())
 }
 
 fn write_baseline(path: &Path, baseline: &Baseline) -> Result<(), Error> {
-    std::fs::write(path, baseline.to_text()?)
-        .map_err(|e| Error::failed(format!("write {}", path.display()), e))?;
-    let (count, plural) = (baseline.len(), if baseline.len() == 1 { " is" } else { "s are" });
-    print(&format!("{count} finding{plural} known from now on\n"))
+    files::replace(path, baseline.to_text()?)?;
+    let (count, plural) = (baseline.len(), if baseline.len() == 1 { "" } else { "s" });
+    print(&format!("wrote {count} finding{plural} to the baseline\n"))
 }

@@ -1,4 +1,4 @@
-//! The commands: each gathers, decides and reports.
+//! The commands, one file each. Only here do loading, rules and output meet.
 
 pub(crate) mod budget;
 pub(crate) mod check;

@@ -1,66 +1,71 @@
-//! What a command works with: the files, the configuration, what is expected of the project.
+//! Settings of the commands, from the command line, the configuration, the environment and the project itself.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use evenkeel_common::Error;
 
-use crate::cli::{Configured, Expected, Inputs};
+use crate::cli::{ConfigFileArgs, InputArgs, PolicyArgs};
 use crate::compose::Project;
 use crate::finding::Level;
-use crate::lint::config::{self, Config, Threshold};
+use crate::lint::config::{self, Config, LoadedConfig, Threshold};
 use crate::load::Request;
-use crate::output::human::Paint;
-use crate::rules::policy::{DEFAULT_BUDGET, DEFAULT_LABEL, Policy, environment_of};
+use crate::output::human::Style;
+use crate::rules::policy::{DEFAULT_BUDGET, DEFAULT_LABEL, Policy, environment_from_labels};
 use crate::source::{FileId, Source, Sources};
 
-pub(super) fn threshold(asked: Option<Threshold>, config: &Config) -> Level {
-    asked.or(config.fail_on).unwrap_or(Threshold::Error).level()
+/// The configuration that is named, or that belongs to the first file.
+pub(super) fn configuration(args: &ConfigFileArgs, inputs: &InputArgs) -> Result<LoadedConfig, Error> {
+    config::load(args.config.as_deref(), inputs.files.first().map(PathBuf::as_path))
 }
 
-pub(super) fn configuration(configured: &Configured, inputs: &Inputs) -> Result<config::Loaded, Error> {
-    config::load(configured.config.as_deref(), inputs.files.first().map(PathBuf::as_path))
-}
-
-/// The configuration's ignores are shown where they are written, so its file becomes one of the project's.
-pub(super) fn add_configuration(sources: &mut Sources, configured: &config::Loaded) -> Option<FileId> {
+/// Adds the configuration to the sources if it has suppressions, since findings about these are shown in it.
+pub(super) fn add_configuration(sources: &mut Sources, configured: &LoadedConfig) -> Option<FileId> {
     let path = configured.path.as_ref().filter(|_| !configured.config.ignore.is_empty())?;
     Some(sources.add(path.display().to_string(), configured.text.clone()))
 }
 
-/// The files as the configuration's patterns see them: from its folder, with slashes.
-pub(super) fn names(sources: &Sources, configuration: Option<&Path>) -> Vec<String> {
-    let folder = configuration.and_then(|path| std::path::absolute(path).ok()?.parent().map(Path::to_owned));
-    let name = |source: &Source| {
-        let path = std::path::absolute(&source.path).ok();
-        let below =
-            path.as_ref().zip(folder.as_ref()).and_then(|(path, folder)| path.strip_prefix(folder).ok());
-        below.map_or_else(|| source.path.clone(), |path| path.display().to_string()).replace('\\', "/")
+/// The path of each source as the patterns of the configuration see it: relative to its directory, with slashes.
+pub(super) fn config_relative_paths(sources: &Sources, configuration: Option<&Path>) -> Vec<String> {
+    let absolute = |path: &Path| std::path::absolute(path).ok();
+    let directory = configuration.and_then(|path| absolute(path)?.parent().map(Path::to_owned));
+    let relative = |source: &Source| {
+        let path = absolute(Path::new(&source.path))?;
+        Some(path.strip_prefix(directory.as_ref()?).ok()?.display().to_string())
     };
+    let name = |source: &Source| relative(source).unwrap_or_else(|| source.path.clone()).replace('\\', "/");
     sources.all().iter().map(name).collect()
 }
 
-/// What the project is measured against: the command line, the configuration, its own labels, the defaults.
-pub(super) fn policy(expected: &Expected, config: &Config, project: &Project) -> Policy {
+/// The lowest level that makes a command fail.
+pub(super) fn threshold(argument: Option<Threshold>, config: &Config) -> Level {
+    argument.or(config.fail_on).unwrap_or(Threshold::Error).level()
+}
+
+/// What the rules expect. Of the command line, the configuration, the labels of the project and the defaults, the first
+/// one that sets a value wins.
+pub(super) fn policy(args: &PolicyArgs, config: &Config, project: &Project) -> Policy {
     let label = config.label.clone().unwrap_or_else(|| DEFAULT_LABEL.to_owned());
-    let environment = expected.environment.or(config.env).or_else(|| environment_of(project, &label));
+    let environment = args.environment.or(config.env).or_else(|| environment_from_labels(project, &label));
     let environment = environment.unwrap_or_default();
     let ports = config.ports.get(&environment);
     Policy {
         environment,
         label,
-        budget: allowed(expected.budget, config),
-        profile: expected.profile.or(config.profile),
+        budget: budget_bytes(args.budget, config),
+        profile: args.profile.or(config.profile),
         ports: ports.map(|ranges| ranges.iter().map(|range| range.0).collect()),
-        named: std::env::var_os("COMPOSE_PROJECT_NAME").is_some_and(|name| !name.is_empty()),
+        has_name: std::env::var_os("COMPOSE_PROJECT_NAME").is_some_and(|name| !name.is_empty()),
     }
 }
 
-pub(super) fn allowed(asked: Option<u64>, config: &Config) -> u64 {
-    asked.or(config.budget.map(|size| size.0)).unwrap_or(DEFAULT_BUDGET)
+/// The memory that a project may use, in bytes.
+pub(super) fn budget_bytes(argument: Option<u64>, config: &Config) -> u64 {
+    argument.or(config.budget.map(|size| size.0)).unwrap_or(DEFAULT_BUDGET)
 }
 
-pub(super) fn request(inputs: &Inputs) -> Request {
+/// What to load for the arguments.
+pub(super) fn request(inputs: &InputArgs) -> Request {
     Request {
         files: inputs.files.clone(),
         env_files: inputs.env_files.clone(),
@@ -70,17 +75,17 @@ pub(super) fn request(inputs: &Inputs) -> Request {
     }
 }
 
-/// Variables that are not text cannot stand in a Compose file.
+/// The variables of the environment, except those that are not UTF-8.
 fn environment() -> HashMap<String, String> {
     std::env::vars_os()
         .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
         .collect()
 }
 
-/// Colours for a stdout that is a terminal and wants them.
-pub(super) fn paint() -> Paint {
+/// Coloured if stdout is a terminal and the environment does not forbid it.
+pub(super) fn style() -> Style {
     match anstream::AutoStream::choice(&std::io::stdout()) {
-        anstream::ColorChoice::Never => Paint::Plain,
-        _ => Paint::Coloured,
+        anstream::ColorChoice::Never => Style::Plain,
+        _ => Style::Coloured,
     }
 }

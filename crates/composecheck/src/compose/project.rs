@@ -6,28 +6,28 @@ use std::path::PathBuf;
 use crate::source::{Sources, Span};
 use crate::yaml::{Entry, Node};
 
-/// The merged files.
+/// A project: its files, merged into one value.
 #[derive(Clone, Debug, Default)]
 pub struct Project {
-    /// The files.
+    /// Every file that was read for it.
     pub sources: Sources,
-    /// The merged model.
+    /// The merged value.
     pub root: Node,
-    /// Variables without a value or default, and where they are used.
-    pub unset: Vec<(String, Span)>,
-    /// Where its relative paths begin.
-    pub folder: PathBuf,
-    /// The variables that it was filled in with.
-    pub variables: HashMap<String, String>,
+    /// Variables that are used and have neither a value nor a default, each with the value that uses it.
+    pub(crate) unset: Vec<(String, Span)>,
+    /// The directory that relative paths are resolved against.
+    pub(crate) directory: PathBuf,
+    /// The variables that were available for interpolation.
+    pub(crate) variables: HashMap<String, String>,
 }
 
 impl Project {
     /// The entries of a top-level mapping such as `services`.
     pub fn section(&self, name: &str) -> &[Entry] {
-        self.root.at(&[name]).map_or(&[], Node::entries)
+        self.root.entries_at(&[name])
     }
 
-    /// The services.
+    /// The services, in the order of the files.
     pub fn services(&self) -> &[Entry] {
         self.section("services")
     }

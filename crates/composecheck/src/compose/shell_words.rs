@@ -1,33 +1,32 @@
-//! A command in one text, split into words.
+//! A command that is written as one string, split into words.
 
-/// Splits a command as Compose does. Outside quotes, what a shell would do with `;`, `&`, `|`, `<` or `>` is not done:
-/// the command ends there.
-pub(crate) fn words(text: &str) -> Vec<String> {
-    split(text).0
+/// Splits a command as Compose does. No shell runs it: at an unquoted `;`, `&`, `|`, `<` or `>` the command ends.
+pub(crate) fn split(text: &str) -> Vec<String> {
+    scan(text).0
 }
 
-/// What a command ends at before its text does.
-pub(crate) fn cut(text: &str) -> Option<char> {
-    match split(text).1 {
-        End::Cut(c) => Some(c),
+/// The shell operator that ends a command before the end of its text.
+pub(crate) fn first_operator(text: &str) -> Option<char> {
+    match scan(text).1 {
+        End::Operator(c) => Some(c),
         _ => None,
     }
 }
 
-/// Whether a quote is not closed, or nothing follows a backslash.
-pub(crate) fn is_open(text: &str) -> bool {
-    split(text).1 == End::Open
+/// Whether a quote is not closed, or the text ends with a backslash.
+pub(crate) fn is_unterminated(text: &str) -> bool {
+    scan(text).1 == End::Unterminated
 }
 
-/// How a command ends.
+/// What ends a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    Whole,
-    Open,
-    Cut(char),
+    Text,
+    Unterminated,
+    Operator(char),
 }
 
-fn split(text: &str) -> (Vec<String>, End) {
+fn scan(text: &str) -> (Vec<String>, End) {
     let (mut words, mut word) = (Vec::new(), String::new());
     let (mut begun, mut escaped, mut quote) = (false, false, None);
     for c in text.chars() {
@@ -49,12 +48,12 @@ fn split(text: &str) -> (Vec<String>, End) {
                 }
             }
             (';' | '&' | '|' | '<' | '>', None) => {
-                // `2>` is one sign: the number is no word.
+                // `2>` is one operator: its number is not a word.
                 let is_number = c == '>' && word.starts_with(|c: char| c.is_ascii_digit());
                 if begun && !is_number {
                     words.push(word);
                 }
-                return (words, End::Cut(c));
+                return (words, End::Operator(c));
             }
             (c, _) => {
                 word.push(c);
@@ -65,7 +64,7 @@ fn split(text: &str) -> (Vec<String>, End) {
     if begun {
         words.push(word);
     }
-    (words, if escaped || quote.is_some() { End::Open } else { End::Whole })
+    (words, if escaped || quote.is_some() { End::Unterminated } else { End::Text })
 }
 
 #[cfg(test)]
@@ -83,9 +82,9 @@ mod tests {
             ("a 2>/dev/null", vec!["a"]),
             ("a 'x;y'", vec!["a", "x;y"]),
         ] {
-            assert_eq!(words(text), expected, "{text}");
+            assert_eq!(split(text), expected, "{text}");
         }
-        assert_eq!((cut("a | b"), cut("a 'b|c'")), (Some('|'), None));
-        assert!(is_open("a \"b") && is_open("a \\") && !is_open("a 'b'"));
+        assert_eq!((first_operator("a | b"), first_operator("a 'b|c'")), (Some('|'), None));
+        assert!(is_unterminated("a \"b") && is_unterminated("a \\") && !is_unterminated("a 'b'"));
     }
 }

@@ -1,8 +1,9 @@
-//! Sizes and durations as Compose reads them.
+//! Sizes and durations as Compose parses them.
 
 use std::time::Duration;
 
-/// A byte size: digits, an optional fraction, an optional `k m g t p` with `i` and `b`; powers of 1024.
+/// Parses a size in bytes: a decimal number and an optional unit `k`, `m`, `g`, `t` or `p`, also as `kb` or `kib`; all
+/// are powers of 1024.
 pub(crate) fn bytes(text: &str) -> Option<u64> {
     let text = text.trim().to_ascii_lowercase();
     let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
@@ -32,7 +33,7 @@ pub(crate) fn bytes(text: &str) -> Option<u64> {
     (size < u64::MAX as f64).then_some(size as u64)
 }
 
-/// A duration in Go's notation: `1m30s`, `1.5h`, `500ms`. The unit is mandatory, except for `0`.
+/// Parses a duration in Go's notation: `1m30s`, `1.5h`, `500ms`. The unit is required, except for `0`.
 pub(crate) fn duration(text: &str) -> Option<Duration> {
     let mut rest = text.trim();
     if rest == "0" {

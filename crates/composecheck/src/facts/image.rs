@@ -1,23 +1,21 @@
-//! Names of images.
+//! Image references.
 
-use crate::yaml::{Node, text_at};
+use crate::yaml::Node;
 
-/// An image's name in its parts.
+/// The parts of an image reference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Image {
-    /// Where it comes from and what it is called, such as `ghcr.io/acme/app`.
+    /// Registry and name, such as `ghcr.io/acme/app`.
     pub(crate) repository: String,
-    /// Its tag.
     pub(crate) tag: Option<String>,
-    /// Whether a digest pins it.
-    pub(crate) pinned: bool,
+    /// Whether it has a digest.
+    pub(crate) is_pinned: bool,
 }
 
 impl Image {
-    /// Takes a name apart.
     pub(crate) fn parse(text: &str) -> Self {
         let (name, digest) = text.split_once('@').map_or((text, None), |(name, digest)| (name, Some(digest)));
-        // A colon before the last slash belongs to a registry's port.
+        // A colon before the last slash precedes the port of a registry.
         let last_slash = name.rfind('/').map_or(0, |at| at + 1);
         let (repository, tag) = match name[last_slash..].split_once(':') {
             Some((short, tag)) => (&name[..last_slash + short.len()], Some(tag)),
@@ -26,16 +24,16 @@ impl Image {
         Self {
             repository: repository.to_owned(),
             tag: tag.filter(|tag| !tag.is_empty()).map(ToOwned::to_owned),
-            pinned: digest.is_some(),
+            is_pinned: digest.is_some(),
         }
     }
 
-    /// The last part of the repository.
+    /// The last component of the repository.
     pub(crate) fn short_name(&self) -> &str {
         self.repository.rsplit('/').next().unwrap_or_default()
     }
 
-    /// The repository on Docker Hub among its official images, if it is one.
+    /// The name of an official image of Docker Hub; none for any other image.
     pub(crate) fn official_name(&self) -> Option<&str> {
         let hub = ["docker.io/library/", "library/", "docker.io/"];
         let name = hub.iter().find_map(|prefix| self.repository.strip_prefix(prefix));
@@ -44,9 +42,8 @@ impl Image {
     }
 }
 
-/// The image of a service.
 pub(crate) fn image(service: &Node) -> Option<Image> {
-    text_at(service, &["image"]).map(|text| Image::parse(&text))
+    service.text_at(&["image"]).map(|text| Image::parse(&text))
 }
 
 #[cfg(test)]
@@ -71,7 +68,7 @@ mod tests {
         ] {
             let image = Image::parse(text);
             assert_eq!(
-                (image.repository.as_str(), image.tag.as_deref(), image.pinned, image.official_name()),
+                (image.repository.as_str(), image.tag.as_deref(), image.is_pinned, image.official_name()),
                 (repository, tag, pinned, official),
                 "{text}"
             );

@@ -1,4 +1,4 @@
-//! What services say, in one shape whatever the spelling. Rules decide; these only read.
+//! What the configuration of services means, whatever its spelling. These modules only read; the rules decide.
 
 pub(crate) mod budget;
 pub(crate) mod image;

@@ -1,104 +1,102 @@
-//! Volumes, binds and file systems in RAM, in each of their spellings.
+//! Volumes, bind mounts and tmpfs, in short and long syntax.
 
 use super::memory;
 use crate::compose::{paths, shorthand, units};
-use crate::yaml::{Entry, Kind, Node, one_or_many, text_at};
+use crate::yaml::{Entry, Kind, Node, one_or_many};
 
-/// What is mounted.
+/// The type of a mount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum MountKind {
-    /// A volume of the engine.
+    /// A volume, named or anonymous.
     Volume,
-    /// A directory of the machine, or anything else that is no volume.
+    /// A bind mount or any other type.
     Other,
 }
 
-/// One item of `volumes`.
+/// An item of `volumes`.
 #[derive(Clone, Debug)]
 pub(crate) struct Mount<'a> {
-    /// What.
     pub(crate) kind: MountKind,
-    /// The volume's name; none where it is anonymous.
+    /// Name of the volume or path on the host; none for an anonymous volume.
     pub(crate) source: Option<String>,
-    /// Where in the container.
+    /// Path in the container.
     pub(crate) target: String,
-    /// The item.
     pub(crate) node: &'a Node,
 }
 
-/// A file system in RAM.
+/// A tmpfs mount, or a volume that is a tmpfs.
 #[derive(Clone, Debug)]
-pub(crate) struct RamDisk<'a> {
-    /// The value that makes it one.
+pub(crate) struct Tmpfs<'a> {
+    /// The value that declares it.
     pub(crate) node: &'a Node,
-    /// Where it is mounted, or the volume's name.
+    /// Path in the container, or name of the volume.
     pub(crate) target: String,
-    /// Its size as written.
+    /// The size as it is written.
     pub(crate) size: Option<String>,
 }
 
-impl RamDisk<'_> {
-    /// Its size; none where it has none, or a share of the machine's memory.
+impl Tmpfs<'_> {
+    /// The size in bytes; none if it has no size, or a percentage of the host's memory.
     pub(crate) fn bytes(&self) -> Option<u64> {
         units::bytes(self.size.as_deref()?).filter(|size| *size > 0)
     }
 }
 
-/// What a service mounts, but for its file systems in RAM.
+/// The mounts of a service, except tmpfs.
 pub(crate) fn mounts(service: &Node) -> Vec<Mount<'_>> {
     items(service).iter().filter_map(mount).collect()
 }
 
 fn items(service: &Node) -> &[Node] {
-    service.at(&["volumes"]).map_or(&[], Node::items)
+    service.items_at(&["volumes"])
 }
 
 fn mount(node: &Node) -> Option<Mount<'_>> {
     if let Some(text) = node.text() {
         return Some(short(node, &text));
     }
-    let kind = match text_at(node, &["type"]).as_deref() {
+    let kind = match node.text_at(&["type"]).as_deref() {
         Some("volume") => MountKind::Volume,
         Some("tmpfs") => return None,
         _ => MountKind::Other,
     };
-    let target = text_at(node, &["target"]).unwrap_or_default();
-    Some(Mount { kind, source: text_at(node, &["source"]), target, node })
+    let target = node.text_at(&["target"]).unwrap_or_default();
+    Some(Mount { kind, source: node.text_at(&["source"]), target, node })
 }
 
-/// `[SOURCE:]TARGET[:MODE]`; a source that looks like a path is one.
+/// A mount in short syntax.
 fn short<'a>(node: &'a Node, text: &str) -> Mount<'a> {
     let (source, target, _) = shorthand::mount(text);
-    let is_folder = source.is_some_and(paths::is_folder);
-    let kind = if is_folder { MountKind::Other } else { MountKind::Volume };
+    let is_bind = source.is_some_and(paths::is_host_path);
+    let kind = if is_bind { MountKind::Other } else { MountKind::Volume };
     Mount { kind, source: source.map(str::to_owned), target: target.to_owned(), node }
 }
 
-/// The file systems in RAM of a service.
-pub(crate) fn ram_of_service(service: &Node) -> Vec<RamDisk<'_>> {
+/// The tmpfs mounts of a service.
+pub(crate) fn service_tmpfs(service: &Node) -> Vec<Tmpfs<'_>> {
     let short = one_or_many(service.at(&["tmpfs"])).iter().filter_map(|node| {
         let text = node.text()?;
         let (target, options) = text.split_once(':').unwrap_or((&text, ""));
-        Some(RamDisk { node, target: target.to_owned(), size: option(options, "size") })
+        Some(Tmpfs { node, target: target.to_owned(), size: option(options, "size") })
     });
     let long = items(service).iter().filter_map(|item| {
         let kind = item.at(&["type"]).filter(|kind| kind.text().as_deref() == Some("tmpfs"))?;
         let size = item.at(&["tmpfs", "size"]).and_then(memory::size);
-        let target = text_at(item, &["target"]).unwrap_or_default();
-        Some(RamDisk { node: kind, target, size: size.map(|bytes| bytes.to_string()) })
+        let target = item.text_at(&["target"]).unwrap_or_default();
+        Some(Tmpfs { node: kind, target, size: size.map(|bytes| bytes.to_string()) })
     });
     short.chain(long).collect()
 }
 
-/// The file system in RAM that a top-level volume is.
-pub(crate) fn ram_of_volume(volume: &Entry) -> Option<RamDisk<'_>> {
+/// The tmpfs of a top-level volume, if it is one.
+pub(crate) fn volume_tmpfs(volume: &Entry) -> Option<Tmpfs<'_>> {
     let node =
         volume.value.at(&["driver_opts", "type"]).filter(|node| node.text().as_deref() == Some("tmpfs"))?;
-    let options = text_at(&volume.value, &["driver_opts", "o"]).unwrap_or_default();
-    Some(RamDisk { node, target: volume.key.clone(), size: option(&options, "size") })
+    let options = volume.value.text_at(&["driver_opts", "o"]).unwrap_or_default();
+    Some(Tmpfs { node, target: volume.key.clone(), size: option(&options, "size") })
 }
 
-/// One of the options that a mount lists with commas.
+/// The value of an option in a comma-separated list of mount options.
 pub(crate) fn option(options: &str, name: &str) -> Option<String> {
     options.split(',').find_map(|option| {
         let (key, value) = option.trim().split_once('=')?;
@@ -106,7 +104,7 @@ pub(crate) fn option(options: &str, name: &str) -> Option<String> {
     })
 }
 
-/// Compose does not make what is external.
+/// Whether a volume or network is created outside the project.
 pub(crate) fn is_external(entry: &Entry) -> bool {
     entry.value.at(&["external"]).is_some_and(|node| node.kind != Kind::Bool(false))
 }
@@ -129,10 +127,10 @@ mod tests {
     }
 
     #[test]
-    fn sizes_of_ram_disks() {
+    fn sizes_of_tmpfs() {
         let text = "tmpfs: ['/a:size=64m,mode=1777', '/b', '/c:size=50%']";
         let node = yaml::parse(FileId(0), text).unwrap().remove(0);
-        let sizes: Vec<Option<u64>> = ram_of_service(&node).iter().map(RamDisk::bytes).collect();
+        let sizes: Vec<Option<u64>> = service_tmpfs(&node).iter().map(Tmpfs::bytes).collect();
         assert_eq!(sizes, [Some(64 << 20), None, None]);
     }
 }

@@ -1,33 +1,33 @@
-//! Ports of the machine that a service takes.
+//! Host ports of services.
 
-use crate::compose::shorthand::{self, range};
-use crate::yaml::{Node, text_at};
+use crate::compose::shorthand::{self, port_range};
+use crate::yaml::Node;
 
-/// One item of `ports` that takes ports of the machine.
+/// An item of `ports` that binds host ports.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Port<'a> {
-    /// The item.
+    /// The item, or its `published` key in long syntax.
     pub(crate) node: &'a Node,
-    /// The address it is bound to; none is every address.
+    /// The host address; none for every address.
     pub(crate) ip: Option<String>,
-    /// First and last port of the machine.
+    /// First and last host port.
     pub(crate) published: (u16, u16),
-    /// Whether only one port of the range is taken, whichever is free.
-    pub(crate) any_of: bool,
-    /// `tcp` or `udp`.
+    /// Whether only one port of the range is bound, whichever is free.
+    pub(crate) takes_any: bool,
+    /// In lower case, such as `tcp`.
     pub(crate) protocol: String,
 }
 
-/// The ports of the machine that a service takes. What is left to the engine to choose is not among them.
+/// The host ports of a service, except those that the engine chooses.
 pub(crate) fn ports(service: &Node) -> Vec<Port<'_>> {
-    if text_at(service, &["network_mode"]).as_deref() == Some("host") {
+    if service.text_at(&["network_mode"]).as_deref() == Some("host") {
         return Vec::new();
     }
-    let items = service.at(&["ports"]).map_or(&[][..], Node::items);
+    let items = service.items_at(&["ports"]);
     items.iter().filter_map(|item| if item.entries().is_empty() { short(item) } else { long(item) }).collect()
 }
 
-/// `[IP:][HOST[-HOST]:]CONTAINER[-CONTAINER][/PROTOCOL]`
+/// A port in short syntax.
 fn short(node: &Node) -> Option<Port<'_>> {
     let text = node.text()?;
     let shorthand::Port { ip, published, target, protocol } = shorthand::port(&text);
@@ -37,11 +37,10 @@ fn short(node: &Node) -> Option<Port<'_>> {
 }
 
 fn long(node: &Node) -> Option<Port<'_>> {
-    let published = text_at(node, &["published"])?;
-    let target = text_at(node, &["target"]).unwrap_or_default();
-    let ip = text_at(node, &["host_ip"]);
-    let protocol = text_at(node, &["protocol"]);
-    // The place that people change is the published port.
+    let published = node.text_at(&["published"])?;
+    let target = node.text_at(&["target"]).unwrap_or_default();
+    let ip = node.text_at(&["host_ip"]);
+    let protocol = node.text_at(&["protocol"]);
     port(node.at(&["published"])?, ip.as_deref(), &published, &target, protocol.as_deref().unwrap_or("tcp"))
 }
 
@@ -52,13 +51,13 @@ fn port<'a>(
     target: &str,
     protocol: &str,
 ) -> Option<Port<'a>> {
-    let published = range(published).filter(|(first, _)| *first > 0)?;
+    let published = port_range(published).filter(|(first, _)| *first > 0)?;
     let is_range = |(first, last): (u16, u16)| first < last;
     Some(Port {
         node,
         ip: ip.filter(|ip| !matches!(*ip, "" | "0.0.0.0" | "::")).map(ToOwned::to_owned),
         published,
-        any_of: is_range(published) && !range(target).is_some_and(is_range),
+        takes_any: is_range(published) && !port_range(target).is_some_and(is_range),
         protocol: protocol.to_ascii_lowercase(),
     })
 }
@@ -89,7 +88,7 @@ mod tests {
             let found: Vec<String> = ports(&node)
                 .iter()
                 .map(|p| {
-                    let (ip, any) = (p.ip.as_deref().unwrap_or("*"), if p.any_of { " any" } else { "" });
+                    let (ip, any) = (p.ip.as_deref().unwrap_or("*"), if p.takes_any { " any" } else { "" });
                     format!("{ip} {}-{} {}{any}", p.published.0, p.published.1, p.protocol)
                 })
                 .collect();

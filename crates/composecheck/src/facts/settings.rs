@@ -1,14 +1,14 @@
-//! Settings that databases are given on their command line.
+//! Settings of databases on their command line.
 
 use super::image::image;
 use crate::compose::units;
 use crate::source::Span;
 use crate::yaml::Node;
 
-/// A database whose settings are known.
+/// A database whose settings the rules know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Database {
-    /// `PostgreSQL` and what is made from it.
+    /// `PostgreSQL` and images based on it.
     Postgres,
     /// Redis and Valkey.
     Redis,
@@ -16,18 +16,17 @@ pub(crate) enum Database {
     ClickHouse,
 }
 
-/// One setting, the later one of two winning.
+/// A setting with its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Setting {
-    /// Name, with underscores.
+    /// In lower case, with underscores.
     pub(crate) name: String,
-    /// Value as written.
+    /// The value as it is written.
     pub(crate) value: String,
-    /// Where it is written.
     pub(crate) span: Span,
 }
 
-/// Which database a service runs, going by its image.
+/// The database that a service runs, judging by its image.
 pub(crate) fn database(service: &Node) -> Option<Database> {
     match image(service)?.short_name() {
         "postgres" | "postgresql" | "postgis" | "timescaledb" | "timescaledb-ha" | "pgvector" => {
@@ -39,7 +38,7 @@ pub(crate) fn database(service: &Node) -> Option<Database> {
     }
 }
 
-/// The settings in a service's command: `-c K=V`, `-cK=V`, `--K=V` and `--K V`.
+/// The settings in the command of a service: `-c K=V`, `-cK=V`, `--K=V` and `--K V`.
 pub(crate) fn settings(service: &Node) -> Vec<Setting> {
     let words = service.at(&["command"]).map(words).unwrap_or_default();
     let mut found = Vec::new();
@@ -64,7 +63,7 @@ pub(crate) fn settings(service: &Node) -> Vec<Setting> {
     found
 }
 
-/// The last setting of this name.
+/// The setting of this name that takes effect: the last one.
 pub(crate) fn setting<'a>(settings: &'a [Setting], name: &str) -> Option<&'a Setting> {
     settings.iter().rev().find(|setting| setting.name == name)
 }
@@ -77,7 +76,8 @@ fn words(command: &Node) -> Vec<(String, Span)> {
     command.items().iter().filter_map(|item| Some((item.text()?, item.span))).collect()
 }
 
-/// A size as `PostgreSQL` reads it: without a unit it counts pages of 8 kB.
+/// Parses a size as `PostgreSQL` does: without a unit it counts pages of 8 kB. Source: "Resource Consumption" in its
+/// manual.
 pub(crate) fn postgres_size(text: &str) -> Option<u64> {
     match text.parse::<u64>() {
         Ok(pages) => pages.checked_mul(8 << 10),
@@ -85,7 +85,7 @@ pub(crate) fn postgres_size(text: &str) -> Option<u64> {
     }
 }
 
-/// A size as Redis reads it: `k` is 1000, `kb` is 1024.
+/// Parses a size as Redis does: `k` is 1000, `kb` is 1024. Source: the comments in its redis.conf.
 pub(crate) fn redis_size(text: &str) -> Option<u64> {
     let text = text.to_ascii_lowercase();
     let thousand = [("k", 1_000), ("m", 1_000_000), ("g", 1_000_000_000)];

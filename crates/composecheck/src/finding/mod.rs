@@ -1,23 +1,23 @@
-//! What the rules find.
+//! Findings: what the rules report.
 
 pub(crate) mod repair;
 
 use crate::source::Span;
 use repair::{Action, Repair};
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// Worth knowing.
+pub(crate) enum Level {
+    /// An improvement.
     Info,
-    /// Worth mending.
+    /// A likely cause of trouble.
     Warning,
-    /// It crashes environments.
+    /// A cause of crashes.
     Error,
 }
 
 impl Level {
-    /// As written in reports.
+    /// As in reports.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Info => "info",
@@ -27,65 +27,62 @@ impl Level {
     }
 }
 
-/// Another place that explains a finding.
+/// Another span that explains a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Related {
-    /// Where.
-    pub span: Span,
-    /// What is there.
-    pub text: String,
+pub(crate) struct Related {
+    pub(crate) span: Span,
+    /// What is there, in a few words.
+    pub(crate) text: String,
 }
 
-/// One thing found.
+/// Something that a rule found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The rule's code.
+    /// The code of the rule.
     pub code: &'static str,
-    /// How bad it is.
-    pub level: Level,
+    pub(crate) level: Level,
     /// What is wrong, in one sentence without a full stop.
-    pub message: String,
-    /// Where it is written; a missing key is shown at the key it is missing under.
-    pub primary: Span,
-    /// Other places that explain it.
-    pub related: Vec<Related>,
+    pub(crate) message: String,
+    /// Where it is written. A missing key is shown at the key of its mapping.
+    pub(crate) primary: Span,
+    pub(crate) related: Vec<Related>,
     /// What it is about, such as `services.db`.
-    pub subject: String,
-    /// What to do.
-    pub fix: String,
-    /// What `--fix` would do.
-    pub repair: Option<Repair>,
+    pub(crate) subject: String,
+    /// How to fix it, for people.
+    pub(crate) fix: String,
+    /// How `--fix` fixes it; none if it cannot.
+    pub(crate) repair: Option<Repair>,
 }
 
 impl Finding {
-    /// Points at another place that explains it.
+    /// Adds another span that explains it.
     #[must_use]
-    pub(crate) fn see(mut self, span: Span, text: impl Into<String>) -> Self {
+    pub(crate) fn with_related(mut self, span: Span, text: impl Into<String>) -> Self {
         self.related.push(Related { span, text: text.into() });
         self
     }
 
-    /// Moves its places so many files on.
-    pub(crate) fn shift(&mut self, by: usize) {
-        self.primary.file.0 += by;
-        self.related.iter_mut().for_each(|other| other.span.file.0 += by);
-    }
-
-    /// Says what would mend it, and which value of the model that changes.
+    /// Adds how `--fix` fixes it: the action, and the path of the value that the action may change.
     #[must_use]
-    pub(crate) fn mended_by(mut self, path: &[&str], action: Action) -> Self {
+    pub(crate) fn with_fix(mut self, path: &[&str], action: Action) -> Self {
         let path = path.iter().map(|key| (*key).to_owned()).collect();
         self.repair = Some(Repair { path, action });
         self
     }
+
+    /// Adds an offset to the file ids of its spans.
+    pub(crate) fn offset_files(&mut self, offset: usize) {
+        self.primary.file.0 += offset;
+        self.related.iter_mut().for_each(|other| other.span.file.0 += offset);
+    }
 }
 
-/// Puts findings in the order of files and lines.
+/// Sorts findings by file and position, then by code and subject.
 pub(crate) fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| (a.primary, a.code, &a.subject).cmp(&(b.primary, b.code, &b.subject)));
 }
 
-/// How many findings have this level.
+/// The number of findings with this level.
 pub(crate) fn count(findings: &[Finding], level: Level) -> usize {
     findings.iter().filter(|finding| finding.level == level).count()
 }

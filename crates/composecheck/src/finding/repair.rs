@@ -1,74 +1,50 @@
-//! What would mend a finding, in terms of the file.
+//! How `--fix` changes a file to fix a finding.
 
 use crate::source::Span;
 
-/// A change, and what it is allowed to change.
+/// A change of a file, and the value that it may change.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Repair {
-    /// The value of the model that becomes another one.
-    pub path: Vec<String>,
-    /// What to do.
-    pub action: Action,
+pub(crate) struct Repair {
+    /// The path of keys of the value that may be different afterwards.
+    pub(crate) path: Vec<String>,
+    pub(crate) action: Action,
 }
 
-/// What to do.
+/// A change of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// Write something else in place of a value.
-    Replace {
-        /// The value.
-        span: Span,
-        /// What is written there instead.
-        with: String,
-    },
-    /// Add entries to the mapping, or to the list of `KEY=VALUE`, that belongs to a key.
-    Add {
-        /// The key.
-        under: Span,
-        /// The entries.
-        entries: Vec<(String, Yaml)>,
-    },
-    /// Add entries to the whole file, at its end.
-    Append {
-        /// The entries.
-        entries: Vec<(String, Yaml)>,
-    },
-    /// Turn a list of names into a mapping, each name to this value.
-    Map {
-        /// The names.
-        names: Vec<Span>,
-        /// The value.
-        to: Yaml,
-    },
-    /// Remove an entry that has a line to itself.
-    Remove {
-        /// Its key.
-        key: Span,
-    },
+pub(crate) enum Action {
+    /// Replaces the text of a scalar.
+    Replace { span: Span, with: String },
+    /// Inserts entries into the mapping, or the list of `KEY=VALUE`, of a key.
+    Insert { key: Span, entries: Vec<(String, NewValue)> },
+    /// Appends entries to the top-level mapping, at the end of the file.
+    Append { entries: Vec<(String, NewValue)> },
+    /// Turns a list of names into a mapping from each name to a value.
+    ListToMap { names: Vec<Span>, value: NewValue },
+    /// Removes an entry that has a line of its own.
+    RemoveLine { key: Span },
 }
 
-/// A value that is added.
+/// A value that is written to a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Yaml {
-    /// A scalar, as it is written.
+pub(crate) enum NewValue {
+    /// A scalar as it is written, with the quotes that it needs.
     Scalar(String),
-    /// A mapping.
-    Map(Vec<(String, Yaml)>),
+    Map(Vec<(String, NewValue)>),
 }
 
-impl Yaml {
-    /// A scalar that needs no quotes, or has them.
+impl NewValue {
     pub(crate) fn scalar(text: impl Into<String>) -> Self {
         Self::Scalar(text.into())
     }
 
     /// A mapping with one entry.
-    pub(crate) fn one(key: impl Into<String>, value: Self) -> Self {
+    pub(crate) fn entry(key: impl Into<String>, value: Self) -> Self {
         Self::Map(vec![(key.into(), value)])
     }
 
-    /// On one line.
-    pub(crate) fn flow(&self) -> String {
+    /// In flow style, on one line.
+    pub(crate) fn to_flow(&self) -> String {
         match self {
             Self::Scalar(text) => text.clone(),
             Self::Map(entries) => format!("{{{}}}", flow_entries(entries)),
@@ -76,21 +52,21 @@ impl Yaml {
     }
 }
 
-/// Entries on one line.
-pub(crate) fn flow_entries(entries: &[(String, Yaml)]) -> String {
-    entries.iter().map(|(key, value)| format!("{key}: {}", value.flow())).collect::<Vec<_>>().join(", ")
+/// Entries in flow style, without the braces.
+pub(crate) fn flow_entries(entries: &[(String, NewValue)]) -> String {
+    entries.iter().map(|(key, value)| format!("{key}: {}", value.to_flow())).collect::<Vec<_>>().join(", ")
 }
 
-/// Entries on lines of their own, indented this far.
-pub(crate) fn block_entries(entries: &[(String, Yaml)], indent: usize, newline: &str) -> String {
+/// Entries in block style, indented by this many spaces.
+pub(crate) fn block_entries(entries: &[(String, NewValue)], indent: usize, newline: &str) -> String {
     let mut text = String::new();
     for (key, value) in entries {
         let margin = " ".repeat(indent);
         match value {
-            Yaml::Scalar(value) => text += &format!("{margin}{key}: {value}{newline}"),
-            Yaml::Map(below) => {
+            NewValue::Scalar(value) => text += &format!("{margin}{key}: {value}{newline}"),
+            NewValue::Map(entries) => {
                 text += &format!("{margin}{key}:{newline}");
-                text += &block_entries(below, indent + 2, newline);
+                text += &block_entries(entries, indent + 2, newline);
             }
         }
     }

@@ -1,17 +1,18 @@
-//! Changes to the text of a file. Comments, order and style stay; what would change more than it should is left out.
+//! Repairs of the text of a file. Comments, order and style are kept. A repair that would also change another value is
+//! not applied.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use crate::finding::repair::{Action, Repair, Yaml, block_entries, flow_entries};
+use crate::finding::repair::{Action, NewValue, Repair, block_entries, flow_entries};
 use crate::source::{FileId, Span};
-use crate::yaml;
-use crate::yaml::{Kind, Node};
+use crate::yaml::{self, Kind, Node};
 
-/// Bytes that are read again, at most, to try repairs one by one; and how many are tried.
-const MAX_READ: usize = 2 << 20;
-const MAX_SINGLE: usize = 200;
+/// Maximum number of bytes that are parsed again when repairs are tried one by one.
+const MAX_PARSED: usize = 2 << 20;
+/// Maximum number of repairs that are tried one by one.
+const MAX_TRIES: usize = 200;
 
-/// Part of a text, and what takes its place.
+/// A byte range of a text and its replacement.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 struct Edit {
     start: usize,
@@ -19,53 +20,55 @@ struct Edit {
     text: String,
 }
 
-/// The text with as many of these repairs as are safe; none if no repair is.
-pub(crate) fn fix(file: FileId, text: &str, repairs: &[&Repair]) -> Option<String> {
+/// Applies all repairs, or as many of them as are safe. Returns none if none is.
+pub(super) fn apply_repairs(file: FileId, text: &str, repairs: &[&Repair]) -> Option<String> {
     let documents = yaml::parse(file, text).ok()?;
-    let safe = |repairs: &[&Repair]| {
+    let apply_safely = |repairs: &[&Repair]| {
         let new = apply(text, repairs)?;
         let allowed = repairs.iter().map(|repair| repair.path.iter().map(String::as_str).collect()).collect();
-        changes_only(&documents, &yaml::parse(file, &new).ok()?, &allowed).then_some(new)
+        only_changes(&documents, &yaml::parse(file, &new).ok()?, &allowed).then_some(new)
     };
-    let new = safe(repairs).or_else(|| {
+    let new = apply_safely(repairs).or_else(|| {
         let mut good: Vec<&Repair> = Vec::new();
-        let tries = (MAX_READ / text.len().max(1)).min(MAX_SINGLE);
-        for users in by_edit(text, repairs).into_values().take(tries) {
+        let tries = (MAX_PARSED / text.len().max(1)).min(MAX_TRIES);
+        for same in group_by_edits(text, repairs).into_values().take(tries) {
             let before = good.len();
-            good.extend(users);
-            if safe(&good).is_none() {
+            good.extend(same);
+            if apply_safely(&good).is_none() {
                 good.truncate(before);
             }
         }
-        safe(&good)
+        apply_safely(&good)
     });
     new.filter(|new| new != text)
 }
 
-/// Repairs by what they do to the text: an anchor is mended once for all who use it, or not at all.
-fn by_edit<'a>(text: &str, repairs: &[&'a Repair]) -> BTreeMap<Vec<Edit>, Vec<&'a Repair>> {
-    let mut users: BTreeMap<Vec<Edit>, Vec<&Repair>> = BTreeMap::new();
+/// Groups repairs by their edits. Those of an anchor, for instance, are equal for all services that use it: they are
+/// applied together or not at all.
+fn group_by_edits<'a>(text: &str, repairs: &[&'a Repair]) -> BTreeMap<Vec<Edit>, Vec<&'a Repair>> {
+    let mut groups: BTreeMap<Vec<Edit>, Vec<&Repair>> = BTreeMap::new();
     for repair in repairs {
         if let Some(edits) = edits(text, &repair.action) {
-            users.entry(edits).or_default().push(repair);
+            groups.entry(edits).or_default().push(repair);
         }
     }
-    users
+    groups
 }
 
+/// The text after all repairs; none if one cannot be applied or two overlap.
 fn apply(text: &str, repairs: &[&Repair]) -> Option<String> {
     let mut all: Vec<Edit> = Vec::new();
-    for action in joined(repairs) {
+    for action in merge_insertions(repairs) {
         all.extend(edits(text, &action)?);
     }
     let mut seen = HashSet::new();
     all.retain(|edit| seen.insert(edit.clone()));
-    // In one place, what belongs to a key comes before what is added at the end.
+    // At the end of the file, an insertion into the last key comes before what is appended.
     all.sort_by_key(|edit| (edit.start, edit.end));
     let mut new = String::with_capacity(text.len() + 256);
     let mut done = 0;
     for edit in &all {
-        // What overlaps would write over what was just written.
+        // This fails if the edit overlaps the previous one.
         new += text.get(done..edit.start)?;
         new += &edit.text;
         done = edit.end;
@@ -73,52 +76,52 @@ fn apply(text: &str, repairs: &[&Repair]) -> Option<String> {
     Some(new + text.get(done..)?)
 }
 
-/// The actions, with additions to the same place made one.
-fn joined(repairs: &[&Repair]) -> Vec<Action> {
-    let mut additions: BTreeMap<Span, Vec<(String, Yaml)>> = BTreeMap::new();
-    let mut appended: Vec<(String, Yaml)> = Vec::new();
+/// The actions, those that insert into the same mapping merged into one.
+fn merge_insertions(repairs: &[&Repair]) -> Vec<Action> {
+    let mut insertions: BTreeMap<Span, Vec<(String, NewValue)>> = BTreeMap::new();
+    let mut appended: Vec<(String, NewValue)> = Vec::new();
     let mut actions = Vec::new();
     for repair in repairs {
         match &repair.action {
-            Action::Add { under, entries } => insert(additions.entry(*under).or_default(), entries),
-            Action::Append { entries } => insert(&mut appended, entries),
+            Action::Insert { key, entries } => add_new(insertions.entry(*key).or_default(), entries),
+            Action::Append { entries } => add_new(&mut appended, entries),
             other => actions.push(other.clone()),
         }
     }
-    actions.extend(additions.into_iter().map(|(under, entries)| Action::Add { under, entries }));
+    actions.extend(insertions.into_iter().map(|(key, entries)| Action::Insert { key, entries }));
     if !appended.is_empty() {
         actions.push(Action::Append { entries: appended });
     }
     actions
 }
 
-fn insert(known: &mut Vec<(String, Yaml)>, new: &[(String, Yaml)]) {
+fn add_new(known: &mut Vec<(String, NewValue)>, new: &[(String, NewValue)]) {
     known.extend(new.iter().filter(|entry| !known.contains(entry)).cloned().collect::<Vec<_>>());
 }
 
-/// What an action does to the text; none where the text does not have the shape it needs.
+/// The edits of an action; none if the text is not written in a way that the action can change.
 fn edits(text: &str, action: &Action) -> Option<Vec<Edit>> {
     match action {
         Action::Replace { span, with } => {
-            // What a variable gives is not written here.
+            // The value of a variable is not in this text.
             let written =
                 text.get(span.start..span.end).filter(|old| !old.is_empty() && !old.contains('$'))?;
             (written != with).then(|| vec![Edit { start: span.start, end: span.end, text: with.clone() }])
         }
-        Action::Add { under, entries } => Some(vec![add(text, *under, entries)?]),
-        Action::Append { entries } => Some(vec![append(text, entries)]),
-        Action::Map { names, to } => list_to_map(text, names, to),
-        Action::Remove { key } => Some(vec![remove_line(text, *key)?]),
+        Action::Insert { key, entries } => Some(vec![insert_entries(text, *key, entries)?]),
+        Action::Append { entries } => Some(vec![append_entries(text, entries)]),
+        Action::ListToMap { names, value } => list_to_map(text, names, value),
+        Action::RemoveLine { key } => Some(vec![remove_line(text, *key)?]),
     }
 }
 
-/// Adds to what follows a key: right below its line, or right behind the opened brace.
-fn add(text: &str, key: Span, entries: &[(String, Yaml)]) -> Option<Edit> {
+/// Inserts entries as the first ones of the value of a key: below its line, or after the opening bracket.
+fn insert_entries(text: &str, key: Span, entries: &[(String, NewValue)]) -> Option<Edit> {
     let value = after_properties(text, text.get(key.end..)?.trim_start().strip_prefix(':')?);
     let at = text.len() - value.len();
     if value.starts_with(['{', '[']) {
         let is_list = value.starts_with('[');
-        let added = if is_list { pairs(entries)?.join(", ") } else { flow_entries(entries) };
+        let added = if is_list { key_value_items(entries)?.join(", ") } else { flow_entries(entries) };
         let is_empty = value[1..].trim_start().starts_with(['}', ']']);
         let added = if is_empty { added } else { format!("{added}, ") };
         return Some(Edit { start: at + 1, end: at + 1, text: added });
@@ -129,10 +132,10 @@ fn add(text: &str, key: Span, entries: &[(String, Yaml)]) -> Option<Edit> {
         return None;
     }
     let newline = if text[..line_end].ends_with('\r') { "\r\n" } else { "\n" };
-    let (indent, is_list) = below(text, key, line_end)?;
+    let (indent, is_list) = child_layout(text, key, line_end)?;
     let added = if is_list {
         let margin = " ".repeat(indent);
-        pairs(entries)?.iter().flat_map(|pair| [margin.as_str(), "- ", pair, newline]).collect()
+        key_value_items(entries)?.iter().flat_map(|pair| [margin.as_str(), "- ", pair, newline]).collect()
     } else {
         block_entries(entries, indent, newline)
     };
@@ -141,8 +144,8 @@ fn add(text: &str, key: Span, entries: &[(String, Yaml)]) -> Option<Edit> {
     Some(Edit { start, end: start, text: if at_end { format!("{newline}{added}") } else { added } })
 }
 
-/// How far what belongs to a key is indented, and whether it is a list.
-fn below(text: &str, key: Span, line_end: usize) -> Option<(usize, bool)> {
+/// The indentation of the children of a key, and whether they are list items.
+fn child_layout(text: &str, key: Span, line_end: usize) -> Option<(usize, bool)> {
     let line_start = text[..key.start].rfind('\n').map_or(0, |at| at + 1);
     let margin = &text[line_start..key.start];
     if !margin.bytes().all(|byte| byte == b' ') {
@@ -153,15 +156,15 @@ fn below(text: &str, key: Span, line_end: usize) -> Option<(usize, bool)> {
     let indent = next.len() - next.trim_start_matches(' ').len();
     let is_list = next.trim_start().starts_with("- ");
     match indent {
-        // A list may stand as far left as its key.
+        // The items of a list may be indented as much as its key.
         _ if is_list && indent >= margin.len() => Some((indent, true)),
         _ if indent > margin.len() => Some((indent, false)),
-        // Nothing belongs to the key yet.
+        // The key has no children yet.
         _ => Some((margin.len() + 2, false)),
     }
 }
 
-/// What follows `key:`, behind an anchor or a tag.
+/// The text of a value without its anchor and tag.
 fn after_properties<'a>(text: &'a str, value: &'a str) -> &'a str {
     let mut rest = value;
     loop {
@@ -174,26 +177,26 @@ fn after_properties<'a>(text: &'a str, value: &'a str) -> &'a str {
     }
 }
 
-/// Entries as `KEY=VALUE`; a mapping has no such form.
-fn pairs(entries: &[(String, Yaml)]) -> Option<Vec<String>> {
-    let pair = |(key, value): &(String, Yaml)| match value {
-        Yaml::Scalar(value) => Some(format!("{key}={value}")),
-        Yaml::Map(_) => None,
+/// Entries as `KEY=VALUE`; none if a value is a mapping.
+fn key_value_items(entries: &[(String, NewValue)]) -> Option<Vec<String>> {
+    let pair = |(key, value): &(String, NewValue)| match value {
+        NewValue::Scalar(value) => Some(format!("{key}={value}")),
+        NewValue::Map(_) => None,
     };
     entries.iter().map(pair).collect()
 }
 
-fn append(text: &str, entries: &[(String, Yaml)]) -> Edit {
+fn append_entries(text: &str, entries: &[(String, NewValue)]) -> Edit {
     let newline = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let ended = if text.is_empty() || text.ends_with('\n') { "" } else { newline };
     let added = format!("{ended}{newline}{}", block_entries(entries, 0, newline));
     Edit { start: text.len(), end: text.len(), text: added }
 }
 
-fn list_to_map(text: &str, names: &[Span], to: &Yaml) -> Option<Vec<Edit>> {
+fn list_to_map(text: &str, names: &[Span], new: &NewValue) -> Option<Vec<Edit>> {
     let first = names.first()?;
     let before = text.get(..first.start)?.trim_end_matches([' ', '\t', '\n', '\r']);
-    let value = |span: &Span| Some(format!("{}: {}", text.get(span.start..span.end)?, to.flow()));
+    let value = |span: &Span| Some(format!("{}: {}", text.get(span.start..span.end)?, new.to_flow()));
     if before.ends_with('[') {
         let open = before.len() - 1;
         let last = names.last()?;
@@ -213,7 +216,7 @@ fn list_to_map(text: &str, names: &[Span], to: &Yaml) -> Option<Vec<Edit>> {
     names.iter().map(item).collect()
 }
 
-/// The line of a key whose value is a scalar on the same line.
+/// Removes the line of a key; none if something else precedes the key on it.
 fn remove_line(text: &str, key: Span) -> Option<Edit> {
     let start = text.get(..key.start)?.rfind('\n').map_or(0, |at| at + 1);
     let end = text[key.end..].find('\n').map_or(text.len(), |at| key.end + at + 1);
@@ -221,11 +224,11 @@ fn remove_line(text: &str, key: Span) -> Option<Edit> {
     alone.then_some(Edit { start, end, text: String::new() })
 }
 
-/// Values that may change, each by the keys that lead to it.
+/// The paths of keys of the values that may change.
 type Allowed<'a> = HashSet<Vec<&'a str>>;
 
-/// Whether nothing but these values, and what is below them, has changed.
-fn changes_only(old: &[Node], new: &[Node], allowed: &Allowed<'_>) -> bool {
+/// Whether the documents differ only in the allowed values and what is below them.
+fn only_changes(old: &[Node], new: &[Node], allowed: &Allowed<'_>) -> bool {
     let mut path = Vec::new();
     old.len() == new.len() && old.iter().zip(new).all(|(old, new)| is_allowed(old, new, &mut path, allowed))
 }
@@ -245,7 +248,7 @@ fn is_allowed<'a>(old: &'a Node, new: &'a Node, path: &mut Vec<&'a str>, allowed
             one.len() == two.len()
                 && one.iter().zip(two).all(|(old, new)| is_allowed(old, new, path, allowed))
         }
-        (one, two) => same_scalar(one, two),
+        (old, new) => old == new,
     }
 }
 
@@ -261,7 +264,7 @@ fn keys_are_allowed<'a>(
     let (old, new) = (by_key(old), by_key(new));
     let keys: BTreeSet<&str> = old.keys().chain(new.keys()).copied().collect();
     keys.into_iter().all(|key| {
-        // Extensions mean nothing but through the anchors in them, whose users are looked at.
+        // An extension has an effect only through its anchors, and the values that use them are compared.
         if path.is_empty() && key.starts_with("x-") {
             return true;
         }
@@ -273,14 +276,6 @@ fn keys_are_allowed<'a>(
         path.pop();
         same
     })
-}
-
-fn same_scalar(one: &Kind, two: &Kind) -> bool {
-    match (one, two) {
-        // NaN is not equal to itself.
-        (Kind::Float(one), Kind::Float(two)) => one.to_bits() == two.to_bits(),
-        _ => one == two,
-    }
 }
 
 #[cfg(test)]
@@ -297,13 +292,13 @@ mod tests {
     }
 
     fn add_label(text: &str, key: &str, at: &str) -> Option<String> {
-        let entries = vec![("labels".to_owned(), Yaml::one("k", Yaml::scalar("v")))];
-        let action = Action::Add { under: span_of(text, key), entries };
-        fix(FileId(0), text, &[&Repair { path: path(at), action }])
+        let entries = vec![("labels".to_owned(), NewValue::entry("k", NewValue::scalar("v")))];
+        let action = Action::Insert { key: span_of(text, key), entries };
+        apply_repairs(FileId(0), text, &[&Repair { path: path(at), action }])
     }
 
     #[test]
-    fn additions_keep_comments_and_style() {
+    fn insertions_keep_comments_and_style() {
         for (text, fixed) in [
             ("a:\n  # c\n  x: 1\n", "a:\n  labels:\n    k: v\n  # c\n  x: 1\n"),
             ("a:  # c\n    x: 1\n", "a:  # c\n    labels:\n      k: v\n    x: 1\n"),
@@ -320,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_change_others_is_left_out() {
+    fn repairs_that_would_change_other_values_are_not_applied() {
         let text = "a: &z\n  x: 1\nb: *z\n";
         assert_eq!(add_label(text, "a", "a.labels"), None);
         let text = "x-h: &h {t: 2s}\na: {h: *h}\nb: {h: *h}\n";
@@ -328,14 +323,14 @@ mod tests {
             path: path(at),
             action: Action::Replace { span: span_of(text, "2s"), with: "10s".into() },
         };
-        assert_eq!(fix(FileId(0), text, &[&repair("a.h.t")]), None);
-        let both = fix(FileId(0), text, &[&repair("a.h.t"), &repair("b.h.t")]);
+        assert_eq!(apply_repairs(FileId(0), text, &[&repair("a.h.t")]), None);
+        let both = apply_repairs(FileId(0), text, &[&repair("a.h.t"), &repair("b.h.t")]);
         assert_eq!(both, Some(text.replace("2s", "10s")));
     }
 
     #[test]
     fn lists_become_mappings() {
-        let to = Yaml::one("condition", Yaml::scalar("service_healthy"));
+        let value = NewValue::entry("condition", NewValue::scalar("service_healthy"));
         for (text, fixed) in [
             ("d: [a, b]\n", "d: {a: {condition: service_healthy}, b: {condition: service_healthy}}\n"),
             (
@@ -349,18 +344,20 @@ mod tests {
                     start.or(text.find(&format!("{name}]"))).or(text.find(&format!("{name}  #"))).unwrap();
                 Span { start, end: start + 1, ..Span::default() }
             });
-            let action = Action::Map { names: names.to_vec(), to: to.clone() };
+            let action = Action::ListToMap { names: names.to_vec(), value: value.clone() };
             let repair = Repair { path: path("d"), action };
-            assert_eq!(fix(FileId(0), text, &[&repair]).as_deref(), Some(fixed));
+            assert_eq!(apply_repairs(FileId(0), text, &[&repair]).as_deref(), Some(fixed));
         }
     }
 
     #[test]
-    fn lines_go_whole_or_not_at_all() {
+    fn only_whole_lines_are_removed() {
         let remove = |text: &str| {
-            let repair =
-                Repair { path: path("version"), action: Action::Remove { key: span_of(text, "version") } };
-            fix(FileId(0), text, &[&repair])
+            let repair = Repair {
+                path: path("version"),
+                action: Action::RemoveLine { key: span_of(text, "version") },
+            };
+            apply_repairs(FileId(0), text, &[&repair])
         };
         assert_eq!(remove("# c\nversion: '3'  # d\na: 1\n").as_deref(), Some("# c\na: 1\n"));
         assert_eq!(remove("{version: 3, a: 1}\n"), None);

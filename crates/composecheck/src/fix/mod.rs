@@ -1,10 +1,11 @@
-//! `--fix`: mends the last file until nothing safe is left to mend. What comes before it is shared with others.
+//! `--fix`: repairs the last file until nothing that is safe to repair is left. Earlier files may be shared with other
+//! projects and are never changed.
 
 mod edits;
 
 use std::path::{Path, PathBuf};
 
-use evenkeel_common::Error;
+use evenkeel_common::{Error, files};
 
 use crate::compose::Project;
 use crate::finding::Finding;
@@ -12,49 +13,48 @@ use crate::finding::repair::{Action, Repair};
 use crate::lint::Outcome;
 use crate::load::{Request, load};
 use crate::source::{FileId, Sources};
-use edits::fix;
+use edits::apply_repairs;
 
-/// Most rounds: mending one thing can show another.
+/// Maximum number of rounds: a repair can reveal another finding.
 const MAX_ROUNDS: usize = 5;
 
-/// A mended file.
+/// A repaired file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mended {
-    /// The file.
-    pub path: PathBuf,
-    /// Its text before.
-    pub before: String,
-    /// Its text now.
+pub struct FixedFile {
+    pub(crate) path: PathBuf,
+    pub(crate) before: String,
+    /// The repaired text.
     pub after: String,
-    /// How many findings are gone.
-    pub count: usize,
+    /// The number of findings that are gone.
+    pub(crate) fixed: usize,
 }
 
-/// Mends the last file of a request, in memory; none where nothing can be mended.
-pub fn mend(request: &Request, judge: impl Fn(&Project) -> Outcome) -> Result<Option<Mended>, Error> {
+/// Repairs the last file of a request in memory; returns none if nothing can be repaired. Fails if the project cannot be
+/// loaded.
+pub fn fix(request: &Request, lint: impl Fn(&Project) -> Outcome) -> Result<Option<FixedFile>, Error> {
     let mut request = request.clone();
     let project = load(&request)?;
     let Some(file) = last_file(&request, &project.sources) else { return Ok(None) };
     let source = project.sources.get(file);
     let (path, before) = (PathBuf::from(&source.path), source.text.clone());
-    let mut findings = judge(&project).findings;
-    let (first_count, mut after) = (findings.len(), before.clone());
+    let mut findings = lint(&project).findings;
+    let (count_before, mut after) = (findings.len(), before.clone());
     for _ in 0..MAX_ROUNDS {
-        let Some(new) = fix(file, &after, &repairs(file, &findings)) else { break };
+        let Some(new) = apply_repairs(file, &after, &repairs(file, &findings)) else { break };
         request.texts.insert(path.clone(), new.clone());
-        // What no longer loads is not mended.
+        // A text that can no longer be loaded is not a repair.
         let Ok(project) = load(&request) else { break };
-        let left = judge(&project).findings;
+        let left = lint(&project).findings;
         if left.len() >= findings.len() {
             break;
         }
         (findings, after) = (left, new);
     }
-    let count = first_count - findings.len();
-    Ok((after != before).then_some(Mended { path, before, after, count }))
+    let fixed = count_before - findings.len();
+    Ok((after != before).then_some(FixedFile { path, before, after, fixed }))
 }
 
-/// The last file that was named, or the last one of those that Compose looks for.
+/// The last file of the request, or of the default files.
 fn last_file(request: &Request, sources: &Sources) -> Option<FileId> {
     let is_last = |path: &str| match request.files.last() {
         Some(last) => Path::new(path) == last,
@@ -63,45 +63,34 @@ fn last_file(request: &Request, sources: &Sources) -> Option<FileId> {
     sources.all().iter().rposition(|source| is_last(&source.path)).map(FileId)
 }
 
-/// The repairs that are about this file and no other.
-pub(crate) fn repairs(file: FileId, findings: &[Finding]) -> Vec<&Repair> {
-    let inside = findings.iter().filter(|finding| finding.primary.file == file);
-    inside
+/// The repairs that change only this file.
+fn repairs(file: FileId, findings: &[Finding]) -> Vec<&Repair> {
+    let in_file = findings.iter().filter(|finding| finding.primary.file == file);
+    in_file
         .filter_map(|finding| finding.repair.as_ref())
-        .filter(|repair| is_about(file, &repair.action))
+        .filter(|repair| changes_file(file, &repair.action))
         .collect()
 }
 
-fn is_about(file: FileId, action: &Action) -> bool {
+fn changes_file(file: FileId, action: &Action) -> bool {
     match action {
         Action::Replace { span, .. } => span.file == file,
-        Action::Add { under: key, .. } | Action::Remove { key } => key.file == file,
-        Action::Map { names, .. } => names.iter().all(|name| name.file == file),
+        Action::Insert { key, .. } | Action::RemoveLine { key } => key.file == file,
+        Action::ListToMap { names, .. } => names.iter().all(|name| name.file == file),
         Action::Append { .. } => true,
     }
 }
 
-/// Puts the new text in the file's place at once, with its permissions; links are followed.
-pub(crate) fn write(mended: &Mended) -> Result<(), Error> {
-    let cannot = |e: std::io::Error| Error::failed(format!("write {}", mended.path.display()), e);
-    let real = mended.path.canonicalize().map_err(cannot)?;
-    let mut name = real.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.tmp", std::process::id()));
-    let beside = real.with_file_name(name);
-    let put = || -> std::io::Result<()> {
-        std::fs::write(&beside, &mended.after)?;
-        std::fs::set_permissions(&beside, real.metadata()?.permissions())?;
-        std::fs::rename(&beside, &real)
-    };
-    put().map_err(|e| {
-        let _ = std::fs::remove_file(&beside);
-        cannot(e)
-    })
-}
+impl FixedFile {
+    /// Replaces the file on disk.
+    pub(crate) fn write(&self) -> Result<(), Error> {
+        files::replace(&self.path, &self.after)
+    }
 
-/// The change as a unified diff.
-pub(crate) fn diff(mended: &Mended) -> String {
-    let path = mended.path.display();
-    let diff = similar::TextDiff::from_lines(&mended.before, &mended.after);
-    diff.unified_diff().header(&format!("a/{path}"), &format!("b/{path}")).to_string()
+    /// The change as a unified diff.
+    pub(crate) fn diff(&self) -> String {
+        let path = self.path.display();
+        let diff = similar::TextDiff::from_lines(&self.before, &self.after);
+        diff.unified_diff().header(&format!("a/{path}"), &format!("b/{path}")).to_string()
+    }
 }

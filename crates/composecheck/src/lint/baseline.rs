@@ -1,4 +1,4 @@
-//! Findings that an old project starts with: what was there before is not shown again.
+//! The baseline: known findings of an existing project, which are not reported again.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::source::Sources;
 
 const SCHEMA: &str = "composecheck.baseline/1";
 
-/// Known findings, counted. Lines are left out: they move.
+/// The number of known findings by file, rule and subject. Lines are not part of it, because they change.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Baseline(BTreeMap<Key, usize>);
 
@@ -24,15 +24,15 @@ struct Key {
 
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct OnDisk {
+struct BaselineJson {
     schema: String,
     tool_version: String,
-    findings: Vec<EntryOnDisk>,
+    findings: Vec<EntryJson>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct EntryOnDisk {
+struct EntryJson {
     file: String,
     code: String,
     subject: String,
@@ -40,7 +40,7 @@ struct EntryOnDisk {
 }
 
 impl Baseline {
-    /// These findings, all known from now on.
+    /// A baseline of these findings.
     pub(crate) fn of(sources: &Sources, findings: &[Finding]) -> Self {
         let mut known = BTreeMap::new();
         for finding in findings {
@@ -49,8 +49,8 @@ impl Baseline {
         Self(known)
     }
 
-    /// Splits off what is known: new findings, and how many are known.
-    pub(crate) fn sift(mut self, sources: &Sources, findings: Vec<Finding>) -> (Vec<Finding>, usize) {
+    /// Removes known findings; returns the new ones and the number of known ones.
+    pub(super) fn remove_known(mut self, sources: &Sources, findings: Vec<Finding>) -> (Vec<Finding>, usize) {
         let before = findings.len();
         let is_new = |finding: &Finding| match self.0.get_mut(&key(sources, finding)) {
             Some(left) if *left > 0 => {
@@ -64,13 +64,12 @@ impl Baseline {
         (new, known)
     }
 
-    /// Reads one.
+    /// Reads a file that [`Self::to_text`] wrote.
     pub(crate) fn read(path: &Path) -> Result<Self, Error> {
         let cannot = |cause: String| Error::failed(format!("read the baseline {}", path.display()), cause);
-        let text = std::fs::read_to_string(path).map_err(|e| {
-            cannot(e.to_string()).hint("'--write-baseline FILE' makes one from what is found now")
-        })?;
-        let file: OnDisk = serde_json::from_str(&text).map_err(|e| cannot(e.to_string()))?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| cannot(e.to_string()).hint("create it with --write-baseline FILE"))?;
+        let file: BaselineJson = serde_json::from_str(&text).map_err(|e| cannot(e.to_string()))?;
         if file.schema != SCHEMA {
             return Err(cannot(format!("its schema is '{}', not '{SCHEMA}'", file.schema)));
         }
@@ -78,15 +77,15 @@ impl Baseline {
         Ok(Self(entries.map(|e| (Key { file: e.file, code: e.code, subject: e.subject }, e.count)).collect()))
     }
 
-    /// The text of the file; one finding a line, so that changes can be reviewed.
+    /// The text of the file, with one key a line so that changes can be reviewed.
     pub(crate) fn to_text(&self) -> Result<String, Error> {
-        let entries = self.0.iter().map(|(key, count)| EntryOnDisk {
+        let entries = self.0.iter().map(|(key, count)| EntryJson {
             file: key.file.clone(),
             code: key.code.clone(),
             subject: key.subject.clone(),
             count: *count,
         });
-        let file = OnDisk {
+        let file = BaselineJson {
             schema: SCHEMA.to_owned(),
             tool_version: VERSION.to_owned(),
             findings: entries.collect(),
@@ -95,7 +94,7 @@ impl Baseline {
         Ok(text + "\n")
     }
 
-    /// How many findings are known.
+    /// The number of known findings.
     pub(crate) fn len(&self) -> usize {
         self.0.values().sum()
     }

@@ -1,4 +1,4 @@
-//! `composecheck.toml`: what a team expects of its projects.
+//! `composecheck.toml`, the configuration of a team.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,41 +9,40 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
-use crate::compose::shorthand::range;
+use crate::compose::shorthand::port_range;
 use crate::finding::Level;
 use crate::rules::by_code;
 use crate::rules::policy::{Environment, Profile};
 use crate::source::position;
 
-/// Name of the file.
+/// The name of the file.
 pub(crate) const FILE_NAME: &str = "composecheck.toml";
 
-/// What the file says; what it leaves out has defaults.
+/// The content of the file. Every key is optional.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Config {
-    /// What the project is for.
-    pub env: Option<Environment>,
-    /// Label that everything carries.
-    pub label: Option<String>,
-    /// Memory that a project may take.
-    pub budget: Option<Size>,
-    /// What databases are tuned for.
-    pub profile: Option<Profile>,
-    /// Level from which a finding makes the verdict no.
-    pub fail_on: Option<Threshold>,
-    /// Ports of the machine by environment.
-    pub ports: BTreeMap<Environment, Vec<PortRange>>,
+    pub(crate) env: Option<Environment>,
+    /// The label that every resource must have.
+    pub(crate) label: Option<String>,
+    /// The memory that a project may use.
+    pub(crate) budget: Option<Size>,
+    /// How databases should be tuned.
+    pub(crate) profile: Option<Profile>,
+    /// The lowest level of a finding that makes a check fail.
+    pub(crate) fail_on: Option<Threshold>,
+    /// Allowed host ports by environment.
+    pub(crate) ports: BTreeMap<Environment, Vec<PortRange>>,
     /// Levels by rule.
-    pub levels: BTreeMap<Code, Setting>,
-    /// Findings that are known and accepted.
-    pub ignore: Vec<Spanned<Ignore>>,
+    pub(crate) levels: BTreeMap<Code, LevelSetting>,
+    /// Suppressed findings.
+    pub(crate) ignore: Vec<Spanned<Ignore>>,
 }
 
-/// A size such as `4GiB`.
+/// A size in bytes, written such as `4GiB`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Size(pub u64);
+pub(crate) struct Size(pub(crate) u64);
 
 impl TryFrom<String> for Size {
     type Error = String;
@@ -53,22 +52,24 @@ impl TryFrom<String> for Size {
     }
 }
 
-/// Ports such as `5432` or `5432-5440`.
+/// First and last port, written such as `5432` or `5432-5440`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub struct PortRange(pub (u16, u16));
+pub(crate) struct PortRange(pub(crate) (u16, u16));
 
 impl TryFrom<String> for PortRange {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        range(&text).map(Self).ok_or_else(|| format!("'{text}' is no range of ports such as 5432-5440"))
+        port_range(&text)
+            .map(Self)
+            .ok_or_else(|| format!("'{text}' is not a port or a range such as 5432-5440"))
     }
 }
 
-/// The code of a rule.
+/// The code of an existing rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Code(pub &'static str);
+pub(crate) struct Code(pub(crate) &'static str);
 
 impl<'de> Deserialize<'de> for Code {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -78,22 +79,18 @@ impl<'de> Deserialize<'de> for Code {
     }
 }
 
-/// How bad a team finds a rule's findings.
+/// The configured level of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Setting {
-    /// Not looked for.
+pub(crate) enum LevelSetting {
     Off,
-    /// Worth knowing.
     Info,
-    /// Worth mending.
     Warning,
-    /// It crashes environments.
     Error,
 }
 
-impl Setting {
-    /// The level; none is off.
+impl LevelSetting {
+    /// The level; none if the rule is off.
     pub(crate) const fn level(self) -> Option<Level> {
         match self {
             Self::Off => None,
@@ -104,7 +101,7 @@ impl Setting {
     }
 }
 
-/// Level from which findings count.
+/// The lowest level that makes a check fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Threshold {
@@ -115,7 +112,6 @@ pub enum Threshold {
 }
 
 impl Threshold {
-    /// The level meant.
     pub(crate) const fn level(self) -> Level {
         match self {
             Self::Warning => Level::Warning,
@@ -124,24 +120,23 @@ impl Threshold {
     }
 }
 
-/// Findings that are known and accepted.
+/// A suppression of findings.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Ignore {
-    /// The rule.
-    pub rule: Code,
-    /// The files, as a pattern seen from the folder of the configuration.
-    pub path: String,
-    /// What it is about, such as `services.db`; none is everything.
-    pub subject: Option<String>,
-    /// Why it is accepted.
-    pub reason: Reason,
+pub(crate) struct Ignore {
+    pub(crate) rule: Code,
+    /// A pattern for the path of the file, relative to the directory of the configuration.
+    pub(crate) path: String,
+    /// The subject of the findings, such as `services.db`; none for any.
+    pub(crate) subject: Option<String>,
+    /// Why they are accepted.
+    pub(crate) reason: Reason,
 }
 
-/// Words that say why.
+/// A text that is not blank.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Reason(pub String);
+pub(crate) struct Reason(pub(crate) String);
 
 impl TryFrom<String> for Reason {
     type Error = String;
@@ -151,39 +146,36 @@ impl TryFrom<String> for Reason {
     }
 }
 
-/// A configuration with its file.
+/// A configuration with the file that it was read from, if there is one.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Loaded {
-    /// What it says.
+pub(crate) struct LoadedConfig {
     pub(crate) config: Config,
-    /// Where it was read.
     pub(crate) path: Option<PathBuf>,
-    /// Its text.
     pub(crate) text: String,
 }
 
-/// Reads the file that is named, or the nearest one at or above the folder of the first Compose file.
-pub(crate) fn load(named: Option<&Path>, first: Option<&Path>) -> Result<Loaded, Error> {
+/// Reads the named file, or the nearest one in the directory of the first Compose file or a parent of it.
+pub(crate) fn load(named: Option<&Path>, first: Option<&Path>) -> Result<LoadedConfig, Error> {
     let Some(path) = named.map(Path::to_owned).or_else(|| nearest(first)) else {
-        return Ok(Loaded::default());
+        return Ok(LoadedConfig::default());
     };
     let shown = path.display();
     let text = std::fs::read_to_string(&path).map_err(|e| Error::failed(format!("read {shown}"), e))?;
     let config = parse(&text).map_err(|(at, cause)| {
         let (line, column) = position(&text[..at]);
         Error::failed(format!("read {shown}:{line}:{column}"), cause)
-            .hint("'man composecheck' lists what it may say")
+            .hint("'man composecheck' lists the keys")
     })?;
-    Ok(Loaded { config, path: Some(path), text })
+    Ok(LoadedConfig { config, path: Some(path), text })
 }
 
 fn nearest(first: Option<&Path>) -> Option<PathBuf> {
-    let folder = first.and_then(Path::parent).unwrap_or(Path::new(""));
-    let folder = std::path::absolute(Path::new(".").join(folder)).ok()?;
-    folder.ancestors().map(|above| above.join(FILE_NAME)).find(|path| path.is_file())
+    let directory = first.and_then(Path::parent).unwrap_or(Path::new(""));
+    let directory = std::path::absolute(Path::new(".").join(directory)).ok()?;
+    directory.ancestors().map(|ancestor| ancestor.join(FILE_NAME)).find(|path| path.is_file())
 }
 
-/// Reads a configuration; the error says at which byte.
+/// Parses a configuration. The error has the offset of the mistake.
 pub(crate) fn parse(text: &str) -> Result<Config, (usize, String)> {
     toml::from_str(text).map_err(|e| {
         let at = e.span().map_or(0, |span| span.start.min(text.len()));
@@ -217,23 +209,23 @@ reason = "gone in spring"
 "#;
 
     #[test]
-    fn everything_it_may_say() {
+    fn every_key_is_read() {
         let config = parse(WHOLE).unwrap();
         assert_eq!((config.env, config.budget), (Some(Environment::Dev), Some(Size(2 << 30))));
         assert_eq!(config.ports[&Environment::Test], [PortRange((5434, 5440)), PortRange((8080, 8080))]);
-        assert_eq!(config.levels[&Code("CC702")], Setting::Off);
+        assert_eq!(config.levels[&Code("CC702")], LevelSetting::Off);
         assert_eq!(config.ignore[0].get_ref().reason, Reason("gone in spring".into()));
         assert_eq!(&WHOLE[config.ignore[0].span()][..10], "[[ignore]]");
     }
 
     #[test]
-    fn mistakes_have_a_place() {
+    fn mistakes_have_a_position() {
         for (from, to, line, said) in [
             ("label", "lable", 3, "unknown field `lable`"),
             ("2GiB", "2 parsecs", 4, "unknown unit"),
             ("\"dev\"", "\"moon\"", 2, "unknown variant `moon`"),
             ("CC702", "CC999", 12, "there is no rule 'CC999'"),
-            ("5434-5440", "5440-5434", 9, "no range of ports"),
+            ("5434-5440", "5440-5434", 9, "is not a port or a range"),
             ("\"gone in spring\"", "\" \"", 19, "a reason is needed"),
             ("subject", "service", 18, "unknown field `service`"),
             ("[levels]", "[levels", 11, ""),

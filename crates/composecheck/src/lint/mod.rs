@@ -1,4 +1,4 @@
-//! From what the rules find to what counts: levels, suppressions, the baseline.
+//! Linting: runs the rules, then applies suppressions, configured levels and the baseline.
 
 pub(crate) mod baseline;
 pub mod config;
@@ -9,92 +9,101 @@ use glob_match::glob_match;
 
 use crate::compose::Project;
 use crate::finding::{Finding, sort};
-use crate::rules;
 use crate::rules::policy::Policy;
 use crate::rules::rule::{Check, Pair};
-use crate::rules::{SUPPRESSION_UNCLEAR, SUPPRESSION_UNUSED, by_code};
-use crate::source::{FileId, Sources, Span, span_of};
+use crate::rules::{self, SUPPRESSION_UNCLEAR, SUPPRESSION_UNUSED, by_code};
+use crate::source::{FileId, Sources, Span};
 use baseline::Baseline;
 use config::{Code, Config, Ignore};
-use suppressions::{Comment, Says, comments};
+use suppressions::{Comment, Directive, comments};
 
-/// What is left, and what is not shown.
+/// The result of linting.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
-    /// What counts, in the order of files and lines.
+    /// Sorted by file and position.
     pub findings: Vec<Finding>,
-    /// What somebody has accepted.
-    pub suppressed: Vec<Suppressed>,
-    /// How many the baseline knows.
-    pub known: usize,
+    /// Findings that a comment or the configuration accepts.
+    pub(crate) suppressed: Vec<Suppressed>,
+    /// The number of findings that are in the baseline.
+    pub(crate) known: usize,
 }
 
-/// A finding that somebody has accepted.
+/// A finding that a comment or the configuration accepts.
 #[derive(Clone, Debug)]
 pub struct Suppressed {
-    /// The finding.
-    pub finding: Finding,
-    /// Why.
-    pub reason: String,
-    /// Whether a comment in the file says so.
-    pub in_source: bool,
+    pub(crate) finding: Finding,
+    pub(crate) reason: String,
+    /// Whether a comment accepts it, rather than the configuration.
+    pub(crate) in_source: bool,
 }
 
-/// What a project is judged by.
+/// How a project is linted.
 #[derive(Debug)]
-pub struct Law<'a> {
-    /// What is expected.
+pub struct LintSettings<'a> {
+    /// What the rules expect.
     pub policy: &'a Policy,
-    /// Levels and ignores.
+    /// Levels and suppressions.
     pub config: &'a Config,
-    /// The text of the configuration as a file of the project, where its ignores can be shown.
+    /// The configuration file, if it is one of the sources: unused suppressions are shown in it.
     pub config_file: Option<FileId>,
-    /// Path of each file, seen from the configuration's folder.
+    /// The path of each source relative to the directory of the configuration, with slashes.
     pub names: &'a [String],
 }
 
-/// Judges a project. The files are the project's own, and the configuration's.
-pub fn judge(project: &Project, sources: &Sources, law: &Law<'_>, baseline: Option<Baseline>) -> Outcome {
+/// Lints a project. `sources` are those of the project, and the configuration file if there is one.
+pub fn lint(
+    project: &Project,
+    sources: &Sources,
+    settings: &LintSettings<'_>,
+    baseline: Option<Baseline>,
+) -> Outcome {
     let comments = comments(&project.sources);
-    let (mut findings, suppressed) = suppress(rules::check(project, law.policy), &comments, law);
+    let (mut findings, suppressed) = suppress(rules::check(project, settings.policy), &comments, settings);
     findings.extend(unused_comments(&comments, &suppressed));
-    findings.extend(comments.iter().filter_map(unclear));
-    findings.extend(unused_ignores(sources, &suppressed, law));
-    let findings = with_levels(findings, law.config);
+    findings.extend(comments.iter().filter_map(invalid_comment));
+    findings.extend(unused_ignores(sources, &suppressed, settings));
+    let findings = with_levels(findings, settings.config);
     let (findings, known) = match baseline {
-        Some(baseline) => baseline.sift(sources, findings),
+        Some(baseline) => baseline.remove_known(sources, findings),
         None => (findings, 0),
     };
     Outcome { findings, suppressed, known }
 }
 
-/// Judges how two projects differ. What accepts nothing is not told: it may be meant for a check.
-pub(crate) fn judge_pair(pair: &Pair<'_>, law: &Law<'_>) -> Outcome {
+/// Lints the differences between two projects. Unused suppressions are not reported: they may be meant for a check.
+pub(crate) fn lint_pair(pair: &Pair<'_>, settings: &LintSettings<'_>) -> Outcome {
     let comments = comments(&pair.second.sources);
-    let (findings, suppressed) = suppress(rules::check_pair(pair), &comments, law);
-    Outcome { findings: with_levels(findings, law.config), suppressed, known: 0 }
+    let (findings, suppressed) = suppress(rules::check_pair(pair), &comments, settings);
+    Outcome { findings: with_levels(findings, settings.config), suppressed, known: 0 }
 }
 
+/// Sets the configured levels, removes findings of rules that are off, and sorts the rest.
 fn with_levels(findings: Vec<Finding>, config: &Config) -> Vec<Finding> {
-    let set = |mut finding: Finding| {
+    let configured = |mut finding: Finding| {
         if let Some(setting) = config.levels.get(&Code(finding.code)) {
             finding.level = setting.level()?;
         }
         Some(finding)
     };
-    let mut findings: Vec<Finding> = findings.into_iter().filter_map(set).collect();
+    let mut findings: Vec<Finding> = findings.into_iter().filter_map(configured).collect();
     sort(&mut findings);
     findings
 }
 
-/// Parts findings into what counts and what is accepted.
-fn suppress(found: Vec<Finding>, comments: &[Comment], law: &Law<'_>) -> (Vec<Finding>, Vec<Suppressed>) {
+/// Splits findings into those that count and those that are suppressed.
+fn suppress(
+    found: Vec<Finding>,
+    comments: &[Comment],
+    settings: &LintSettings<'_>,
+) -> (Vec<Finding>, Vec<Suppressed>) {
     let (mut findings, mut suppressed) = (Vec::new(), Vec::new());
     for finding in found {
-        if let Some(reason) = comments.iter().find_map(|comment| accepts(comment, &finding)) {
+        if let Some(reason) = comments.iter().find_map(|comment| reason_for(comment, &finding)) {
             let reason = reason.to_owned();
             suppressed.push(Suppressed { finding, reason, in_source: true });
-        } else if let Some(ignore) = law.config.ignore.iter().find(|i| covers(i.get_ref(), &finding, law)) {
+        } else if let Some(ignore) =
+            settings.config.ignore.iter().find(|i| covers(i.get_ref(), &finding, settings))
+        {
             let reason = ignore.get_ref().reason.0.clone();
             suppressed.push(Suppressed { finding, reason, in_source: false });
         } else {
@@ -104,14 +113,14 @@ fn suppress(found: Vec<Finding>, comments: &[Comment], law: &Law<'_>) -> (Vec<Fi
     (findings, suppressed)
 }
 
-/// Codes in comments that accept nothing, though a check looks for them.
+/// Findings for codes in comments that suppress nothing.
 fn unused_comments(comments: &[Comment], suppressed: &[Suppressed]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for comment in comments {
-        let Says::Ignore { codes, .. } = &comment.says else { continue };
+        let Directive::Ignore { codes, .. } = &comment.directive else { continue };
         let is_used = |code: &str| {
             let mut here = suppressed.iter().map(|one| &one.finding);
-            here.any(|finding| finding.code == code && accepts(comment, finding).is_some())
+            here.any(|finding| finding.code == code && reason_for(comment, finding).is_some())
         };
         let unused = codes.iter().filter(|code| is_checked(code) && !is_used(code));
         findings.extend(unused.map(|code| unused_finding(code, comment.span)));
@@ -119,46 +128,50 @@ fn unused_comments(comments: &[Comment], suppressed: &[Suppressed]) -> Vec<Findi
     findings
 }
 
+/// Whether a check of one project runs the rule.
 fn is_checked(code: &str) -> bool {
     by_code(code).is_some_and(|rule| !matches!(rule.check, Check::Pair(_)))
 }
 
-/// The reason for which a comment accepts a finding.
-fn accepts<'a>(comment: &'a Comment, finding: &Finding) -> Option<&'a str> {
-    let Says::Ignore { codes, reason } = &comment.says else { return None };
+/// The reason of a comment, if it suppresses the finding.
+fn reason_for<'a>(comment: &'a Comment, finding: &Finding) -> Option<&'a str> {
+    let Directive::Ignore { codes, reason } = &comment.directive else { return None };
     let here = comment.span.file == finding.primary.file && comment.line == finding.primary.line;
     (here && codes.contains(&finding.code)).then_some(reason)
 }
 
-fn covers(ignore: &Ignore, finding: &Finding, law: &Law<'_>) -> bool {
-    let name = law.names.get(finding.primary.file.0).map_or("", String::as_str);
+/// Whether an ignore of the configuration suppresses the finding.
+fn covers(ignore: &Ignore, finding: &Finding, settings: &LintSettings<'_>) -> bool {
+    let name = settings.names.get(finding.primary.file.0).map_or("", String::as_str);
     ignore.rule.0 == finding.code
         && ignore.subject.as_ref().is_none_or(|subject| *subject == finding.subject)
         && glob_match(&ignore.path, name)
 }
 
-fn unclear(comment: &Comment) -> Option<Finding> {
-    let Says::Nonsense(why) = &comment.says else { return None };
-    let message = format!("this comment suppresses nothing: {why}");
+fn invalid_comment(comment: &Comment) -> Option<Finding> {
+    let Directive::Invalid(why) = &comment.directive else { return None };
+    let message = format!("this comment has no effect: {why}");
     Some(SUPPRESSION_UNCLEAR.finding("comment".into(), comment.span, message))
 }
 
 fn unused_finding(code: &str, span: Span) -> Finding {
-    SUPPRESSION_UNUSED.finding("comment".into(), span, format!("{code} is not found here"))
+    SUPPRESSION_UNUSED.finding("comment".into(), span, format!("{code} is suppressed here, but not found"))
 }
 
-/// Ignores for files that were read now, and that hide nothing in them.
-fn unused_ignores(sources: &Sources, suppressed: &[Suppressed], law: &Law<'_>) -> Vec<Finding> {
-    let Some(file) = law.config_file else { return Vec::new() };
+/// Findings for ignores of the configuration that match a source and suppress nothing.
+fn unused_ignores(sources: &Sources, suppressed: &[Suppressed], settings: &LintSettings<'_>) -> Vec<Finding> {
+    let Some(file) = settings.config_file else { return Vec::new() };
     let text = &sources.get(file).text;
-    let reads = |ignore: &Ignore| law.names.iter().any(|name| glob_match(&ignore.path, name));
-    let idle = law.config.ignore.iter().filter(|ignore| {
+    let matches_source = |ignore: &Ignore| settings.names.iter().any(|name| glob_match(&ignore.path, name));
+    let unused = settings.config.ignore.iter().filter(|ignore| {
         let ignore = ignore.get_ref();
         is_checked(ignore.rule.0)
-            && reads(ignore)
-            && !suppressed.iter().any(|s| !s.in_source && covers(ignore, &s.finding, law))
+            && matches_source(ignore)
+            && !suppressed.iter().any(|s| !s.in_source && covers(ignore, &s.finding, settings))
     });
-    idle.map(|ignore| unused_finding(ignore.get_ref().rule.0, span_of(file, text, ignore.span()))).collect()
+    unused
+        .map(|ignore| unused_finding(ignore.get_ref().rule.0, Span::of_bytes(file, text, ignore.span())))
+        .collect()
 }
 
 #[cfg(test)]
@@ -169,10 +182,10 @@ mod tests {
     #[test]
     fn examples_of_suppressions_are_found() {
         let (policy, config) = (Policy::default(), Config::default());
-        let law = Law { policy: &policy, config: &config, config_file: None, names: &[] };
+        let settings = LintSettings { policy: &policy, config: &config, config_file: None, names: &[] };
         for rule in [SUPPRESSION_UNUSED, SUPPRESSION_UNCLEAR] {
             let project = project(rule.example);
-            let outcome = judge(&project, &project.sources, &law, None);
+            let outcome = lint(&project, &project.sources, &settings, None);
             assert!(outcome.findings.iter().any(|finding| finding.code == rule.code), "{}", rule.code);
         }
     }

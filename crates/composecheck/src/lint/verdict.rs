@@ -1,21 +1,20 @@
-//! Whether a project passes.
+//! The verdict: whether a project passes.
 
 use evenkeel_common::Exit;
 
 use crate::facts::budget::Budget;
 use crate::finding::{Finding, Level};
 
-/// Whether the files pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The verdict of a command.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Verdict {
-    /// Nothing that counts was found.
+    #[default]
     Pass,
-    /// Something was.
     Fail,
 }
 
 impl Verdict {
-    /// As written in reports.
+    /// As in reports.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Pass => "pass",
@@ -23,7 +22,6 @@ impl Verdict {
         }
     }
 
-    /// How the tool ends.
     pub(crate) const fn exit(self) -> Exit {
         match self {
             Self::Pass => Exit::Done,
@@ -32,13 +30,13 @@ impl Verdict {
     }
 }
 
-/// Whether what was found fails from this level on.
+/// Fails if there is a finding with this level or a higher one.
 pub(crate) fn of_findings(findings: &[Finding], threshold: Level) -> Verdict {
     let fails = findings.iter().any(|finding| finding.level >= threshold);
     if fails { Verdict::Fail } else { Verdict::Pass }
 }
 
-/// Whether the project keeps to what it may take.
+/// Fails if the project uses more than the budget in bytes, or if its use is unlimited.
 pub(crate) fn of_budget(budget: &Budget, allowed: u64) -> Verdict {
-    if budget.is_open() || budget.total() > allowed { Verdict::Fail } else { Verdict::Pass }
+    if budget.is_unlimited() || budget.total() > allowed { Verdict::Fail } else { Verdict::Pass }
 }

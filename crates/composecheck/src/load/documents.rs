@@ -1,138 +1,141 @@
-//! From the text of a file to its documents, ready to be merged.
+//! From the text of a file to its documents, interpolated and normalized.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use evenkeel_common::Error;
 
+use super::error::LoadError;
 use super::interpolate::Variables;
 use super::{files, normalize};
-use crate::source::{Fault, FileId, Sources, Span, position};
-use crate::yaml::{self, Entry, Kind, Mode, Node};
+use crate::source::{FileId, Sources, Span, SpannedError, position};
+use crate::yaml::{self, Entry, Kind, MergeMode, Node};
 
-/// Keys of a Compose file; `x-…` is free.
+/// The keys of a Compose file; keys that begin with `x-` are allowed too.
 const TOP_LEVEL: [&str; 9] =
     ["configs", "include", "models", "name", "networks", "secrets", "services", "version", "volumes"];
 
-/// Why a project is not loaded; where a place in a file is to blame, with that.
-#[derive(Debug)]
-pub(crate) struct Refused {
-    /// In one line.
-    pub(crate) error: Error,
-    /// The place, and the files read so far.
-    pub(crate) fault: Option<(Fault, Sources)>,
-}
-
-impl From<Error> for Refused {
-    fn from(error: Error) -> Self {
-        Self { error, fault: None }
-    }
-}
-
-/// A value may be of the wrong shape only because a variable in it has no value.
-pub(super) fn with_unset(mut fault: Fault, unset: &[(String, Span)]) -> Fault {
-    if let Some((name, _)) = unset.iter().find(|(_, span)| *span == fault.span) {
-        fault.cause = format!("{} (the variable {name} is not set)", fault.cause);
-    }
-    fault
-}
-
-/// Reads files, and the files that these bring in.
-pub(crate) struct Loader<'a> {
-    /// Texts that stand in for what is in the files.
-    pub(super) texts: &'a HashMap<PathBuf, String>,
+/// Reads files and keeps them, with those that they include or extend.
+pub(super) struct Loader<'a> {
+    texts: &'a HashMap<PathBuf, String>,
     /// Every file that was read.
-    pub(crate) sources: Sources,
-    /// Files that are being included, outermost first.
-    pub(crate) chain: Vec<PathBuf>,
+    pub(super) sources: Sources,
+    /// The files that are being included, outermost first.
+    pub(super) including: Vec<PathBuf>,
 }
 
-impl Loader<'_> {
-    pub(super) fn refuse(&self, fault: Fault) -> Refused {
-        Refused { error: self.sources.error(&fault), fault: Some((fault, self.sources.clone())) }
+impl<'a> Loader<'a> {
+    /// `texts` is used instead of what is on disk.
+    pub(super) fn new(texts: &'a HashMap<PathBuf, String>) -> Self {
+        Self { texts, sources: Sources::default(), including: Vec::new() }
+    }
+
+    /// The error of the whole load for a mistake in a file.
+    pub(super) fn failure(&self, error: SpannedError) -> Box<LoadError> {
+        let shown = self.sources.error(&error);
+        Box::new(LoadError { error: shown, located: Some((error, self.sources.clone())) })
     }
 
     pub(super) fn read(&self, path: &Path) -> Result<String, Error> {
         self.texts.get(path).map_or_else(|| files::read(path), |text| Ok(text.clone()))
     }
 
-    /// Reads a file that is named in another one.
-    pub(crate) fn read_named(&self, path: &Path, at: Span) -> Result<String, Fault> {
-        self.read(path).map_err(|e| Fault::new(at, format!("cannot read {}: {}", path.display(), e.cause())))
+    /// Reads a file that another one refers to at this span.
+    pub(super) fn read_referenced(&self, path: &Path, span: Span) -> Result<String, SpannedError> {
+        self.read(path)
+            .map_err(|e| SpannedError::new(span, format!("cannot read {}: {}", path.display(), e.cause())))
     }
 
-    /// The documents of a file, with their variables filled in, in the one shape that rules and merge see.
-    pub(crate) fn documents(
+    /// The documents of a file, interpolated and normalized.
+    pub(super) fn documents(
         &mut self,
         path: &Path,
         text: String,
         variables: &mut Variables,
-    ) -> Result<Vec<Node>, Fault> {
+    ) -> Result<Vec<Node>, SpannedError> {
         let file = self.sources.add(path.display().to_string(), text);
         let text = &self.sources.get(file).text;
-        refuse_nul(file, text)?;
+        reject_nul(file, text)?;
         let mut documents = yaml::parse(file, text)?;
         if let [Node { kind: Kind::Null, .. }] = documents.as_slice() {
             documents.clear();
         }
         for document in &mut documents {
-            check_shape(document)?;
-            variables.fill(document)?;
-            normalize::unify(document)?;
+            check_top_level(document)?;
+            variables.interpolate(document)?;
+            normalize::normalize(document)?;
         }
         Ok(documents)
     }
 }
 
-/// The mistakes that leave nothing to look at; and what is not followed yet must not pass as checked.
-fn check_shape(document: &Node) -> Result<(), Fault> {
-    let map = |node: &Node, what: &str, at: Span| match node.kind {
-        Kind::Map(_) => Ok(()),
-        _ => Err(Fault::new(at, format!("{what} must be a mapping"))),
-    };
-    map(document, "a Compose file", document.span)?;
-    let known = |entry: &Entry| {
+/// Names the variable without a value, if there is one, that may be the cause of an error.
+pub(super) fn with_unset_variable(mut error: SpannedError, unset: &[(String, Span)]) -> SpannedError {
+    if let Some((name, _)) = unset.iter().find(|(_, span)| *span == error.span) {
+        error.cause = format!("{} (the variable {name} is not set)", error.cause);
+    }
+    error
+}
+
+/// Checks the top-level keys and the names in each section. The schema is checked after the merge.
+fn check_top_level(document: &Node) -> Result<(), SpannedError> {
+    check_mapping(document, document.span, "a Compose file")?;
+    let is_known = |entry: &Entry| {
         let key = entry.key.as_str();
-        TOP_LEVEL.contains(&key) || key.starts_with("x-") || entry.value.mode == Mode::Reset
+        TOP_LEVEL.contains(&key) || key.starts_with("x-") || entry.value.mode == MergeMode::Reset
     };
-    if let Some(entry) = document.entries().iter().find(|entry| !known(entry)) {
-        return Err(Fault::new(entry.span, format!("unknown key '{}'", entry.key)));
+    if let Some(entry) = document.entries().iter().find(|entry| !is_known(entry)) {
+        return Err(SpannedError::new(entry.span, format!("unknown key '{}'", entry.key)));
     }
     for section in ["services", "volumes", "networks", "secrets", "configs"] {
-        // Over another file nothing is no change, but for services.
-        let says = |entry: &&Entry| section == "services" || entry.value.kind != Kind::Null;
-        let Some(entry) = document.entry(section).filter(says) else { continue };
-        map(&entry.value, &format!("'{section}'"), entry.span)?;
-        for item in entry.value.entries() {
-            // Compose looks at the names of networks only where a service uses them.
-            if section != "networks" && !is_name(&item.key) {
-                let cause = format!(
-                    "'{}' is no name for one of the {section}: it may have letters, digits, '.', '_' and '-'",
-                    item.key
-                );
-                return Err(Fault::new(item.span, cause));
-            }
-        }
+        check_section(document, section)?;
     }
     for key in ["name", "version"] {
         let is_text = |entry: &&Entry| match entry.value.kind {
             Kind::Text(_) => true,
-            Kind::Time(_) => key == "version",
+            Kind::Timestamp(_) => key == "version",
             _ => false,
         };
         if let Some(entry) = document.entry(key).filter(|entry| !is_text(entry)) {
-            return Err(Fault::new(entry.span, format!("'{key}' must be text: put it in quotes")));
+            return Err(SpannedError::new(entry.span, format!("'{key}' must be a string; quote it")));
         }
     }
     Ok(())
 }
 
-fn is_name(key: &str) -> bool {
+fn check_section(document: &Node, section: &str) -> Result<(), SpannedError> {
+    // An empty section of an override file changes nothing; Compose rejects only empty services.
+    let is_checked = |entry: &&Entry| section == "services" || entry.value.kind != Kind::Null;
+    let Some(entry) = document.entry(section).filter(is_checked) else { return Ok(()) };
+    check_mapping(&entry.value, entry.span, &format!("'{section}'"))?;
+    // Compose checks the names of networks only where a service uses them.
+    let is_wrong = |item: &&Entry| section != "networks" && !is_resource_name(&item.key);
+    match entry.value.entries().iter().find(is_wrong) {
+        Some(item) => {
+            let (what, name) = (section.trim_end_matches('s'), &item.key);
+            let cause = format!(
+                "'{name}' is not a valid {what} name: it may contain letters, digits, '.', '_' and '-'"
+            );
+            Err(SpannedError::new(item.span, cause))
+        }
+        None => Ok(()),
+    }
+}
+
+fn check_mapping(node: &Node, span: Span, what: &str) -> Result<(), SpannedError> {
+    match node.kind {
+        Kind::Map(_) => Ok(()),
+        _ => Err(SpannedError::new(span, format!("{what} must be a mapping"))),
+    }
+}
+
+fn is_resource_name(key: &str) -> bool {
     !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'))
 }
 
-fn refuse_nul(file: FileId, text: &str) -> Result<(), Fault> {
+fn reject_nul(file: FileId, text: &str) -> Result<(), SpannedError> {
     let Some(at) = text.find('\0') else { return Ok(()) };
     let (line, column) = position(&text[..at]);
-    Err(Fault::new(Span { line, column, start: at, end: at, ..Span::start_of(file) }, "it holds a NUL byte"))
+    let span = Span { line, column, start: at, end: at, ..Span::start_of(file) };
+    Err(SpannedError::new(span, "the file contains a NUL byte"))
 }

@@ -1,12 +1,12 @@
-//! `.env` files: `KEY=VALUE` lines, with quotes over several lines and variables in the values.
+//! Files of variables such as `.env`: `KEY=VALUE` lines, quoted values of several lines, variables in values.
 
 use std::collections::HashMap;
 
-use super::interpolate::substitute;
+use super::interpolate::expand_text;
 use crate::source::position;
 
-/// Reads the variables of a file; the error says which line is wrong. Values may use variables of the environment, and
-/// those that stand above them.
+/// Parses the variables of a file; the error names the line. Values may use variables of the environment and of earlier
+/// lines.
 pub(crate) fn parse(
     text: &str,
     environment: &HashMap<String, String>,
@@ -15,17 +15,19 @@ pub(crate) fn parse(
     let mut known = environment.clone();
     let mut found = Vec::new();
     let mut rest = text.as_str();
-    while let Some((statement, after)) = next(rest).map_err(|cause| at(&text, rest, cause))? {
+    while let Some((statement, after)) = next(rest).map_err(|cause| with_line(&text, rest, cause))? {
         let here = std::mem::replace(&mut rest, after);
-        let filled = match statement.value {
-            Written::Absent => environment.get(statement.key).cloned(),
-            Written::Literal(value) => Some(value.replace("\\'", "'")),
-            Written::Open(value) => Some(substitute(value, &known).map_err(|cause| at(&text, here, &cause))?),
-            Written::Quoted(value) => {
-                Some(substitute(&unescape(value), &known).map_err(|cause| at(&text, here, &cause))?)
+        let value = match statement.value {
+            RawValue::Inherited => environment.get(statement.key).cloned(),
+            RawValue::SingleQuoted(value) => Some(value.replace("\\'", "'")),
+            RawValue::Unquoted(value) => {
+                Some(expand_text(value, &known).map_err(|cause| with_line(&text, here, &cause))?)
+            }
+            RawValue::DoubleQuoted(value) => {
+                Some(expand_text(&unescape(value), &known).map_err(|cause| with_line(&text, here, &cause))?)
             }
         };
-        if let Some(value) = filled {
+        if let Some(value) = value {
             known.entry(statement.key.to_owned()).or_insert_with(|| value.clone());
             found.push((statement.key.to_owned(), value));
         }
@@ -33,7 +35,8 @@ pub(crate) fn parse(
     Ok(found)
 }
 
-fn at(text: &str, rest: &str, cause: &str) -> String {
+/// Adds the line number of what `rest` begins with.
+fn with_line(text: &str, rest: &str, cause: &str) -> String {
     let before = &text[..text.len() - rest.trim_start().len()];
     let (line, _) = position(before);
     format!("line {line}: {cause}")
@@ -41,22 +44,19 @@ fn at(text: &str, rest: &str, cause: &str) -> String {
 
 struct Statement<'a> {
     key: &'a str,
-    value: Written<'a>,
+    value: RawValue<'a>,
 }
 
-/// How a value is written.
-enum Written<'a> {
-    /// Not at all: it is that of the environment.
-    Absent,
-    /// In single quotes.
-    Literal(&'a str),
-    /// In double quotes.
-    Quoted(&'a str),
-    /// Without quotes.
-    Open(&'a str),
+/// A value as it is written.
+enum RawValue<'a> {
+    /// Only the name is given: the value is that of the environment.
+    Inherited,
+    SingleQuoted(&'a str),
+    DoubleQuoted(&'a str),
+    Unquoted(&'a str),
 }
 
-/// The next statement, and what follows it.
+/// The next statement, and the text after it.
 fn next(text: &str) -> Result<Option<(Statement<'_>, &str)>, &'static str> {
     let mut rest = text.trim_start();
     while rest.starts_with('#') {
@@ -69,39 +69,40 @@ fn next(text: &str) -> Result<Option<(Statement<'_>, &str)>, &'static str> {
     let line = rest.strip_prefix("export ").map_or(&rest[..line_end], |_| &rest[7..line_end]);
     let line_start = line_end - line.len();
     let (key, value_start) = match line.find(['=', ':']) {
-        Some(parting) => (line[..parting].trim(), line_start + parting + 1),
+        Some(separator) => (line[..separator].trim(), line_start + separator + 1),
         None if line_end < rest.len() => {
-            let statement = Statement { key: name(line.trim())?, value: Written::Absent };
+            let statement = Statement { key: check_name(line.trim())?, value: RawValue::Inherited };
             return Ok(Some((statement, &rest[line_end..])));
         }
-        // Compose finds no end of such a name, and takes it for a value.
+        // Compose reads a last line without '=' and line break as a value without a name.
         None => ("", line_start),
     };
-    let key = name(key)?;
+    let key = check_name(key)?;
     let value = rest[value_start..].trim_start_matches([' ', '\t']);
     if let Some(quote) = value.chars().next().filter(|c| matches!(c, '\'' | '"')) {
         let inside = &value[1..];
-        let end = closing(inside, quote).ok_or("a quote is not closed")?;
+        let end = closing_quote(inside, quote).ok_or("a quote is not closed")?;
         let written = &inside[..end];
-        let value = if quote == '"' { Written::Quoted(written) } else { Written::Literal(written) };
+        let value =
+            if quote == '"' { RawValue::DoubleQuoted(written) } else { RawValue::SingleQuoted(written) };
         return Ok(Some((Statement { key, value }, &inside[end + 1..])));
     }
     let (value, after) = value.split_at(value.find('\n').unwrap_or(value.len()));
     let end = if value.starts_with('#') { 0 } else { value.find(" #").unwrap_or(value.len()) };
-    Ok(Some((Statement { key, value: Written::Open(value[..end].trim_end()) }, after)))
+    Ok(Some((Statement { key, value: RawValue::Unquoted(value[..end].trim_end()) }, after)))
 }
 
-/// A name is one word; Compose takes an empty one too.
-fn name(key: &str) -> Result<&str, &'static str> {
+/// Checks the name of a variable. Compose accepts an empty one.
+fn check_name(key: &str) -> Result<&str, &'static str> {
     let is_legal = |c: char| c.is_alphanumeric() || "_.-[]".contains(c);
     key.chars()
         .all(is_legal)
         .then_some(key)
-        .ok_or("a variable's name must be one word of letters, digits, '_', '.' and '-'")
+        .ok_or("the name of a variable may contain only letters, digits, '_', '.' and '-'")
 }
 
-/// The quote that closes; one behind a backslash does not.
-fn closing(text: &str, quote: char) -> Option<usize> {
+/// The offset of the closing quote, which has no backslash before it.
+fn closing_quote(text: &str, quote: char) -> Option<usize> {
     let mut before = ' ';
     for (at, c) in text.char_indices() {
         if c == quote && before != '\\' {
@@ -122,7 +123,7 @@ fn unescape(text: &str) -> String {
             ('\\', Some('t')) => out.push('\t'),
             ('\\', Some('"')) => out.push('"'),
             ('\\', Some('\\')) => out.push('\\'),
-            // What is escaped for the variables is theirs to read.
+            // A `$` without a special meaning is written `$$` for the expansion that follows.
             ('\\', Some('$')) => out.push_str("$$"),
             _ => {
                 out.push(c);
@@ -138,7 +139,7 @@ fn unescape(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Vec<String>, String> {
+    fn parsed(text: &str) -> Result<Vec<String>, String> {
         let environment = HashMap::from([("HOME".to_owned(), "/h".to_owned())]);
         Ok(parse(text, &environment)?.into_iter().map(|(key, value)| format!("{key}={value}")).collect())
     }
@@ -146,23 +147,26 @@ mod tests {
     #[test]
     fn lines() {
         let text = "# c\nA=1 # c\nexport B='x # y'\nC=\"z\"\nD=\nE\nHOME\nF: y\n G = a b \n";
-        assert_eq!(read(text).unwrap(), ["A=1", "B=x # y", "C=z", "D=", "HOME=/h", "F=y", "G=a b"]);
+        assert_eq!(parsed(text).unwrap(), ["A=1", "B=x # y", "C=z", "D=", "HOME=/h", "F=y", "G=a b"]);
     }
 
     #[test]
     fn variables_escapes_and_lines() {
-        assert_eq!(read("A=1\nB=${A}x$HOME\nC='$A'\nD=\"${A:-2}\"").unwrap()[1..], ["B=1x/h", "C=$A", "D=1"]);
-        assert_eq!(read("A=\"a\\nb \\\"c\\\"\nd\"\nB=2").unwrap(), ["A=a\nb \"c\"\nd", "B=2"]);
-        assert_eq!(read("A=1\r\nB=2\r\n").unwrap(), ["A=1", "B=2"]);
-        assert_eq!(read("A='it\\'s'\nHOME").unwrap(), ["A=it's", "=HOME"]);
+        assert_eq!(
+            parsed("A=1\nB=${A}x$HOME\nC='$A'\nD=\"${A:-2}\"").unwrap()[1..],
+            ["B=1x/h", "C=$A", "D=1"]
+        );
+        assert_eq!(parsed("A=\"a\\nb \\\"c\\\"\nd\"\nB=2").unwrap(), ["A=a\nb \"c\"\nd", "B=2"]);
+        assert_eq!(parsed("A=1\r\nB=2\r\n").unwrap(), ["A=1", "B=2"]);
+        assert_eq!(parsed("A='it\\'s'\nHOME").unwrap(), ["A=it's", "=HOME"]);
     }
 
     #[test]
-    fn faults_name_their_line() {
-        assert_eq!(read("A=1\nB='x").unwrap_err(), "line 2: a quote is not closed");
+    fn errors_name_their_line() {
+        assert_eq!(parsed("A=1\nB='x").unwrap_err(), "line 2: a quote is not closed");
         for text in ["A=1\n\na b=2", "A=1\n\na!=2", "A=1\n\na b\n"] {
             assert!(
-                read(text).unwrap_err().starts_with("line 3: a variable's name must be one word"),
+                parsed(text).unwrap_err().starts_with("line 3: the name of a variable may contain only"),
                 "{text}"
             );
         }

@@ -1,4 +1,4 @@
-//! `extends`: a service begins as another one, of the same file or of another.
+//! `extends`: a service starts from another one, in the same file or in another.
 
 use std::path::{Path, PathBuf};
 
@@ -6,68 +6,61 @@ use super::documents::Loader;
 use super::interpolate::Variables;
 use super::merge;
 use crate::compose::paths;
-use crate::source::{Fault, Span};
-use crate::yaml::{Entry, Kind, Node, Origin, Via};
+use crate::source::{Span, SpannedError};
+use crate::yaml::{Entry, Kind, Node, Origin, Via, at_mut};
 
-/// Longest chain that is followed: it is walked recursively.
+/// Maximum number of services that extend one another in a row: they are resolved recursively.
 const MAX_CHAIN: usize = 100;
 
-/// Replaces every service that extends another one by what comes out.
-pub(crate) fn apply(
+/// Resolves every service of a document that extends another one.
+pub(super) fn resolve_all(
     loader: &mut Loader<'_>,
     document: &mut Node,
     path: &Path,
     variables: &mut Variables,
-) -> Result<(), Fault> {
-    let services = document.at(&["services"]).map_or(&[][..], Node::entries);
-    let extending = services.iter().filter(|service| service.value.entry("extends").is_some());
+) -> Result<(), SpannedError> {
+    let extending =
+        document.entries_at(&["services"]).iter().filter(|service| service.value.entry("extends").is_some());
     let names: Vec<String> = extending.map(|service| service.key.clone()).collect();
-    let mut resolved = Vec::new();
+    let mut services = Vec::new();
     for name in names {
-        let mut extension = Extension { loader, variables, chain: vec![(path.to_owned(), name.clone())] };
-        resolved.push((name.clone(), extension.resolve(document, path, &name)?));
+        let mut resolver = Resolver { loader, variables, chain: vec![(path.to_owned(), name.clone())] };
+        services.push((name.clone(), resolver.resolve(document, path, &name)?));
     }
-    for (name, service) in resolved {
-        if let Some(entry) = service_mut(document, &name) {
-            entry.value = service;
+    for (name, service) in services {
+        if let Some(node) = at_mut(document, &["services", &name]) {
+            *node = service;
         }
     }
     Ok(())
 }
 
-fn service_mut<'a>(document: &'a mut Node, name: &str) -> Option<&'a mut Entry> {
-    let Kind::Map(sections) = &mut document.kind else { return None };
-    let services = sections.iter_mut().find(|entry| entry.key == "services")?;
-    let Kind::Map(services) = &mut services.value.kind else { return None };
-    services.iter_mut().find(|entry| entry.key == name)
-}
-
-/// What a service extends.
+/// The service that is extended; without a file it is in the same document.
 struct Reference {
     service: String,
     file: Option<String>,
     span: Span,
 }
 
-fn reference(entry: &Entry) -> Result<Reference, Fault> {
-    let text = |key: &str| entry.value.at(&[key]).and_then(Node::text);
+fn reference(entry: &Entry) -> Result<Reference, SpannedError> {
+    let text = |key: &str| entry.value.text_at(&[key]);
     let service = entry.value.text().or_else(|| text("service")).filter(|name| !name.is_empty());
     let service = service.ok_or_else(|| {
-        Fault::new(entry.span, "'extends' names no service: write extends: {service: NAME}")
+        SpannedError::new(entry.span, "'extends' names no service; write extends: {service: NAME}")
     })?;
     let span = entry.value.at(&["service"]).map_or(entry.value.span, |node| node.span);
     Ok(Reference { service, file: text("file"), span })
 }
 
-struct Extension<'a, 'b> {
+struct Resolver<'a, 'b> {
     loader: &'a mut Loader<'b>,
     variables: &'a mut Variables,
-    /// Services on the way, with their files: one that comes again extends itself.
+    /// The services being resolved, with their files: one that occurs again extends itself.
     chain: Vec<(PathBuf, String)>,
 }
 
-impl Extension<'_, '_> {
-    fn resolve(&mut self, document: &Node, path: &Path, name: &str) -> Result<Node, Fault> {
+impl Resolver<'_, '_> {
+    fn resolve(&mut self, document: &Node, path: &Path, name: &str) -> Result<Node, SpannedError> {
         let service = document.at(&["services", name]).cloned().unwrap_or_default();
         let Some(entry) = service.entry("extends") else { return Ok(service) };
         let reference = reference(entry)?;
@@ -78,7 +71,7 @@ impl Extension<'_, '_> {
                 let span = entry.value.at(&["file"]).map_or(reference.span, |node| node.span);
                 let document = self.document(&other, span)?;
                 let mut found = self.follow(&document, &other, &reference)?;
-                paths::resolve_service(&mut found, other.parent().unwrap_or(Path::new("")));
+                paths::make_service_absolute(&mut found, other.parent().unwrap_or(Path::new("")));
                 found
             }
         };
@@ -91,23 +84,23 @@ impl Extension<'_, '_> {
         Ok(base)
     }
 
-    fn follow(&mut self, document: &Node, path: &Path, reference: &Reference) -> Result<Node, Fault> {
+    fn follow(&mut self, document: &Node, path: &Path, reference: &Reference) -> Result<Node, SpannedError> {
         let name = &reference.service;
-        let services = document.at(&["services"]).map_or(&[][..], Node::entries);
+        let services = document.entries_at(&["services"]);
         if !services.iter().any(|service| service.key == *name) {
-            let cause = format!("it extends the service '{name}', which {} does not have", path.display());
-            return Err(Fault::new(reference.span, cause));
+            let cause = format!("it extends service '{name}', which is not in {}", path.display());
+            return Err(SpannedError::new(reference.span, cause));
         }
         let step = (path.to_owned(), name.clone());
         if self.chain.contains(&step) {
             let names: Vec<&str> = self.chain.iter().map(|(_, name)| name.as_str()).collect();
             let cause = format!("it extends itself: {} -> {name}", names.join(" -> "));
-            return Err(Fault::new(reference.span, cause));
+            return Err(SpannedError::new(reference.span, cause));
         }
         if self.chain.len() > MAX_CHAIN {
-            return Err(Fault::new(
+            return Err(SpannedError::new(
                 reference.span,
-                format!("more than {MAX_CHAIN} services extend each other in a row"),
+                format!("more than {MAX_CHAIN} services extend one another in a row"),
             ));
         }
         self.chain.push(step);
@@ -116,9 +109,9 @@ impl Extension<'_, '_> {
         resolved
     }
 
-    /// Another file; of several documents each is laid on the one before.
-    fn document(&mut self, path: &Path, at: Span) -> Result<Node, Fault> {
-        let text = self.loader.read_named(path, at)?;
+    /// Loads another file, its documents merged into one.
+    fn document(&mut self, path: &Path, span: Span) -> Result<Node, SpannedError> {
+        let text = self.loader.read_referenced(path, span)?;
         let mut documents = self.loader.documents(path, text, self.variables)?.into_iter();
         let mut first = documents.next().unwrap_or_default();
         documents.try_for_each(|document| merge::merge(&mut first, document))?;

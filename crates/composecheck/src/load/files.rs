@@ -1,4 +1,4 @@
-//! The files that are read: Compose files and files of variables.
+//! Which files are read, and reading them: Compose files and files of variables.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -10,33 +10,37 @@ use evenkeel_common::Error;
 use super::dotenv;
 use crate::source::position;
 
-/// Largest file that is read: a hundred times the largest Compose file seen.
+/// Maximum size of a file: a hundred times the largest Compose file seen.
 const MAX_BYTES: u64 = 8 << 20;
-/// Names that Compose looks for, in its order.
+/// The default names of a Compose file, in the order in which Compose looks for them.
 const DEFAULT_NAMES: [&str; 4] = ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
-/// Names of the file that is laid over the default one.
+/// The default names of the override file.
 const OVERRIDE_NAMES: [&str; 4] = [
     "compose.override.yml",
     "compose.override.yaml",
     "docker-compose.override.yml",
     "docker-compose.override.yaml",
 ];
+/// The default separator of `COMPOSE_FILE`.
+const PATH_SEPARATOR: &str = if cfg!(windows) { ";" } else { ":" };
 
 /// What to load.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// Compose files in order; none means `COMPOSE_FILE`, or the default names in the current directory.
+    /// Compose files, later ones merged onto earlier ones. None means those of `COMPOSE_FILE`, or the default names in
+    /// the current directory.
     pub files: Vec<PathBuf>,
-    /// Files of variables; none means `.env` beside the first file.
+    /// Files of variables. None means those of `COMPOSE_ENV_FILES`, or `.env` beside the first Compose file.
     pub env_files: Vec<PathBuf>,
-    /// The environment, which wins over the files.
+    /// The environment, which takes precedence over the files of variables.
     pub environment: HashMap<String, String>,
-    /// Compose profiles that are on, beside those of `COMPOSE_PROFILES`; `*` is all.
+    /// Enabled profiles, in addition to those of `COMPOSE_PROFILES`; `*` enables all.
     pub profiles: Vec<String>,
-    /// Texts that stand in for what is in the files.
+    /// Content of files that is used instead of what is on disk.
     pub texts: HashMap<PathBuf, String>,
 }
 
+/// Reads a file as text. The error names the position of the first byte that is not UTF-8.
 pub(super) fn read(path: &Path) -> Result<String, Error> {
     let name = path.display();
     let cannot = |cause: String| Error::failed(format!("read {name}"), cause);
@@ -58,30 +62,32 @@ pub(super) fn read(path: &Path) -> Result<String, Error> {
     })
 }
 
-/// `COMPOSE_FILE`, from the environment or from `.env`, else the names that Compose looks for.
-pub(super) fn default_files(request: &Request) -> Result<Vec<PathBuf>, Error> {
-    let given = variables_of(request, &[PathBuf::from("compose.yaml")])?;
-    if let Some(listed) = given.get("COMPOSE_FILE").filter(|listed| !listed.is_empty()) {
-        let separator = given.get("COMPOSE_PATH_SEPARATOR").map_or(PATH_SEPARATOR, String::as_str);
+/// The Compose files: those of the request, else those of `COMPOSE_FILE`, else the default names.
+pub(super) fn compose_files(request: &Request) -> Result<Vec<PathBuf>, Error> {
+    if !request.files.is_empty() {
+        return Ok(request.files.clone());
+    }
+    let variables = variables(request, &[PathBuf::from("compose.yaml")])?;
+    if let Some(listed) = variables.get("COMPOSE_FILE").filter(|listed| !listed.is_empty()) {
+        let separator = variables.get("COMPOSE_PATH_SEPARATOR").map_or(PATH_SEPARATOR, String::as_str);
         return Ok(listed.split(separator).map(PathBuf::from).collect());
     }
     let first = |names: [&str; 4]| names.into_iter().map(PathBuf::from).find(|path| path.exists());
     let base = first(DEFAULT_NAMES).ok_or_else(|| {
-        Error::failed("find a Compose file", "there is no compose.yml here").hint("name one with -f FILE")
+        Error::failed("find a Compose file", "there is no compose.yml in this directory")
+            .hint("name one with -f FILE")
     })?;
     Ok([Some(base), first(OVERRIDE_NAMES)].into_iter().flatten().collect())
 }
 
-/// Between the names in `COMPOSE_FILE`.
-const PATH_SEPARATOR: &str = if cfg!(windows) { ";" } else { ":" };
-
-/// The environment, and what files say beside it: the last one wins, and may use what those before it say.
-pub(super) fn variables_of(request: &Request, files: &[PathBuf]) -> Result<HashMap<String, String>, Error> {
+/// The variables for interpolation: those of the environment, then those of files. Later files win, and may use the
+/// variables of earlier ones.
+pub(super) fn variables(request: &Request, files: &[PathBuf]) -> Result<HashMap<String, String>, Error> {
     let mut values = request.environment.clone();
     for path in env_files(request, files) {
-        let found = pairs_of(&path, &values)?;
+        let found = read_variables(&path, &values)?;
         if found.iter().any(|(key, _)| key.is_empty()) {
-            let cause = "it has a value without a name: write NAME=VALUE, and end the last line";
+            let cause = "a value has no name; write NAME=VALUE and end the last line with a line break";
             return Err(Error::failed(format!("read {}", path.display()), cause));
         }
         values.extend(found.into_iter().filter(|(key, _)| !request.environment.contains_key(key)));
@@ -89,7 +95,7 @@ pub(super) fn variables_of(request: &Request, files: &[PathBuf]) -> Result<HashM
     Ok(values)
 }
 
-/// Files of variables: those given, those of `COMPOSE_ENV_FILES`, else `.env` beside the first file.
+/// The files of variables: those of the request, else those of `COMPOSE_ENV_FILES`, else `.env` beside the first file.
 fn env_files(request: &Request, files: &[PathBuf]) -> Vec<PathBuf> {
     if !request.env_files.is_empty() {
         return request.env_files.clone();
@@ -101,11 +107,11 @@ fn env_files(request: &Request, files: &[PathBuf]) -> Vec<PathBuf> {
     beside.into_iter().filter(|path| path.is_file()).collect()
 }
 
-/// The variables in a file.
-pub(crate) fn pairs_of(
+/// The variables that a file sets, in its order. Their values may use `known` variables.
+pub(crate) fn read_variables(
     path: &Path,
-    environment: &HashMap<String, String>,
+    known: &HashMap<String, String>,
 ) -> Result<Vec<(String, String)>, Error> {
-    dotenv::parse(&read(path)?, environment)
+    dotenv::parse(&read(path)?, known)
         .map_err(|cause| Error::failed(format!("read {}", path.display()), cause))
 }

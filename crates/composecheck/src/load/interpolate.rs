@@ -1,43 +1,40 @@
-//! `$V`, `${V}`, `${V:-default}` and the other operators, as Compose fills them in.
+//! Interpolation of `$V`, `${V}`, `${V:-default}` and the other operators, as Compose does it.
 
 use std::collections::HashMap;
 
-use crate::source::{Fault, Span};
+use crate::source::{Span, SpannedError};
 use crate::yaml::{Kind, Node};
 
-/// Nested defaults deeper than this are refused: the text is walked recursively.
+/// Maximum nesting of defaults: they are expanded recursively.
 const MAX_DEPTH: usize = 32;
 
-/// The variables, and the ones that were used without a value.
+/// The variables for interpolation, and a record of those that were used without a value.
 #[derive(Debug, Default)]
 pub struct Variables {
     values: HashMap<String, String>,
-    /// Name and place of each use without a value.
+    /// Each use of a variable without a value: its name and the value that uses it.
     pub(crate) unset: Vec<(String, Span)>,
 }
 
 impl Variables {
-    /// Variables with these values.
+    /// Variables with these values; none is recorded as unset yet.
     pub fn new(values: HashMap<String, String>) -> Self {
         Self { values, unset: Vec::new() }
     }
 
-    /// All values.
     pub(crate) const fn values(&self) -> &HashMap<String, String> {
         &self.values
     }
 
-    /// All values, for good.
     pub(crate) fn into_values(self) -> HashMap<String, String> {
         self.values
     }
 
-    /// The value of a variable.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str)
     }
 
-    /// These variables, and others where these have none.
+    /// These variables, and others where they have no value.
     #[must_use]
     pub(crate) fn with_defaults(&self, defaults: Vec<(String, String)>) -> Self {
         let mut values: HashMap<String, String> = defaults.into_iter().collect();
@@ -45,29 +42,30 @@ impl Variables {
         Self::new(values)
     }
 
-    /// Fills in every text below a value; keys are left alone.
-    pub fn fill(&mut self, node: &mut Node) -> Result<(), Fault> {
+    /// Interpolates every text in a value, but not its keys. Fails at a text with wrong syntax or a required variable
+    /// that is not set.
+    pub fn interpolate(&mut self, node: &mut Node) -> Result<(), SpannedError> {
         match &mut node.kind {
             Kind::Text(text) if text.contains('$') => {
                 let mut unset = Vec::new();
-                let filled = expand(text, &self.values, &mut unset, 0);
-                *text = filled.map_err(|cause| Fault::new(node.span, cause))?;
+                let expanded = expand(text, &self.values, &mut unset, 0);
+                *text = expanded.map_err(|cause| SpannedError::new(node.span, cause))?;
                 self.unset.extend(unset.into_iter().map(|name| (name, node.span)));
                 Ok(())
             }
-            Kind::List(items) => items.iter_mut().try_for_each(|item| self.fill(item)),
-            Kind::Map(entries) => entries.iter_mut().try_for_each(|entry| self.fill(&mut entry.value)),
+            Kind::List(items) => items.iter_mut().try_for_each(|item| self.interpolate(item)),
+            Kind::Map(entries) => entries.iter_mut().try_for_each(|entry| self.interpolate(&mut entry.value)),
             _ => Ok(()),
         }
     }
 }
 
-/// Fills in one text; what has no value is empty.
-pub(crate) fn substitute(text: &str, values: &HashMap<String, String>) -> Result<String, String> {
+/// Expands the variables of one text; those without a value are empty.
+pub(super) fn expand_text(text: &str, values: &HashMap<String, String>) -> Result<String, String> {
     expand(text, values, &mut Vec::new(), 0)
 }
 
-/// Fills in one text; names used without a value are added to `unset`.
+/// Expands the variables of one text. Names used without a value are added to `unset`.
 fn expand(
     text: &str,
     values: &HashMap<String, String>,
@@ -75,7 +73,7 @@ fn expand(
     depth: usize,
 ) -> Result<String, String> {
     if depth > MAX_DEPTH {
-        return Err(format!("its defaults nest deeper than {MAX_DEPTH} levels"));
+        return Err(format!("its defaults are nested deeper than {MAX_DEPTH} levels"));
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -86,11 +84,11 @@ fn expand(
             out.push('$');
             more
         } else if let Some(braced) = after.strip_prefix('{') {
-            let end = closing(braced).ok_or_else(|| "'${' is not closed".to_owned())?;
-            out.push_str(&braces(&braced[..end], values, unset, depth)?);
+            let end = closing_brace(braced).ok_or_else(|| "'${' is not closed".to_owned())?;
+            out.push_str(&expand_braced(&braced[..end], values, unset, depth)?);
             &braced[end + 1..]
         } else {
-            let name = name_of(after);
+            let name = leading_name(after);
             if name.is_empty() {
                 out.push('$');
             } else {
@@ -103,24 +101,24 @@ fn expand(
     Ok(out)
 }
 
-/// The inside of `${…}`: a name, and an operator with its operand.
-fn braces(
+/// Expands the inside of `${…}`: a name, and an optional operator with its operand.
+fn expand_braced(
     inside: &str,
     values: &HashMap<String, String>,
     unset: &mut Vec<String>,
     depth: usize,
 ) -> Result<String, String> {
-    let name = name_of(inside);
+    let name = leading_name(inside);
     let rest = &inside[name.len()..];
-    let bad = || format!("'${{{inside}}}' is not a variable");
+    let invalid = || format!("'${{{inside}}}' is not a valid variable");
     if name.is_empty() {
-        return Err(bad());
+        return Err(invalid());
     }
     if rest.is_empty() {
         return Ok(value_or_empty(name, values, unset));
     }
     let value = values.get(name);
-    // With a colon, an empty value counts as none.
+    // With a colon, an empty value counts as unset.
     let (present, operator) = match rest.strip_prefix(':') {
         Some(more) => (value.filter(|value| !value.is_empty()), more),
         None => (value, rest),
@@ -142,7 +140,7 @@ fn braces(
                 expand(operand, values, unset, depth + 1)?
             )),
         },
-        _ => Err(bad()),
+        _ => Err(invalid()),
     }
 }
 
@@ -153,7 +151,7 @@ fn value_or_empty(name: &str, values: &HashMap<String, String>, unset: &mut Vec<
     })
 }
 
-fn name_of(text: &str) -> &str {
+fn leading_name(text: &str) -> &str {
     if !text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {
         return "";
     }
@@ -161,8 +159,8 @@ fn name_of(text: &str) -> &str {
     &text[..end]
 }
 
-/// Where the brace that closes an opened `${` is.
-fn closing(text: &str) -> Option<usize> {
+/// The offset of the brace that closes an opened `${`.
+fn closing_brace(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     let bytes = text.as_bytes();
     for (at, byte) in bytes.iter().enumerate() {
@@ -180,7 +178,7 @@ fn closing(text: &str) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn fill(text: &str) -> Result<(String, Vec<String>), String> {
+    fn expanded(text: &str) -> Result<(String, Vec<String>), String> {
         let values = [("A", "x"), ("E", "")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
         let mut unset = Vec::new();
         expand(text, &values, &mut unset, 0).map(|text| (text, unset))
@@ -188,7 +186,7 @@ mod tests {
 
     #[test]
     fn operators() {
-        for (text, filled) in [
+        for (text, wanted) in [
             ("$A-${A}", "x-x"),
             ("${U-d}${E-d}${E:-d}", "dd"),
             ("${A+s}${U+s}${E+s}${E:+s}", "ss"),
@@ -198,16 +196,16 @@ mod tests {
             ("${A:?no}", "x"),
             ("$1 $", "$1 $"),
         ] {
-            assert_eq!(fill(text), Ok((filled.to_owned(), vec![])), "{text}");
+            assert_eq!(expanded(text), Ok((wanted.to_owned(), vec![])), "{text}");
         }
-        assert_eq!(fill("[$U]"), Ok(("[]".into(), vec!["U".into()])));
+        assert_eq!(expanded("[$U]"), Ok(("[]".into(), vec!["U".into()])));
     }
 
     #[test]
-    fn refusals() {
+    fn invalid_syntax() {
         for text in ["${}", "${1}", "${U:}", "${A", "${U?}", "${E:?empty}", "${A!}"] {
-            assert!(fill(text).is_err(), "{text}");
+            assert!(expanded(text).is_err(), "{text}");
         }
-        assert!(fill(&format!("{}{}", "${U:-".repeat(1000), "}".repeat(1000))).is_err());
+        assert!(expanded(&format!("{}{}", "${U:-".repeat(1000), "}".repeat(1000))).is_err());
     }
 }

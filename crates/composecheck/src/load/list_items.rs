@@ -1,24 +1,24 @@
-//! Items of lists: which are the same thing, and what becomes of them.
+//! Items of lists that mean the same resource, such as two mounts of one target.
 
 use std::collections::{HashMap, HashSet};
 
 use crate::compose::shorthand;
-use crate::yaml::{Kind, Node, Origin, Via, section_mut, text_at};
+use crate::yaml::{Kind, Node, Origin, Via, section_mut};
 
-/// Of items of a list that are the same thing, keeps the last one in the place of the first.
-pub(super) fn unite(root: &mut Node) {
+/// Removes duplicate items of the lists of services: the last one takes the place of the first.
+pub(super) fn dedup_items(root: &mut Node) {
     for service in section_mut(root, "services") {
         let mut path = vec!["services".to_owned(), service.key.clone()];
-        unite_below(&mut service.value, &mut path);
+        dedup_below(&mut service.value, &mut path);
     }
 }
 
-fn unite_below(node: &mut Node, path: &mut Vec<String>) {
+fn dedup_below(node: &mut Node, path: &mut Vec<String>) {
     match &mut node.kind {
         Kind::Map(entries) => {
             for entry in entries {
                 path.push(entry.key.clone());
-                unite_below(&mut entry.value, path);
+                dedup_below(&mut entry.value, path);
                 path.pop();
             }
         }
@@ -30,24 +30,25 @@ fn unite_below(node: &mut Node, path: &mut Vec<String>) {
     }
 }
 
-/// Mounts, ports and devices are the same when they land in the same place: the later one wins, in place.
+/// Appends items to a list. One with the same identity as an earlier item replaces it.
 pub(super) fn merge_items(known: &mut Vec<Node>, new: Vec<Node>, path: &[String]) {
-    let mut places = HashMap::new();
+    let mut indices = HashMap::new();
     for (at, item) in known.iter().enumerate() {
         if let Some(identity) = identity(item, path) {
-            places.entry(identity).or_insert(at);
+            indices.entry(identity).or_insert(at);
         }
     }
     for item in new {
-        let at = identity(&item, path).map(|identity| *places.entry(identity).or_insert(known.len()));
+        let at = identity(&item, path).map(|identity| *indices.entry(identity).or_insert(known.len()));
         match at.and_then(|at| known.get_mut(at)) {
-            Some(twin) => replace(twin, item),
+            Some(earlier) => replace(earlier, item),
             None => known.push(item),
         }
     }
 }
 
-/// What makes an item of a list of a service the same as another one; none where items are never the same.
+/// What makes two items of a list of a service the same: for a mount its target, for instance. None where items are
+/// never the same.
 fn identity(item: &Node, path: &[String]) -> Option<String> {
     let [first, _, keys @ ..] = path else { return None };
     if first != "services" {
@@ -60,8 +61,8 @@ fn identity(item: &Node, path: &[String]) -> Option<String> {
             Some(text) => Some(shorthand::device(&text).1.to_owned()),
             None => item.at(&["target"]).or_else(|| item.at(&["source"])).and_then(Node::text),
         },
-        ["secrets"] => place_of(item, "/run/secrets"),
-        ["configs"] => place_of(item, ""),
+        ["secrets"] => target_path(item, "/run/secrets"),
+        ["configs"] => target_path(item, ""),
         ["ports"] => Some(port_identity(item)),
         ["env_file"] => text.or_else(|| item.at(&["path"])?.text()),
         ["expose" | "extra_hosts"] | ["build", "extra_hosts"] => text,
@@ -74,9 +75,9 @@ fn identity(item: &Node, path: &[String]) -> Option<String> {
     }
 }
 
-/// To Compose a number is not what the same text is.
-fn published_of(item: &Node) -> String {
-    let text = text_at(item, &["published"]).unwrap_or_default();
+/// The host port of a port. To Compose a number differs from the same number as text.
+fn published_port(item: &Node) -> String {
+    let text = item.text_at(&["published"]).unwrap_or_default();
     if matches!(item.at(&["published"]), Some(Node { kind: Kind::Int(_), .. })) {
         format!("#{text}")
     } else {
@@ -84,11 +85,11 @@ fn published_of(item: &Node) -> String {
     }
 }
 
-/// Two ports are the same when they join the same ends. A range of ports is known by its text.
+/// Two ports are the same if address, host port, container port and protocol are equal; ranges are compared as text.
 pub(crate) fn port_identity(item: &Node) -> String {
-    let part = |key: &str| text_at(item, &[key]).unwrap_or_default();
+    let part = |key: &str| item.text_at(&[key]).unwrap_or_default();
     let (ip, published, target, protocol) = match item.text() {
-        None => (part("host_ip"), published_of(item), part("target"), part("protocol")),
+        None => (part("host_ip"), published_port(item), part("target"), part("protocol")),
         Some(text) => {
             let shorthand::Port { ip, published, target, protocol } = shorthand::port(&text);
             let ip = ip.trim_matches(['[', ']']);
@@ -99,19 +100,20 @@ pub(crate) fn port_identity(item: &Node) -> String {
     format!("{ip}:{published}:{target}/{protocol}")
 }
 
-/// Where a secret or config lands.
-fn place_of(item: &Node, folder: &str) -> Option<String> {
-    let part = |key: &str| item.at(&[key]).and_then(Node::text);
-    part("target").or_else(|| Some(format!("{folder}/{}", item.text().or_else(|| part("source"))?)))
+/// The path in the container of a secret or config.
+fn target_path(item: &Node, directory: &str) -> Option<String> {
+    let part = |key: &str| item.text_at(&[key]);
+    part("target").or_else(|| Some(format!("{directory}/{}", item.text().or_else(|| part("source"))?)))
 }
 
+/// Replaces a value, and records the replaced one in the history of the new one.
 pub(super) fn replace(base: &mut Node, mut over: Node) {
     over.origins.push(Origin { via: Via::Override, span: base.span });
     *base = over;
 }
 
-/// The first item that is there before. A number is not what the same text is.
-pub(crate) fn twin_in(items: &[Node]) -> Option<&Node> {
+/// The first scalar item that occurs before. A number differs from the same number as text.
+pub(super) fn duplicate(items: &[Node]) -> Option<&Node> {
     let mut seen = HashSet::new();
     let identity = |item: &Node| (item.text(), matches!(item.kind, Kind::Text(_)));
     items.iter().find(|item| !seen.insert(identity(item)))

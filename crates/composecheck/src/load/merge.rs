@@ -1,95 +1,99 @@
-//! One file laid over another, by Compose's rules.
+//! Merging one file onto another by the rules of Compose.
 
 use std::collections::{HashMap, HashSet};
 
 use super::list_items::{merge_items, replace};
-use super::normalize::{is_names, is_pairs, names_to_map};
-use crate::source::{Fault, Span};
-use crate::yaml::{Entry, Kind, Mode, Node};
+use super::normalize::{is_key_value_map, is_name_map, names_to_map};
+use crate::source::{Span, SpannedError};
+use crate::yaml::{Entry, Kind, MergeMode, Node};
 
-/// Sequences of a service that an override replaces instead of extending.
+/// Lists of a service that are replaced rather than appended to.
 const REPLACED: [&str; 2] = ["command", "entrypoint"];
 
-/// Lays `over` on `base`. Both are whole files.
-pub(crate) fn merge(base: &mut Node, over: Node) -> Result<(), Fault> {
-    lay(base, over, &mut Vec::new())
+/// Merges one whole file onto another.
+pub(super) fn merge(base: &mut Node, over: Node) -> Result<(), SpannedError> {
+    merge_into(base, over, &mut Vec::new())
 }
 
-/// Lays a service on the one that it extends.
-pub(crate) fn extend(base: &mut Node, over: Node, name: &str) -> Result<(), Fault> {
-    lay(base, over, &mut vec!["services".to_owned(), name.to_owned()])
+/// Merges a service onto the one that it extends.
+pub(super) fn extend(base: &mut Node, over: Node, name: &str) -> Result<(), SpannedError> {
+    merge_into(base, over, &mut vec!["services".to_owned(), name.to_owned()])
 }
 
-/// Drops what `!reset` removes, where it stands in the only or first file.
-pub(crate) fn drop_resets(node: &mut Node) {
+/// Removes values tagged `!reset`, which may also occur in the first file.
+pub(super) fn remove_reset(node: &mut Node) {
     match &mut node.kind {
         Kind::Map(entries) => {
-            entries.retain(|entry| entry.value.mode != Mode::Reset);
+            entries.retain(|entry| entry.value.mode != MergeMode::Reset);
             for entry in entries {
-                drop_resets(&mut entry.value);
+                remove_reset(&mut entry.value);
             }
         }
-        Kind::List(items) => items.iter_mut().for_each(drop_resets),
+        Kind::List(items) => items.iter_mut().for_each(remove_reset),
         _ => {}
     }
 }
 
-fn lay(base: &mut Node, mut over: Node, path: &mut Vec<String>) -> Result<(), Fault> {
-    if is_names(path) {
+fn merge_into(base: &mut Node, mut over: Node, path: &mut Vec<String>) -> Result<(), SpannedError> {
+    if is_name_map(path) {
         names_to_map(&mut over);
     }
-    if over.mode == Mode::Override || is_replaced(path) || driver_changes(path, base, &over) {
+    if over.mode == MergeMode::Override || is_replaced_whole(path) || driver_changes(path, base, &over) {
         replace(base, over);
         return Ok(());
     }
     match (&mut base.kind, over.kind) {
-        // An empty override keeps what was there.
+        // An empty value keeps the earlier one.
         (_, Kind::Null) => {}
-        (Kind::Map(known), Kind::Map(new)) => return lay_entries(known, new, path),
-        (Kind::List(known), Kind::List(new)) if is_pools(path) => {
-            return lay_pools(known, new, over.span, path);
+        (Kind::Map(known), Kind::Map(new)) => return merge_entries(known, new, path),
+        (Kind::List(known), Kind::List(new)) if is_address_pools(path) => {
+            return merge_address_pools(known, new, over.span, path);
         }
         (Kind::List(known), Kind::List(new)) => merge_items(known, new, path),
-        (Kind::Map(_) | Kind::List(_), _) if !is_free(path) => {
+        (Kind::Map(_) | Kind::List(_), _) if !may_change_type(path) => {
             let what = if matches!(base.kind, Kind::Map(_)) { "a mapping" } else { "a list" };
-            let cause = format!("'{}' is {what} in what it is laid over", path.join("."));
-            return Err(Fault::new(over.span, cause));
+            let cause = format!("'{}' must be {what}, as the value that it overrides", path.join("."));
+            return Err(SpannedError::new(over.span, cause));
         }
         (_, kind) => replace(base, Node { kind, span: over.span, origins: over.origins, mode: over.mode }),
     }
     Ok(())
 }
 
-fn lay_entries(known: &mut Vec<Entry>, new: Vec<Entry>, path: &mut Vec<String>) -> Result<(), Fault> {
-    let places: HashMap<String, usize> =
+fn merge_entries(
+    known: &mut Vec<Entry>,
+    new: Vec<Entry>,
+    path: &mut Vec<String>,
+) -> Result<(), SpannedError> {
+    let indices: HashMap<String, usize> =
         known.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect();
-    let mut gone = HashSet::new();
+    let mut removed = HashSet::new();
     for entry in new {
-        match (places.get(&entry.key), entry.value.mode) {
-            (Some(&at), Mode::Reset) => {
-                gone.insert(at);
+        match (indices.get(&entry.key), entry.value.mode) {
+            (Some(&at), MergeMode::Reset) => {
+                removed.insert(at);
             }
-            (None, Mode::Reset) => {}
+            (None, MergeMode::Reset) => {}
             (None, _) => known.push(entry),
-            // A variable or label without a value is one all the same.
-            (Some(&at), _) if is_pairs(path) => replace(&mut known[at].value, entry.value),
+            // A variable or label without a value replaces one with a value.
+            (Some(&at), _) if is_key_value_map(path) => replace(&mut known[at].value, entry.value),
             (Some(&at), _) if entry.value.kind == Kind::Null && is_dependencies(path) => {
-                start_only(&mut known[at].value, &entry.value);
+                reset_dependency(&mut known[at].value, &entry.value);
             }
             (Some(&at), _) => {
                 path.push(entry.key);
-                lay(&mut known[at].value, entry.value, path)?;
+                merge_into(&mut known[at].value, entry.value, path)?;
                 path.pop();
             }
         }
     }
     let mut at = 0..;
-    known.retain(|_| at.next().is_none_or(|at| !gone.contains(&at)));
+    known.retain(|_| at.next().is_none_or(|at| !removed.contains(&at)));
     Ok(())
 }
 
-/// In a list of names each asks for what a name alone means.
-fn start_only(dependency: &mut Node, name: &Node) {
+/// A dependency that is only named has the default condition and is required.
+fn reset_dependency(dependency: &mut Node, name: &Node) {
     let Kind::Map(keys) = &mut dependency.kind else { return };
     keys.retain(|key| key.key != "required");
     for key in keys.iter_mut().filter(|key| key.key == "condition") {
@@ -101,20 +105,28 @@ fn is_dependencies(path: &[String]) -> bool {
     matches!(path, [section, _, key] if section == "services" && key == "depends_on")
 }
 
-fn is_pools(path: &[String]) -> bool {
+fn is_address_pools(path: &[String]) -> bool {
     matches!(path, [section, _, ipam, config] if section == "networks" && ipam == "ipam" && config == "config")
 }
 
-/// Most address pools of a network that are merged, from both files: each is compared with each.
+/// Maximum number of address pools of a network in both files: each pair is compared.
 const MAX_POOLS: usize = 200;
 
-/// Address pools of the same subnet become one; of others only those of the later file stay. With two pools or more
-/// Compose mixes them up, because it changes a pool that is in its result already: the result here holds places, not pools.
-fn lay_pools(known: &mut Vec<Node>, new: Vec<Node>, at: Span, path: &mut Vec<String>) -> Result<(), Fault> {
+/// Merges pools with the same subnet; of the others only those of the later file are kept. The result holds indices, not
+/// pools, because Compose goes on changing a pool that is already in its result.
+fn merge_address_pools(
+    known: &mut Vec<Node>,
+    new: Vec<Node>,
+    span: Span,
+    path: &mut Vec<String>,
+) -> Result<(), SpannedError> {
     let (count, mut pools) = (known.len(), std::mem::take(known));
     pools.extend(new);
     if let Some(pool) = pools.get(MAX_POOLS) {
-        return Err(Fault::new(pool.span, format!("a network with more than {MAX_POOLS} address pools")));
+        return Err(SpannedError::new(
+            pool.span,
+            format!("a network has more than {MAX_POOLS} address pools"),
+        ));
     }
     let mut result: Vec<usize> = Vec::new();
     for base in 0..count {
@@ -125,34 +137,34 @@ fn lay_pools(known: &mut Vec<Node>, new: Vec<Node>, at: Span, path: &mut Vec<Str
                 continue;
             }
             let later = pools[over].clone();
-            lay(&mut pools[base], later, path)?;
+            merge_into(&mut pools[base], later, path)?;
             let subnet = subnet_of(&pools[base]);
             match result.iter_mut().find(|at| subnet_of(&pools[**at]) == subnet) {
-                Some(twin) => *twin = base,
+                Some(same) => *same = base,
                 None => result.push(base),
             }
         }
     }
     if result.is_empty() {
-        return Err(Fault::new(at, "of these pools and those that they are laid over nothing is left"));
+        return Err(SpannedError::new(span, "no address pool is left after the merge"));
     }
     known.extend(result.into_iter().map(|at| pools[at].clone()));
     Ok(())
 }
 
 fn subnet_of(pool: &Node) -> Option<String> {
-    pool.at(&["subnet"]).and_then(Node::text)
+    pool.text_at(&["subnet"])
 }
 
-/// What may change from a mapping to a value: extensions, ulimits, which are one number or two, and `external`, which had a
-/// name in it once.
-fn is_free(path: &[String]) -> bool {
+/// Whether a mapping may be overridden by another type: extensions, ulimits, which are one number or two, and `external`,
+/// which may be a mapping in the old syntax.
+fn may_change_type(path: &[String]) -> bool {
     path.last().is_some_and(|key| key.starts_with("x-"))
         || matches!(path, [section, _, key, _] if section == "services" && key == "ulimits")
         || matches!(path, [_, _, key] if key == "external")
 }
 
-fn is_replaced(path: &[String]) -> bool {
+fn is_replaced_whole(path: &[String]) -> bool {
     match path {
         [extension] => extension.starts_with("x-"),
         [first, _, key] => first == "services" && REPLACED.contains(&key.as_str()),
@@ -161,10 +173,10 @@ fn is_replaced(path: &[String]) -> bool {
     }
 }
 
-/// Options belong to a logging driver: another driver brings its own.
+/// Whether the logging driver changes, in which case its options are replaced too.
 fn driver_changes(path: &[String], base: &Node, over: &Node) -> bool {
     let [first, _, key] = path else { return false };
-    let driver = |node: &Node| node.at(&["driver"]).and_then(Node::text);
+    let driver = |node: &Node| node.text_at(&["driver"]);
     first == "services"
         && key == "logging"
         && driver(base).zip(driver(over)).is_some_and(|(old, new)| old != new)
@@ -180,7 +192,7 @@ mod tests {
     fn merged(base: &str, over: &str) -> Node {
         let read = |text: &str| {
             let mut node = yaml::parse(FileId(0), text).unwrap().remove(0);
-            crate::load::normalize::unify(&mut node).unwrap();
+            crate::load::normalize::normalize(&mut node).unwrap();
             node
         };
         let mut base = read(base);
@@ -201,9 +213,9 @@ mod tests {
         assert_eq!(texts(&a, "command"), ["z"]);
         assert_eq!(texts(&a, "expose"), ["1", "2"]);
         assert_eq!(texts(&a, "volumes"), ["new:/d", "web:/e"]);
-        assert_eq!(a.at(&["environment", "K"]).and_then(Node::text).as_deref(), Some("9"));
-        assert_eq!(a.at(&["environment", "L"]).and_then(Node::text).as_deref(), Some("2"));
-        assert_eq!(a.at(&["restart"]).and_then(Node::text).as_deref(), Some("always"));
+        assert_eq!(a.text_at(&["environment", "K"]).as_deref(), Some("9"));
+        assert_eq!(a.text_at(&["environment", "L"]).as_deref(), Some("2"));
+        assert_eq!(a.text_at(&["restart"]).as_deref(), Some("always"));
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! Compose profiles: services that are there only when one of theirs is on.
+//! Compose profiles: services that are part of the project only if one of their profiles is enabled.
 
 use std::collections::HashSet;
 
 use crate::yaml::{Kind, Node};
 
-/// The profiles that are on: those asked for, and those of `COMPOSE_PROFILES`.
-pub(crate) fn on(asked: &[String], variable: Option<&str>) -> Vec<String> {
+/// The enabled profiles: those of the request and those of `COMPOSE_PROFILES`.
+pub(super) fn enabled(requested: &[String], variable: Option<&str>) -> Vec<String> {
     let listed = variable.into_iter().flat_map(|text| text.split(',')).map(str::trim);
-    asked
+    requested
         .iter()
         .map(String::as_str)
         .chain(listed)
@@ -16,19 +16,21 @@ pub(crate) fn on(asked: &[String], variable: Option<&str>) -> Vec<String> {
         .collect()
 }
 
-/// Drops the services whose profiles are all off, as Compose does; gives their names.
-pub(crate) fn leave_out(root: &mut Node, on: &[String]) -> HashSet<String> {
-    let mut off = HashSet::new();
-    let Kind::Map(sections) = &mut root.kind else { return off };
-    let Some(services) = sections.iter_mut().find(|section| section.key == "services") else { return off };
+/// Removes the services whose profiles are all disabled, as Compose does; returns their names.
+pub(super) fn remove_disabled(root: &mut Node, enabled: &[String]) -> HashSet<String> {
+    let mut disabled = HashSet::new();
+    let Kind::Map(sections) = &mut root.kind else { return disabled };
+    let Some(services) = sections.iter_mut().find(|section| section.key == "services") else {
+        return disabled;
+    };
     if let Kind::Map(services) = &mut services.value.kind {
-        services.retain(|service| is_on(&service.value, on) || !off.insert(service.key.clone()));
+        services
+            .retain(|service| is_enabled(&service.value, enabled) || !disabled.insert(service.key.clone()));
     }
-    off
+    disabled
 }
 
-fn is_on(service: &Node, on: &[String]) -> bool {
-    let own: Vec<String> =
-        service.at(&["profiles"]).map_or(&[][..], Node::items).iter().filter_map(Node::text).collect();
-    own.is_empty() || on.iter().any(|name| name == "*" || own.contains(name))
+fn is_enabled(service: &Node, enabled: &[String]) -> bool {
+    let own: Vec<String> = service.items_at(&["profiles"]).iter().filter_map(Node::text).collect();
+    own.is_empty() || enabled.iter().any(|name| name == "*" || own.contains(name))
 }

@@ -1,201 +1,220 @@
-//! What services refer to has to be there: other services, networks, volumes, files of variables.
+//! References of services: to other services, networks, volumes, secrets, configs and files of variables.
 
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use crate::compose::{paths, shorthand};
-use crate::source::{Fault, Span};
+use crate::source::{Span, SpannedError};
 use crate::yaml::{Entry, Kind, Node};
 
-/// Finds the first reference that leads nowhere, or in a circle, as Compose refuses it. What may be missing may lead to a
-/// service that is `off`; `folder` is where relative paths begin.
-pub(crate) fn check(root: &Node, off: &HashSet<String>, folder: &Path) -> Result<(), Fault> {
-    let services = root.at(&["services"]).map_or(&[][..], Node::entries);
-    let declared = Declared::of(root);
+/// Rejects the first reference to something undefined, and cycles of services, as Compose does. An optional dependency
+/// may be a service that its profiles have `disabled`. Paths are resolved against `directory`.
+pub(super) fn check(root: &Node, disabled: &HashSet<String>, directory: &Path) -> Result<(), SpannedError> {
+    let services = root.entries_at(&["services"]);
+    let defined = Defined::of(root);
     let is_built = |service: &&Entry| service.value.at(&["build"]).is_some();
     let built = services.iter().filter(is_built).map(|service| service.key.as_str()).collect();
     for service in services {
-        for need in needs(&service.value).iter().filter(|need| !(need.optional && off.contains(need.name))) {
-            declared.need("services", need.name, service, need.span)?;
+        let is_checked =
+            |dependency: &&Dependency<'_>| !(dependency.optional && disabled.contains(dependency.name));
+        for dependency in dependencies(&service.value).iter().filter(is_checked) {
+            defined.require("services", dependency.name, service, dependency.span)?;
         }
-        contexts(service, &built)?;
-        networks(service, &declared)?;
-        volumes(service, &declared)?;
+        check_build_contexts(service, &built)?;
+        check_networks(service, &defined)?;
+        check_volumes(service, &defined)?;
         for section in ["secrets", "configs"] {
-            named(service, &declared, section)?;
+            check_section(service, &defined, section)?;
         }
-        files(service, folder)?;
+        check_files(service, directory)?;
     }
-    circles(services)
+    check_cycles(services)
 }
 
-/// What there is in each section.
-struct Declared<'a>(HashSet<(&'static str, &'a str)>);
+/// The names that are defined, with their section.
+struct Defined<'a>(HashSet<(&'static str, &'a str)>);
 
-impl<'a> Declared<'a> {
+impl<'a> Defined<'a> {
     fn of(root: &'a Node) -> Self {
         let sections = ["services", "networks", "volumes", "secrets", "configs"];
         let names = |section| {
-            let entries = root.at(&[section]).map_or(&[][..], Node::entries);
+            let entries = root.entries_at(&[section]);
             entries.iter().map(move |entry| (section, entry.key.as_str()))
         };
         Self(sections.into_iter().flat_map(names).collect())
     }
 
-    /// Fails where a service refers to what is not there.
-    fn need(&self, section: &'static str, name: &str, service: &Entry, span: Span) -> Result<(), Fault> {
+    /// Fails if a service refers to a name that is not defined.
+    fn require(
+        &self,
+        section: &'static str,
+        name: &str,
+        service: &Entry,
+        span: Span,
+    ) -> Result<(), SpannedError> {
         if self.0.contains(&(section, name)) {
             return Ok(());
         }
         let what = section.trim_end_matches('s');
-        let cause = format!("service '{}' refers to the {what} '{name}', which is not defined", service.key);
-        Err(Fault::new(span, cause))
+        let cause = format!("service '{}' refers to the undefined {what} '{name}'", service.key);
+        Err(SpannedError::new(span, cause))
     }
 }
 
-/// How a service needs another one.
+/// How a service depends on another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum How {
-    /// It waits for it, as it says itself.
-    Waits,
-    /// It shares a namespace with it, or is linked to it.
-    Shares,
-    /// It mounts its volumes.
-    Mounts,
+pub(crate) enum DependencyKind {
+    /// `depends_on`.
+    Explicit,
+    /// It shares a namespace with the other service, or links to it.
+    SharedNamespace,
+    /// `volumes_from`.
+    VolumesFrom,
 }
 
-/// Another service, which has to be there and to start first.
+/// A service that another one depends on. It must exist, and starts first.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Need<'a> {
+pub(crate) struct Dependency<'a> {
     pub(crate) name: &'a str,
-    pub(crate) how: How,
+    pub(crate) kind: DependencyKind,
     span: Span,
     optional: bool,
 }
 
-impl<'a> Need<'a> {
-    /// What a text stands for by its part that is a name.
-    fn of(node: &'a Node, how: How, name: fn(&'a str) -> Option<&'a str>) -> Option<Self> {
+impl<'a> Dependency<'a> {
+    /// The dependency that a text expresses; `name` extracts the service from the text.
+    fn from_text(node: &'a Node, kind: DependencyKind, name: fn(&'a str) -> Option<&'a str>) -> Option<Self> {
         let Kind::Text(text) = &node.kind else { return None };
-        Some(Self { name: name(text)?, how, span: node.span, optional: false })
+        Some(Self { name: name(text)?, kind, span: node.span, optional: false })
     }
 }
 
-/// The services that a service needs.
-pub(crate) fn needs(service: &Node) -> Vec<Need<'_>> {
-    let waits = service.at(&["depends_on"]).map_or(&[][..], Node::entries).iter().map(|other| {
-        let optional = other.value.at(&["required"]).and_then(Node::text).as_deref() == Some("false");
-        Need { name: &other.key, how: How::Waits, span: other.span, optional }
+/// Every service that a service depends on.
+pub(crate) fn dependencies(service: &Node) -> Vec<Dependency<'_>> {
+    use DependencyKind::{Explicit, SharedNamespace, VolumesFrom};
+    let explicit = service.entries_at(&["depends_on"]).iter().map(|other| {
+        let optional = other.value.text_at(&["required"]).as_deref() == Some("false");
+        Dependency { name: &other.key, kind: Explicit, span: other.span, optional }
     });
-    let modes = ["network_mode", "ipc", "pid", "uts"].iter().filter_map(|key| service.at(&[key]));
-    let shared = modes.filter_map(|mode| Need::of(mode, How::Shares, |text| text.strip_prefix("service:")));
-    let items = |key| service.at(&[key]).map_or(&[][..], Node::items).iter();
-    // After a colon they say how.
-    let linked = items("links").filter_map(|item| Need::of(item, How::Shares, |text| text.split(':').next()));
-    let mounted = items("volumes_from").filter_map(|item| {
-        Need::of(item, How::Mounts, |text| text.split(':').next().filter(|_| !text.starts_with("container:")))
+    let namespaces = ["network_mode", "ipc", "pid", "uts"].iter().filter_map(|key| service.at(&[key]));
+    let namespaces = namespaces.filter_map(|mode| {
+        Dependency::from_text(mode, SharedNamespace, |text| text.strip_prefix("service:"))
     });
-    waits.chain(shared).chain(linked).chain(mounted).collect()
+    // An alias or the access mode may follow after a colon.
+    let links = service.items_at(&["links"]).iter();
+    let links =
+        links.filter_map(|item| Dependency::from_text(item, SharedNamespace, |text| text.split(':').next()));
+    let volumes = service.items_at(&["volumes_from"]).iter().filter_map(|item| {
+        Dependency::from_text(item, VolumesFrom, |text| {
+            text.split(':').next().filter(|_| !text.starts_with("container:"))
+        })
+    });
+    explicit.chain(namespaces).chain(links).chain(volumes).collect()
 }
 
-fn networks(service: &Entry, declared: &Declared<'_>) -> Result<(), Fault> {
-    let named = service.value.at(&["networks"]).map_or(&[][..], Node::entries);
-    let mut others = named.iter().filter(|network| network.key != "default");
-    others.try_for_each(|network| declared.need("networks", &network.key, service, network.span))
+fn check_networks(service: &Entry, defined: &Defined<'_>) -> Result<(), SpannedError> {
+    // The network 'default' exists without being declared.
+    let mut named = service.value.entries_at(&["networks"]).iter().filter(|network| network.key != "default");
+    named.try_for_each(|network| defined.require("networks", &network.key, service, network.span))
 }
 
-fn volumes(service: &Entry, declared: &Declared<'_>) -> Result<(), Fault> {
-    for mount in service.value.at(&["volumes"]).map_or(&[][..], Node::items) {
-        if let Some(name) = volume_of(mount) {
-            declared.need("volumes", &name, service, mount.span)?;
+fn check_volumes(service: &Entry, defined: &Defined<'_>) -> Result<(), SpannedError> {
+    for mount in service.value.items_at(&["volumes"]) {
+        if let Some(name) = volume_name(mount) {
+            defined.require("volumes", &name, service, mount.span)?;
         }
     }
     Ok(())
 }
 
-/// The named volume of a mount; none for a folder, a tmpfs and an anonymous volume.
-fn volume_of(mount: &Node) -> Option<String> {
+/// The name of the volume of a mount; none for a host path, a tmpfs and an anonymous volume.
+fn volume_name(mount: &Node) -> Option<String> {
     let Some(text) = mount.text() else {
-        let is_volume = mount.at(&["type"]).and_then(Node::text).as_deref() == Some("volume");
-        return is_volume.then(|| mount.at(&["source"])?.text())?.filter(|name| !name.is_empty());
+        let is_volume = mount.text_at(&["type"]).as_deref() == Some("volume");
+        return is_volume.then(|| mount.text_at(&["source"]))?.filter(|name| !name.is_empty());
     };
     let (source, _, _) = shorthand::mount(&text);
-    source.filter(|source| !source.is_empty() && !paths::is_folder(source)).map(str::to_owned)
+    source.filter(|source| !source.is_empty() && !paths::is_host_path(source)).map(str::to_owned)
 }
 
-fn named(service: &Entry, declared: &Declared<'_>, section: &'static str) -> Result<(), Fault> {
-    let of_build = service.value.at(&["build", section]);
-    for item in service.value.at(&[section]).into_iter().chain(of_build).flat_map(Node::items) {
-        let name = item.text().or_else(|| item.at(&["source"])?.text()).unwrap_or_default();
-        declared.need(section, &name, service, item.span)?;
+/// Checks the secrets or configs of a service and of its build.
+fn check_section(service: &Entry, defined: &Defined<'_>, section: &'static str) -> Result<(), SpannedError> {
+    let of_build = service.value.items_at(&["build", section]);
+    for item in service.value.items_at(&[section]).iter().chain(of_build) {
+        let name = item.text().or_else(|| item.text_at(&["source"])).unwrap_or_default();
+        defined.require(section, &name, service, item.span)?;
     }
     Ok(())
 }
 
-/// A context may be what another service is built as.
-fn contexts(service: &Entry, built: &HashSet<&str>) -> Result<(), Fault> {
-    for context in service.value.at(&["build", "additional_contexts"]).map_or(&[][..], Node::entries) {
+/// Checks build contexts of the form `service:NAME`, which are the image of a service that is built.
+fn check_build_contexts(service: &Entry, built: &HashSet<&str>) -> Result<(), SpannedError> {
+    for context in service.value.entries_at(&["build", "additional_contexts"]) {
         let Kind::Text(text) = &context.value.kind else { continue };
         let Some(name) = text.strip_prefix("service:") else { continue };
         if !built.contains(name) {
-            let cause = format!("service '{}' builds on service '{name}', which is not built", service.key);
-            return Err(Fault::new(context.value.span, cause));
+            let cause = format!("service '{}' builds on service '{name}', which has no 'build'", service.key);
+            return Err(SpannedError::new(context.value.span, cause));
         }
     }
     Ok(())
 }
 
-fn files(service: &Entry, folder: &Path) -> Result<(), Fault> {
-    for item in
-        ["env_file", "label_file"].iter().filter_map(|key| service.value.at(&[key])).flat_map(Node::items)
-    {
-        let optional = item.at(&["required"]).and_then(Node::text).as_deref() == Some("false");
-        let Some(path) = item.text().or_else(|| item.at(&["path"])?.text()) else { continue };
-        if !optional && !folder.join(&path).exists() {
-            let cause = format!("service '{}' refers to the file '{path}', which is not there", service.key);
-            return Err(Fault::new(item.span, cause));
+fn check_files(service: &Entry, directory: &Path) -> Result<(), SpannedError> {
+    let files = ["env_file", "label_file"].iter().flat_map(|key| service.value.items_at(&[key]));
+    for item in files {
+        let optional = item.text_at(&["required"]).as_deref() == Some("false");
+        let Some(path) = item.text().or_else(|| item.text_at(&["path"])) else { continue };
+        if !optional && !directory.join(&path).exists() {
+            let cause =
+                format!("service '{}' refers to the file '{path}', which does not exist", service.key);
+            return Err(SpannedError::new(item.span, cause));
         }
     }
     Ok(())
 }
 
-/// Longest chain of dependencies that is followed: it is walked recursively.
+/// Maximum number of services that depend on one another in a row: they are walked recursively.
 const MAX_CHAIN: usize = 1000;
 
-/// A service that waits for itself never starts.
-fn circles(services: &[Entry]) -> Result<(), Fault> {
+/// Rejects services that depend on themselves, directly or through others.
+fn check_cycles(services: &[Entry]) -> Result<(), SpannedError> {
     let by_name = services.iter().map(|service| (service.key.as_str(), service)).collect();
-    let mut walk = Walk { by_name, way: Vec::new(), done: HashSet::new() };
-    services.iter().try_for_each(|service| walk.visit(service))
+    let mut search = CycleSearch { by_name, path: Vec::new(), done: HashSet::new() };
+    services.iter().try_for_each(|service| search.visit(service))
 }
 
-struct Walk<'a> {
+/// A depth-first search for cycles.
+struct CycleSearch<'a> {
     by_name: HashMap<&'a str, &'a Entry>,
-    way: Vec<&'a str>,
+    /// The services that depend on the current one, outermost first.
+    path: Vec<&'a str>,
     done: HashSet<&'a str>,
 }
 
-impl<'a> Walk<'a> {
-    fn visit(&mut self, service: &'a Entry) -> Result<(), Fault> {
+impl<'a> CycleSearch<'a> {
+    fn visit(&mut self, service: &'a Entry) -> Result<(), SpannedError> {
         if self.done.contains(service.key.as_str()) {
             return Ok(());
         }
-        if self.way.len() == MAX_CHAIN {
-            let cause = format!("more than {MAX_CHAIN} services wait for each other in a row");
-            return Err(Fault::new(service.span, cause));
+        if self.path.len() == MAX_CHAIN {
+            let cause = format!("more than {MAX_CHAIN} services depend on one another in a row");
+            return Err(SpannedError::new(service.span, cause));
         }
-        self.way.push(&service.key);
-        for Need { name, span, .. } in needs(&service.value) {
-            if let Some(start) = self.way.iter().position(|before| *before == name) {
-                let circle = [&self.way[start..], &[name]].concat().join(" -> ");
-                let cause = format!("services depend on each other in a circle: {circle}");
-                return Err(Fault::new(span, cause));
+        self.path.push(&service.key);
+        for Dependency { name, span, .. } in dependencies(&service.value) {
+            if let Some(start) = self.path.iter().position(|earlier| *earlier == name) {
+                let cycle = [&self.path[start..], &[name]].concat().join(" -> ");
+                return Err(SpannedError::new(
+                    span,
+                    format!("services depend on each other in a cycle: {cycle}"),
+                ));
             }
             if let Some(next) = self.by_name.get(name).copied() {
                 self.visit(next)?;
             }
         }
-        self.way.pop();
+        self.path.pop();
         self.done.insert(&service.key);
         Ok(())
     }

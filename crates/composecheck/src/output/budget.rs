@@ -1,5 +1,6 @@
-//! The budget of a project as a table, for people and for machines.
+//! The budget as a table and as JSON.
 
+use evenkeel_common::table::Table;
 use evenkeel_common::units::show_size;
 use evenkeel_common::{Timestamp, VERSION};
 use serde::Serialize;
@@ -7,9 +8,9 @@ use serde::Serialize;
 use crate::facts::budget::{Budget, Row};
 use crate::lint::verdict::Verdict;
 
-/// The budget on the wire.
+/// The object of `budget --json`.
 #[derive(Debug, Serialize)]
-pub(crate) struct Report<'a> {
+pub(crate) struct BudgetJson<'a> {
     schema: &'static str,
     tool_version: &'static str,
     at: Timestamp,
@@ -17,12 +18,12 @@ pub(crate) struct Report<'a> {
     budget_bytes: u64,
     total_bytes: u64,
     unlimited: bool,
-    services: Vec<RowOnWire<'a>>,
-    volumes: Vec<RowOnWire<'a>>,
+    services: Vec<RowJson<'a>>,
+    volumes: Vec<RowJson<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-struct RowOnWire<'a> {
+struct RowJson<'a> {
     name: &'a str,
     replicas: u64,
     limit_bytes: Option<u64>,
@@ -32,8 +33,8 @@ struct RowOnWire<'a> {
     total_bytes: Option<u64>,
 }
 
-impl<'a> Report<'a> {
-    /// The report on this budget.
+impl<'a> BudgetJson<'a> {
+    /// `allowed` is the budget in bytes.
     pub(crate) fn new(budget: &'a Budget, allowed: u64, verdict: Verdict, at: Timestamp) -> Self {
         Self {
             schema: "composecheck.budget/1",
@@ -42,71 +43,71 @@ impl<'a> Report<'a> {
             verdict: verdict.name(),
             budget_bytes: allowed,
             total_bytes: budget.total(),
-            unlimited: budget.is_open(),
-            services: budget.services.iter().map(on_wire).collect(),
-            volumes: budget.volumes.iter().map(on_wire).collect(),
+            unlimited: budget.is_unlimited(),
+            services: budget.services.iter().map(row_json).collect(),
+            volumes: budget.volumes.iter().map(row_json).collect(),
         }
     }
 }
 
-fn on_wire(row: &Row) -> RowOnWire<'_> {
-    RowOnWire {
+fn row_json(row: &Row) -> RowJson<'_> {
+    RowJson {
         name: &row.name,
         replicas: row.replicas,
         limit_bytes: row.limit,
         reservation_bytes: row.reservation,
         tmpfs_bytes: (!row.unsized_tmpfs).then_some(row.tmpfs),
         shm_bytes: row.shm,
-        total_bytes: (!row.is_open()).then(|| row.total()),
+        total_bytes: (!row.is_unlimited()).then(|| row.total()),
     }
 }
 
-/// The table for people.
-pub(crate) fn words(budget: &Budget, allowed: u64) -> String {
-    let head = ["SERVICE", "REPLICAS", "LIMIT", "RESERVED", "TMPFS", "SHM", "TOTAL"].map(str::to_owned);
-    let rows = budget.services.iter().map(cells);
-    let volumes = budget.volumes.iter().map(|row| {
-        let mut cells = cells(row);
-        cells[0] = format!("volume {}", row.name);
-        cells
-    });
-    let lines: Vec<[String; 7]> = [head].into_iter().chain(rows).chain(volumes).collect();
-    let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..7).map(width).collect();
-    let mut text = String::new();
-    for line in &lines {
-        let mut shown = format!("{:<1$}", line[0], widths[0]);
-        for (cell, width) in line.iter().zip(&widths).skip(1) {
-            shown += &format!("  {cell:>width$}");
-        }
-        text += shown.trim_end();
-        text.push('\n');
-    }
-    text + &summary(budget, allowed)
+/// The table, and a line with the sum and the budget in bytes.
+pub(crate) fn to_text(budget: &Budget, allowed: u64) -> String {
+    let header = ["SERVICE", "REPLICAS", "LIMIT", "RESERVED", "TMPFS", "SHM", "TOTAL"];
+    let mut table = Table::new(header).right_from(1);
+    budget.services.iter().for_each(|row| table.add_row(service_cells(row)));
+    budget.volumes.iter().for_each(|row| table.add_row(volume_cells(row)));
+    table.to_string() + &summary(budget, allowed)
 }
 
-fn cells(row: &Row) -> [String; 7] {
+fn service_cells(row: &Row) -> [String; 7] {
     let size = |bytes: Option<u64>| bytes.map_or_else(|| "none".to_owned(), show_size);
-    let some = |bytes: u64| if bytes == 0 { "-".to_owned() } else { show_size(bytes) };
-    let is_volume = row.shm == 0;
-    let open = |text: String| if row.is_open() { format!("{text}+") } else { text };
     [
         row.name.clone(),
-        if is_volume { "-".to_owned() } else { row.replicas.to_string() },
-        if is_volume { "-".to_owned() } else { size(row.limit) },
-        if is_volume { "-".to_owned() } else { size(row.reservation) },
-        if row.unsized_tmpfs { "no size".to_owned() } else { some(row.tmpfs) },
-        some(row.shm),
-        open(show_size(row.total())),
+        row.replicas.to_string(),
+        size(row.limit),
+        size(row.reservation),
+        tmpfs(row),
+        size_or_dash(row.shm),
+        total(row),
     ]
 }
 
+fn volume_cells(row: &Row) -> [String; 7] {
+    let dash = || "-".to_owned();
+    [format!("volume {}", row.name), dash(), dash(), dash(), tmpfs(row), dash(), total(row)]
+}
+
+fn tmpfs(row: &Row) -> String {
+    if row.unsized_tmpfs { "no size".to_owned() } else { size_or_dash(row.tmpfs) }
+}
+
+fn size_or_dash(bytes: u64) -> String {
+    if bytes == 0 { "-".to_owned() } else { show_size(bytes) }
+}
+
+fn total(row: &Row) -> String {
+    let unlimited = if row.is_unlimited() { "+" } else { "" };
+    format!("{}{unlimited}", show_size(row.total()))
+}
+
 fn summary(budget: &Budget, allowed: u64) -> String {
-    let (total, most) = (show_size(budget.total()), show_size(allowed));
+    let (total, max) = (show_size(budget.total()), show_size(allowed));
     let state = if budget.total() > allowed { "over" } else { "within" };
-    if budget.is_open() {
-        format!("{total} at least, of {most}: not everything has a limit\n")
+    if budget.is_unlimited() {
+        format!("at least {total} of {max}: something has no limit\n")
     } else {
-        format!("{total} of {most}: {state} the budget\n")
+        format!("{total} of {max}: {state} the budget\n")
     }
 }

@@ -1,46 +1,47 @@
-//! What was found, for people: one block for each rule, worst first, with the source lines underlined and the fix.
+//! Findings as text for people: one block for each rule, errors first, with the source lines underlined and the fix.
 
+use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use annotate_snippets::{Annotation, AnnotationKind, Group, Level as Tone, Renderer, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Group, Level as SnippetLevel, Renderer, Snippet};
+use evenkeel_common::terminal::one_line;
 
 use crate::finding::{Finding, Level, count};
 use crate::lint::Outcome;
 use crate::rules::by_code;
 use crate::source::{FileId, Source, Sources, Span};
 
-/// Most places that one block shows: who has more mends these first.
-const MAX_PLACES: usize = 25;
+/// Maximum number of locations in one block.
+const MAX_LOCATIONS: usize = 25;
 
-/// Whether what people read is coloured.
+/// Whether text for people is coloured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Paint {
-    /// With the colours of a terminal.
+pub(crate) enum Style {
     Coloured,
-    /// Text alone.
     Plain,
 }
 
-/// The findings.
-pub(crate) fn words(sources: &Sources, outcome: &Outcome, paint: Paint) -> String {
-    let renderer = match paint {
-        Paint::Coloured => Renderer::styled(),
-        Paint::Plain => Renderer::plain(),
+/// The findings and a summary.
+pub(crate) fn to_text(sources: &Sources, outcome: &Outcome, style: Style) -> String {
+    let renderer = match style {
+        Style::Coloured => Renderer::styled(),
+        Style::Plain => Renderer::plain(),
     };
-    let mut blocks: BTreeMap<(std::cmp::Reverse<Level>, &str), Vec<&Finding>> = BTreeMap::new();
+    let mut blocks: BTreeMap<(Reverse<Level>, &str), Vec<&Finding>> = BTreeMap::new();
     for finding in &outcome.findings {
-        blocks.entry((std::cmp::Reverse(finding.level), finding.code)).or_default().push(finding);
+        blocks.entry((Reverse(finding.level), finding.code)).or_default().push(finding);
     }
     let mut text = String::new();
     for block in blocks.values() {
-        text += &renderer.render(&[group(sources, block)]);
+        text += &renderer.render(&[to_group(sources, block)]);
         text += "\n\n";
     }
     text + &summary(outcome)
 }
 
-/// How many findings there are, in one line.
+/// The number of findings, in one line.
 fn summary(outcome: &Outcome) -> String {
     let mut hidden = Vec::new();
     if !outcome.suppressed.is_empty() {
@@ -55,90 +56,101 @@ fn summary(outcome: &Outcome) -> String {
 
 fn counts(findings: &[Finding]) -> String {
     if findings.is_empty() {
-        return "nothing found".into();
+        return "no findings".into();
     }
     let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     let errors = plural(count(findings, Level::Error), "error");
     let warnings = plural(count(findings, Level::Warning), "warning");
     match count(findings, Level::Info) {
         0 => format!("{errors}, {warnings}"),
-        infos => format!("{errors}, {warnings}, {infos} for information"),
+        infos => format!("{errors}, {warnings}, {infos} info"),
     }
 }
 
-/// Findings of one rule in one place, such as an anchor that several services use.
-struct Place<'a> {
+/// Findings of one rule at one span, such as an anchor that several services use.
+struct Location<'a> {
     first: &'a Finding,
     more: usize,
 }
 
-fn group<'a>(sources: &'a Sources, block: &[&'a Finding]) -> Group<'a> {
-    let first = block[0];
-    let tone = match first.level {
-        Level::Error => Tone::ERROR,
-        Level::Warning => Tone::WARNING,
-        Level::Info => Tone::INFO,
+/// The findings of one rule, as the crate for snippets wants them. What a terminal would obey is taken out of their
+/// texts; the crate does the same with the source lines.
+fn to_group<'a>(sources: &'a Sources, findings: &[&'a Finding]) -> Group<'a> {
+    let first = findings[0];
+    let level = match first.level {
+        Level::Error => SnippetLevel::ERROR,
+        Level::Warning => SnippetLevel::WARNING,
+        Level::Info => SnippetLevel::INFO,
     };
-    let places = places(block);
-    let title = match (places.len(), by_code(first.code)) {
-        (2.., Some(rule)) => format!("{} ({} times)", rule.what, block.len()),
-        _ => label(&places[0]),
+    let locations = locations(findings);
+    let title = match (locations.len(), by_code(first.code)) {
+        (2.., Some(rule)) => format!("{} ({} times)", rule.what, findings.len()),
+        _ => label(&locations[0]),
     };
-    let mut group = Group::with_title(tone.primary_title(title).id(first.code));
-    let mut files: BTreeMap<FileId, Vec<Annotation<'a>>> = BTreeMap::new();
-    for place in places.iter().take(MAX_PLACES) {
-        let span = place.first.primary;
-        let range = range_of(sources.get(span.file), span);
-        let primary = AnnotationKind::Primary.span(range);
-        let labelled = if places.len() > 1 { primary.label(label(place)) } else { primary };
-        files.entry(span.file).or_default().push(labelled);
-        for other in &place.first.related {
-            let range = range_of(sources.get(other.span.file), other.span);
-            let context = AnnotationKind::Context.span(range).label(other.text.as_str());
-            files.entry(other.span.file).or_default().push(context);
-        }
-    }
-    for (file, annotations) in files {
+    let mut group = Group::with_title(level.primary_title(title).id(first.code));
+    for (file, annotations) in annotations(sources, &locations) {
         let source = sources.get(file);
         let snippet =
-            Snippet::source(source.text.as_str()).path(source.path.as_str()).annotations(annotations);
+            Snippet::source(source.text.as_str()).path(one_line(&source.path)).annotations(annotations);
         group = group.element(snippet);
     }
-    if places.len() > MAX_PLACES {
-        group = group.element(Tone::NOTE.message(format!("{} more places", places.len() - MAX_PLACES)));
+    if locations.len() > MAX_LOCATIONS {
+        let more = format!("{} more locations", locations.len() - MAX_LOCATIONS);
+        group = group.element(SnippetLevel::NOTE.message(more));
     }
-    group.element(Tone::HELP.message(first.fix.as_str()))
+    group.element(SnippetLevel::HELP.message(one_line(&first.fix)))
 }
 
-fn places<'a>(block: &[&'a Finding]) -> Vec<Place<'a>> {
-    let mut places: Vec<Place<'a>> = Vec::new();
-    for finding in block {
-        // Findings come in the order of their places.
-        match places.last_mut().filter(|place| place.first.primary == finding.primary) {
-            Some(place) => place.more += 1,
-            None => places.push(Place { first: finding, more: 0 }),
+fn annotations<'a>(
+    sources: &'a Sources,
+    locations: &[Location<'a>],
+) -> BTreeMap<FileId, Vec<Annotation<'a>>> {
+    let mut files: BTreeMap<FileId, Vec<Annotation<'a>>> = BTreeMap::new();
+    let range = |span: Span| first_line(sources.get(span.file), span);
+    for location in locations.iter().take(MAX_LOCATIONS) {
+        let span = location.first.primary;
+        let primary = AnnotationKind::Primary.span(range(span));
+        let labelled = if locations.len() > 1 { primary.label(label(location)) } else { primary };
+        files.entry(span.file).or_default().push(labelled);
+        for related in &location.first.related {
+            let text: Cow<'a, str> = one_line(&related.text).into();
+            let context = AnnotationKind::Context.span(range(related.span)).label(text);
+            files.entry(related.span.file).or_default().push(context);
         }
     }
-    places
+    files
 }
 
-fn label(place: &Place<'_>) -> String {
-    let message = &place.first.message;
-    match place.more {
-        0 => message.clone(),
+/// Groups findings by their span. They are sorted by it.
+fn locations<'a>(findings: &[&'a Finding]) -> Vec<Location<'a>> {
+    let mut locations: Vec<Location<'a>> = Vec::new();
+    for finding in findings {
+        match locations.last_mut().filter(|location| location.first.primary == finding.primary) {
+            Some(location) => location.more += 1,
+            None => locations.push(Location { first: finding, more: 0 }),
+        }
+    }
+    locations
+}
+
+fn label(location: &Location<'_>) -> String {
+    let message = one_line(&location.first.message);
+    match location.more {
+        0 => message,
         more => format!("{message}, and {more} more"),
     }
 }
 
-/// The first line of a place: the rest is better read in the file.
-fn range_of(source: &Source, span: Span) -> Range<usize> {
+/// The byte range of a span, cut after its first line.
+fn first_line(source: &Source, span: Span) -> Range<usize> {
     let text = source.text.as_str();
-    let start = floor(text, span.start);
+    let start = char_boundary(text, span.start);
     let line_end = text[start..].find('\n').map_or(text.len(), |at| start + at);
-    start..floor(text, span.end).clamp(start, line_end)
+    start..char_boundary(text, span.end).clamp(start, line_end)
 }
 
-fn floor(text: &str, at: usize) -> usize {
+/// The last character boundary at or before an offset.
+fn char_boundary(text: &str, at: usize) -> usize {
     (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
@@ -147,9 +159,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_never_leave_the_text() {
+    fn ranges_never_leave_the_text() {
         let source = Source { path: "a.yml".into(), text: "é: 1\nb".into() };
-        let at = |start, end| range_of(&source, Span { start, end, ..Span::default() });
+        let at = |start, end| first_line(&source, Span { start, end, ..Span::default() });
         assert_eq!(at(0, 2), 0..2);
         assert_eq!(at(1, 99), 0..5);
         assert_eq!(at(99, 99), 7..7);

@@ -1,4 +1,4 @@
-//! What was found, as one JSON object.
+//! Findings as one JSON object.
 
 use evenkeel_common::{Timestamp, VERSION};
 use serde::Serialize;
@@ -8,9 +8,9 @@ use crate::lint::verdict::Verdict;
 use crate::lint::{Outcome, Suppressed};
 use crate::source::Sources;
 
-/// The report on the wire.
+/// The object of `--json`.
 #[derive(Debug, Serialize)]
-pub(crate) struct Report<'a> {
+pub(crate) struct ReportJson<'a> {
     schema: &'static str,
     tool_version: &'static str,
     at: Timestamp,
@@ -20,12 +20,12 @@ pub(crate) struct Report<'a> {
     warnings: usize,
     infos: usize,
     known: usize,
-    findings: Vec<FindingOnWire<'a>>,
-    suppressed: Vec<SuppressedOnWire<'a>>,
+    findings: Vec<FindingJson<'a>>,
+    suppressed: Vec<SuppressedJson<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-struct SuppressedOnWire<'a> {
+struct SuppressedJson<'a> {
     code: &'static str,
     subject: &'a str,
     file: &'a str,
@@ -34,7 +34,7 @@ struct SuppressedOnWire<'a> {
 }
 
 #[derive(Debug, Serialize)]
-pub(crate) struct FindingOnWire<'a> {
+pub(crate) struct FindingJson<'a> {
     code: &'static str,
     level: &'static str,
     subject: &'a str,
@@ -48,24 +48,24 @@ pub(crate) struct FindingOnWire<'a> {
     end_column: usize,
     start_byte: usize,
     end_byte: usize,
-    related: Vec<RelatedOnWire<'a>>,
+    related: Vec<RelatedJson<'a>>,
 }
 
 #[derive(Debug, Serialize)]
-struct RelatedOnWire<'a> {
+struct RelatedJson<'a> {
     file: &'a str,
     line: usize,
     column: usize,
     text: &'a str,
 }
 
-impl<'a> Report<'a> {
-    /// The report on what was found in these files.
+impl<'a> ReportJson<'a> {
+    /// A report on the findings in these files.
     pub(crate) fn new(
         sources: &'a Sources,
         files: &'a [String],
         outcome: &'a Outcome,
-        passed: Verdict,
+        verdict: Verdict,
         at: Timestamp,
     ) -> Self {
         let findings = &outcome.findings;
@@ -73,20 +73,20 @@ impl<'a> Report<'a> {
             schema: "composecheck.report/1",
             tool_version: VERSION,
             at,
-            verdict: passed.name(),
+            verdict: verdict.name(),
             files: files.iter().map(String::as_str).collect(),
             errors: count(findings, Level::Error),
             warnings: count(findings, Level::Warning),
             infos: count(findings, Level::Info),
             known: outcome.known,
-            findings: findings.iter().map(|finding| on_wire(sources, finding)).collect(),
-            suppressed: outcome.suppressed.iter().map(|one| suppressed(sources, one)).collect(),
+            findings: findings.iter().map(|finding| finding_json(sources, finding)).collect(),
+            suppressed: outcome.suppressed.iter().map(|one| suppressed_json(sources, one)).collect(),
         }
     }
 }
 
-fn suppressed<'a>(sources: &'a Sources, one: &'a Suppressed) -> SuppressedOnWire<'a> {
-    SuppressedOnWire {
+fn suppressed_json<'a>(sources: &'a Sources, one: &'a Suppressed) -> SuppressedJson<'a> {
+    SuppressedJson {
         code: one.finding.code,
         subject: &one.finding.subject,
         file: &sources.get(one.finding.primary.file).path,
@@ -95,15 +95,15 @@ fn suppressed<'a>(sources: &'a Sources, one: &'a Suppressed) -> SuppressedOnWire
     }
 }
 
-pub(crate) fn on_wire<'a>(sources: &'a Sources, finding: &'a Finding) -> FindingOnWire<'a> {
+pub(crate) fn finding_json<'a>(sources: &'a Sources, finding: &'a Finding) -> FindingJson<'a> {
     let span = finding.primary;
-    let related = finding.related.iter().map(|other| RelatedOnWire {
+    let related = finding.related.iter().map(|other| RelatedJson {
         file: &sources.get(other.span.file).path,
         line: other.span.line,
         column: other.span.column,
         text: &other.text,
     });
-    FindingOnWire {
+    FindingJson {
         code: finding.code,
         level: finding.level.name(),
         subject: &finding.subject,

@@ -1,4 +1,4 @@
-//! What is printed: for people, and in the formats that other programs read.
+//! Output: text for people, and the formats that other programs read.
 
 pub(crate) mod budget;
 pub(crate) mod comparison;

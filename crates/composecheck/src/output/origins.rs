@@ -1,12 +1,14 @@
-//! The merged project, one value a line, with the place where it was written and how it came here.
+//! The merged project, one value a line, with the position where it was written and how it reached its place.
 
 use std::fmt::Write as _;
 
+use evenkeel_common::terminal::one_line;
+
 use crate::compose::Project;
-use crate::source::Sources;
+use crate::source::{Sources, Span};
 use crate::yaml::{Kind, Node, Origin, Via};
 
-/// Lists every value: path, value, place, history.
+/// Lists every value: path, value, position, history.
 pub fn list(project: &Project) -> String {
     let mut lines = Vec::new();
     walk(&project.root, &mut String::new(), &mut Vec::new(), &mut lines);
@@ -15,10 +17,10 @@ pub fn list(project: &Project) -> String {
     let value_width = widest(|line| line.value.chars().count()).unwrap_or_default();
     let mut text = String::new();
     for Line { path, value, node, history } in &lines {
-        let place = project.sources.show(node.span);
-        let history: String = history.iter().map(|step| told(step, &project.sources)).collect();
+        let position = position(&project.sources, node.span);
+        let history: String = history.iter().map(|step| describe(step, &project.sources)).collect();
         // Writing to a string does not fail.
-        let _ = writeln!(text, "{path:path_width$}  {value:value_width$}  {place}{history}");
+        let _ = writeln!(text, "{path:path_width$}  {value:value_width$}  {position}{history}");
     }
     text
 }
@@ -27,7 +29,7 @@ struct Line<'a> {
     path: String,
     value: String,
     node: &'a Node,
-    /// Its own steps, nearest first, then those of what it stands in.
+    /// The steps of the value, latest first, then those of the values that contain it.
     history: Vec<&'a Origin>,
 }
 
@@ -38,7 +40,7 @@ fn walk<'a>(node: &'a Node, path: &mut String, above: &mut Vec<&'a Origin>, line
         Kind::Map(entries) if !entries.is_empty() => {
             for entry in entries {
                 let dot = if before == 0 { "" } else { "." };
-                let _ = write!(path, "{dot}{}", entry.key);
+                let _ = write!(path, "{dot}{}", entry.key.escape_debug());
                 walk(&entry.value, path, above, lines);
                 path.truncate(before);
             }
@@ -63,7 +65,7 @@ fn walk<'a>(node: &'a Node, path: &mut String, above: &mut Vec<&'a Origin>, line
     above.truncate(steps_before);
 }
 
-fn told(step: &Origin, sources: &Sources) -> String {
+fn describe(step: &Origin, sources: &Sources) -> String {
     let how = match step.via {
         Via::Alias => "through the alias at",
         Via::MergeKey => "through '<<' at",
@@ -71,5 +73,10 @@ fn told(step: &Origin, sources: &Sources) -> String {
         Via::Extends => "extended at",
         Via::Include => "included at",
     };
-    format!(", {how} {}", sources.show(step.span))
+    format!(", {how} {}", position(sources, step.span))
+}
+
+/// A position whose path is safe for a terminal.
+fn position(sources: &Sources, span: Span) -> String {
+    one_line(&sources.location(span))
 }

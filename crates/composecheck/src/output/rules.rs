@@ -1,4 +1,4 @@
-//! The rules themselves, listed and explained.
+//! The list of rules, and the explanation of one.
 
 use evenkeel_common::{Error, Timestamp, VERSION};
 use serde::Serialize;
@@ -6,18 +6,18 @@ use serde::Serialize;
 use crate::rules::ALL;
 use crate::rules::rule::Rule;
 
-/// The rules on the wire.
+/// The object of `rules --json`.
 #[derive(Debug, Serialize)]
-pub(crate) struct Listing {
+pub(crate) struct RulesJson {
     schema: &'static str,
     tool_version: &'static str,
     at: Timestamp,
     verdict: &'static str,
-    rules: Vec<RuleOnWire>,
+    rules: Vec<RuleJson>,
 }
 
 #[derive(Debug, Serialize)]
-struct RuleOnWire {
+struct RuleJson {
     code: &'static str,
     name: &'static str,
     level: &'static str,
@@ -27,10 +27,9 @@ struct RuleOnWire {
     fix: &'static str,
 }
 
-impl Listing {
-    /// Every rule, by code.
+impl RulesJson {
     pub(crate) fn new(at: Timestamp) -> Self {
-        let rules = ALL.iter().map(|rule| RuleOnWire {
+        let rules = ALL.iter().map(|rule| RuleJson {
             code: rule.code,
             name: rule.name,
             level: rule.level.name(),
@@ -49,24 +48,24 @@ impl Listing {
     }
 }
 
-/// One line for each rule.
+/// One line a rule.
 pub(crate) fn list() -> String {
     let line =
         |rule: &&Rule| format!("{}  {:<8} {:<28} {}\n", rule.code, rule.level.name(), rule.name, rule.what);
     ALL.iter().map(line).collect()
 }
 
-/// All that is known about the rule with this code or name.
+/// The explanation of the rule with this code or name.
 pub(crate) fn explain(wanted: &str) -> Result<String, Error> {
-    let is_meant = |rule: &&&Rule| rule.code.eq_ignore_ascii_case(wanted) || rule.name == wanted;
-    let rule = ALL.iter().find(is_meant).ok_or_else(|| {
+    let is_wanted = |rule: &&&Rule| rule.code.eq_ignore_ascii_case(wanted) || rule.name == wanted;
+    let rule = ALL.iter().find(is_wanted).ok_or_else(|| {
         Error::usage(format!("explain '{wanted}'"), "there is no such rule")
-            .hint("'composecheck rules' lists them")
+            .hint("'composecheck rules' lists the rules")
     })?;
     let (code, name, level) = (rule.code, rule.name, rule.level.name());
     Ok(format!(
-        "{code}: {name} ({level})\n\n{what}.\n\nWhy: {why}.\n\nFound in:\n\n{example}\nFix: {fix}.\n\n\
-         Accept one with a comment: # composecheck: ignore {code} REASON\n",
+        "{code}: {name} ({level})\n\n{what}.\n\nWhy: {why}.\n\nExample:\n\n{example}\nFix: {fix}.\n\n\
+         To suppress it: # composecheck: ignore {code} REASON\n",
         what = rule.what,
         why = rule.why,
         example = indented(rule.example),

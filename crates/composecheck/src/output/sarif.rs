@@ -1,4 +1,4 @@
-//! What was found, as SARIF 2.1.0. Its few structs stand here: the crate for it brings 22 others.
+//! Findings as SARIF 2.1.0. The few structs that are needed are defined here: the crate for SARIF has 22 dependencies.
 
 use evenkeel_common::VERSION;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use crate::rules::ALL;
 use crate::rules::rule::Rule;
 use crate::source::{Sources, Span};
 
-/// A whole log.
+/// A SARIF log.
 #[derive(Debug, Serialize)]
 pub(crate) struct Log<'a> {
     #[serde(rename = "$schema")]
@@ -110,14 +110,14 @@ struct Region {
     end_column: usize,
 }
 
-/// What a finding is known by when lines have moved.
+/// What identifies a finding when lines have changed.
 #[derive(Debug, Serialize)]
 struct Fingerprints {
     #[serde(rename = "composecheck/v1")]
     v1: String,
 }
 
-/// The log of what was found, and of what was accepted.
+/// A log of the findings and of the suppressed findings.
 pub(crate) fn log<'a>(sources: &'a Sources, outcome: &'a Outcome) -> Log<'a> {
     let results = outcome.findings.iter().map(|finding| result(sources, finding, None));
     let accepted = outcome.suppressed.iter().map(|one| result(sources, &one.finding, Some(one)));
@@ -181,10 +181,10 @@ fn location<'a>(sources: &Sources, span: Span) -> Location<'a> {
     Location { physical_location: PhysicalLocation { artifact_location, region }, message: None }
 }
 
-/// Rule, file, subject and what is written there: neither the line nor our words, which both change.
+/// Rule, file, subject and the text of the span: neither line numbers nor messages, which both change.
 fn fingerprint(sources: &Sources, finding: &Finding) -> String {
     let source = sources.get(finding.primary.file);
-    format!("{}:{}:{}:{}", finding.code, source.path, finding.subject, source.written(finding.primary))
+    format!("{}:{}:{}:{}", finding.code, source.path, finding.subject, source.slice(finding.primary))
 }
 
 fn level(level: Level) -> &'static str {
@@ -195,7 +195,7 @@ fn level(level: Level) -> &'static str {
     }
 }
 
-/// A path as a relative URI.
+/// A relative URI for a path.
 fn uri(path: &str) -> String {
     let path = path.strip_prefix("./").unwrap_or(path);
     let mut uri = String::new();

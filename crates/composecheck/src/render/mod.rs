@@ -1,5 +1,5 @@
-//! The merged model as `docker compose config --format json` prints it: every short spelling written out, defaults and
-//! names filled in, relative paths made absolute, and what no service uses left away.
+//! The merged project as `docker compose config --format json` prints it: short syntax expanded, defaults and names
+//! filled in, paths absolute, unused resources omitted.
 
 mod service;
 mod shorthand;
@@ -12,63 +12,68 @@ use evenkeel_common::Error;
 use serde_json::{Map, Value};
 
 use crate::compose::{Project, paths, project_name};
-use crate::load::files::pairs_of;
+use crate::load::files::read_variables;
 use crate::yaml::{Entry, Kind, Node};
-use values::{Setting, Table, boolean, object, object_or_nothing, pairs, raw, text};
+use values::{Context, Fields, boolean, non_empty_object, object, raw, string_map, text};
 
-const NETWORK: Table = &[
+const NETWORK: Fields = &[
     ("attachable", boolean),
     ("driver", text),
-    ("driver_opts", pairs),
+    ("driver_opts", string_map),
     ("enable_ipv6", boolean),
     ("external", external),
     ("internal", boolean),
     ("ipam", ipam),
-    ("labels", pairs),
+    ("labels", string_map),
     ("name", text),
 ];
 
-const IPAM: Table = &[("config", pools), ("driver", text)];
+const IPAM: Fields = &[("config", pools), ("driver", text)];
 
-const POOL: Table = &[("aux_addresses", pairs), ("gateway", text), ("ip_range", text), ("subnet", text)];
+const POOL: Fields =
+    &[("aux_addresses", string_map), ("gateway", text), ("ip_range", text), ("subnet", text)];
 
-const VOLUME: Table =
-    &[("driver", text), ("driver_opts", pairs), ("external", external), ("labels", pairs), ("name", text)];
+const VOLUME: Fields = &[
+    ("driver", text),
+    ("driver_opts", string_map),
+    ("external", external),
+    ("labels", string_map),
+    ("name", text),
+];
 
-const FILE: Table = &[
+const FILE: Fields = &[
     ("content", text),
     ("driver", text),
-    ("driver_opts", pairs),
+    ("driver_opts", string_map),
     ("environment", text),
     ("external", external),
     ("file", text),
-    ("labels", pairs),
+    ("labels", string_map),
     ("name", text),
     ("template_driver", text),
 ];
 
-const SECTIONS: [(&str, Table); 4] =
+const SECTIONS: [(&str, Fields); 4] =
     [("configs", FILE), ("networks", NETWORK), ("secrets", FILE), ("volumes", VOLUME)];
 
-/// Renders a project. Fails where a file of variables cannot be read.
+/// Renders a project. Fails if a file of variables of a service cannot be read.
 pub fn render(project: &Project) -> Result<Value, Error> {
-    let setting = Setting { variables: &project.variables };
+    let context = Context { variables: &project.variables };
     let mut root = project.root.clone();
-    paths::resolve(&mut root, &project.folder);
+    paths::make_absolute(&mut root, &project.directory);
     let mut services = Map::new();
-    for service in root.at(&["services"]).map_or(&[][..], Node::entries) {
-        let mut rendered = service::render(&service.value, &setting);
-        if let Value::Object(rendered) = &mut rendered {
-            add_environment(rendered, &service.value, project)?;
-            add_labels(rendered, &service.value, project)?;
-        }
-        services.insert(service.key.clone(), rendered);
+    for service in root.entries_at(&["services"]) {
+        let mut rendered = service::render(&service.value, &context);
+        add_defaults(&mut rendered, "environment", read_files(&env_files(&service.value), project)?);
+        add_defaults(&mut rendered, "labels", read_files(&label_files(&service.value), project)?);
+        services.insert(service.key.clone(), Value::Object(rendered));
     }
     let mut out = Map::new();
-    let name = project_name::of(project);
-    for (section, table) in SECTIONS {
-        let used = used(&services, section);
-        let rendered = section_of(&root, section, table, &name, &used, &setting);
+    let name = project_name(project);
+    for (section, fields) in SECTIONS {
+        let used = used_names(&services, section);
+        let resources = Resources { fields, project: &name, context: &context };
+        let rendered = resources.render(root.entries_at(&[section]), &used);
         if !rendered.is_empty() {
             out.insert(section.to_owned(), Value::Object(rendered));
         }
@@ -82,46 +87,39 @@ pub fn render(project: &Project) -> Result<Value, Error> {
     Ok(out)
 }
 
-/// Below the variables of its files, those that the service sets itself.
-fn add_environment(
-    rendered: &mut Map<String, Value>,
-    service: &Node,
-    project: &Project,
-) -> Result<(), Error> {
-    let pairs = pairs_in(&paths::env_files(service), project)?;
-    add_below(rendered, "environment", pairs);
-    Ok(())
+fn env_files(service: &Node) -> Vec<String> {
+    let items = service.items_at(&["env_file"]).iter();
+    items.filter_map(|item| item.text().or_else(|| item.text_at(&["path"]))).collect()
 }
 
-fn add_labels(rendered: &mut Map<String, Value>, service: &Node, project: &Project) -> Result<(), Error> {
-    let pairs = pairs_in(&paths::label_files(service), project)?;
-    add_below(rendered, "labels", pairs);
-    Ok(())
+fn label_files(service: &Node) -> Vec<String> {
+    service.items_at(&["label_file"]).iter().filter_map(Node::text).collect()
 }
 
-/// What files set; later ones may use what earlier ones did.
-fn pairs_in(files: &[String], project: &Project) -> Result<Map<String, Value>, Error> {
+/// The variables that files set. Later files may use the variables of earlier ones. Files that do not exist are optional.
+fn read_files(files: &[String], project: &Project) -> Result<Map<String, Value>, Error> {
     let mut known = project.variables.clone();
     let mut all = Map::new();
     for path in files.iter().map(PathBuf::from).filter(|path| path.exists()) {
-        let found = pairs_of(&path, &known)?;
+        let found = read_variables(&path, &known)?;
         known.extend(found.iter().cloned());
         all.extend(found.into_iter().map(|(key, value)| (key, Value::String(value))));
     }
     Ok(all)
 }
 
-fn add_below(rendered: &mut Map<String, Value>, key: &str, mut pairs: Map<String, Value>) {
+/// Adds values to a mapping of a service where it does not set them itself.
+fn add_defaults(rendered: &mut Map<String, Value>, key: &str, mut values: Map<String, Value>) {
     if let Some(Value::Object(own)) = rendered.remove(key) {
-        pairs.extend(own);
+        values.extend(own);
     }
-    if !pairs.is_empty() {
-        rendered.insert(key.to_owned(), Value::Object(pairs));
+    if !values.is_empty() {
+        rendered.insert(key.to_owned(), Value::Object(values));
     }
 }
 
-/// The items of a section that services refer to.
-fn used(services: &Map<String, Value>, section: &str) -> HashSet<String> {
+/// The names in a section that services refer to.
+fn used_names(services: &Map<String, Value>, section: &str) -> HashSet<String> {
     let mut used = HashSet::new();
     for service in services.values() {
         let build = service.get("build").unwrap_or(&Value::Null);
@@ -141,59 +139,64 @@ fn source_of(item: &Value, section: &str) -> Option<String> {
     (!is_other).then(|| item.get("source")?.as_str().map(str::to_owned)).flatten()
 }
 
-fn section_of(
-    root: &Node,
-    section: &str,
-    table: Table,
-    project: &str,
-    used: &HashSet<String>,
-    setting: &Setting<'_>,
-) -> Map<String, Value> {
-    let declared = root.at(&[section]).map_or(&[][..], Node::entries);
-    let mut rendered: Map<String, Value> = declared
-        .iter()
-        .filter(|entry| used.contains(&entry.key))
-        .map(|entry| (entry.key.clone(), named(entry, table, project, setting)))
-        .collect();
-    // The network that services are on where they name none is there without being declared.
-    if section == "networks" && used.contains("default") && !rendered.contains_key("default") {
-        let default = Entry { key: "default".into(), ..Entry::default() };
-        rendered.insert("default".into(), named(&default, table, project, setting));
+/// Renders the networks, volumes, secrets or configs of a project.
+struct Resources<'a> {
+    fields: Fields,
+    /// The name of the project.
+    project: &'a str,
+    context: &'a Context<'a>,
+}
+
+impl Resources<'_> {
+    fn render(&self, declared: &[Entry], used: &HashSet<String>) -> Map<String, Value> {
+        let declared = declared.iter().filter(|entry| used.contains(&entry.key));
+        let mut rendered: Map<String, Value> =
+            declared.map(|entry| (entry.key.clone(), self.render_one(entry))).collect();
+        // The network 'default' exists without being declared.
+        if self.is_network() && used.contains("default") && !rendered.contains_key("default") {
+            let default = Entry { key: "default".into(), ..Entry::default() };
+            rendered.insert("default".into(), self.render_one(&default));
+        }
+        rendered
     }
-    rendered
-}
 
-/// One network, volume, secret or config under its full name.
-fn named(entry: &Entry, table: Table, project: &str, setting: &Setting<'_>) -> Value {
-    let mut value = match object_or_nothing(&entry.value, setting, table) {
-        Some(Value::Object(value)) => value,
-        _ => Map::new(),
-    };
-    if entry.value.entry("name").is_none() {
-        let is_external = value.contains_key("external");
-        let name = if is_external { entry.key.clone() } else { format!("{project}_{}", entry.key) };
-        value.insert("name".into(), Value::String(name));
+    /// Renders one resource with its full name.
+    fn render_one(&self, entry: &Entry) -> Value {
+        let mut value = match non_empty_object(&entry.value, self.context, self.fields) {
+            Some(Value::Object(value)) => value,
+            _ => Map::new(),
+        };
+        if entry.value.entry("name").is_none() {
+            let is_external = value.contains_key("external");
+            let name =
+                if is_external { entry.key.clone() } else { format!("{}_{}", self.project, entry.key) };
+            value.insert("name".into(), Value::String(name));
+        }
+        if self.is_network() {
+            value.entry("ipam").or_insert(Value::Object(Map::new()));
+        }
+        Value::Object(value)
     }
-    if std::ptr::eq(table, NETWORK) {
-        value.entry("ipam").or_insert(Value::Object(Map::new()));
+
+    fn is_network(&self) -> bool {
+        std::ptr::eq(self.fields, NETWORK)
     }
-    Value::Object(value)
 }
 
-/// `external: true`, or in the old spelling a mapping with the name.
-fn external(node: &Node, setting: &Setting<'_>) -> Option<Value> {
-    if matches!(node.kind, Kind::Map(_)) { Some(Value::Bool(true)) } else { boolean(node, setting) }
+/// `external: true`, also for the old syntax, a mapping with the name.
+fn external(node: &Node, context: &Context<'_>) -> Option<Value> {
+    if matches!(node.kind, Kind::Map(_)) { Some(Value::Bool(true)) } else { boolean(node, context) }
 }
 
-fn ipam(node: &Node, setting: &Setting<'_>) -> Option<Value> {
-    object(node, setting, IPAM)
+fn ipam(node: &Node, context: &Context<'_>) -> Option<Value> {
+    object(node, context, IPAM)
 }
 
-fn pools(node: &Node, setting: &Setting<'_>) -> Option<Value> {
-    values::list(node, |item| object(item, setting, POOL))
+fn pools(node: &Node, context: &Context<'_>) -> Option<Value> {
+    values::list(node, |item| object(item, context, POOL))
 }
 
-/// A `$` is written twice, so that what is printed can be read again.
+/// Doubles every `$`, so that the output can be loaded again.
 fn escape(value: &mut Value) {
     match value {
         Value::String(text) if text.contains('$') => *text = text.replace('$', "$$"),

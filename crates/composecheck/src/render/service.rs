@@ -4,60 +4,60 @@ use serde_json::{Map, Value, json};
 
 use super::shorthand;
 use super::values::{
-    Setting, Table, boolean, boolean_or_not, bytes, command, duration, list, number, object,
-    object_or_nothing, pairs, set_variables, text, texts, variables, whole, whole_or_zero,
+    Context, Fields, boolean, build_args, bytes, command, duration, environment, explicit_boolean,
+    explicit_integer, float32, integer, list, non_empty_object, object, string_map, text, texts,
 };
 use crate::load::normalize::pairs_to_map;
-use crate::load::references::{How, Need, needs};
+use crate::load::references::{Dependency, DependencyKind, dependencies};
 use crate::yaml::{Entry, Kind, Node};
 
-const SERVICE: Table = &[
-    ("annotations", pairs),
-    ("attach", boolean_or_not),
-    ("blkio_config", |node, setting| object(node, setting, BLKIO)),
+const SERVICE: Fields = &[
+    ("annotations", string_map),
+    ("attach", explicit_boolean),
+    ("blkio_config", |node, context| object(node, context, BLKIO)),
     ("build", build),
     ("cap_add", texts),
     ("cap_drop", texts),
     ("cgroup", text),
     ("cgroup_parent", text),
     ("command", command),
-    ("configs", |node, setting| files(node, setting, "")),
+    ("configs", |node, context| files(node, context, "")),
     ("container_name", text),
-    ("cpu_count", whole),
-    ("cpu_percent", number),
-    ("cpu_period", whole),
-    ("cpu_quota", whole),
-    ("cpu_rt_period", whole),
-    ("cpu_rt_runtime", whole),
-    ("cpu_shares", whole),
-    ("cpus", number),
+    ("cpu_count", integer),
+    ("cpu_percent", float32),
+    ("cpu_period", integer),
+    ("cpu_quota", integer),
+    ("cpu_rt_period", integer),
+    ("cpu_rt_runtime", integer),
+    ("cpu_shares", integer),
+    ("cpus", float32),
     ("cpuset", text),
-    ("credential_spec", |node, setting| object(node, setting, CREDENTIALS)),
-    ("depends_on", dependencies),
+    ("credential_spec", |node, context| object(node, context, CREDENTIALS)),
+    ("depends_on", depends_on),
     ("deploy", deploy),
-    ("develop", |node, setting| object(node, setting, DEVELOP)),
+    ("develop", |node, context| object(node, context, DEVELOP)),
     ("device_cgroup_rules", texts),
-    ("devices", |node, setting| list(node, |item| shorthand::device(item, setting))),
+    ("devices", |node, context| list(node, |item| shorthand::device(item, context))),
     ("dns", texts),
     ("dns_opt", texts),
     ("dns_search", texts),
     ("domainname", text),
     ("entrypoint", command),
-    ("environment", variables),
+    ("environment", environment),
     ("expose", texts),
     ("external_links", texts),
     ("extra_hosts", |node, _| shorthand::hosts(node)),
     ("gpus", gpus),
     ("group_add", texts),
-    ("healthcheck", |node, setting| object(node, setting, HEALTHCHECK)),
+    ("healthcheck", |node, context| object(node, context, HEALTHCHECK)),
     ("hostname", text),
     ("image", text),
-    ("init", boolean_or_not),
+    ("init", explicit_boolean),
     ("ipc", text),
     ("isolation", text),
-    ("labels", pairs),
+    ("labels", string_map),
     ("links", texts),
-    ("logging", |node, setting| object(node, setting, LOGGING)),
+    ("logging", |node, context| object(node, context, LOGGING)),
     ("mac_address", text),
     ("mem_limit", bytes),
     ("mem_reservation", bytes),
@@ -66,11 +66,11 @@ const SERVICE: Table = &[
     ("network_mode", text),
     ("networks", networks),
     ("oom_kill_disable", boolean),
-    ("oom_score_adj", whole),
+    ("oom_score_adj", integer),
     ("pid", text),
-    ("pids_limit", whole),
+    ("pids_limit", integer),
     ("platform", text),
-    ("ports", |node, setting| shorthand::ports(node, setting)),
+    ("ports", |node, context| shorthand::ports(node, context)),
     ("post_start", hooks),
     ("pre_stop", hooks),
     ("privileged", boolean),
@@ -79,29 +79,29 @@ const SERVICE: Table = &[
     ("read_only", boolean),
     ("restart", text),
     ("runtime", text),
-    ("scale", whole_or_zero),
-    ("secrets", |node, setting| files(node, setting, "/run/secrets/")),
+    ("scale", explicit_integer),
+    ("secrets", |node, context| files(node, context, "/run/secrets/")),
     ("security_opt", texts),
     ("shm_size", bytes),
     ("stdin_open", boolean),
     ("stop_grace_period", duration),
     ("stop_signal", text),
-    ("storage_opt", pairs),
-    ("sysctls", pairs),
+    ("storage_opt", string_map),
+    ("sysctls", string_map),
     ("tmpfs", texts),
     ("tty", boolean),
     ("ulimits", ulimits),
     ("user", text),
     ("userns_mode", text),
     ("uts", text),
-    ("volumes", |node, setting| shorthand::mounts(node, setting)),
+    ("volumes", |node, context| shorthand::mounts(node, context)),
     ("volumes_from", texts),
     ("working_dir", text),
 ];
 
-const BUILD: Table = &[
-    ("additional_contexts", pairs),
-    ("args", set_variables),
+const BUILD: Fields = &[
+    ("additional_contexts", string_map),
+    ("args", build_args),
     ("cache_from", texts),
     ("cache_to", texts),
     ("context", text),
@@ -110,13 +110,13 @@ const BUILD: Table = &[
     ("entitlements", texts),
     ("extra_hosts", |node, _| shorthand::hosts(node)),
     ("isolation", text),
-    ("labels", pairs),
+    ("labels", string_map),
     ("network", text),
     ("no_cache", boolean),
     ("platforms", texts),
     ("privileged", boolean),
     ("pull", boolean),
-    ("secrets", |node, setting| files(node, setting, "")),
+    ("secrets", |node, context| files(node, context, "")),
     ("shm_size", bytes),
     ("ssh", texts),
     ("tags", texts),
@@ -124,99 +124,103 @@ const BUILD: Table = &[
     ("ulimits", ulimits),
 ];
 
-const BLKIO: Table = &[
+const BLKIO: Fields = &[
     ("device_read_bps", rates),
     ("device_read_iops", rates),
     ("device_write_bps", rates),
     ("device_write_iops", rates),
-    ("weight", whole),
-    ("weight_device", |node, setting| list(node, |item| object(item, setting, WEIGHT).map(in_capitals))),
+    ("weight", integer),
+    ("weight_device", |node, context| list(node, |item| object(item, context, WEIGHT).map(with_capitals))),
 ];
-const RATE: Table = &[("path", text), ("rate", bytes)];
-const WEIGHT: Table = &[("path", text), ("weight", whole_or_zero)];
+const RATE: Fields = &[("path", text), ("rate", bytes)];
+const WEIGHT: Fields = &[("path", text), ("weight", explicit_integer)];
 
-const CREDENTIALS: Table = &[("config", text), ("file", text), ("registry", text)];
+const CREDENTIALS: Fields = &[("config", text), ("file", text), ("registry", text)];
 
-const DEPLOY: Table = &[
+const DEPLOY: Fields = &[
     ("endpoint_mode", text),
-    ("labels", pairs),
+    ("labels", string_map),
     ("mode", text),
-    ("placement", |node, setting| object(node, setting, PLACEMENT)),
-    ("replicas", whole_or_zero),
-    ("resources", |node, setting| object(node, setting, RESOURCES)),
-    ("restart_policy", |node, setting| object(node, setting, RESTART)),
-    ("rollback_config", |node, setting| object(node, setting, UPDATE)),
-    ("update_config", |node, setting| object(node, setting, UPDATE)),
+    ("placement", |node, context| object(node, context, PLACEMENT)),
+    ("replicas", explicit_integer),
+    ("resources", |node, context| object(node, context, RESOURCES)),
+    ("restart_policy", |node, context| object(node, context, RESTART)),
+    ("rollback_config", |node, context| object(node, context, UPDATE)),
+    ("update_config", |node, context| object(node, context, UPDATE)),
 ];
-const PLACEMENT: Table = &[
+const PLACEMENT: Fields = &[
     ("constraints", texts),
-    ("max_replicas_per_node", whole),
-    ("preferences", |node, setting| list(node, |item| object(item, setting, &[("spread", text)]))),
+    ("max_replicas_per_node", integer),
+    ("preferences", |node, context| list(node, |item| object(item, context, &[("spread", text)]))),
 ];
-const RESOURCES: Table = &[
-    ("limits", |node, setting| object(node, setting, RESOURCE)),
-    ("reservations", |node, setting| object(node, setting, RESOURCE)),
+const RESOURCES: Fields = &[
+    ("limits", |node, context| object(node, context, RESOURCE)),
+    ("reservations", |node, context| object(node, context, RESOURCE)),
 ];
-const RESOURCE: Table = &[
-    ("cpus", number),
-    ("devices", |node, setting| list(node, |item| object(item, setting, GPU))),
-    ("generic_resources", |node, setting| list(node, |item| object(item, setting, GENERIC))),
+const RESOURCE: Fields = &[
+    ("cpus", float32),
+    ("devices", |node, context| list(node, |item| object(item, context, GPU))),
+    ("generic_resources", |node, context| list(node, |item| object(item, context, GENERIC))),
     ("memory", bytes),
-    ("pids", whole),
+    ("pids", integer),
 ];
-const GPU: Table =
-    &[("capabilities", texts), ("count", count), ("device_ids", texts), ("driver", text), ("options", pairs)];
-const GENERIC: Table = &[("discrete_resource_spec", |node, setting| object(node, setting, DISCRETE))];
-const DISCRETE: Table = &[("kind", text), ("value", whole_or_zero)];
-const RESTART: Table =
-    &[("condition", text), ("delay", duration), ("max_attempts", whole_or_zero), ("window", duration)];
-const UPDATE: Table = &[
+const GPU: Fields = &[
+    ("capabilities", texts),
+    ("count", count),
+    ("device_ids", texts),
+    ("driver", text),
+    ("options", string_map),
+];
+const GENERIC: Fields = &[("discrete_resource_spec", |node, context| object(node, context, DISCRETE))];
+const DISCRETE: Fields = &[("kind", text), ("value", explicit_integer)];
+const RESTART: Fields =
+    &[("condition", text), ("delay", duration), ("max_attempts", explicit_integer), ("window", duration)];
+const UPDATE: Fields = &[
     ("delay", duration),
     ("failure_action", text),
-    ("max_failure_ratio", number),
+    ("max_failure_ratio", float32),
     ("monitor", duration),
     ("order", text),
-    ("parallelism", whole_or_zero),
+    ("parallelism", explicit_integer),
 ];
 
-const DEVELOP: Table = &[("watch", |node, setting| list(node, |item| watch(item, setting)))];
-const WATCH: Table = &[("action", text), ("exec", hook), ("ignore", texts), ("path", text), ("target", text)];
-const HOOK: Table = &[
+const DEVELOP: Fields = &[("watch", |node, context| list(node, |item| watch(item, context)))];
+const WATCH: Fields =
+    &[("action", text), ("exec", hook), ("ignore", texts), ("path", text), ("target", text)];
+const HOOK: Fields = &[
     ("command", command),
-    ("environment", listed_variables),
+    ("environment", item_environment),
     ("privileged", boolean),
     ("user", text),
     ("working_dir", text),
 ];
 
-const HEALTHCHECK: Table = &[
+const HEALTHCHECK: Fields = &[
     ("disable", boolean),
     ("interval", duration),
-    ("retries", whole_or_zero),
+    ("retries", explicit_integer),
     ("start_interval", duration),
     ("start_period", duration),
     ("test", test),
     ("timeout", duration),
 ];
 
-const LOGGING: Table = &[("driver", text), ("options", pairs)];
+const LOGGING: Fields = &[("driver", text), ("options", string_map)];
 
-const NETWORK: Table = &[
+const NETWORK: Fields = &[
     ("aliases", texts),
-    ("driver_opts", pairs),
-    ("gw_priority", whole),
+    ("driver_opts", string_map),
+    ("gw_priority", integer),
     ("ipv4_address", text),
     ("ipv6_address", text),
     ("link_local_ips", texts),
     ("mac_address", text),
-    ("priority", whole),
+    ("priority", integer),
 ];
 
-/// Renders a service, with what Compose adds of its own.
-pub(super) fn render(service: &Node, setting: &Setting<'_>) -> Value {
-    let Some(Value::Object(mut rendered)) = object(service, setting, SERVICE) else {
-        return Value::Object(Map::new());
-    };
+/// Renders a service, with the defaults that Compose adds.
+pub(super) fn render(service: &Node, context: &Context<'_>) -> Map<String, Value> {
+    let Some(Value::Object(mut rendered)) = object(service, context, SERVICE) else { return Map::new() };
     for key in ["command", "entrypoint"] {
         rendered.entry(key).or_insert(Value::Null);
     }
@@ -228,15 +232,16 @@ pub(super) fn render(service: &Node, setting: &Setting<'_>) -> Value {
     {
         deploy.entry("replicas").or_insert(scale);
     }
-    add_dependencies(&mut rendered, service);
-    Value::Object(rendered)
+    add_implicit_dependencies(&mut rendered, service);
+    rendered
 }
 
-/// What a service shares with another, it also waits for.
-fn add_dependencies(rendered: &mut Map<String, Value>, service: &Node) {
-    for Need { name, how, .. } in needs(service).into_iter().filter(|need| need.how != How::Waits) {
+/// Adds the dependencies that follow from shared namespaces, links and `volumes_from`.
+fn add_implicit_dependencies(rendered: &mut Map<String, Value>, service: &Node) {
+    let is_implicit = |dependency: &Dependency<'_>| dependency.kind != DependencyKind::Explicit;
+    for Dependency { name, kind, .. } in dependencies(service).into_iter().filter(is_implicit) {
         let mut dependency = json!({ "condition": "service_started", "required": true });
-        if how == How::Shares {
+        if kind == DependencyKind::SharedNamespace {
             dependency["restart"] = true.into();
         }
         let depends_on = rendered.entry("depends_on").or_insert_with(|| json!({}));
@@ -246,16 +251,16 @@ fn add_dependencies(rendered: &mut Map<String, Value>, service: &Node) {
     }
 }
 
-fn deploy(node: &Node, setting: &Setting<'_>) -> Option<Value> {
-    let mut value = object(node, setting, DEPLOY)?;
+fn deploy(node: &Node, context: &Context<'_>) -> Option<Value> {
+    let mut value = object(node, context, DEPLOY)?;
     for key in ["placement", "resources"] {
         value.as_object_mut()?.entry(key).or_insert_with(|| json!({}));
     }
     Some(value)
 }
 
-fn build(node: &Node, setting: &Setting<'_>) -> Option<Value> {
-    let mut built = object(node, setting, BUILD)?;
+fn build(node: &Node, context: &Context<'_>) -> Option<Value> {
+    let mut built = object(node, context, BUILD)?;
     let keys = built.as_object_mut()?;
     if !keys.contains_key("dockerfile_inline") {
         keys.entry("dockerfile").or_insert_with(|| "Dockerfile".into());
@@ -263,44 +268,44 @@ fn build(node: &Node, setting: &Setting<'_>) -> Option<Value> {
     Some(built)
 }
 
-fn rates(node: &Node, setting: &Setting<'_>) -> Option<Value> {
-    list(node, |item| object(item, setting, RATE).map(in_capitals))
+fn rates(node: &Node, context: &Context<'_>) -> Option<Value> {
+    list(node, |item| object(item, context, RATE).map(with_capitals))
 }
 
-/// Compose prints these keys as its program names them.
-fn in_capitals(value: Value) -> Value {
+/// Compose prints the keys of these mappings with an initial capital.
+fn with_capitals(value: Value) -> Value {
     let Value::Object(entries) = value else { return value };
     let capital = |key: String| key[..1].to_uppercase() + &key[1..];
     Value::Object(entries.into_iter().map(|(key, value)| (capital(key), value)).collect())
 }
 
-/// Secrets and configs; where a secret lands is written out for the short spelling.
-fn files(node: &Node, setting: &Setting<'_>, folder: &str) -> Option<Value> {
-    const FILE: Table =
-        &[("gid", text), ("mode", whole_or_zero), ("source", text), ("target", text), ("uid", text)];
+/// Secrets and configs. The default target of a secret is below `directory`; configs have none.
+fn files(node: &Node, context: &Context<'_>, directory: &str) -> Option<Value> {
+    const FILE: Fields =
+        &[("gid", text), ("mode", explicit_integer), ("source", text), ("target", text), ("uid", text)];
     list(node, |item| match &item.kind {
-        Kind::Text(name) if folder.is_empty() => Some(json!({ "source": name })),
-        Kind::Text(name) => Some(json!({ "source": name, "target": format!("{folder}{name}") })),
+        Kind::Text(name) if directory.is_empty() => Some(json!({ "source": name })),
+        Kind::Text(name) => Some(json!({ "source": name, "target": format!("{directory}{name}") })),
         _ => {
-            let mut file = object(item, setting, FILE)?;
+            let mut file = object(item, context, FILE)?;
             let name = file["source"].as_str().unwrap_or_default().to_owned();
-            if !folder.is_empty() {
-                file.as_object_mut()?.entry("target").or_insert_with(|| format!("{folder}{name}").into());
+            if !directory.is_empty() {
+                file.as_object_mut()?.entry("target").or_insert_with(|| format!("{directory}{name}").into());
             }
             Some(file)
         }
     })
 }
 
-fn dependencies(node: &Node, _: &Setting<'_>) -> Option<Value> {
+fn depends_on(node: &Node, _: &Context<'_>) -> Option<Value> {
     let print = |entry: &Entry| {
         let own = |key: &str| entry.value.at(&[key]);
         let condition = own("condition").and_then(Node::text).unwrap_or_else(|| "service_started".into());
         let mut value = Map::from_iter([("condition".to_owned(), Value::String(condition))]);
-        if own("restart").and_then(super::values::truth) == Some(true) {
+        if own("restart").and_then(super::values::parse_bool) == Some(true) {
             value.insert("restart".into(), true.into());
         }
-        let required = own("required").and_then(super::values::truth).unwrap_or(true);
+        let required = own("required").and_then(super::values::parse_bool).unwrap_or(true);
         value.insert("required".into(), required.into());
         (entry.key.clone(), Value::Object(value))
     };
@@ -308,39 +313,39 @@ fn dependencies(node: &Node, _: &Setting<'_>) -> Option<Value> {
     (!entries.is_empty()).then_some(Value::Object(entries))
 }
 
-/// The number of devices; -1 is all of them.
-fn count(node: &Node, setting: &Setting<'_>) -> Option<Value> {
-    if node.text().as_deref() == Some("all") { Some((-1).into()) } else { whole(node, setting) }
+/// A number of devices; -1 for all.
+fn count(node: &Node, context: &Context<'_>) -> Option<Value> {
+    if node.text().as_deref() == Some("all") { Some((-1).into()) } else { integer(node, context) }
 }
 
-fn watch(node: &Node, setting: &Setting<'_>) -> Option<Value> {
-    let mut value = object(node, setting, WATCH)?;
-    // Compose prints the empty command of an action that has none.
+fn watch(node: &Node, context: &Context<'_>) -> Option<Value> {
+    let mut value = object(node, context, WATCH)?;
+    // Compose prints an empty command for an action without one.
     value.as_object_mut()?.entry("exec").or_insert_with(|| json!({ "command": null }));
     Some(value)
 }
 
-fn hooks(node: &Node, setting: &Setting<'_>) -> Option<Value> {
-    list(node, |item| hook(item, setting))
+fn hooks(node: &Node, context: &Context<'_>) -> Option<Value> {
+    list(node, |item| hook(item, context))
 }
 
-fn hook(node: &Node, setting: &Setting<'_>) -> Option<Value> {
-    let mut value = object(node, setting, HOOK)?;
+fn hook(node: &Node, context: &Context<'_>) -> Option<Value> {
+    let mut value = object(node, context, HOOK)?;
     value.as_object_mut()?.entry("command").or_insert(Value::Null);
     Some(value)
 }
 
-/// What stands in a list has not been brought to one shape.
-fn listed_variables(node: &Node, setting: &Setting<'_>) -> Option<Value> {
+/// The variables of an item of a list, which are not normalized when the file is loaded.
+fn item_environment(node: &Node, context: &Context<'_>) -> Option<Value> {
     let mut node = node.clone();
     pairs_to_map(&mut node);
-    variables(&node, setting)
+    environment(&node, context)
 }
 
-/// Where nothing says how many, it is all of them.
-fn gpus(node: &Node, setting: &Setting<'_>) -> Option<Value> {
+/// Without a count or ids, all devices are meant.
+fn gpus(node: &Node, context: &Context<'_>) -> Option<Value> {
     list(node, |item| {
-        let mut gpu = object(item, setting, GPU)?;
+        let mut gpu = object(item, context, GPU)?;
         let keys = gpu.as_object_mut()?;
         if !keys.contains_key("device_ids") {
             keys.entry("count").or_insert_with(|| (-1).into());
@@ -349,32 +354,32 @@ fn gpus(node: &Node, setting: &Setting<'_>) -> Option<Value> {
     })
 }
 
-/// Text is for a shell.
-fn test(node: &Node, setting: &Setting<'_>) -> Option<Value> {
+/// The test of a health check. A string is run by a shell.
+fn test(node: &Node, context: &Context<'_>) -> Option<Value> {
     match &node.kind {
         Kind::Text(text) => Some(json!(["CMD-SHELL", text])),
-        _ => texts(node, setting),
+        _ => texts(node, context),
     }
 }
 
-fn networks(node: &Node, setting: &Setting<'_>) -> Option<Value> {
+fn networks(node: &Node, context: &Context<'_>) -> Option<Value> {
     let print =
-        |entry: &Entry| (entry.key.clone(), object(&entry.value, setting, NETWORK).unwrap_or(Value::Null));
+        |entry: &Entry| (entry.key.clone(), object(&entry.value, context, NETWORK).unwrap_or(Value::Null));
     let entries: Map<String, Value> = node.entries().iter().map(print).collect();
     (!entries.is_empty()).then_some(Value::Object(entries))
 }
 
-fn pull_policy(node: &Node, setting: &Setting<'_>) -> Option<Value> {
-    let policy = text(node, setting)?;
+fn pull_policy(node: &Node, context: &Context<'_>) -> Option<Value> {
+    let policy = text(node, context)?;
     Some(if policy == "if_not_present" { "missing".into() } else { policy })
 }
 
-fn ulimits(node: &Node, setting: &Setting<'_>) -> Option<Value> {
-    const BOTH: Table = &[("hard", whole), ("soft", whole)];
+fn ulimits(node: &Node, context: &Context<'_>) -> Option<Value> {
+    const BOTH: Fields = &[("hard", integer), ("soft", integer)];
     let print = |entry: &Entry| {
         let limit = match entry.value.kind {
-            Kind::Map(_) => object_or_nothing(&entry.value, setting, BOTH),
-            _ => whole(&entry.value, setting),
+            Kind::Map(_) => non_empty_object(&entry.value, context, BOTH),
+            _ => integer(&entry.value, context),
         };
         (entry.key.clone(), limit.unwrap_or_else(|| 0.into()))
     };

@@ -1,44 +1,44 @@
-//! Short spellings, written out: ports, mounts, devices, hosts.
+//! Ports, mounts, devices and hosts, with their short syntax expanded.
 
 use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
-use super::values::{Setting, Table, boolean, bytes, object, text, whole, whole_or_zero};
+use super::values::{Context, Fields, boolean, bytes, explicit_integer, integer, object, text};
 use crate::compose::paths;
-use crate::compose::shorthand::{self, range};
+use crate::compose::shorthand::{self, port_range};
 use crate::load::list_items::port_identity;
 use crate::yaml::{Kind, Node};
 
-/// Later items take the place of earlier ones that are the same thing.
+/// Keeps the last item of each identity, in the place of the first.
 fn unique(items: Vec<(String, Value)>) -> Option<Value> {
-    let (mut kept, mut places): (Vec<Value>, HashMap<String, usize>) = (Vec::new(), HashMap::new());
+    let (mut kept, mut indices): (Vec<Value>, HashMap<String, usize>) = (Vec::new(), HashMap::new());
     for (identity, item) in items {
-        let place = *places.entry(identity).or_insert(kept.len());
-        match kept.get_mut(place) {
-            Some(twin) => *twin = item,
+        let index = *indices.entry(identity).or_insert(kept.len());
+        match kept.get_mut(index) {
+            Some(earlier) => *earlier = item,
             None => kept.push(item),
         }
     }
     (!kept.is_empty()).then_some(Value::Array(kept))
 }
 
-const PORT: Table = &[
+const PORT: Fields = &[
     ("app_protocol", text),
     ("host_ip", text),
     ("mode", text),
     ("name", text),
     ("protocol", text),
     ("published", text),
-    ("target", whole),
+    ("target", integer),
 ];
 
-pub(super) fn ports(node: &Node, setting: &Setting<'_>) -> Option<Value> {
+pub(super) fn ports(node: &Node, context: &Context<'_>) -> Option<Value> {
     let mut found = Vec::new();
     for item in node.items() {
         match (&item.kind, item.text()) {
             (Kind::Map(_), _) => {
-                found.extend(long_port(item, setting).map(|port| (port_identity(item), port)));
+                found.extend(long_port(item, context).map(|port| (port_identity(item), port)));
             }
             (_, Some(text)) => {
                 found.extend(short_ports(&text).into_iter().map(|port| (identity(&port), port)));
@@ -49,27 +49,27 @@ pub(super) fn ports(node: &Node, setting: &Setting<'_>) -> Option<Value> {
     unique(found)
 }
 
-/// As that of a port in a file.
+/// The identity of a rendered port; equal to [`port_identity`] of the port in the file.
 fn identity(port: &Value) -> String {
-    let said = |key: &str| port[key].as_str().unwrap_or_default();
-    format!("{}:{}:{}/{}", said("host_ip"), said("published"), port["target"], said("protocol"))
+    let text = |key: &str| port[key].as_str().unwrap_or_default();
+    format!("{}:{}:{}/{}", text("host_ip"), text("published"), port["target"], text("protocol"))
 }
 
-fn long_port(item: &Node, setting: &Setting<'_>) -> Option<Value> {
-    let mut port = object(item, setting, PORT)?;
+fn long_port(item: &Node, context: &Context<'_>) -> Option<Value> {
+    let mut port = object(item, context, PORT)?;
     let keys = port.as_object_mut()?;
     keys.entry("mode").or_insert_with(|| "ingress".into());
     keys.entry("protocol").or_insert_with(|| "tcp".into());
     Some(port)
 }
 
-/// Of equal ranges, each port is one; they come in the order of their texts, as Compose puts them.
+/// The ports of a port in short syntax: two ranges of equal length make one port each, sorted as text like in Compose.
 fn short_ports(text: &str) -> Vec<Value> {
     let shorthand::Port { ip, published, target, protocol } = shorthand::port(text);
     let ip = ip.trim_matches(['[', ']']);
     let protocol = if protocol.is_empty() { "tcp".to_owned() } else { protocol.to_lowercase() };
-    let Some((first, last)) = range(target) else { return Vec::new() };
-    let from = range(published);
+    let Some((first, last)) = port_range(target) else { return Vec::new() };
+    let from = port_range(published);
     let one = |target: u16| {
         let published = match from {
             Some((start, end)) if end - start == last - first => (start + (target - first)).to_string(),
@@ -86,24 +86,24 @@ fn short_ports(text: &str) -> Vec<Value> {
     (first..=last).map(one).collect::<BTreeMap<String, Value>>().into_values().collect()
 }
 
-const MOUNT: Table = &[
-    ("bind", |node, setting| object(node, setting, BIND)),
+const MOUNT: Fields = &[
+    ("bind", |node, context| object(node, context, BIND)),
     ("consistency", text),
     ("read_only", boolean),
     ("source", text),
     ("target", |node, _| Some(paths::clean(&node.text()?).into())),
-    ("tmpfs", |node, setting| object(node, setting, TMPFS)),
+    ("tmpfs", |node, context| object(node, context, TMPFS)),
     ("type", text),
-    ("volume", |node, setting| object(node, setting, VOLUME)),
+    ("volume", |node, context| object(node, context, VOLUME)),
 ];
-const BIND: Table = &[("create_host_path", boolean), ("propagation", text), ("selinux", text)];
-const VOLUME: Table = &[("nocopy", boolean), ("subpath", text)];
-const TMPFS: Table = &[("mode", whole_or_zero), ("size", bytes)];
+const BIND: Fields = &[("create_host_path", boolean), ("propagation", text), ("selinux", text)];
+const VOLUME: Fields = &[("nocopy", boolean), ("subpath", text)];
+const TMPFS: Fields = &[("mode", explicit_integer), ("size", bytes)];
 
-/// Only the targets of short mounts are tidied up before they are compared.
-pub(super) fn mounts(node: &Node, setting: &Setting<'_>) -> Option<Value> {
+/// The identity of a mount is its target, which Compose cleans only in short syntax.
+pub(super) fn mounts(node: &Node, context: &Context<'_>) -> Option<Value> {
     let mount = |item: &Node| match (&item.kind, item.text()) {
-        (Kind::Map(_), _) => Some((item.at(&["target"])?.text()?, object(item, setting, MOUNT)?)),
+        (Kind::Map(_), _) => Some((item.at(&["target"])?.text()?, object(item, context, MOUNT)?)),
         (_, Some(text)) => {
             let mount = short_mount(&text);
             Some((mount["target"].as_str()?.to_owned(), mount))
@@ -118,13 +118,13 @@ fn short_mount(text: &str) -> Value {
     let target = paths::clean(target);
     let Some(source) = source else {
         let mut mount = json!({ "type": "volume", "target": target });
-        // Compose does not look into a text of two characters.
+        // Compose does not parse a text of two bytes.
         if text.len() > 2 {
             mount["volume"] = json!({});
         }
         return mount;
     };
-    let mut mount = if paths::is_folder(source) {
+    let mut mount = if paths::is_host_path(source) {
         json!({ "type": "bind", "source": source, "target": target, "bind": { "create_host_path": true } })
     } else {
         json!({ "type": "volume", "source": source, "target": target, "volume": {} })
@@ -143,14 +143,14 @@ fn short_mount(text: &str) -> Value {
     mount
 }
 
-pub(super) fn device(item: &Node, setting: &Setting<'_>) -> Option<Value> {
-    const DEVICE: Table = &[("permissions", text), ("source", text), ("target", text)];
-    let Some(spec) = item.text() else { return object(item, setting, DEVICE) };
+pub(super) fn device(item: &Node, context: &Context<'_>) -> Option<Value> {
+    const DEVICE: Fields = &[("permissions", text), ("source", text), ("target", text)];
+    let Some(spec) = item.text() else { return object(item, context, DEVICE) };
     let (source, target, permissions) = shorthand::device(&spec);
     Some(json!({ "source": source, "target": target, "permissions": permissions }))
 }
 
-/// Hosts and their addresses, as `HOST=ADDRESS` in order.
+/// Hosts as sorted `HOST=ADDRESS` texts.
 pub(super) fn hosts(node: &Node) -> Option<Value> {
     let item = |text: String| {
         let (host, address) = shorthand::host(&text);

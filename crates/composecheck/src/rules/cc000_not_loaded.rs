@@ -1,25 +1,25 @@
-//! CC000: a file that Compose would refuse. Found in [`crate::load`], which stops there.
+//! CC000: a file that cannot be loaded. The load stops at the first mistake.
 
 use super::rule::{Check, Rule};
 use crate::finding::{Finding, Level};
-use crate::source::Fault;
+use crate::source::SpannedError;
 
 pub(crate) const RULE: Rule = Rule {
     code: "CC000",
     name: "not-loaded",
     level: Level::Error,
-    what: "A file that cannot be loaded: Compose would refuse it, too",
-    why: "The environment does not start, and nothing else in the file was looked at",
+    what: "A file cannot be loaded; Compose would reject it too",
+    why: "The environment cannot start, and the rest of the file was not checked",
     example: "
 services:
   db:
     imge: postgres:15
 ",
-    fix: "mend it first; what else is wrong shows after that",
+    fix: "fix this first; further findings show up after that",
     check: Check::Load,
 };
 
-/// The finding that a fault is.
-pub(crate) fn finding(fault: &Fault) -> Finding {
-    RULE.finding(String::new(), fault.span, fault.cause.clone())
+/// The finding for the error of a load.
+pub(crate) fn finding(error: &SpannedError) -> Finding {
+    RULE.finding(String::new(), error.span, error.cause.clone())
 }

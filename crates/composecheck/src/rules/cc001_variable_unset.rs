@@ -7,14 +7,14 @@ pub(super) const RULE: Rule = Rule {
     code: "CC001",
     name: "variable-unset",
     level: Level::Warning,
-    what: "A variable is used that has neither a value nor a default",
-    why: "Compose puts nothing in its place and goes on, so a port, a path or a password is silently empty",
+    what: "A variable has neither a value nor a default",
+    why: "Compose replaces it by an empty string with only a warning, so a port, a path or a password is empty",
     example: "
 services:
   db:
     image: postgres:${PG_VERSION}
 ",
-    fix: "set it in .env, or give a default: ${NAME:-value}",
+    fix: "set it in .env, or use a default: ${NAME:-value}",
     check: Check::Project(check),
 };
 

@@ -1,4 +1,4 @@
-//! CC003: a version that nothing reads.
+//! CC003: the obsolete key `version`.
 
 use super::rule::{Check, Context, Rule};
 use crate::finding::repair::Action;
@@ -8,8 +8,8 @@ pub(super) const RULE: Rule = Rule {
     code: "CC003",
     name: "version-obsolete",
     level: Level::Info,
-    what: "The file says which version of the format it has",
-    why: "Compose has ignored the key for years and warns about it at every command",
+    what: "The file has the obsolete key 'version'",
+    why: "Compose ignores it and prints a warning with every command",
     example: "
 version: \"3.8\"
 services:
@@ -23,8 +23,8 @@ services:
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let version = context.project.root.entry("version");
     let finding = |span| {
-        let finding = RULE.finding("version".into(), span, "'version' does nothing".into());
-        finding.mended_by(&["version"], Action::Remove { key: span })
+        let finding = RULE.finding("version".into(), span, "'version' is obsolete".into());
+        finding.with_fix(&["version"], Action::RemoveLine { key: span })
     };
     version.map(|entry| finding(entry.span)).into_iter().collect()
 }
@@ -35,7 +35,7 @@ mod tests {
 
     #[test]
     fn the_key_alone() {
-        assert_eq!(found("CC003", "version: '3'\nservices: {}"), ["1:1 'version' does nothing"]);
+        assert_eq!(found("CC003", "version: '3'\nservices: {}"), ["1:1 'version' is obsolete"]);
         assert_eq!(found("CC003", "services: {version: {}}"), [""; 0]);
     }
 }

@@ -1,4 +1,4 @@
-//! CC004: a suppression that suppresses nothing. Found in [`crate::judge`], which knows what was suppressed.
+//! CC004: a suppression without effect. It is found by `lint`, which knows what was suppressed.
 
 use super::rule::{Check, Rule};
 use crate::finding::Level;
@@ -7,13 +7,13 @@ pub(crate) const RULE: Rule = Rule {
     code: "CC004",
     name: "suppression-unused",
     level: Level::Warning,
-    what: "A comment, or an ignore of composecheck.toml, suppresses nothing",
-    why: "What it was for is mended or has moved: left there, it will hide the next mistake",
+    what: "A comment or an [[ignore]] of composecheck.toml suppresses nothing",
+    why: "The finding is fixed or has moved; the suppression would hide the next one",
     example: "
 services:
   db:
     mem_limit: 512m  # composecheck: ignore CC101 no limit needed
 ",
     fix: "remove it",
-    check: Check::Judge,
+    check: Check::Suppressions,
 };

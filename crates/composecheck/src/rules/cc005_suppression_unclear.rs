@@ -1,4 +1,4 @@
-//! CC005: a suppression that cannot be understood. Found in [`crate::judge`], which reads the comments.
+//! CC005: an invalid suppression. It is found by `lint`, which parses the comments.
 
 use super::rule::{Check, Rule};
 use crate::finding::Level;
@@ -8,12 +8,12 @@ pub(crate) const RULE: Rule = Rule {
     name: "suppression-unclear",
     level: Level::Warning,
     what: "A comment for composecheck names no known rule or gives no reason",
-    why: "It suppresses nothing; and nobody can tell later whether the reason still holds",
+    why: "It has no effect; and without a reason nobody can tell later whether it is still needed",
     example: "
 services:
   db:  # composecheck: ignore CC101
     image: postgres:15
 ",
     fix: "write it like this: # composecheck: ignore CC101 measured, 80 MiB at most",
-    check: Check::Judge,
+    check: Check::Suppressions,
 };

@@ -1,4 +1,4 @@
-//! CC101: no limit on memory.
+//! CC101: no memory limit.
 
 use super::rule::{Check, Context, Rule, service};
 use crate::facts::memory;
@@ -9,14 +9,14 @@ pub(super) const RULE: Rule = Rule {
     code: "CC101",
     name: "memory-limit-missing",
     level: Level::Error,
-    what: "A service has no limit on memory, or one that does nothing",
-    why: "One leak takes the whole machine's memory, and the kernel then kills whatever it likes, the engine included",
+    what: "A service has no memory limit, or one without effect",
+    why: "A leak in one container can use all memory of the host; the kernel may then kill any process, even the engine",
     example: "
 services:
   db:
     image: postgres:15
 ",
-    fix: "give it one: mem_limit: 512m",
+    fix: "set one: mem_limit: 512m",
     check: Check::Project(check),
 };
 
@@ -31,7 +31,7 @@ fn check_service(entry: &Entry) -> Option<Finding> {
     };
     memory::size(limit).is_none().then(|| {
         let text = limit.text().unwrap_or_default();
-        let message = format!("the memory limit '{text}' of service '{}' limits nothing", entry.key);
+        let message = format!("the memory limit '{text}' of service '{}' has no effect", entry.key);
         RULE.finding(service(entry), limit.span, message)
     })
 }
@@ -41,7 +41,7 @@ mod tests {
     use super::super::testing::found;
 
     #[test]
-    fn limits_and_what_only_looks_like_one() {
+    fn limits_with_and_without_effect() {
         let of = |text: &str| found("CC101", &format!("services: {{a: {{{text}}}}}")).len();
         assert_eq!([of("mem_limit: 512m"), of("deploy: {resources: {limits: {memory: 1g}}}")], [0; 2]);
         assert_eq!([of("image: x"), of("mem_limit: 0"), of("mem_limit: 1e9"), of("mem_limit: abc")], [1; 4]);

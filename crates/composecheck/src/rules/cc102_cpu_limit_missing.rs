@@ -1,4 +1,4 @@
-//! CC102: no limit on CPU.
+//! CC102: no CPU limit.
 
 use super::rule::{Check, Context, Rule, service};
 use crate::facts::memory::has_cpu_limit;
@@ -8,14 +8,14 @@ pub(super) const RULE: Rule = Rule {
     code: "CC102",
     name: "cpu-limit-missing",
     level: Level::Warning,
-    what: "A service has no limit on CPU",
-    why: "One busy container starves the others, whose health checks then time out",
+    what: "A service has no CPU limit",
+    why: "One busy container slows the others down until their health checks time out",
     example: "
 services:
   db:
     image: postgres:15
 ",
-    fix: "give it one: cpus: 0.25",
+    fix: "set one: cpus: 0.25",
     check: Check::Project(check),
 };
 

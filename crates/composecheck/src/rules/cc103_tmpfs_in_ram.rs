@@ -1,10 +1,10 @@
-//! CC103: a file system in RAM, in each of its spellings.
+//! CC103: a large tmpfs, in any syntax.
 
 use evenkeel_common::units::show_size;
 
 use super::rule::{Check, Context, Rule, service};
 use crate::facts::mounts;
-use crate::facts::mounts::RamDisk;
+use crate::facts::mounts::Tmpfs;
 use crate::finding::{Finding, Level};
 use crate::yaml::Entry;
 
@@ -12,40 +12,41 @@ pub(super) const RULE: Rule = Rule {
     code: "CC103",
     name: "tmpfs-in-ram",
     level: Level::Error,
-    what: "A tmpfs without a size, or with more than 64 MiB, keeps files in RAM",
-    why: "What is written there is memory that nothing gives back; without a size it is half the machine's",
+    what: "A tmpfs, which is kept in RAM, has no size or more than 64 MiB",
+    why: "Its files use memory until they are deleted; without a size they can use half of the host's memory",
     example: "
 services:
   db:
     image: postgres:15
     tmpfs: /var/lib/postgresql/data
 ",
-    fix: "use a volume on disk; for scratch files, a size: /tmp:size=64m",
+    fix: "use a volume on disk, or set a size for temporary files: /tmp:size=64m",
     check: Check::Project(check),
 };
 
-/// As large as the /dev/shm that every container has: small enough for /run and /tmp.
-const SMALL: u64 = 64 << 20;
+/// Largest size that is accepted, in bytes. It is Docker's default for /dev/shm, and enough for /run and /tmp.
+const MAX_SIZE: u64 = 64 << 20;
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let project = context.project;
     let of_service = |entry: &Entry| -> Vec<Finding> {
-        let disks = mounts::ram_of_service(&entry.value);
-        disks.iter().filter_map(|disk| found(service(entry), disk)).collect()
+        let tmpfs = mounts::service_tmpfs(&entry.value);
+        tmpfs.iter().filter_map(|mount| check_tmpfs(service(entry), mount)).collect()
     };
     let services = project.services().iter().flat_map(of_service);
-    let of_volume = |entry: &Entry| found(format!("volumes.{}", entry.key), &mounts::ram_of_volume(entry)?);
+    let of_volume =
+        |entry: &Entry| check_tmpfs(format!("volumes.{}", entry.key), &mounts::volume_tmpfs(entry)?);
     services.chain(project.section("volumes").iter().filter_map(of_volume)).collect()
 }
 
-fn found(subject: String, disk: &RamDisk<'_>) -> Option<Finding> {
-    let size = match (&disk.size, disk.bytes()) {
-        (_, Some(bytes)) if bytes <= SMALL => return None,
+fn check_tmpfs(subject: String, tmpfs: &Tmpfs<'_>) -> Option<Finding> {
+    let size = match (&tmpfs.size, tmpfs.bytes()) {
+        (_, Some(bytes)) if bytes <= MAX_SIZE => return None,
         (_, Some(bytes)) => format!("up to {}", show_size(bytes)),
         (Some(text), None) => format!("up to {text}"),
-        (None, None) => "up to half of the machine's memory".to_owned(),
+        (None, None) => "up to half of the host's memory".to_owned(),
     };
-    Some(RULE.finding(subject, disk.node.span, format!("'{}' is kept in RAM, {size}", disk.target)))
+    Some(RULE.finding(subject, tmpfs.node.span, format!("'{}' is kept in RAM, {size}", tmpfs.target)))
 }
 
 #[cfg(test)]
@@ -53,12 +54,11 @@ mod tests {
     use super::super::testing::found;
 
     #[test]
-    fn in_all_its_spellings() {
+    fn in_every_syntax() {
         for spelling in ["tmpfs: /data", "tmpfs: [/data]", "volumes: [{type: tmpfs, target: /data}]"] {
             let text = format!("services: {{a: {{{spelling}}}}}");
             assert!(
-                found("CC103", &text)[0]
-                    .ends_with("'/data' is kept in RAM, up to half of the machine's memory")
+                found("CC103", &text)[0].ends_with("'/data' is kept in RAM, up to half of the host's memory")
             );
         }
         let volume = "volumes: {v: {driver_opts: {type: tmpfs, o: size=1g}}}";

@@ -1,4 +1,4 @@
-//! CC104: a limit without a reservation.
+//! CC104: a memory limit without a reservation.
 
 use super::rule::{Check, Context, Rule, service};
 use crate::facts::memory;
@@ -9,26 +9,26 @@ pub(super) const RULE: Rule = Rule {
     code: "CC104",
     name: "memory-reservation-missing",
     level: Level::Warning,
-    what: "A service with a limit on memory reserves none",
-    why: "When memory is short the kernel reclaims first from who is over its reservation: without one, from everybody alike",
+    what: "A service has a memory limit, but no memory reservation",
+    why: "When memory is short, the kernel first reclaims it from containers above their reservation; without reservations, from all alike",
     example: "
 services:
   db:
     image: postgres:15
     mem_limit: 512m
 ",
-    fix: "reserve what it needs at rest: mem_reservation: 256m",
+    fix: "reserve what it needs when idle: mem_reservation: 256m",
     check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
-    // What has no limit is CC101's business.
-    let bare =
+    // A missing limit is found by CC101.
+    let is_missing =
         |entry: &&Entry| memory::limit(&entry.value).is_some() && memory::reservation(&entry.value).is_none();
-    let services = context.project.services().iter().filter(bare);
+    let services = context.project.services().iter().filter(is_missing);
     services
         .map(|entry| {
-            let message = format!("service '{}' reserves no memory", entry.key);
+            let message = format!("service '{}' has no memory reservation", entry.key);
             RULE.finding(service(entry), entry.span, message)
         })
         .collect()

@@ -1,4 +1,4 @@
-//! CC105: more memory than the environment may take.
+//! CC105: more memory than the budget.
 
 use evenkeel_common::units::show_size;
 
@@ -11,8 +11,8 @@ pub(super) const RULE: Rule = Rule {
     code: "CC105",
     name: "memory-over-budget",
     level: Level::Error,
-    what: "Limits, file systems in RAM and shared memory of all replicas add up to more than the budget",
-    why: "Each container keeps to its limit and the machine still runs out of memory",
+    what: "Memory limits, tmpfs and shared memory of all replicas add up to more than the budget",
+    why: "The host can run out of memory although every container stays within its limit",
     example: "
 services:
   db:
@@ -30,14 +30,15 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
     let Some(services) = context.project.root.entry("services").filter(|_| total > allowed) else {
         return Vec::new();
     };
-    let least = if budget.is_open() { "at least " } else { "" };
+    let least = if budget.is_unlimited() { "at least " } else { "" };
     let message =
-        format!("the services may take {least}{}, the budget is {}", show_size(total), show_size(allowed));
+        format!("the services may use {least}{}, the budget is {}", show_size(total), show_size(allowed));
     let mut finding = RULE.finding("services".into(), services.span, message);
     let largest = budget.services.iter().zip(context.project.services()).max_by_key(|(row, _)| row.total());
     if let Some((row, entry)) = largest {
         let span = memory::limit_node(&entry.value).map_or(entry.span, |node| node.span);
-        finding = finding.see(span, format!("'{}' takes the most: {}", row.name, show_size(row.total())));
+        finding =
+            finding.with_related(span, format!("'{}' uses the most: {}", row.name, show_size(row.total())));
     }
     vec![finding]
 }
@@ -53,7 +54,7 @@ mod tests {
         assert_eq!(of(exact), [""; 0], "4032 MiB and 64 MiB of shared memory are 4 GiB");
         assert_eq!(
             of(&exact.replace("4032m", "4033m")),
-            ["1:1 the services may take 4.0 GiB, the budget is 4.0 GiB"]
+            ["1:1 the services may use 4.0 GiB, the budget is 4.0 GiB"]
         );
     }
 

@@ -1,4 +1,4 @@
-//! CC106: file systems in RAM that together take a large share of the budget.
+//! CC106: tmpfs that together take a large part of the budget.
 
 use evenkeel_common::units::show_size;
 
@@ -12,8 +12,8 @@ pub(super) const RULE: Rule = Rule {
     code: "CC106",
     name: "tmpfs-sum-too-large",
     level: Level::Error,
-    what: "The file systems in RAM of a project add up to more than a quarter of its budget",
-    why: "They fill as tests write, all at the same time, and nothing gives that memory back before the end",
+    what: "All tmpfs of a project add up to more than a quarter of the budget",
+    why: "They fill up as tests write, all at the same time, and their memory is not freed before the end",
     example: "
 services:
   db:
@@ -30,17 +30,17 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
     if sum <= allowed {
         return Vec::new();
     }
-    let services = project.services().iter().flat_map(|entry| mounts::ram_of_service(&entry.value));
-    let disks = services.chain(project.section("volumes").iter().filter_map(mounts::ram_of_volume));
-    let nodes: Vec<&Node> = disks.map(|disk| disk.node).collect();
+    let services = project.services().iter().flat_map(|entry| mounts::service_tmpfs(&entry.value));
+    let tmpfs = services.chain(project.section("volumes").iter().filter_map(mounts::volume_tmpfs));
+    let nodes: Vec<&Node> = tmpfs.map(|tmpfs| tmpfs.node).collect();
     let Some((first, others)) = nodes.split_first() else { return Vec::new() };
     let size = show_size(sum);
     let message = match nodes.len() {
-        1 => format!("a file system in RAM takes up to {size}, more than a quarter of the budget"),
-        n => format!("{n} file systems in RAM take up to {size} together, more than a quarter of the budget"),
+        1 => format!("a tmpfs takes up to {size}, more than a quarter of the budget"),
+        n => format!("{n} tmpfs take up to {size} together, more than a quarter of the budget"),
     };
     let finding = RULE.finding("services".into(), first.span, message);
-    vec![others.iter().fold(finding, |finding, node| finding.see(node.span, "and here"))]
+    vec![others.iter().fold(finding, |finding, node| finding.with_related(node.span, "also this one"))]
 }
 
 #[cfg(test)]
@@ -59,7 +59,7 @@ mod tests {
         assert_eq!(of("500m"), [""; 0]);
         assert_eq!(
             of("501m"),
-            ["1:24 2 file systems in RAM take up to 1.0 GiB together, more than a quarter of the budget"]
+            ["1:24 2 tmpfs take up to 1.0 GiB together, more than a quarter of the budget"]
         );
     }
 }

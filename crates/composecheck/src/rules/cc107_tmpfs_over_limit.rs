@@ -1,4 +1,4 @@
-//! CC107: a file system in RAM that is larger than the container may be.
+//! CC107: a tmpfs that is larger than the memory limit.
 
 use evenkeel_common::units::show_size;
 
@@ -12,7 +12,7 @@ pub(super) const RULE: Rule = Rule {
     name: "tmpfs-over-limit",
     level: Level::Error,
     what: "A tmpfs or /dev/shm is larger than the memory limit of its service",
-    why: "What is written there counts against the limit: the container is killed before the file system is full",
+    why: "Its files count against the limit: the container is killed before the tmpfs is full",
     example: "
 services:
   db:
@@ -31,14 +31,15 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
 fn check_service(entry: &Entry) -> Vec<Finding> {
     let Some(limit) = memory::limit(&entry.value) else { return Vec::new() };
     let finding = |node: &Node, what: &str, size: u64| {
-        let (size, most) = (show_size(size), show_size(limit.bytes));
-        let message = format!("{what} of service '{}' takes up to {size}, its limit is {most}", entry.key);
-        RULE.finding(service(entry), node.span, message).see(limit.node.span, "the limit")
+        let (size, max) = (show_size(size), show_size(limit.bytes));
+        let message =
+            format!("{what} of service '{}' takes up to {size}, the memory limit is {max}", entry.key);
+        RULE.finding(service(entry), node.span, message).with_related(limit.node.span, "the limit")
     };
-    let disks = mounts::ram_of_service(&entry.value).into_iter();
-    let disks = disks.filter_map(|disk| Some((disk.node, format!("'{}'", disk.target), disk.bytes()?)));
+    let tmpfs = mounts::service_tmpfs(&entry.value).into_iter();
+    let tmpfs = tmpfs.filter_map(|tmpfs| Some((tmpfs.node, format!("'{}'", tmpfs.target), tmpfs.bytes()?)));
     let shm = memory::shm(&entry.value).map(|shm| (shm.node, "/dev/shm".to_owned(), shm.bytes));
-    let large = disks.chain(shm).filter(|(_, _, size)| *size > limit.bytes);
+    let large = tmpfs.chain(shm).filter(|(_, _, size)| *size > limit.bytes);
     large.map(|(node, what, size)| finding(node, &what, size)).collect()
 }
 

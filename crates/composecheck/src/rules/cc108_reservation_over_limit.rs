@@ -1,4 +1,4 @@
-//! CC108: more reserved than allowed.
+//! CC108: a memory reservation above the limit.
 
 use evenkeel_common::units::show_size;
 
@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     code: "CC108",
     name: "reservation-over-limit",
     level: Level::Error,
-    what: "A service reserves more memory than its limit",
+    what: "The memory reservation of a service is above its limit",
     why: "The engine refuses to create the container",
     example: "
 services:
@@ -31,9 +31,9 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
 fn check_service(entry: &Entry) -> Option<Finding> {
     let limit = memory::limit(&entry.value)?;
     let reserved = memory::reservation(&entry.value).filter(|reserved| reserved.bytes > limit.bytes)?;
-    let (most, size) = (show_size(limit.bytes), show_size(reserved.bytes));
-    let message = format!("service '{}' reserves {size}, its limit is {most}", entry.key);
-    Some(RULE.finding(service(entry), reserved.node.span, message).see(limit.node.span, "the limit"))
+    let (max, size) = (show_size(limit.bytes), show_size(reserved.bytes));
+    let message = format!("service '{}' reserves {size}, its memory limit is {max}", entry.key);
+    Some(RULE.finding(service(entry), reserved.node.span, message).with_related(limit.node.span, "the limit"))
 }
 
 #[cfg(test)]

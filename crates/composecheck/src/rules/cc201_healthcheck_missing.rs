@@ -9,13 +9,13 @@ pub(super) const RULE: Rule = Rule {
     name: "healthcheck-missing",
     level: Level::Warning,
     what: "A service has no health check, or a disabled one",
-    why: "Nothing can wait until it is ready, so tests start too early and restarts are blind",
+    why: "Nothing can wait until the service is ready: tests start too early, and a failed restart goes unnoticed",
     example: "
 services:
   db:
     image: postgres:15
 ",
-    fix: "add a healthcheck with interval 10s, timeout 5s, retries 5, start_period 20s",
+    fix: "add a healthcheck with interval: 10s, timeout: 5s, retries: 5, start_period: 20s",
     check: Check::Project(check),
 };
 

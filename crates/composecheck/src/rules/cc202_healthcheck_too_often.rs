@@ -1,4 +1,4 @@
-//! CC202: a health check that runs all the time.
+//! CC202: a health check that runs too often.
 
 use std::time::Duration;
 
@@ -13,19 +13,19 @@ pub(super) const RULE: Rule = Rule {
     name: "healthcheck-too-often",
     level: Level::Error,
     what: "A health check runs more often than every 5 seconds",
-    why: "Each run starts a process through the engine; many at once slow it down until the checks themselves fail",
+    why: "Each run starts a process through the engine; many at once slow it down until health checks fail",
     example: "
 services:
   db:
     image: postgres:15
     healthcheck: {test: [CMD, pg_isready], interval: 2s}
 ",
-    fix: "use interval: 10s; for a quick start, start_interval with start_period",
+    fix: "use interval: 10s; to be ready early, use start_interval with start_period",
     check: Check::Project(check),
 };
 
-/// Shortest interval that is fine.
-const SHORTEST: Duration = Duration::from_secs(5);
+/// Shortest accepted interval.
+const MIN_INTERVAL: Duration = Duration::from_secs(5);
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
     context.project.services().iter().filter_map(check_service).collect()
@@ -35,12 +35,12 @@ fn check_service(entry: &Entry) -> Option<Finding> {
     let interval = entry.value.at(&["healthcheck", "interval"])?;
     let text = interval.text()?;
     // Zero means Docker's default of 30 s.
-    let often = duration(&text).is_some_and(|every| !every.is_zero() && every < SHORTEST);
-    often.then(|| {
+    let is_too_often = duration(&text).is_some_and(|every| !every.is_zero() && every < MIN_INTERVAL);
+    is_too_often.then(|| {
         let message = format!("the health check of service '{}' runs every {text}", entry.key);
         let action = Action::Replace { span: interval.span, with: "10s".into() };
         let path = ["services", &entry.key, "healthcheck", "interval"];
-        RULE.finding(service(entry), interval.span, message).mended_by(&path, action)
+        RULE.finding(service(entry), interval.span, message).with_fix(&path, action)
     })
 }
 

@@ -1,4 +1,4 @@
-//! CC203: health checks with other values than everybody else's.
+//! CC203: a health check with values that differ from the standard.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ pub(super) const RULE: Rule = Rule {
     code: "CC203",
     name: "healthcheck-not-standard",
     level: Level::Info,
-    what: "A health check has other values than interval 10s, timeout 5s, retries 5, start_period 20s",
-    why: "Ready after 20 s, given up after 50 s: whoever waits for several services can only count on one standard",
+    what: "A health check differs from interval 10s, timeout 5s, retries 5, start_period 20s",
+    why: "With one standard, every service is expected to be ready within 20 s and unhealthy after 50 s, so a wait can have one timeout",
     example: "
 services:
   db:
@@ -33,21 +33,21 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
 
 fn check_service(entry: &Entry) -> Option<Finding> {
     let health = entry.value.entry("healthcheck")?;
-    // Without a test of its own it takes the image's check, or is switched off.
+    // Without a test, the check of the image is used, or the check is disabled.
     health.value.at(&["test"]).filter(|test| !is_none(test))?;
-    let odd: Vec<(String, Option<Span>)> =
+    let differing: Vec<(String, Option<Span>)> =
         STANDARD.iter().filter_map(|(key, wanted)| differs(&health.value, key, wanted)).collect();
-    let words: Vec<&str> = odd.iter().map(|(words, _)| words.as_str()).collect();
-    let span = odd.iter().find_map(|(_, span)| *span).unwrap_or(health.span);
-    let message = format!("the health check of service '{}' has {}", entry.key, words.join(", "));
-    (!odd.is_empty()).then(|| RULE.finding(service(entry), span, message))
+    let texts: Vec<&str> = differing.iter().map(|(text, _)| text.as_str()).collect();
+    let span = differing.iter().find_map(|(_, span)| *span).unwrap_or(health.span);
+    let message = format!("the health check of service '{}' has {}", entry.key, texts.join(", "));
+    (!differing.is_empty()).then(|| RULE.finding(service(entry), span, message))
 }
 
 fn is_none(test: &Node) -> bool {
     test.items().first().unwrap_or(test).text().as_deref() == Some("NONE")
 }
 
-/// What it has instead, and where.
+/// A value that differs from the standard, and its span if it is set.
 fn differs(health: &Node, key: &str, wanted: &str) -> Option<(String, Option<Span>)> {
     let Some(node) = health.at(&[key]) else { return Some((format!("no {key}"), None)) };
     let text = node.text()?;

@@ -1,16 +1,16 @@
-//! CC204: started before what it needs is ready.
+//! CC204: a dependency that is not waited for.
 
 use super::rule::{Check, Context, Rule, service};
-use crate::finding::repair::{Action, Yaml};
+use crate::finding::repair::{Action, NewValue};
 use crate::finding::{Finding, Level};
-use crate::yaml::{Entry, Kind, text_at};
+use crate::yaml::{Entry, Kind};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC204",
     name: "depends-on-not-healthy",
     level: Level::Warning,
     what: "A service depends on another one without condition: service_healthy",
-    why: "It starts as soon as the other's process exists: it fails, restarts and fails again until that answers",
+    why: "It starts as soon as the other container runs, and may fail and restart until the other service is ready",
     example: "
 services:
   app:
@@ -28,27 +28,27 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
 }
 
 fn check_service(context: &Context<'_>, entry: &Entry) -> Vec<Finding> {
-    let needed = entry.value.at(&["depends_on"]).map_or(&[][..], |node| node.entries());
-    let hasty = needed.iter().filter(|other| {
-        let condition = text_at(&other.value, &["condition"]);
+    let dependencies = entry.value.entries_at(&["depends_on"]);
+    let not_awaited = dependencies.iter().filter(|other| {
+        let condition = other.value.text_at(&["condition"]);
         condition.is_none_or(|condition| condition == "service_started")
     });
-    hasty
+    not_awaited
         .map(|other| {
             let condition = other.value.at(&["condition"]);
             let span = condition.map_or(other.span, |node| node.span);
             let message = format!("service '{}' does not wait until '{}' is healthy", entry.key, other.key);
             let finding = RULE.finding(service(entry), span, message);
-            match repair(context, needed, other) {
-                Some(action) => finding.mended_by(&["services", &entry.key, "depends_on"], action),
+            match repair(context, dependencies, other) {
+                Some(action) => finding.with_fix(&["services", &entry.key, "depends_on"], action),
                 None => finding,
             }
         })
         .collect()
 }
 
-/// Waits for health, where there is a check to wait for.
-fn repair(context: &Context<'_>, needed: &[Entry], other: &Entry) -> Option<Action> {
+/// Sets the condition, if the other service has a health check.
+fn repair(context: &Context<'_>, dependencies: &[Entry], other: &Entry) -> Option<Action> {
     let services = context.project.services();
     let has_check = |name: &str| {
         services.iter().any(|entry| entry.key == name && entry.value.at(&["healthcheck", "test"]).is_some())
@@ -57,11 +57,11 @@ fn repair(context: &Context<'_>, needed: &[Entry], other: &Entry) -> Option<Acti
         let with = "service_healthy".to_owned();
         return has_check(&other.key).then_some(Action::Replace { span: condition.span, with });
     }
-    // A list becomes a mapping as a whole.
+    // A list can only be turned into a mapping as a whole.
     let is_item = |entry: &Entry| entry.value.kind == Kind::Null && has_check(&entry.key);
-    let names = needed.iter().map(|entry| entry.span).collect();
-    let to = Yaml::one("condition", Yaml::scalar("service_healthy"));
-    needed.iter().all(is_item).then_some(Action::Map { names, to })
+    let names = dependencies.iter().map(|entry| entry.span).collect();
+    let value = NewValue::entry("condition", NewValue::scalar("service_healthy"));
+    dependencies.iter().all(is_item).then_some(Action::ListToMap { names, value })
 }
 
 #[cfg(test)]

@@ -1,24 +1,24 @@
-//! CC301: nothing says which environment it belongs to.
+//! CC301: a resource without the label of its environment.
 
 use super::rule::{Check, Context, Rule};
 use crate::facts::mounts::is_external;
-use crate::finding::repair::{Action, Yaml};
+use crate::finding::repair::{Action, NewValue};
 use crate::finding::{Finding, Level};
 use crate::source::Span;
-use crate::yaml::{Entry, text_at};
+use crate::yaml::Entry;
 
 pub(super) const RULE: Rule = Rule {
     code: "CC301",
     name: "label-missing",
     level: Level::Error,
     what: "A service, volume or network has no label netra.env",
-    why: "What a killed run leaves cannot be told from what is in use, so it is never cleaned up, or by mistake",
+    why: "Leftovers of a killed run cannot be distinguished from resources in use: a clean-up misses them or removes the wrong ones",
     example: "
 services:
   db:
     image: postgres:15
 ",
-    fix: "label it: labels: {netra.env: test}",
+    fix: "add the label: labels: {netra.env: test}",
     check: Check::Project(check),
 };
 
@@ -26,47 +26,48 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
     let project = context.project;
     let mut findings = Vec::new();
     for (section, word) in [("services", "service"), ("volumes", "volume"), ("networks", "network")] {
-        // Compose does not make what is external, so it cannot label it.
-        let made = project.section(section).iter().filter(|entry| !is_external(entry));
-        findings.extend(made.filter(|entry| !is_labelled(context, entry)).map(|entry| {
+        // Compose does not create external resources, so it cannot label them.
+        let created = project.section(section).iter().filter(|entry| !is_external(entry));
+        findings.extend(created.filter(|entry| !is_labelled(context, entry)).map(|entry| {
             let what = format!("{word} '{}'", entry.key);
             let finding = missing(context, format!("{section}.{}", entry.key), entry.span, &what);
-            let label = vec![(context.policy.label.clone(), Yaml::scalar(context.policy.environment.name()))];
-            let (under, entries) = match entry.value.entry("labels") {
+            let label =
+                vec![(context.policy.label.clone(), NewValue::scalar(context.policy.environment.name()))];
+            let (key, entries) = match entry.value.entry("labels") {
                 Some(labels) => (labels.span, label),
-                None => (entry.span, vec![("labels".to_owned(), Yaml::Map(label))]),
+                None => (entry.span, vec![("labels".to_owned(), NewValue::Map(label))]),
             };
-            finding.mended_by(&[section, &entry.key, "labels"], Action::Add { under, entries })
+            finding.with_fix(&[section, &entry.key, "labels"], Action::Insert { key, entries })
         }));
     }
-    findings.extend(implicit_network(context));
+    findings.extend(check_default_network(context));
     findings
 }
 
-/// Compose makes a network for services that name none; only a declaration can label it.
-fn implicit_network(context: &Context<'_>) -> Option<Finding> {
+/// The network that Compose creates for services without one. To label it, it must be declared.
+fn check_default_network(context: &Context<'_>) -> Option<Finding> {
     let project = context.project;
-    let joins = |entry: &Entry| {
+    let uses_default = |entry: &Entry| {
         entry.value.at(&["network_mode"]).is_none()
             && entry.value.at(&["networks"]).is_none_or(|networks| networks.entry("default").is_some())
     };
     let declared = project.section("networks").iter().any(|entry| entry.key == "default");
-    if declared || !project.services().iter().any(joins) {
+    if declared || !project.services().iter().any(uses_default) {
         return None;
     }
     let services = project.root.entry("services")?;
-    let what = "the network 'default', which Compose makes,";
+    let what = "the implicit network 'default'";
     let finding = missing(context, "networks.default".into(), services.span, what);
-    let label = Yaml::one(&context.policy.label, Yaml::scalar(context.policy.environment.name()));
-    let default = ("default".to_owned(), Yaml::one("labels", label));
+    let label = NewValue::entry(&context.policy.label, NewValue::scalar(context.policy.environment.name()));
+    let default = ("default".to_owned(), NewValue::entry("labels", label));
     Some(match project.root.entry("networks") {
-        Some(networks) => finding.mended_by(
+        Some(networks) => finding.with_fix(
             &["networks", "default"],
-            Action::Add { under: networks.span, entries: vec![default] },
+            Action::Insert { key: networks.span, entries: vec![default] },
         ),
-        None => finding.mended_by(
+        None => finding.with_fix(
             &["networks"],
-            Action::Append { entries: vec![("networks".to_owned(), Yaml::Map(vec![default]))] },
+            Action::Append { entries: vec![("networks".to_owned(), NewValue::Map(vec![default]))] },
         ),
     })
 }
@@ -76,7 +77,7 @@ fn missing(context: &Context<'_>, subject: String, span: Span, what: &str) -> Fi
 }
 
 fn is_labelled(context: &Context<'_>, entry: &Entry) -> bool {
-    text_at(&entry.value, &["labels", &context.policy.label]).is_some_and(|text| !text.is_empty())
+    entry.value.text_at(&["labels", &context.policy.label]).is_some_and(|text| !text.is_empty())
 }
 
 #[cfg(test)]
@@ -90,7 +91,7 @@ mod tests {
             "services: {a: {labels: [netra.env=test]}}\nnetworks: {default: {labels: {netra.env: test}}}";
         assert_eq!(of(labelled), [""; 0]);
         assert_eq!(of("services: {a: {network_mode: host}}"), ["1:12 service 'a' has no label netra.env"]);
-        let implicit = "1:1 the network 'default', which Compose makes, has no label netra.env";
+        let implicit = "1:1 the implicit network 'default' has no label netra.env";
         assert_eq!(of("services: {a: {labels: [netra.env=test]}}"), [implicit]);
         assert_eq!(
             of(&format!("{labelled}\nvolumes: {{v: {{}}}}")),

@@ -1,4 +1,4 @@
-//! CC302: a name that only one container of the machine can have.
+//! CC302: a fixed container name.
 
 use super::rule::{Check, Context, Rule, service};
 use crate::finding::{Finding, Level};
@@ -9,14 +9,14 @@ pub(super) const RULE: Rule = Rule {
     name: "container-name-fixed",
     level: Level::Warning,
     what: "A service has a container_name without a variable",
-    why: "A second run, or what the last one left, holds the name: the container is not created",
+    why: "Container names are unique on a host: with a parallel run, or leftovers of an earlier one, the container cannot be created",
     example: "
 services:
   db:
     image: postgres:15
     container_name: test-postgres
 ",
-    fix: "remove it: Compose names containers by project and service",
+    fix: "remove it; Compose derives the name from project and service",
     check: Check::Project(check),
 };
 
@@ -27,7 +27,7 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
 fn check_service(context: &Context<'_>, entry: &Entry) -> Option<Finding> {
     let name = entry.value.at(&["container_name"]).filter(|name| !context.has_variable(name.span))?;
     let text = name.text()?;
-    let message = format!("the container of service '{}' is always called '{text}'", entry.key);
+    let message = format!("the container of service '{}' always has the name '{text}'", entry.key);
     Some(RULE.finding(service(entry), name.span, message))
 }
 
@@ -38,7 +38,7 @@ mod tests {
     #[test]
     fn fixed_and_variable_names() {
         let of = |name: &str| found("CC302", &format!("services: {{a: {{container_name: '{name}'}}}}"));
-        assert_eq!(of("x"), ["1:32 the container of service 'a' is always called 'x'"]);
+        assert_eq!(of("x"), ["1:32 the container of service 'a' always has the name 'x'"]);
         assert_eq!(of("x-${SLOT:-1}"), [""; 0]);
     }
 }

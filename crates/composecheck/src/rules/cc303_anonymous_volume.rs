@@ -1,4 +1,4 @@
-//! CC303: volumes without a name.
+//! CC303: an anonymous volume.
 
 use super::rule::{Check, Context, Rule, service};
 use crate::facts::mounts::{MountKind, mounts};
@@ -9,15 +9,15 @@ pub(super) const RULE: Rule = Rule {
     code: "CC303",
     name: "anonymous-volume",
     level: Level::Warning,
-    what: "A service mounts a volume that has no name",
-    why: "Each run makes another one with no label and a random name; after a crash nothing knows whose it was",
+    what: "A service has an anonymous volume",
+    why: "Each run creates another one without a label and with a random name; after a crash nothing shows where it belongs",
     example: "
 services:
   db:
     image: postgres:15
     volumes: [/var/lib/postgresql/data]
 ",
-    fix: "give it a name and declare it under volumes, with its label",
+    fix: "name it, and declare it with its label under volumes",
     check: Check::Project(check),
 };
 
@@ -30,7 +30,7 @@ fn check_service(entry: &Entry) -> Vec<Finding> {
     mounts
         .filter(|mount| mount.kind == MountKind::Volume && mount.source.is_none())
         .map(|mount| {
-            let message = format!("the volume at '{}' of service '{}' has no name", mount.target, entry.key);
+            let message = format!("the volume at '{}' of service '{}' is anonymous", mount.target, entry.key);
             RULE.finding(service(entry), mount.node.span, message)
         })
         .collect()
@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn names() {
         let of = |item: &str| found("CC303", &format!("services: {{a: {{volumes: [{item}]}}}}"));
-        assert_eq!(of("/d"), ["1:26 the volume at '/d' of service 'a' has no name"]);
+        assert_eq!(of("/d"), ["1:26 the volume at '/d' of service 'a' is anonymous"]);
         assert_eq!(of("{type: volume, target: /d}").len(), 1);
         for named in
             ["'vol:/d'", "'./x:/d'", "{type: volume, source: v, target: /d}", "{type: tmpfs, target: /d}"]

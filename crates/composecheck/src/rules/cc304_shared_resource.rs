@@ -1,4 +1,4 @@
-//! CC304: volumes and networks that belong to no single environment.
+//! CC304: a volume or network that environments share.
 
 use super::rule::{Check, Context, Rule};
 use crate::facts::mounts::is_external;
@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     name: "shared-resource",
     level: Level::Warning,
     what: "A volume or network is external, or has a name without a variable",
-    why: "Every environment uses the same one: tests see the data of others, and cleaning up deletes it",
+    why: "All environments use the same one: tests see the data of others, and a clean-up deletes it for all",
     example: "
 services:
   db:
@@ -19,7 +19,7 @@ volumes:
   data:
     external: true
 ",
-    fix: "leave the name to Compose, which puts the project's before it",
+    fix: "remove the name; Compose derives it from the project",
     check: Check::Project(check),
 };
 
@@ -40,11 +40,11 @@ fn check_resource(context: &Context<'_>, section: &str, entry: &Entry) -> Option
     }
     if is_external(entry) {
         let span = entry.value.entry("external").map_or(entry.span, |external| external.span);
-        let message = format!("the {word} '{}' is made elsewhere, and others use it too", entry.key);
+        let message = format!("the {word} '{}' is external and may be shared", entry.key);
         return Some(RULE.finding(subject, span, message));
     }
     let name = name?;
-    let message = format!("the {word} '{}' is called '{}' in every environment", entry.key, name.text()?);
+    let message = format!("the {word} '{}' has the name '{}' in every environment", entry.key, name.text()?);
     Some(RULE.finding(subject, name.span, message))
 }
 
@@ -55,8 +55,8 @@ mod tests {
     #[test]
     fn external_and_named() {
         let of = |text: &str| found("CC304", &format!("volumes: {{v: {text}}}\nnetworks: {{default: {{}}}}"));
-        assert_eq!(of("{external: true}"), ["1:15 the volume 'v' is made elsewhere, and others use it too"]);
-        assert_eq!(of("{name: data}"), ["1:21 the volume 'v' is called 'data' in every environment"]);
+        assert_eq!(of("{external: true}"), ["1:15 the volume 'v' is external and may be shared"]);
+        assert_eq!(of("{name: data}"), ["1:21 the volume 'v' has the name 'data' in every environment"]);
         assert_eq!(of("{name: 'data-${SLOT:-1}'}"), [""; 0]);
         assert_eq!(of("{external: false}"), [""; 0]);
         assert_eq!(of(""), [""; 0]);

@@ -1,4 +1,4 @@
-//! CC305: a project that is named after its folder.
+//! CC305: a project without a name.
 
 use super::rule::{Check, Context, Rule};
 use crate::finding::{Finding, Level};
@@ -8,19 +8,19 @@ pub(super) const RULE: Rule = Rule {
     name: "project-name-missing",
     level: Level::Warning,
     what: "The project has no name",
-    why: "Compose takes the folder's: dev and test files in one folder, or two checkouts, replace each other's containers",
+    why: "Compose uses the name of the directory: dev and test files in one directory, or two checkouts, replace each other's containers",
     example: "
 services:
   db:
     image: postgres:15
 ",
-    fix: "name it at the top of the file: name: myapp-test",
+    fix: "set it at the top of the file: name: myapp-test",
     check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let root = &context.project.root;
-    if context.policy.named || root.at(&["name"]).is_some() {
+    if context.policy.has_name || root.at(&["name"]).is_some() {
         return Vec::new();
     }
     let services = root.entry("services").into_iter();
@@ -33,10 +33,10 @@ mod tests {
     use super::super::testing::{found, found_with};
 
     #[test]
-    fn in_the_file_or_outside() {
+    fn in_the_file_or_the_environment() {
         assert_eq!(found("CC305", "services: {}"), ["1:1 the project has no name"]);
         assert_eq!(found("CC305", "name: x\nservices: {}"), [""; 0]);
-        let named = Policy { named: true, ..Policy::default() };
+        let named = Policy { has_name: true, ..Policy::default() };
         assert_eq!(found_with(&named, "CC305", "services: {}"), [""; 0]);
     }
 }

@@ -1,4 +1,4 @@
-//! CC401: two containers that want the same port of the machine.
+//! CC401: two containers with the same host port.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ pub(super) const RULE: Rule = Rule {
     code: "CC401",
     name: "host-port-twice",
     level: Level::Error,
-    what: "A port of the machine is taken twice in the project",
+    what: "Two containers of the project have the same host port",
     why: "The second container cannot start",
     example: "
 services:
@@ -24,60 +24,82 @@ services:
     image: postgres:15
     ports: [\"5432:5432\"]
 ",
-    fix: "give each its own port",
+    fix: "give each container its own port",
     check: Check::Project(check),
 };
 
-/// Most ports that are followed one by one; larger ranges only come from mistakes.
+/// Maximum number of ports that are checked, counting each port of a range. Larger ranges are mistakes.
 const MAX_PORTS: usize = 200_000;
 
-/// Who has a port, by address; the empty one is every address.
-type Taken<'a> = HashMap<String, (&'a str, Span)>;
-
 fn check(context: &Context<'_>) -> Vec<Finding> {
-    let mut slots = HashMap::new();
-    let mut left = MAX_PORTS;
+    let mut bound = HashMap::new();
+    let mut remaining = MAX_PORTS;
     let mut findings = Vec::new();
     for entry in context.project.services() {
         for port in ports(&entry.value) {
-            findings.extend(replicas_clash(entry, &port));
-            findings.extend(take(&mut slots, &mut left, entry, &port));
+            findings.extend(check_replicas(entry, &port));
+            findings.extend(bind(&mut bound, &mut remaining, entry, &port));
         }
     }
     findings
 }
 
-fn replicas_clash(entry: &Entry, port: &Port<'_>) -> Option<Finding> {
+fn check_replicas(entry: &Entry, port: &Port<'_>) -> Option<Finding> {
     let replicas = memory::replicas(&entry.value);
-    let room = u64::from(port.published.1 - port.published.0) + 1;
-    let enough = if port.any_of { replicas <= room } else { replicas <= 1 };
+    let available = u64::from(port.published.1 - port.published.0) + 1;
+    let is_enough = if port.takes_any { replicas <= available } else { replicas <= 1 };
     let message =
-        format!("all {replicas} replicas of service '{}' want port {}", entry.key, port.published.0);
-    (!enough).then(|| RULE.finding(service(entry), port.node.span, message))
+        format!("all {replicas} replicas of service '{}' bind port {}", entry.key, port.published.0);
+    (!is_enough).then(|| RULE.finding(service(entry), port.node.span, message))
 }
 
-/// Enters a port; a finding if somebody has it already.
-fn take<'a>(
-    slots: &mut HashMap<(String, u16), Taken<'a>>,
-    left: &mut usize,
+/// The service that binds a port, and where.
+type Holder<'a> = (&'a str, Span);
+
+/// The holders of one port. As they do not clash, either one holds every address, or each holds another one.
+#[derive(Default)]
+struct Holders<'a> {
+    /// The first one in the order of the files.
+    first: Option<Holder<'a>>,
+    /// By address; empty for every address.
+    by_address: HashMap<String, Holder<'a>>,
+}
+
+impl<'a> Holders<'a> {
+    /// The first holder that an address clashes with.
+    fn clash(&self, address: &str) -> Option<Holder<'a>> {
+        if address.is_empty() {
+            return self.first;
+        }
+        self.by_address.get(address).or_else(|| self.by_address.get("")).copied()
+    }
+
+    fn add(&mut self, address: &str, holder: Holder<'a>) {
+        self.first.get_or_insert(holder);
+        self.by_address.insert(address.to_owned(), holder);
+    }
+}
+
+/// Records the ports that a service binds, by protocol and number. Returns a finding if one is bound already.
+fn bind<'a>(
+    bound: &mut HashMap<(String, u16), Holders<'a>>,
+    remaining: &mut usize,
     entry: &'a Entry,
     port: &Port<'_>,
 ) -> Option<Finding> {
-    if port.any_of {
+    if port.takes_any {
         return None;
     }
-    let ip = port.ip.clone().unwrap_or_default();
+    let address = port.ip.as_deref().unwrap_or_default();
     for number in port.published.0..=port.published.1 {
-        *left = left.checked_sub(1)?;
-        let taken = slots.entry((port.protocol.clone(), number)).or_default();
-        let holder = if ip.is_empty() { taken.values().next() } else { taken.get(&ip).or(taken.get("")) };
-        if let Some((name, span)) = holder {
-            let message = format!("port {number} is taken by both '{name}' and '{}'", entry.key);
-            return Some(
-                RULE.finding(service(entry), port.node.span, message).see(*span, "taken here already"),
-            );
+        *remaining = remaining.checked_sub(1)?;
+        let holders = bound.entry((port.protocol.clone(), number)).or_default();
+        if let Some((name, span)) = holders.clash(address) {
+            let message = format!("port {number} is bound by both '{name}' and '{}'", entry.key);
+            let finding = RULE.finding(service(entry), port.node.span, message);
+            return Some(finding.with_related(span, "bound here already"));
         }
-        taken.insert(ip.clone(), (&entry.key, port.node.span));
+        holders.add(address, (&entry.key, port.node.span));
     }
     None
 }
@@ -87,7 +109,7 @@ mod tests {
     use super::super::testing::found;
 
     #[test]
-    fn who_clashes() {
+    fn which_ports_clash() {
         let of = |a: &str, b: &str| {
             found("CC401", &format!("services: {{a: {{ports: ['{a}']}}, b: {{ports: ['{b}']}}}}")).len()
         };
@@ -103,9 +125,20 @@ mod tests {
     }
 
     #[test]
+    fn the_first_holder_is_named() {
+        let holders: Vec<String> =
+            (1..=8).map(|n| format!("h{n}: {{ports: ['127.0.0.{n}:80:80']}}")).collect();
+        let text = format!("services: {{{}, all: {{ports: ['80:80']}}}}", holders.join(", "));
+        for _ in 0..20 {
+            let found = found("CC401", &text);
+            assert!(found[0].ends_with(" port 80 is bound by both 'h1' and 'all'"), "{found:?}");
+        }
+    }
+
+    #[test]
     fn replicas_share_no_port() {
         let of = |text: &str| found("CC401", &format!("services: {{a: {{{text}}}}}"));
-        assert_eq!(of("scale: 2, ports: ['80:80']"), ["1:34 all 2 replicas of service 'a' want port 80"]);
+        assert_eq!(of("scale: 2, ports: ['80:80']"), ["1:34 all 2 replicas of service 'a' bind port 80"]);
         assert_eq!(of("scale: 2, ports: ['80-81:80']"), [""; 0]);
         assert_eq!(of("scale: 3, ports: ['80-81:80']").len(), 1);
     }

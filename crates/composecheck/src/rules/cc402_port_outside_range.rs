@@ -1,4 +1,4 @@
-//! CC402: ports that belong to somebody else.
+//! CC402: a host port outside the range of the environment.
 
 use super::rule::{Check, Context, Rule, service};
 use crate::facts::ports::{Port, ports};
@@ -8,15 +8,15 @@ pub(super) const RULE: Rule = Rule {
     code: "CC402",
     name: "port-outside-range",
     level: Level::Error,
-    what: "A port of the machine lies outside the ranges that composecheck.toml gives the environment",
-    why: "Another environment has that port: whoever starts second fails",
+    what: "A host port is outside the ranges of the environment in composecheck.toml",
+    why: "The port belongs to another environment: the one that starts second fails",
     example: "
 services:
   db:
     image: postgres:15
     ports: [\"5432:5432\"]
 ",
-    fix: "use a port of the environment's range",
+    fix: "use a port in the range of the environment",
     check: Check::Project(check),
 };
 
@@ -30,7 +30,7 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
         findings.extend(ports(&entry.value).into_iter().filter(outside).map(|port| {
             let environment = context.policy.environment.name();
             let message = format!(
-                "port {} of service '{}' is outside the range of {environment}",
+                "port {} of service '{}' is outside the ranges of {environment}",
                 port.published.0, entry.key
             );
             RULE.finding(service(entry), port.node.span, message)

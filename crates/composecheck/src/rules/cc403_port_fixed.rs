@@ -1,4 +1,4 @@
-//! CC403: a port that parallel runs would fight for.
+//! CC403: a fixed host port.
 
 use super::policy::Environment;
 use super::rule::{Check, Context, Rule, service};
@@ -10,15 +10,15 @@ pub(super) const RULE: Rule = Rule {
     code: "CC403",
     name: "port-fixed",
     level: Level::Warning,
-    what: "A test environment takes a port of the machine that no variable can move",
-    why: "Two runs at the same time, or a run beside the dev environment, cannot both have it",
+    what: "A test environment has a fixed host port",
+    why: "Two parallel runs, or a run beside the dev environment, cannot both bind it",
     example: "
 services:
   db:
     image: postgres:15
     ports: [\"5433:5432\"]
 ",
-    fix: "let a variable move it: \"${DB_PORT:-5433}:5432\"; or publish no port at all",
+    fix: "set it by a variable: \"${DB_PORT:-5433}:5432\"; or do not publish it",
     check: Check::Project(check),
 };
 
@@ -29,15 +29,15 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for entry in context.project.services() {
         let ports = ports(&entry.value);
-        let is_fixed = |port: &&Port<'_>| !port.any_of && !context.has_variable(port.node.span);
+        let is_fixed = |port: &&Port<'_>| !port.takes_any && !context.has_variable(port.node.span);
         findings.extend(ports.iter().filter(is_fixed).map(|port| {
-            let message = format!("service '{}' always takes port {}", entry.key, port.published.0);
+            let message = format!("service '{}' always binds port {}", entry.key, port.published.0);
             let finding = RULE.finding(service(entry), port.node.span, message);
-            let written = context.project.sources.get(port.node.span.file).written(port.node.span);
-            match movable(written, port, &variable(&entry.key, port, ports.len())) {
+            let written = context.project.sources.get(port.node.span.file).slice(port.node.span);
+            match with_variable(written, port, &variable_name(&entry.key, port, ports.len())) {
                 Some(with) => {
                     let action = Action::Replace { span: port.node.span, with };
-                    finding.mended_by(&["services", &entry.key, "ports"], action)
+                    finding.with_fix(&["services", &entry.key, "ports"], action)
                 }
                 None => finding,
             }
@@ -46,17 +46,17 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
     findings
 }
 
-/// `DB_PORT`, with the number behind it where a service takes several.
-fn variable(service: &str, port: &Port<'_>, ports: usize) -> String {
+/// A name such as `DB_PORT`, followed by the port if the service has several.
+fn variable_name(service: &str, port: &Port<'_>, ports: usize) -> String {
     let upper = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
     let name: String = service.chars().map(upper).collect();
-    // A name of a variable begins with no digit.
+    // The name of a variable cannot begin with a digit.
     let name = if name.starts_with(|c: char| c.is_ascii_digit()) { format!("_{name}") } else { name };
     if ports == 1 { format!("{name}_PORT") } else { format!("{name}_PORT_{}", port.published.0) }
 }
 
-/// The port as it is written, with a variable for the number. A range cannot be moved so simply.
-fn movable(written: &str, port: &Port<'_>, variable: &str) -> Option<String> {
+/// The text of a port with a variable for the host port; none for a range.
+fn with_variable(written: &str, port: &Port<'_>, variable: &str) -> Option<String> {
     let (first, last) = port.published;
     let inside = written.trim_matches(['"', '\'']);
     let number = first.to_string();
@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn fixed_in_test_only() {
         let of = |port: &str| format!("services: {{a: {{ports: ['{port}']}}}}");
-        assert_eq!(found("CC403", &of("80:80")), ["1:24 service 'a' always takes port 80"]);
+        assert_eq!(found("CC403", &of("80:80")), ["1:24 service 'a' always binds port 80"]);
         for free in ["80", "${P:-80}:80", "127.0.0.1::80", "80-90:80"] {
             assert_eq!(found("CC403", &of(free)), [""; 0], "{free}");
         }

@@ -1,4 +1,4 @@
-//! CC404: a port that two environments both take.
+//! CC404: a host port that two environments share.
 
 use super::rule::{Check, Pair, Rule, service};
 use crate::compose::Project;
@@ -9,8 +9,8 @@ pub(super) const RULE: Rule = Rule {
     code: "CC404",
     name: "port-in-both-environments",
     level: Level::Error,
-    what: "Two environments take the same port of the machine",
-    why: "They cannot run side by side: whoever starts second fails",
+    what: "Two environments have the same host port",
+    why: "They cannot run at the same time: the one that starts second fails",
     example: "
 services: {db: {ports: [\"5433:5432\"]}}
 ---
@@ -21,16 +21,18 @@ services: {db: {ports: [\"5433:5432\"]}}
 };
 
 fn check(pair: &Pair<'_>) -> Vec<Finding> {
-    let taken = all_ports(pair.first);
+    let bound = all_ports(pair.first);
     let mut findings = Vec::new();
     for entry in pair.second.services() {
         for port in ports(&entry.value) {
-            let Some((name, other)) = taken.iter().find(|(_, other)| clash(other, &port)) else { continue };
+            let Some((name, other)) = bound.iter().find(|(_, other)| clash(other, &port)) else { continue };
             let number = port.published.0.max(other.published.0);
-            let message =
-                format!("port {number} of service '{}' is taken by '{name}' of the first one too", entry.key);
+            let message = format!(
+                "port {number} of service '{}' is also bound by '{name}' of the first environment",
+                entry.key
+            );
             let finding = RULE.finding(service(entry), port.node.span, message);
-            findings.push(finding.see(other.node.span, "taken here"));
+            findings.push(finding.with_related(other.node.span, "bound here"));
         }
     }
     findings
@@ -44,9 +46,9 @@ fn all_ports(project: &Project) -> Vec<(&str, Port<'_>)> {
 }
 
 fn clash(one: &Port<'_>, two: &Port<'_>) -> bool {
-    let meet = one.published.0 <= two.published.1 && two.published.0 <= one.published.1;
+    let overlap = one.published.0 <= two.published.1 && two.published.0 <= one.published.1;
     let same_ip = one.ip.is_none() || two.ip.is_none() || one.ip == two.ip;
-    meet && same_ip && one.protocol == two.protocol && !one.any_of && !two.any_of
+    overlap && same_ip && one.protocol == two.protocol && !one.takes_any && !two.takes_any
 }
 
 #[cfg(test)]
@@ -54,7 +56,7 @@ mod tests {
     use super::super::testing::found_between;
 
     #[test]
-    fn who_meets() {
+    fn which_ports_clash() {
         let of = |one: &str, two: &str| {
             let file = |port: &str| format!("services: {{a: {{ports: ['{port}']}}}}");
             found_between("CC404", &file(one), &file(two)).len()

@@ -1,4 +1,4 @@
-//! CC501: restarts that do not fit the environment.
+//! CC501: a restart policy that does not fit the environment.
 
 use super::policy::Environment;
 use super::rule::{Check, Context, Rule, service};
@@ -10,15 +10,15 @@ pub(super) const RULE: Rule = Rule {
     code: "CC501",
     name: "restart-policy-wrong",
     level: Level::Warning,
-    what: "A service restarts for ever in a test environment, or never in production",
-    why: "In a test a container that crashes comes back at once, again and again: a storm that hides the cause",
+    what: "A service restarts without limit in a test environment, or never in production",
+    why: "In a test, a container that crashes is restarted again and again, which loads the engine and hides the cause",
     example: "
 services:
   db:
     image: postgres:15
     restart: always
 ",
-    fix: "test: restart: \"no\", or on-failure:3; production: unless-stopped",
+    fix: "in test use \"no\" or on-failure:3, in production unless-stopped",
     check: Check::Project(check),
 };
 
@@ -30,21 +30,21 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
 fn check_service(environment: Environment, entry: &Entry) -> Option<Finding> {
     let policy = policy(&entry.value)?;
     let text = policy.text()?;
-    let for_ever = matches!(text.as_str(), "always" | "unless-stopped" | "on-failure" | "any");
-    let never = matches!(text.as_str(), "no" | "none" | "false");
-    let (wrong, how) = match environment {
-        Environment::Test => (for_ever, "for ever"),
-        Environment::Prod => (never, "never"),
+    let is_unlimited = matches!(text.as_str(), "always" | "unless-stopped" | "on-failure" | "any");
+    let is_never = matches!(text.as_str(), "no" | "none" | "false");
+    let (is_wrong, how) = match environment {
+        Environment::Test => (is_unlimited, "without limit"),
+        Environment::Prod => (is_never, "never"),
         Environment::Dev => (false, ""),
     };
     let message = format!("service '{}' restarts {how} ('{text}') in {}", entry.key, environment.name());
-    wrong.then(|| {
+    is_wrong.then(|| {
         let finding = RULE.finding(service(entry), policy.span, message);
         match environment {
             Environment::Test if entry.value.at(&["restart"]).is_some() => {
                 let with = if text == "on-failure" { "on-failure:3" } else { "\"no\"" };
                 let action = Action::Replace { span: policy.span, with: with.to_owned() };
-                finding.mended_by(&["services", &entry.key, "restart"], action)
+                finding.with_fix(&["services", &entry.key, "restart"], action)
             }
             _ => finding,
         }

@@ -1,4 +1,4 @@
-//! CC502: a restart policy that does not exist.
+//! CC502: an unknown restart policy.
 
 use super::rule::{Check, Context, Rule, service};
 use crate::finding::{Finding, Level};
@@ -8,8 +8,8 @@ pub(super) const RULE: Rule = Rule {
     code: "CC502",
     name: "restart-policy-unknown",
     level: Level::Error,
-    what: "A restart policy is none that the engine knows",
-    why: "Compose accepts it; the engine refuses to create the container",
+    what: "A restart policy is unknown to the engine",
+    why: "Compose accepts it, but the engine rejects the container",
     example: "
 services:
   db:
@@ -33,7 +33,7 @@ fn check_service(entry: &Entry) -> Option<Finding> {
         "on-failure" => count.is_empty() || count.parse::<u32>().is_ok(),
         _ => false,
     };
-    let message = format!("service '{}' has the restart policy '{text}', which does not exist", entry.key);
+    let message = format!("service '{}' has the unknown restart policy '{text}'", entry.key);
     (!known).then(|| RULE.finding(service(entry), policy.span, message))
 }
 

@@ -1,23 +1,23 @@
-//! CC601: logs that grow until the disk is full.
+//! CC601: logs without a size limit.
 
 use super::rule::{Check, Context, Rule, service};
-use crate::finding::repair::{Action, Yaml};
+use crate::finding::repair::{Action, NewValue};
 use crate::finding::{Finding, Level};
-use crate::yaml::{Entry, Node};
+use crate::yaml::Entry;
 
 pub(super) const RULE: Rule = Rule {
     code: "CC601",
     name: "log-size-unlimited",
     level: Level::Warning,
     what: "A service logs to json-file without max-size",
-    why: "json-file, the default, never rotates by itself: a chatty container fills the disk of the engine",
+    why: "json-file, the default driver, does not rotate by default: one container can fill the disk of the engine",
     example: "
 services:
   db:
     image: postgres:15
     logging: {driver: json-file}
 ",
-    fix: "set logging.options: max-size: 10m and max-file: \"3\"",
+    fix: "set in logging.options: max-size: 10m and max-file: \"3\"",
     check: Check::Project(check),
 };
 
@@ -26,39 +26,41 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
 }
 
 fn check_service(entry: &Entry) -> Option<Finding> {
-    let driver = entry.value.at(&["logging", "driver"]).and_then(Node::text);
+    let driver = entry.value.text_at(&["logging", "driver"]);
     let is_json = driver.is_none_or(|driver| driver == "json-file");
-    let limited = entry.value.at(&["logging", "options", "max-size"]).is_some();
-    if !is_json || limited {
+    let is_limited = entry.value.at(&["logging", "options", "max-size"]).is_some();
+    if !is_json || is_limited {
         return None;
     }
     let span = entry.value.entry("logging").map_or(entry.span, |logging| logging.span);
-    let message = format!("the logs of service '{}' grow without limit", entry.key);
+    let message = format!("the logs of service '{}' have no size limit", entry.key);
     let (path, action) = repair(entry);
-    Some(RULE.finding(service(entry), span, message).mended_by(&path, action))
+    Some(RULE.finding(service(entry), span, message).with_fix(&path, action))
 }
 
-/// Adds the options, with as much around them as is missing.
+/// Adds the options, and the mappings around them that are missing.
 fn repair(entry: &Entry) -> (Vec<&str>, Action) {
-    let size = ("max-size".to_owned(), Yaml::scalar("10m"));
-    let count = ("max-file".to_owned(), Yaml::scalar("\"3\""));
+    let size = ("max-size".to_owned(), NewValue::scalar("10m"));
+    let count = ("max-file".to_owned(), NewValue::scalar("\"3\""));
     let logging = entry.value.entry("logging");
     let options = logging.and_then(|logging| logging.value.entry("options"));
     let mut path = vec!["services", entry.key.as_str(), "logging"];
-    let (under, entries) = match (logging, options) {
+    let (key, entries) = match (logging, options) {
         (_, Some(options)) => {
             path.push("options");
-            let counted = options.value.entry("max-file").is_some();
-            (options.span, if counted { vec![size] } else { vec![size, count] })
+            let has_count = options.value.entry("max-file").is_some();
+            (options.span, if has_count { vec![size] } else { vec![size, count] })
         }
-        (Some(logging), None) => (logging.span, vec![("options".to_owned(), Yaml::Map(vec![size, count]))]),
+        (Some(logging), None) => {
+            (logging.span, vec![("options".to_owned(), NewValue::Map(vec![size, count]))])
+        }
         (None, None) => {
-            let options = ("options".to_owned(), Yaml::Map(vec![size, count]));
-            let logging = Yaml::Map(vec![("driver".to_owned(), Yaml::scalar("json-file")), options]);
+            let options = ("options".to_owned(), NewValue::Map(vec![size, count]));
+            let logging = NewValue::Map(vec![("driver".to_owned(), NewValue::scalar("json-file")), options]);
             (entry.span, vec![("logging".to_owned(), logging)])
         }
     };
-    (path, Action::Add { under, entries })
+    (path, Action::Insert { key, entries })
 }
 
 #[cfg(test)]

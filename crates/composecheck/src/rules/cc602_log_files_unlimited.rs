@@ -1,16 +1,16 @@
-//! CC602: logs without a number of files.
+//! CC602: logs in a single file.
 
 use super::rule::{Check, Context, Rule, service};
-use crate::finding::repair::{Action, Yaml};
+use crate::finding::repair::{Action, NewValue};
 use crate::finding::{Finding, Level};
-use crate::yaml::{Entry, text_at};
+use crate::yaml::Entry;
 
 pub(super) const RULE: Rule = Rule {
     code: "CC602",
     name: "log-file-count-missing",
     level: Level::Warning,
     what: "A service logs to json-file with max-size and without max-file",
-    why: "There is one file, which is emptied when it is full: the lines before a crash are gone",
+    why: "There is only one file, which is emptied when it is full: the lines before a crash are lost",
     example: "
 services:
   db:
@@ -19,7 +19,7 @@ services:
       driver: json-file
       options: {max-size: 10m}
 ",
-    fix: "keep some: max-file: \"3\"",
+    fix: "keep several files: max-file: \"3\"",
     check: Check::Project(check),
 };
 
@@ -28,16 +28,17 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
 }
 
 fn check_service(entry: &Entry) -> Option<Finding> {
-    let is_json = text_at(&entry.value, &["logging", "driver"]).is_none_or(|driver| driver == "json-file");
+    let is_json = entry.value.text_at(&["logging", "driver"]).is_none_or(|driver| driver == "json-file");
     let options = entry.value.at(&["logging"])?.entry("options")?;
-    // What has no size either is CC601's business.
-    let counted = options.value.at(&["max-file"]).is_some() || options.value.at(&["max-size"]).is_none();
-    let message = format!("the logs of service '{}' are one file, emptied when it is full", entry.key);
-    (is_json && !counted).then(|| {
-        let entries = vec![("max-file".to_owned(), Yaml::scalar("\"3\""))];
+    // A missing size is found by CC601.
+    let is_fine = options.value.at(&["max-file"]).is_some() || options.value.at(&["max-size"]).is_none();
+    let message =
+        format!("the logs of service '{}' are kept in one file, which is emptied when it is full", entry.key);
+    (is_json && !is_fine).then(|| {
+        let entries = vec![("max-file".to_owned(), NewValue::scalar("\"3\""))];
         let path = ["services", &entry.key, "logging", "options"];
         let finding = RULE.finding(service(entry), options.span, message);
-        finding.mended_by(&path, Action::Add { under: options.span, entries })
+        finding.with_fix(&path, Action::Insert { key: options.span, entries })
     })
 }
 

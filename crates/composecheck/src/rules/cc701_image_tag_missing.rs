@@ -1,4 +1,4 @@
-//! CC701: an image that is another one tomorrow.
+//! CC701: an image without a fixed version.
 
 use super::rule::{Check, Context, Rule, service};
 use crate::facts::image::Image;
@@ -10,13 +10,13 @@ pub(super) const RULE: Rule = Rule {
     name: "image-tag-missing",
     level: Level::Warning,
     what: "An image has no tag, or the tag latest",
-    why: "Which version runs depends on when the machine last pulled: dev and test drift apart by themselves",
+    why: "The version depends on when the image was last pulled, so that dev and test differ over time",
     example: "
 services:
   db:
     image: postgres
 ",
-    fix: "name the version: postgres:15",
+    fix: "use a tag with a version: postgres:15",
     check: Check::Project(check),
 };
 
@@ -26,15 +26,15 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
 
 fn check_service(entry: &Entry) -> Option<Finding> {
     let node = entry.value.at(&["image"])?;
-    // What is built here is as new as its sources.
+    // The image is built from the project's own sources.
     if entry.value.at(&["build"]).is_some() {
         return None;
     }
     let text = node.text()?;
     let image = Image::parse(&text);
-    let loose = !image.pinned && image.tag.as_deref().is_none_or(|tag| tag == "latest");
-    let message = format!("the image '{text}' of service '{}' names no version", entry.key);
-    loose.then(|| RULE.finding(service(entry), node.span, message))
+    let is_unversioned = !image.is_pinned && image.tag.as_deref().is_none_or(|tag| tag == "latest");
+    let message = format!("the image '{text}' of service '{}' has no fixed version", entry.key);
+    is_unversioned.then(|| RULE.finding(service(entry), node.span, message))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! CC702: an image that exists in a lighter form.
+//! CC702: an image that has a smaller variant.
 
 use super::rule::{Check, Context, Rule, service};
 use crate::facts::image::Image;
@@ -9,18 +9,18 @@ pub(super) const RULE: Rule = Rule {
     code: "CC702",
     name: "lighter-image-exists",
     level: Level::Info,
-    what: "An official image is used that also exists on Alpine",
-    why: "It takes less disk and less time to pull: an environment starts sooner on a fresh machine",
+    what: "An official image is used that has an Alpine variant",
+    why: "The variant is smaller and faster to pull, so an environment starts sooner on a fresh machine",
     example: "
 services:
   db:
     image: postgres:15
 ",
-    fix: "use its Alpine variant, such as postgres:15-alpine",
+    fix: "use the Alpine variant, such as postgres:15-alpine",
     check: Check::Project(check),
 };
 
-/// Official images whose numbered tags exist with `-alpine` too.
+/// Official images whose version tags also exist with `-alpine`. Source: their tag lists on Docker Hub.
 const WITH_ALPINE: [&str; 21] = [
     "caddy",
     "docker",
@@ -44,7 +44,7 @@ const WITH_ALPINE: [&str; 21] = [
     "traefik",
     "valkey",
 ];
-/// `clickhouse/clickhouse-server` has them as well, under its maker's name.
+/// Not an official image, but it has the same variants.
 const CLICKHOUSE: &str = "clickhouse/clickhouse-server";
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
@@ -56,12 +56,14 @@ fn check_service(entry: &Entry) -> Option<Finding> {
     let image = Image::parse(&node.text()?);
     let known = image.official_name().is_some_and(|name| WITH_ALPINE.contains(&name))
         || image.repository == CLICKHOUSE;
-    let tag = image.tag.filter(|_| known && !image.pinned)?;
-    // Only a bare version has a sure counterpart: 15 has 15-alpine, 15-bookworm has none.
-    let bare = tag.starts_with(|c: char| c.is_ascii_digit()) && !tag.contains('-');
-    let message =
-        format!("the image of service '{}' also exists as {}:{tag}-alpine", entry.key, image.repository);
-    bare.then(|| RULE.finding(service(entry), node.span, message))
+    let tag = image.tag.filter(|_| known && !image.is_pinned)?;
+    // Only a plain version is sure to have a variant: 15 has 15-alpine, 15-bookworm has none.
+    let is_plain_version = tag.starts_with(|c: char| c.is_ascii_digit()) && !tag.contains('-');
+    let message = format!(
+        "the image of service '{}' has the smaller variant {}:{tag}-alpine",
+        entry.key, image.repository
+    );
+    is_plain_version.then(|| RULE.finding(service(entry), node.span, message))
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! CC801: `PostgreSQL` told to use more memory than it may.
+//! CC801: memory settings of `PostgreSQL` above the memory limit.
 
 use super::database_limits::over_limit;
 use super::rule::{Check, Context, Rule};
@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     name: "postgres-memory-over-limit",
     level: Level::Error,
     what: "shared_buffers or effective_cache_size of PostgreSQL is above the memory limit of its service",
-    why: "The kernel kills it under load; and the planner counts on a cache that cannot be there",
+    why: "The kernel kills it under load, and the planner assumes a cache that cannot exist",
     example: "
 services:
   db:
@@ -18,7 +18,7 @@ services:
     mem_limit: 256m
     command: postgres -c shared_buffers=1GB
 ",
-    fix: "shared_buffers: a quarter of the limit; effective_cache_size: half of it",
+    fix: "use a quarter of the limit for shared_buffers and half of it for effective_cache_size",
     check: Check::Project(check),
 };
 

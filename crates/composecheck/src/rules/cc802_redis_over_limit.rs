@@ -1,4 +1,4 @@
-//! CC802: Redis told to use more memory than it may.
+//! CC802: `maxmemory` of Redis above the memory limit.
 
 use super::database_limits::over_limit;
 use super::rule::{Check, Context, Rule};
@@ -10,7 +10,7 @@ pub(super) const RULE: Rule = Rule {
     name: "redis-memory-over-limit",
     level: Level::Error,
     what: "maxmemory of Redis is above the memory limit of its service",
-    why: "The kernel kills it before it begins to evict keys",
+    why: "The kernel kills it before it starts to evict keys",
     example: "
 services:
   cache:
@@ -18,7 +18,7 @@ services:
     mem_limit: 256m
     command: redis-server --maxmemory 1gb
 ",
-    fix: "three quarters of the limit leave room for its buffers",
+    fix: "use three quarters of the limit, which leaves room for its buffers",
     check: Check::Project(check),
 };
 

@@ -1,4 +1,4 @@
-//! CC803: `ClickHouse` told to use more memory than it may.
+//! CC803: memory settings of `ClickHouse` above the memory limit.
 
 use super::database_limits::over_limit;
 use super::rule::{Check, Context, Rule};
@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     name: "clickhouse-memory-over-limit",
     level: Level::Error,
     what: "max_server_memory_usage of ClickHouse is above the memory limit of its service",
-    why: "The kernel kills the server where it would have refused one query",
+    why: "The kernel kills the server, where the server would have rejected one query",
     example: "
 services:
   stats:
@@ -19,7 +19,7 @@ services:
     mem_limit: 512m
     command: [--, --max_server_memory_usage=2000000000]
 ",
-    fix: "nine tenths of the limit leave room for what it does not count",
+    fix: "use nine tenths of the limit, which leaves room for memory that it does not count",
     check: Check::Project(check),
 };
 

@@ -1,4 +1,4 @@
-//! CC804: `PostgreSQL` that is safer, or less safe, than its data needs.
+//! CC804: durability settings of `PostgreSQL` that do not fit the environment.
 
 use super::policy::{Environment, Profile};
 use super::rule::{Check, Context, Rule, service};
@@ -11,39 +11,42 @@ pub(super) const RULE: Rule = Rule {
     name: "postgres-durability",
     level: Level::Warning,
     what: "fsync or synchronous_commit of PostgreSQL does not fit the profile, or is off outside a test environment",
-    why: "Off, a power cut destroys the database; on, every commit of a throw-away test waits for the disk",
+    why: "If off, a power failure can corrupt the database; if on, every commit of a test waits for the disk",
     example: "
 services:
   db:
     image: postgres:15
     command: postgres -c fsync=on
 ",
-    fix: "profile fast: fsync=off and synchronous_commit=off; profile durable: both on",
+    fix: "with profile fast set fsync=off and synchronous_commit=off, with profile durable both on",
     check: Check::Project(check),
 };
 
 const SWITCHES: [&str; 2] = ["fsync", "synchronous_commit"];
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
-    let wanted_off = match (context.policy.profile, context.policy.environment) {
-        (Some(Profile::Fast), _) => true,
-        (Some(Profile::Durable), _) | (None, Environment::Dev | Environment::Prod) => false,
+    let profile = match (context.policy.profile, context.policy.environment) {
+        (Some(profile), _) => profile,
+        (None, Environment::Dev | Environment::Prod) => Profile::Durable,
         (None, Environment::Test) => return Vec::new(),
     };
     let services = context.project.services().iter();
     let services = services.filter(|entry| database(&entry.value) == Some(Database::Postgres));
-    services.flat_map(|entry| check_service(entry, wanted_off)).collect()
+    services.flat_map(|entry| check_service(entry, profile)).collect()
 }
 
-fn check_service(entry: &Entry, wanted_off: bool) -> Vec<Finding> {
+fn check_service(entry: &Entry, profile: Profile) -> Vec<Finding> {
+    let (actual, wanted) = match profile {
+        Profile::Fast => ("on", "off"),
+        Profile::Durable => ("off", "on"),
+    };
     let settings = settings(&entry.value);
-    let wrong = SWITCHES.iter().map(|name| (*name, setting(&settings, name)));
-    let wrong = wrong.filter(|(_, setting)| setting.is_some_and(is_off) != wanted_off);
+    let switches = SWITCHES.iter().map(|name| (*name, setting(&settings, name)));
+    let wrong = switches.filter(|(_, setting)| setting.is_some_and(is_off) != (profile == Profile::Fast));
     wrong
         .map(|(name, setting)| {
-            let (now, wish) = if wanted_off { ("on", "off") } else { ("off", "on") };
             let span = setting.map_or(entry.span, |setting| setting.span);
-            let message = format!("{name} of service '{}' is {now}, not {wish}", entry.key);
+            let message = format!("{name} of service '{}' is {actual}, not {wanted}", entry.key);
             RULE.finding(service(entry), span, message)
         })
         .collect()

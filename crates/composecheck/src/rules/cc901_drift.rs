@@ -1,4 +1,4 @@
-//! CC901: environments that have drifted apart.
+//! CC901: differences between environments that are not expected.
 
 use super::rule::{Check, Pair, Rule};
 use crate::compare::{Difference, differences, show_short};
@@ -8,18 +8,18 @@ pub(super) const RULE: Rule = Rule {
     code: "CC901",
     name: "environments-differ",
     level: Level::Warning,
-    what: "Two environments differ in something that should be the same",
-    why: "What passes in one fails in the other, and nobody knows which of the differences it was",
+    what: "Two environments differ in something that should be equal",
+    why: "What passes in one may fail in the other, and the cause is hard to find among all differences",
     example: "
 services: {db: {image: postgres:15}}
 ---
 services: {db: {image: postgres:14}}
 ",
-    fix: "say it once, in a file that both lay theirs over",
+    fix: "set it once, in a base file that both override",
     check: Check::Pair(check),
 };
 
-/// Longest value that is shown.
+/// Maximum length of a value in a message.
 const MAX_SHOWN: usize = 40;
 
 fn check(pair: &Pair<'_>) -> Vec<Finding> {
@@ -35,14 +35,14 @@ fn finding(difference: &Difference<'_>) -> Option<Finding> {
     let message = match (first, second) {
         (Some(first), Some(second)) => {
             let (before, now) = (show_short(first.node, MAX_SHOWN), show_short(second.node, MAX_SHOWN));
-            format!("{what} was '{before}' and is '{now}'")
+            format!("{what} is '{before}' in the first environment and '{now}' in the second")
         }
-        (Some(_), None) => format!("{what} is in the first one only"),
-        _ => format!("{what} is in the second one only"),
+        (Some(_), None) => format!("{what} is in the first environment only"),
+        _ => format!("{what} is in the second environment only"),
     };
     let finding = RULE.finding(what, shown.span, message);
     Some(match (first, second) {
-        (Some(first), Some(_)) => finding.see(first.span, "in the first one"),
+        (Some(first), Some(_)) => finding.with_related(first.span, "in the first environment"),
         _ => finding,
     })
 }
@@ -52,13 +52,16 @@ mod tests {
     use super::super::testing::found_between;
 
     #[test]
-    fn what_should_be_the_same() {
+    fn unexpected_differences() {
         let of = |one: &str, two: &str| {
             found_between("CC901", &format!("services: {{{one}}}"), &format!("services: {{{two}}}"))
         };
-        assert_eq!(of("a: {image: x}", "a: {image: y}"), ["1:23 services.a.image was 'x' and is 'y'"]);
-        assert_eq!(of("a: {}", "a: {user: x}"), ["1:22 services.a.user is in the second one only"]);
-        assert_eq!(of("a: {}, b: {}", "a: {}"), ["1:19 services.b is in the first one only"]);
+        assert_eq!(
+            of("a: {image: x}", "a: {image: y}"),
+            ["1:23 services.a.image is 'x' in the first environment and 'y' in the second"]
+        );
+        assert_eq!(of("a: {}", "a: {user: x}"), ["1:22 services.a.user is in the second environment only"]);
+        assert_eq!(of("a: {}, b: {}", "a: {}"), ["1:19 services.b is in the first environment only"]);
         assert_eq!(of("a: {restart: always}", "a: {restart: 'no'}"), [""; 0]);
     }
 }

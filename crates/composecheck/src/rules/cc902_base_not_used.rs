@@ -1,4 +1,4 @@
-//! CC902: two environments that share services and no file.
+//! CC902: two environments with common services and no common file.
 
 use std::collections::HashSet;
 
@@ -12,14 +12,14 @@ pub(super) const RULE: Rule = Rule {
     code: "CC902",
     name: "base-file-not-used",
     level: Level::Warning,
-    what: "Two environments describe the same services and have no file in common",
-    why: "Nothing keeps them alike: a change is made in one and forgotten in the other",
+    what: "Two environments define the same services without a common file",
+    why: "They diverge when a change is made in one file and forgotten in the other",
     example: "
 services: {db: {image: postgres:15}}
 ---
 services: {db: {image: postgres:15}}
 ",
-    fix: "move what they share to a base file: compare -f base.yml dev.yml test.yml",
+    fix: "move what they have in common to a base file: compare -f base.yml dev.yml test.yml",
     check: Check::Pair(check),
 };
 
@@ -27,14 +27,14 @@ fn check(pair: &Pair<'_>) -> Vec<Finding> {
     let (first, second) = (files(pair.first), files(pair.second));
     let path = |file: &FileId| &pair.second.sources.get(*file).path;
     let common = first.iter().any(|one| second.iter().any(|two| path(one) == path(two) && one != two));
-    let twin = |key: &str| pair.first.services().iter().find(|other| other.key == key);
-    let shared = pair.second.services().iter().find_map(|entry| Some((entry, twin(&entry.key)?)));
+    let counterpart = |key: &str| pair.first.services().iter().find(|other| other.key == key);
+    let shared = pair.second.services().iter().find_map(|entry| Some((entry, counterpart(&entry.key)?)));
     let Some((entry, other)) = shared.filter(|_| !common) else { return Vec::new() };
-    let message = format!("both environments describe '{}' in full, and share no file", entry.key);
-    vec![RULE.finding(service(entry), entry.span, message).see(other.span, "and here")]
+    let message = format!("both environments define '{}', but share no file", entry.key);
+    vec![RULE.finding(service(entry), entry.span, message).with_related(other.span, "the other definition")]
 }
 
-/// The files that what is in a project comes from.
+/// The files that the values of a project come from.
 fn files(project: &Project) -> HashSet<FileId> {
     let mut files = HashSet::new();
     collect(&project.root, &mut files);
@@ -53,7 +53,7 @@ fn collect(node: &Node, files: &mut HashSet<FileId>) {
 #[cfg(test)]
 mod tests {
     use super::super::{Pair, check_pair, testing};
-    use crate::compare::join;
+    use crate::compare::share_sources;
 
     #[test]
     fn a_file_in_common() {
@@ -61,7 +61,7 @@ mod tests {
             let mut second = testing::project("services: {a: {image: x}}");
             second.sources = crate::source::Sources::default();
             second.sources.add(second_path.into(), "services: {a: {image: x}}".into());
-            let (first, second) = join(testing::project("services: {a: {image: x}}"), second);
+            let (first, second) = share_sources(testing::project("services: {a: {image: x}}"), second);
             check_pair(&Pair { first: &first, second: &second }).iter().filter(|f| f.code == "CC902").count()
         };
         assert_eq!([found("a.yml"), found("b.yml")], [0, 1]);

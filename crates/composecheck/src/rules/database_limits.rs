@@ -1,11 +1,11 @@
-//! What the rules on the memory of databases share.
+//! The check that the rules on the memory settings of databases share.
 
 use super::rule::{Context, Rule, service};
 use crate::facts::memory;
 use crate::facts::settings::{Database, database, setting, settings};
 use crate::finding::Finding;
 
-/// Settings of a database that are sizes above the memory limit of its service.
+/// Finds settings of a database, by their names, that are sizes above the memory limit of the service.
 pub(super) fn over_limit(
     rule: &Rule,
     context: &Context<'_>,
@@ -21,7 +21,7 @@ pub(super) fn over_limit(
         findings.extend(given.filter(|given| size(&given.value) > Some(limit.bytes)).map(|given| {
             let (name, value) = (&given.name, &given.value);
             let message = format!("{name} of service '{}' is {value}, above its memory limit", entry.key);
-            rule.finding(service(entry), given.span, message).see(limit.node.span, "the limit")
+            rule.finding(service(entry), given.span, message).with_related(limit.node.span, "the limit")
         }));
     }
     findings

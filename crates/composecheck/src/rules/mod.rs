@@ -1,4 +1,4 @@
-//! What composecheck finds: one rule, one file. Codes are permanent.
+//! The rules, one file each. Codes are permanent.
 
 pub(crate) mod cc000_not_loaded;
 mod cc001_variable_unset;
@@ -98,28 +98,27 @@ pub(crate) static ALL: [&Rule; 40] = [
     &cc902_base_not_used::RULE,
 ];
 
-/// The rule with this code.
 pub(crate) fn by_code(code: &str) -> Option<&'static Rule> {
     ALL.iter().find(|rule| rule.code == code).copied()
 }
 
-/// Runs every rule.
+/// Runs the rules that check one project.
 pub(crate) fn check(project: &Project, policy: &Policy) -> Vec<Finding> {
     let context = Context { project, policy };
-    let of_rule = |rule: &&Rule| match rule.check {
+    let findings = |rule: &&Rule| match rule.check {
         Check::Project(check) => check(&context),
-        Check::Pair(_) | Check::Judge | Check::Load => Vec::new(),
+        Check::Pair(_) | Check::Suppressions | Check::Load => Vec::new(),
     };
-    ALL.iter().flat_map(of_rule).collect()
+    ALL.iter().flat_map(findings).collect()
 }
 
-/// Runs every rule that compares.
+/// Runs the rules that compare two projects.
 pub(crate) fn check_pair(pair: &Pair<'_>) -> Vec<Finding> {
-    let of_rule = |rule: &&Rule| match rule.check {
+    let findings = |rule: &&Rule| match rule.check {
         Check::Pair(check) => check(pair),
-        Check::Project(_) | Check::Judge | Check::Load => Vec::new(),
+        Check::Project(_) | Check::Suppressions | Check::Load => Vec::new(),
     };
-    ALL.iter().flat_map(of_rule).collect()
+    ALL.iter().flat_map(findings).collect()
 }
 
 #[cfg(test)]
@@ -143,7 +142,7 @@ mod tests {
             ports: Some(vec![(20_000, 29_999)]),
             ..Policy::default()
         };
-        for rule in ALL.into_iter().filter(|rule| !matches!(rule.check, Check::Load | Check::Judge)) {
+        for rule in ALL.into_iter().filter(|rule| !matches!(rule.check, Check::Load | Check::Suppressions)) {
             let found = match rule.example.split_once("---\n") {
                 Some((first, second)) => testing::found_between(rule.code, first, second),
                 None => testing::found_with(&policy, rule.code, rule.example),

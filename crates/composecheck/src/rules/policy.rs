@@ -1,30 +1,29 @@
-//! What is expected of a project: which environment it is for, and what that may use.
+//! What the rules expect of a project: its environment, and what that environment may use.
 
 use serde::Deserialize;
 
 use crate::compose::Project;
-use crate::yaml::text_at;
 
-/// Memory that an environment may take where nothing else is said.
+/// Default budget of memory, in bytes.
 pub(crate) const DEFAULT_BUDGET: u64 = 4 << 30;
-/// Label that says which environment something belongs to.
+/// Default label that names the environment of a resource.
 pub(crate) const DEFAULT_LABEL: &str = "netra.env";
 
-/// What an environment is for.
+/// The purpose of an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Environment {
-    /// Started for a run and gone after it
+    /// Created for a test run and removed after it
     #[default]
     Test,
-    /// Stays up and keeps its data
+    /// Long-running, keeps its data
     Dev,
     /// Serves users
     Prod,
 }
 
 impl Environment {
-    /// As written in labels.
+    /// As in labels.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Test => "test",
@@ -43,31 +42,30 @@ impl Environment {
     }
 }
 
-/// What databases are tuned for.
+/// How databases should be tuned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
-    /// Data that may be lost
+    /// For speed: data may be lost in a crash
     Fast,
-    /// Data that must survive a power cut
+    /// For durability: data survives a power failure
     Durable,
 }
 
-/// What the rules expect.
+/// What the rules expect of a project.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    /// What the project is for.
-    pub environment: Environment,
-    /// Label that every service, volume and network carries.
-    pub label: String,
-    /// Memory that the project may take.
-    pub budget: u64,
-    /// What databases are tuned for, if it is said.
-    pub profile: Option<Profile>,
-    /// Ports of the machine that the environment may take; none is all.
-    pub ports: Option<Vec<(u16, u16)>>,
-    /// Whether the project's name is given outside its files.
-    pub named: bool,
+    pub(crate) environment: Environment,
+    /// The label that every service, volume and network must have.
+    pub(crate) label: String,
+    /// The memory that the project may use, in bytes.
+    pub(crate) budget: u64,
+    /// How databases should be tuned, if that is configured.
+    pub(crate) profile: Option<Profile>,
+    /// The ranges of host ports that the environment may use; none allows all.
+    pub(crate) ports: Option<Vec<(u16, u16)>>,
+    /// Whether `COMPOSE_PROJECT_NAME` names the project.
+    pub(crate) has_name: bool,
 }
 
 impl Default for Policy {
@@ -78,13 +76,13 @@ impl Default for Policy {
             budget: DEFAULT_BUDGET,
             profile: None,
             ports: None,
-            named: false,
+            has_name: false,
         }
     }
 }
 
-/// What the labels of a project say it is for.
-pub(crate) fn environment_of(project: &Project, label: &str) -> Option<Environment> {
+/// The environment that the label of the first labelled service names.
+pub(crate) fn environment_from_labels(project: &Project, label: &str) -> Option<Environment> {
     let mut services = project.services().iter();
-    services.find_map(|entry| Environment::from_label(&text_at(&entry.value, &["labels", label])?))
+    services.find_map(|entry| Environment::from_label(&entry.value.text_at(&["labels", label])?))
 }

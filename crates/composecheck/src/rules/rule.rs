@@ -1,4 +1,4 @@
-//! What a rule is, and what it looks at.
+//! The parts of a rule, and what it checks.
 
 use super::policy::Policy;
 use crate::compose::Project;
@@ -6,63 +6,58 @@ use crate::finding::{Finding, Level};
 use crate::source::Span;
 use crate::yaml::Entry;
 
-/// One rule.
+/// A rule. Its texts have no full stop: `explain` and the JSON listing show them.
 #[derive(Debug)]
 pub(crate) struct Rule {
-    /// Permanent code.
+    /// `CC` and a number; never reused.
     pub(crate) code: &'static str,
-    /// Readable name.
     pub(crate) name: &'static str,
-    /// Level.
+    /// The default level.
     pub(crate) level: Level,
     /// What it finds.
     pub(crate) what: &'static str,
-    /// Why that is bad.
+    /// Why that is a problem.
     pub(crate) why: &'static str,
-    /// A file that it finds something in.
+    /// A file with a finding, or two files with `---` between them for a rule that compares.
     pub(crate) example: &'static str,
-    /// What to do.
+    /// How to fix a finding.
     pub(crate) fix: &'static str,
-    /// Finds it.
     pub(crate) check: Check,
 }
 
-/// Where a rule looks.
+/// What a rule checks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Check {
-    /// At one project.
+    /// One project.
     Project(fn(&Context<'_>) -> Vec<Finding>),
-    /// At two that are compared.
+    /// Two projects that are compared.
     Pair(fn(&Pair<'_>) -> Vec<Finding>),
-    /// At what was suppressed: see [`crate::judge`].
-    Judge,
-    /// At whether it loads: see [`crate::load`].
+    /// Suppressions, which are checked by `lint`.
+    Suppressions,
+    /// Whether the project can be loaded, which the command finds out.
     Load,
 }
 
-/// What a rule looks at.
+/// The input of a rule that checks one project.
 #[derive(Debug)]
 pub(crate) struct Context<'a> {
-    /// The merged files.
     pub(crate) project: &'a Project,
-    /// What is expected of them.
     pub(crate) policy: &'a Policy,
 }
 
-/// Two projects, such as dev and test; their places are in the same files.
-#[derive(Debug)]
-pub(crate) struct Pair<'a> {
-    /// The first.
-    pub(crate) first: &'a Project,
-    /// The second, which findings are shown in.
-    pub(crate) second: &'a Project,
+impl Context<'_> {
+    /// Whether the text of a span contains a variable.
+    pub(crate) fn has_variable(&self, span: Span) -> bool {
+        self.project.sources.get(span.file).slice(span).contains('$')
+    }
 }
 
-impl Context<'_> {
-    /// Whether what is written in a place is moved by a variable.
-    pub(crate) fn has_variable(&self, span: Span) -> bool {
-        self.project.sources.get(span.file).written(span).contains('$')
-    }
+/// The input of a rule that compares two projects, such as dev and test. They share their [`crate::source::Sources`].
+#[derive(Debug)]
+pub(crate) struct Pair<'a> {
+    pub(crate) first: &'a Project,
+    /// Findings are shown in this one.
+    pub(crate) second: &'a Project,
 }
 
 impl Rule {
@@ -81,7 +76,7 @@ impl Rule {
     }
 }
 
-/// How a service is named in findings.
+/// The subject of a finding about a service.
 pub(super) fn service(entry: &Entry) -> String {
     format!("services.{}", entry.key)
 }

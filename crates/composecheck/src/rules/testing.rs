@@ -1,4 +1,4 @@
-//! What the tests of all rules share.
+//! Helpers for the tests of rules.
 
 use super::policy::Policy;
 use super::rule::Pair;
@@ -9,33 +9,33 @@ use crate::load::normalize;
 use crate::source::{FileId, Sources};
 use crate::{compare, yaml};
 
-/// One file, loaded without any variables.
+/// A project of one file, without variables.
 pub(crate) fn project(text: &str) -> Project {
     let mut sources = Sources::default();
     sources.add("a.yml".into(), text.into());
     let mut root = yaml::parse(FileId(0), text).unwrap().remove(0);
     let mut variables = Variables::default();
-    variables.fill(&mut root).unwrap();
-    normalize::unify(&mut root).unwrap();
+    variables.interpolate(&mut root).unwrap();
+    normalize::normalize(&mut root).unwrap();
     Project { sources, root, unset: variables.unset, ..Project::default() }
 }
 
-/// What one rule finds in the second of two files.
+/// The findings of one rule that compares two files.
 pub(super) fn found_between(code: &str, first: &str, second: &str) -> Vec<String> {
     let mut second = project(second);
     let text = second.sources.get(FileId(0)).text.clone();
     second.sources = Sources::default();
     second.sources.add("b.yml".into(), text);
-    let (first, second) = compare::join(project(first), second);
+    let (first, second) = compare::share_sources(project(first), second);
     shown(&super::check_pair(&Pair { first: &first, second: &second }), code)
 }
 
-/// What one rule finds in a file: `line:column message`.
+/// The findings of one rule in a file, as `line:column message`.
 pub(super) fn found(code: &str, text: &str) -> Vec<String> {
     found_with(&Policy::default(), code, text)
 }
 
-/// What one rule finds where this is expected.
+/// The findings of one rule with this policy.
 pub(super) fn found_with(policy: &Policy, code: &str, text: &str) -> Vec<String> {
     let mut findings = super::check(&project(text), policy);
     sort(&mut findings);

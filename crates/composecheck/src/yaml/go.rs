@@ -1,8 +1,8 @@
-//! Numbers and durations as Go prints them.
+//! Numbers and durations as Go prints them, for output that equals that of Compose.
 
 use std::time::Duration;
 
-/// The shortest text that gives the same number back; an exponent below 0.0001 and from 1e6.
+/// The shortest text that parses to the same number, with an exponent below 0.0001 and from 1e6.
 pub(crate) fn float(number: f64) -> String {
     let size = number.abs();
     if number == 0.0 || !number.is_finite() || (1e-4..1e6).contains(&size) {
@@ -18,7 +18,7 @@ pub(crate) fn float(number: f64) -> String {
     format!("{digits}e{sign}{exponent:0>2}")
 }
 
-/// `1h2m0.5s`, `100ms`, `0s`: below a second in the largest unit that fits.
+/// As Go's `Duration.String`: `1h2m0.5s`, `100ms`, `0s`; below a second in the largest unit that fits.
 pub(crate) fn duration(duration: Duration) -> String {
     let nanos = duration.as_nanos();
     if nanos == 0 {

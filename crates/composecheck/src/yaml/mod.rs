@@ -1,4 +1,4 @@
-//! Values of YAML files that keep where they were written, and the parser that composes them.
+//! YAML as Compose reads it: values that keep their position, and the parser that builds them.
 
 pub(crate) mod go;
 mod node;
@@ -7,6 +7,6 @@ mod scalar;
 mod tabs;
 pub(crate) mod timestamp;
 
-pub use node::{Entry, Kind, Mode, Node, Origin, Via};
-pub(crate) use node::{at_mut, one_or_many, section_mut, text_at};
+pub use node::{Entry, Kind, MergeMode, Node, Origin, Via};
+pub(crate) use node::{at_mut, one_or_many, section_mut};
 pub use parse::parse;

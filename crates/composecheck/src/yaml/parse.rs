@@ -1,36 +1,37 @@
-//! From text to values with places. The parser gives events; this composes them: anchors, `<<`, duplicate keys,
-//! types, and limits on what a small file may grow into.
+//! From text to values with positions. The YAML crate yields events; this builds values from them: anchors, `<<`,
+//! duplicate keys, types, and limits on the size that a small file can grow to through aliases.
 
 use std::collections::{HashMap, HashSet};
 
 use granit_parser::{Event, Marker, Parser, ScalarStyle, StructureStyle, Tag};
 
-use super::node::{Entry, Kind, Mode, Node, Origin, Via};
+use super::node::{Entry, Kind, MergeMode, Node, Origin, Via};
 use super::{scalar, tabs};
-use crate::source::{Fault, FileId, Span};
+use crate::source::{FileId, Span, SpannedError};
 
-/// Most values a file may hold once its aliases are followed.
+/// Maximum number of values in a file once its aliases are expanded.
 const MAX_NODES: usize = 100_000;
-/// Deepest nesting once aliases are followed: the model is walked recursively.
+/// Maximum nesting once aliases are expanded: values are walked recursively.
 const MAX_DEPTH: usize = 256;
 
-/// Reads the documents of one file.
-pub fn parse(file: FileId, text: &str) -> Result<Vec<Node>, Fault> {
+/// Parses the documents of one file. The error has the position of what is wrong.
+pub fn parse(file: FileId, text: &str) -> Result<Vec<Node>, SpannedError> {
     let text = tabs::to_spaces(text);
     let unended = (!text.ends_with('\n')).then_some(text.len());
-    let mut composer = Composer { unended, ..Composer::default() };
+    let mut builder = NodeBuilder { unended, ..NodeBuilder::default() };
     for event in Parser::new_from_str(&text) {
         let (event, span) = event.map_err(|e| {
             let at = *e.marker();
-            Fault::new(place(file, at, at), format!("it is not valid YAML: {}", e.info()))
+            SpannedError::new(span_between(file, at, at), format!("invalid YAML: {}", e.info()))
         })?;
-        composer.take(event, place(file, span.start, span.end))?;
+        builder.handle(event, span_between(file, span.start, span.end))?;
     }
-    tabs::check(file, &text, &composer.inside)?;
-    Ok(composer.documents)
+    tabs::check(file, &text, &builder.continued)?;
+    Ok(builder.documents)
 }
 
-pub(crate) fn place(file: FileId, start: Marker, end: Marker) -> Span {
+/// The span between two marks of the YAML crate.
+pub(crate) fn span_between(file: FileId, start: Marker, end: Marker) -> Span {
     Span {
         file,
         start: start.byte_offset().unwrap_or_default(),
@@ -42,58 +43,56 @@ pub(crate) fn place(file: FileId, start: Marker, end: Marker) -> Span {
     }
 }
 
-/// A finished subtree that an alias can name.
-struct Anchored {
+/// A complete value, which an alias can repeat.
+#[derive(Clone)]
+struct Subtree {
     node: Node,
+    /// The number of values in it, itself included.
     nodes: usize,
+    /// The levels of nesting, itself included.
     depth: usize,
+    /// Whether it is an unquoted `<<`.
+    is_merge_key: bool,
 }
 
-/// A collection whose end has not been seen yet.
-struct Open {
+enum Key {
+    Text(String),
+    /// An unquoted `<<`.
+    Merge,
+}
+
+/// A list or mapping whose end has not been reached yet.
+struct OpenCollection {
     node: Node,
     style: StructureStyle,
     anchor: usize,
-    /// The key that waits for its value.
-    key: Option<(String, Span)>,
+    /// The key whose value comes next.
+    key: Option<(Key, Span)>,
+    /// The values of `<<`.
     merges: Vec<(Span, Node)>,
-    /// Line of each key so far.
+    /// The line of each key so far.
     seen: HashMap<String, usize>,
     nodes: usize,
     depth: usize,
 }
 
 #[derive(Default)]
-struct Composer {
+struct NodeBuilder {
     documents: Vec<Node>,
-    open: Vec<Open>,
-    anchors: HashMap<usize, Anchored>,
+    open: Vec<OpenCollection>,
+    anchors: HashMap<usize, Subtree>,
     total: usize,
-    /// Where a text ends whose last line does not.
+    /// The length of the text, if its last line has no line break.
     unended: Option<usize>,
-    inside: tabs::Inside,
+    continued: tabs::Continued,
 }
 
-impl Composer {
-    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Fault> {
+impl NodeBuilder {
+    fn handle(&mut self, event: Event<'_>, span: Span) -> Result<(), SpannedError> {
         match event {
             Event::DocumentStart(..) => self.anchors.clear(),
             Event::Scalar(text, style, anchor, tag) => {
-                if span.line < span.end_line && !self.is_in_brackets() {
-                    let is_plain = style == ScalarStyle::Plain;
-                    let lines = if is_plain { &mut self.inside.plain } else { &mut self.inside.closed };
-                    lines.push(span.line + 1..=span.end_line);
-                }
-                // What the last line lacks, a block that ends there lacks too.
-                let lacks_end = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
-                    && self.unended.is_some_and(|end| span.end >= end);
-                let text = if lacks_end { text.strip_suffix('\n').unwrap_or(&text) } else { &text };
-                let node = leaf(text, style, tag.as_deref(), span);
-                if matches!(node.kind, Kind::Float(number) if !number.is_finite()) {
-                    return Err(Fault::new(span, "there is no such number: put it in quotes if it is text"));
-                }
-                let plain_key = style == ScalarStyle::Plain && text == "<<";
-                self.finish(Anchored { node, nodes: 1, depth: 1 }, anchor, plain_key.then_some("<<"))?;
+                self.scalar(&text, style, anchor, tag.as_deref(), span)?;
             }
             Event::SequenceStart(style, anchor, tag) => {
                 self.begin(Kind::List(Vec::new()), style, anchor, tag.as_deref(), span)?;
@@ -108,6 +107,31 @@ impl Composer {
         Ok(())
     }
 
+    fn scalar(
+        &mut self,
+        text: &str,
+        style: ScalarStyle,
+        anchor: usize,
+        tag: Option<&Tag>,
+        span: Span,
+    ) -> Result<(), SpannedError> {
+        let is_plain = style == ScalarStyle::Plain;
+        if span.line < span.end_line && !self.is_in_brackets() {
+            let lines = if is_plain { &mut self.continued.plain } else { &mut self.continued.delimited };
+            lines.push(span.line + 1..=span.end_line);
+        }
+        // A block scalar on a last line without a line break has none either.
+        let drop_line_break = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded)
+            && self.unended.is_some_and(|end| span.end >= end);
+        let text = if drop_line_break { text.strip_suffix('\n').unwrap_or(text) } else { text };
+        let node = leaf(text, style, tag, span);
+        if matches!(node.kind, Kind::Float(number) if !number.is_finite()) {
+            let cause = "infinity and NaN are not supported; quote the value if it is text";
+            return Err(SpannedError::new(span, cause));
+        }
+        self.add(Subtree { node, nodes: 1, depth: 1, is_merge_key: is_plain && text == "<<" }, anchor)
+    }
+
     fn begin(
         &mut self,
         kind: Kind,
@@ -115,13 +139,13 @@ impl Composer {
         anchor: usize,
         tag: Option<&Tag>,
         span: Span,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), SpannedError> {
         if self.open.len() >= MAX_DEPTH {
-            return Err(Fault::new(span, format!("it is nested deeper than {MAX_DEPTH} levels")));
+            return Err(SpannedError::new(span, format!("nested deeper than {MAX_DEPTH} levels")));
         }
         let span = Span { end: span.start, end_line: span.line, end_column: span.column, ..span };
         let node = Node { kind, span, origins: Vec::new(), mode: mode(tag) };
-        self.open.push(Open {
+        self.open.push(OpenCollection {
             node,
             style,
             anchor,
@@ -134,53 +158,51 @@ impl Composer {
         Ok(())
     }
 
-    fn close(&mut self, end: Span) -> Result<(), Fault> {
+    fn close(&mut self, end: Span) -> Result<(), SpannedError> {
         let Some(mut open) = self.open.pop() else { return Ok(()) };
         if open.style == StructureStyle::Flow && open.node.span.line < end.line && !self.is_in_brackets() {
-            self.inside.closed.push(open.node.span.line + 1..=end.line);
+            self.continued.delimited.push(open.node.span.line + 1..=end.line);
         }
         for (span, merged) in std::mem::take(&mut open.merges) {
             merge_key(&mut open.node, span, &merged)?;
         }
-        self.finish(Anchored { node: open.node, nodes: open.nodes, depth: open.depth }, open.anchor, None)
+        let OpenCollection { node, nodes, depth, anchor, .. } = open;
+        self.add(Subtree { node, nodes, depth, is_merge_key: false }, anchor)
     }
 
     fn is_in_brackets(&self) -> bool {
         self.open.last().is_some_and(|open| open.style == StructureStyle::Flow)
     }
 
-    fn alias(&mut self, anchor: usize, span: Span) -> Result<(), Fault> {
+    fn alias(&mut self, anchor: usize, span: Span) -> Result<(), SpannedError> {
         let Some(found) = self.anchors.get(&anchor) else {
-            return Err(Fault::new(span, "this alias refers to itself"));
+            return Err(SpannedError::new(span, "this alias refers to itself"));
         };
         if self.total + found.nodes > MAX_NODES {
             return Err(too_many(span));
         }
         if self.open.len() + found.depth > MAX_DEPTH {
-            return Err(Fault::new(span, format!("aliases nest it deeper than {MAX_DEPTH} levels")));
+            return Err(SpannedError::new(
+                span,
+                format!("aliases are nested deeper than {MAX_DEPTH} levels"),
+            ));
         }
-        let mut node = found.node.clone();
-        node.origins.push(Origin { via: Via::Alias, span });
-        let copy = Anchored { node, nodes: found.nodes, depth: found.depth };
-        self.finish(copy, 0, None)
+        let mut copy = Subtree { is_merge_key: false, ..found.clone() };
+        copy.node.origins.push(Origin { via: Via::Alias, span });
+        self.add(copy, NO_ANCHOR)
     }
 
-    /// Puts a finished value where it belongs: below the open collection, or as a document.
-    fn finish(&mut self, done: Anchored, anchor: usize, key: Option<&str>) -> Result<(), Fault> {
+    /// Adds a complete value to the open list or mapping, or to the documents.
+    fn add(&mut self, done: Subtree, anchor: usize) -> Result<(), SpannedError> {
         let span = done.node.span;
-        // A collection's children were counted when they were finished.
-        self.total +=
-            if matches!(done.node.kind, Kind::List(_) | Kind::Map(_)) && done.node.origins.is_empty() {
-                1
-            } else {
-                done.nodes
-            };
+        // The children of a list or mapping were counted when they were complete, except those of an alias.
+        let is_collection = matches!(done.node.kind, Kind::List(_) | Kind::Map(_));
+        self.total += if is_collection && done.node.origins.is_empty() { 1 } else { done.nodes };
         if self.total > MAX_NODES {
             return Err(too_many(span));
         }
-        if anchor != 0 {
-            let copy = Anchored { node: done.node.clone(), nodes: done.nodes, depth: done.depth };
-            self.anchors.insert(anchor, copy);
+        if anchor != NO_ANCHOR {
+            self.anchors.insert(anchor, done.clone());
         }
         let Some(open) = self.open.last_mut() else {
             self.documents.push(done.node);
@@ -189,54 +211,52 @@ impl Composer {
         open.nodes += done.nodes;
         open.depth = open.depth.max(done.depth + 1);
         if let Kind::List(items) = &mut open.node.kind {
-            if done.node.mode != Mode::Reset {
+            if done.node.mode != MergeMode::Reset {
                 items.push(done.node);
             }
             return Ok(());
         }
         match open.key.take() {
-            None => open.key = Some((key_text(&done.node, key)?, span)),
-            Some((key, at)) if key == MERGE_KEY => {
+            None => open.key = Some((to_key(done)?, span)),
+            Some((Key::Merge, at)) => {
                 if !open.merges.is_empty() {
-                    return Err(Fault::new(at, "the key '<<' is here twice"));
+                    return Err(SpannedError::new(at, "duplicate key '<<'"));
                 }
                 open.merges.push((at, done.node));
             }
-            Some((key, at)) => add_entry(open, Entry { key, span: at, value: done.node })?,
+            Some((Key::Text(key), at)) => add_entry(open, Entry { key, span: at, value: done.node })?,
         }
         Ok(())
     }
 }
 
-/// Stands for a plain `<<`: no key of a file holds NUL.
-const MERGE_KEY: &str = "\0<<";
+/// What the YAML crate gives to a value without an anchor.
+const NO_ANCHOR: usize = 0;
 
-fn too_many(span: Span) -> Fault {
-    Fault::new(span, format!("it holds more than {MAX_NODES} values once its aliases are followed"))
+fn too_many(span: Span) -> SpannedError {
+    SpannedError::new(span, format!("more than {MAX_NODES} values once aliases are expanded"))
 }
 
-fn key_text(node: &Node, plain: Option<&str>) -> Result<String, Fault> {
-    if plain.is_some() {
-        return Ok(MERGE_KEY.to_owned());
-    }
-    match &node.kind {
-        Kind::Text(text) => Ok(text.clone()),
-        _ => Err(Fault::new(node.span, "a key must be text: put it in quotes")),
+fn to_key(done: Subtree) -> Result<Key, SpannedError> {
+    match done.node.kind {
+        _ if done.is_merge_key => Ok(Key::Merge),
+        Kind::Text(text) => Ok(Key::Text(text)),
+        _ => Err(SpannedError::new(done.node.span, "a key must be a string; quote it")),
     }
 }
 
-fn add_entry(open: &mut Open, entry: Entry) -> Result<(), Fault> {
+fn add_entry(open: &mut OpenCollection, entry: Entry) -> Result<(), SpannedError> {
     let Kind::Map(entries) = &mut open.node.kind else { return Ok(()) };
     if let Some(first) = open.seen.insert(entry.key.clone(), entry.span.line) {
-        let cause = format!("the key '{}' is here twice, first on line {first}", entry.key);
-        return Err(Fault::new(entry.span, cause));
+        let cause = format!("duplicate key '{}', first used on line {first}", entry.key);
+        return Err(SpannedError::new(entry.span, cause));
     }
     entries.push(entry);
     Ok(())
 }
 
-/// Explicit keys win wherever they stand; in a list of mappings the first wins.
-fn merge_key(map: &mut Node, span: Span, merged: &Node) -> Result<(), Fault> {
+/// Adds the entries of a `<<` that the mapping does not have itself; of a list of mappings the first one wins.
+fn merge_key(map: &mut Node, span: Span, merged: &Node) -> Result<(), SpannedError> {
     let parts = match &merged.kind {
         Kind::List(parts) => parts.as_slice(),
         _ => std::slice::from_ref(merged),
@@ -245,7 +265,7 @@ fn merge_key(map: &mut Node, span: Span, merged: &Node) -> Result<(), Fault> {
     let mut seen: HashSet<String> = entries.iter().map(|entry| entry.key.clone()).collect();
     for part in parts {
         if !matches!(part.kind, Kind::Map(_)) {
-            return Err(Fault::new(span, "'<<' takes a mapping, or a list of mappings"));
+            return Err(SpannedError::new(span, "'<<' must be a mapping or a list of mappings"));
         }
         for entry in part.entries() {
             if seen.insert(entry.key.clone()) {
@@ -259,7 +279,7 @@ fn merge_key(map: &mut Node, span: Span, merged: &Node) -> Result<(), Fault> {
 }
 
 fn leaf(text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Node {
-    // A tag that YAML does not know leaves a value as it is written.
+    // With a tag that YAML does not define, a scalar stays text.
     let is_text = tag.is_some_and(|tag| tag.core_suffix().is_none_or(|suffix| suffix == "str"));
     let kind = if style == ScalarStyle::Plain && !is_text {
         scalar::plain(text)
@@ -269,11 +289,11 @@ fn leaf(text: &str, style: ScalarStyle, tag: Option<&Tag>, span: Span) -> Node {
     Node { kind, span, origins: Vec::new(), mode: mode(tag) }
 }
 
-fn mode(tag: Option<&Tag>) -> Mode {
+fn mode(tag: Option<&Tag>) -> MergeMode {
     match tag.map(Tag::original).as_deref() {
-        Some("!reset") => Mode::Reset,
-        Some("!override") => Mode::Override,
-        _ => Mode::Merge,
+        Some("!reset") => MergeMode::Reset,
+        Some("!override") => MergeMode::Override,
+        _ => MergeMode::Merge,
     }
 }
 
@@ -285,13 +305,13 @@ mod tests {
         parse(FileId(0), text).unwrap().remove(0)
     }
 
-    fn fault(text: &str) -> String {
-        let fault = parse(FileId(0), text).unwrap_err();
-        format!("{}:{} {}", fault.span.line, fault.span.column, fault.cause)
+    fn error(text: &str) -> String {
+        let error = parse(FileId(0), text).unwrap_err();
+        format!("{}:{} {}", error.span.line, error.span.column, error.cause)
     }
 
     #[test]
-    fn values_know_their_place() {
+    fn values_keep_their_position() {
         let text = "é: 1\nb:\n  - x   # comment\n  - 'y'\n";
         let node = one(text);
         let items = node.at(&["b"]).unwrap().items();
@@ -313,43 +333,43 @@ mod tests {
 
     #[test]
     fn blocks_end_as_the_text_does() {
-        let block = |text: &str| one(text).at(&["a"]).and_then(Node::text);
+        let block = |text: &str| one(text).text_at(&["a"]);
         assert_eq!(block("a: |\n  b\n  c\n").as_deref(), Some("b\nc\n"));
         assert_eq!(block("a: |\n  b\n  c").as_deref(), Some("b\nc"));
         assert_eq!(block("a: |-\n  b\n").as_deref(), Some("b"));
     }
 
     #[test]
-    fn faults_have_a_place() {
-        assert_eq!(fault("a: 1\na: 2\n"), "2:1 the key 'a' is here twice, first on line 1");
-        assert_eq!(fault("? [x]\n: 1\n"), "1:3 a key must be text: put it in quotes");
-        assert!(fault("a: &a [*a]\n").starts_with("1:8 this alias refers to itself"));
-        assert!(fault("a: [1\n").contains("not valid YAML"));
-        assert!(fault("a:\n  <<: 1\n").contains("'<<' takes"));
+    fn errors_have_a_position() {
+        assert_eq!(error("a: 1\na: 2\n"), "2:1 duplicate key 'a', first used on line 1");
+        assert_eq!(error("? [x]\n: 1\n"), "1:3 a key must be a string; quote it");
+        assert!(error("a: &a [*a]\n").starts_with("1:8 this alias refers to itself"));
+        assert!(error("a: [1\n").contains("invalid YAML"));
+        assert!(error("a:\n  <<: 1\n").contains("'<<' must be"));
     }
 
     #[test]
-    fn tabs_are_taken_where_compose_takes_them() {
+    fn tabs_are_accepted_where_compose_accepts_them() {
         for good in ["{\n\t\"a\": {\n\t\t\"b\": 1\n\t}\n}\n", "a: 1\t# c\n", "a:\t1\n"] {
             assert!(parse(FileId(0), good).is_ok(), "{good}");
         }
         for (bad, at) in [("a: 1\n\t\nb: 1\n", "2:1"), ("a: 1\n\t# c\nb: 1\n", "2:1")] {
-            assert!(fault(bad).starts_with(at), "{bad}: {}", fault(bad));
+            assert!(error(bad).starts_with(at), "{bad}: {}", error(bad));
         }
     }
 
     #[test]
-    fn bombs_and_depth_are_refused() {
+    fn alias_bombs_and_deep_nesting_are_rejected() {
         let mut bomb = String::from("a0: &a0 [x,x,x,x,x,x,x,x,x]\n");
         for n in 1..12 {
             bomb.push_str(&format!("a{n}: &a{n} [{}]\n", vec![format!("*a{}", n - 1); 9].join(",")));
         }
-        assert!(fault(&bomb).contains("more than 100000 values"));
+        assert!(error(&bomb).contains("more than 100000 values"));
         assert!(parse(FileId(0), &"- ".repeat(50_000)).is_err());
         let mut chain = String::from("a0: &a0 [x]\n");
         for n in 1..400 {
             chain.push_str(&format!("a{n}: &a{n} [*a{}]\n", n - 1));
         }
-        assert!(fault(&chain).contains("deeper than 256"));
+        assert!(error(&chain).contains("deeper than 256"));
     }
 }

@@ -1,9 +1,9 @@
-//! What a plain scalar means, as go-yaml decides it.
+//! The type of a plain scalar, as go-yaml resolves it.
 
 use super::node::Kind;
-use super::timestamp::Time;
+use super::timestamp::Timestamp;
 
-/// Gives a plain scalar its type. `yes`, `on` and `22:22` stay text.
+/// Resolves an unquoted scalar. `yes`, `on` and `22:22` stay text.
 pub(crate) fn plain(text: &str) -> Kind {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Kind::Null,
@@ -12,16 +12,16 @@ pub(crate) fn plain(text: &str) -> Kind {
         ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => Kind::Float(f64::INFINITY),
         "-.inf" | "-.Inf" | "-.INF" => Kind::Float(f64::NEG_INFINITY),
         ".nan" | ".NaN" | ".NAN" => Kind::Float(f64::NAN),
-        _ => number_or_time(text).unwrap_or_else(|| Kind::Text(text.to_owned())),
+        _ => number_or_timestamp(text).unwrap_or_else(|| Kind::Text(text.to_owned())),
     }
 }
 
-fn number_or_time(text: &str) -> Option<Kind> {
+fn number_or_timestamp(text: &str) -> Option<Kind> {
     if !text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) {
         return None;
     }
-    if let Some(time) = Time::parse(text) {
-        return Some(Kind::Time(time));
+    if let Some(time) = Timestamp::parse(text) {
+        return Some(Kind::Timestamp(time));
     }
     let digits = text.replace('_', "");
     int(&digits).map(Kind::Int).or_else(|| float(&digits).map(Kind::Float))
@@ -40,7 +40,7 @@ fn int(text: &str) -> Option<i64> {
         Some("0x" | "0X") => (16, &digits[2..]),
         Some("0o" | "0O") => (8, &digits[2..]),
         Some("0b" | "0B") => (2, &digits[2..]),
-        // 08 is no octal number, and so a float.
+        // 08 is not an octal number: go-yaml reads it as a float.
         Some(two) if two.starts_with('0') => (8, &digits[1..]),
         _ => (10, digits),
     };
@@ -74,6 +74,6 @@ mod tests {
         }
         assert_eq!((plain("0.25"), plain("08")), (Kind::Float(0.25), Kind::Float(8.0)));
         assert_eq!(plain("~"), Kind::Null);
-        assert!(matches!(plain("2024-01-01"), Kind::Time(_)));
+        assert!(matches!(plain("2024-01-01"), Kind::Timestamp(_)));
     }
 }

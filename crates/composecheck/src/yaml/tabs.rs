@@ -1,12 +1,12 @@
-//! Tabs at the start of a line: Compose takes them within brackets and quotes, and nowhere else, not even on an empty
-//! line. The parser decides otherwise in both cases.
+//! Tabs at the start of a line. Compose accepts them inside brackets and quotes and nowhere else, not even on an empty
+//! line. The YAML crate rejects the former and accepts the latter.
 
 use std::borrow::Cow;
 use std::ops::RangeInclusive;
 
-use crate::source::{Fault, FileId, Span};
+use crate::source::{FileId, Span, SpannedError};
 
-/// A text that is all in brackets, such as JSON, with its indentation in spaces: every place in it stays where it was.
+/// A text that is all in brackets, such as JSON, with spaces for the tabs of its indentation. Positions stay the same.
 pub(crate) fn to_spaces(text: &str) -> Cow<'_, str> {
     if !text.contains("\n\t") || !text.trim_start().starts_with(['{', '[']) {
         return Cow::Borrowed(text);
@@ -18,51 +18,50 @@ pub(crate) fn to_spaces(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.split_inclusive('\n').map(line).collect())
 }
 
-/// Lines that begin within something longer: ranges in order, of which none is within another.
+/// The lines that continue a value of several lines, as ranges in order that do not overlap.
 #[derive(Debug, Default)]
-pub(crate) struct Inside {
-    /// Within brackets, quotes or a block of text.
-    pub(crate) closed: Vec<RangeInclusive<usize>>,
-    /// Within plain text, which may go on after blanks.
+pub(crate) struct Continued {
+    /// Inside brackets, quotes or a block scalar: a tab may come first.
+    pub(crate) delimited: Vec<RangeInclusive<usize>>,
+    /// Inside a plain scalar: a tab may follow a space.
     pub(crate) plain: Vec<RangeInclusive<usize>>,
 }
 
-impl Inside {
-    fn takes(&self, number: usize, line: &str) -> bool {
-        let within = |ranges: &[RangeInclusive<usize>]| {
+impl Continued {
+    fn allows_tab(&self, number: usize, line: &str) -> bool {
+        let contains = |ranges: &[RangeInclusive<usize>]| {
             let at = ranges.partition_point(|lines| *lines.end() < number);
             ranges.get(at).is_some_and(|lines| lines.contains(&number))
         };
-        let goes_on = line.starts_with(' ') && within(&self.plain);
-        goes_on || within(&self.closed)
+        contains(&self.delimited) || line.starts_with(' ') && contains(&self.plain)
     }
 }
 
-/// Finds a line that is indented with a tab.
-pub(crate) fn check(file: FileId, text: &str, inside: &Inside) -> Result<(), Fault> {
+/// Rejects the first line that is indented with a tab.
+pub(crate) fn check(file: FileId, text: &str, continued: &Continued) -> Result<(), SpannedError> {
     if !text.contains('\t') {
         return Ok(());
     }
     let mut start = 0;
     for (number, line) in (1..).zip(text.split_inclusive('\n')) {
-        if let Some(tab) = misplaced(line).filter(|_| !inside.takes(number, line)) {
+        if let Some(tab) = misplaced(line).filter(|_| !continued.allows_tab(number, line)) {
             let (start, column) = (start + tab, tab + 1);
             let end = start + 1;
             let span =
                 Span { file, start, end, line: number, column, end_line: number, end_column: column + 1 };
-            return Err(Fault::new(span, "a tab before what a line says: YAML is indented with spaces"));
+            return Err(SpannedError::new(span, "a tab in the indentation: YAML is indented with spaces"));
         }
         start += line.len();
     }
     Ok(())
 }
 
-/// A tab in the indentation, dashes included. On a line that says nothing only one at its start counts.
+/// The first tab in the indentation, which includes dashes. On an empty or comment line only a leading tab counts.
 fn misplaced(line: &str) -> Option<usize> {
     let bytes = line.as_bytes();
     let is_dash = |at: usize| bytes[at] == b'-' && matches!(bytes.get(at + 1), Some(b' ' | b'\t'));
     let content = (0..bytes.len()).find(|at| !matches!(bytes[*at], b' ' | b'\t') && !is_dash(*at))?;
     let tab = line[..content].find('\t')?;
-    let says_nothing = matches!(bytes[content], b'#' | b'\n' | b'\r');
-    (tab == 0 || !says_nothing).then_some(tab)
+    let is_blank = matches!(bytes[content], b'#' | b'\n' | b'\r');
+    (tab == 0 || !is_blank).then_some(tab)
 }

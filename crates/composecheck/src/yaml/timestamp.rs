@@ -1,17 +1,17 @@
-//! Points in time: what go-yaml makes of a plain `2024-01-01`, so that it is no text any more.
+//! Timestamps: the type that go-yaml gives to an unquoted `2024-01-01`.
 
 use jiff::civil::DateTime;
 
-/// A date, with the time of day and the distance to UTC.
+/// A date with the time of day and the offset from UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Time {
+pub struct Timestamp {
     at: DateTime,
-    /// Minutes that its clock is ahead of UTC.
-    ahead: i16,
+    /// Offset from UTC in minutes.
+    offset: i16,
 }
 
-impl Time {
-    /// Reads it in one of the four forms that go-yaml takes.
+impl Timestamp {
+    /// Parses the four formats that go-yaml accepts.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (year, rest) = text.split_at_checked(4)?;
         let (day, clock) = match rest.find(['T', 't', ' ']) {
@@ -20,44 +20,44 @@ impl Time {
         };
         let (month, day) = day.strip_prefix('-')?.split_once('-')?;
         let year = digits(year, 4..=4)?.try_into().ok()?;
-        let (clock, ahead) = clock.map_or(Some(("0:0:0", 0)), zone)?;
+        let (clock, offset) = clock.map_or(Some(("0:0:0", 0)), split_zone)?;
         let (hour, rest) = clock.split_once(':')?;
         let (minute, second) = rest.split_once(':')?;
         let (second, fraction) = second.split_once(['.', ',']).unwrap_or((second, "0"));
         let at = DateTime::new(
             year,
-            small(month)?,
-            small(day)?,
-            small(hour)?,
-            small(minute)?,
-            small(second)?,
+            two_digits(month)?,
+            two_digits(day)?,
+            two_digits(hour)?,
+            two_digits(minute)?,
+            two_digits(second)?,
             nanoseconds(fraction)?,
         );
-        Some(Self { at: at.ok()?, ahead })
+        Some(Self { at: at.ok()?, offset })
     }
 
-    /// As Go prints it: what becomes of it where a text is wanted.
-    pub(crate) fn words(self) -> String {
+    /// As Go's `Time.String` prints it, which is what Compose casts it to where it needs a string.
+    pub(crate) fn to_go_string(self) -> String {
         let at = self.at.to_string().replace('T', " ");
-        let offset = self.offset("");
-        let zone = if self.ahead == 0 { "UTC" } else { &offset };
+        let offset = self.offset_text("");
+        let zone = if self.offset == 0 { "UTC" } else { &offset };
         format!("{at} {offset} {zone}")
     }
 
-    /// As Go writes it in JSON.
-    pub(crate) fn rfc3339(self) -> String {
-        let zone = if self.ahead == 0 { "Z".to_owned() } else { self.offset(":") };
+    /// As Go writes it to JSON.
+    pub(crate) fn to_rfc3339(self) -> String {
+        let zone = if self.offset == 0 { "Z".to_owned() } else { self.offset_text(":") };
         format!("{}{zone}", self.at)
     }
 
-    fn offset(self, between: &str) -> String {
-        let (sign, minutes) = (if self.ahead < 0 { '-' } else { '+' }, self.ahead.abs());
-        format!("{sign}{:02}{between}{:02}", minutes / 60, minutes % 60)
+    fn offset_text(self, separator: &str) -> String {
+        let (sign, minutes) = (if self.offset < 0 { '-' } else { '+' }, self.offset.abs());
+        format!("{sign}{:02}{separator}{:02}", minutes / 60, minutes % 60)
     }
 }
 
-/// Parts the time of day from the zone, which only stands where a T does.
-fn zone(clock: &str) -> Option<(&str, i16)> {
+/// Splits the time of day from the zone, which is only allowed after a `T`.
+fn split_zone(clock: &str) -> Option<(&str, i16)> {
     if let Some(clock) = clock.strip_prefix(' ') {
         return Some((clock, 0));
     }
@@ -76,11 +76,11 @@ fn zone(clock: &str) -> Option<(&str, i16)> {
     }
 }
 
-fn small(text: &str) -> Option<i8> {
+fn two_digits(text: &str) -> Option<i8> {
     digits(text, 1..=2)?.try_into().ok()
 }
 
-/// What is beyond nanoseconds is cut off.
+/// Further digits are cut off.
 fn nanoseconds(fraction: &str) -> Option<i32> {
     let fraction = fraction.get(..9).unwrap_or(fraction);
     let nanoseconds = digits(&format!("{fraction:0<9}"), 9..=9).filter(|_| !fraction.is_empty())?;
@@ -94,11 +94,11 @@ fn digits(text: &str, length: std::ops::RangeInclusive<usize>) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
-    use super::Time;
+    use super::Timestamp;
 
     #[test]
     fn times_are_read_and_printed_as_go_does() {
-        for (text, words, rfc3339) in [
+        for (text, go, rfc3339) in [
             ("2024-01-01", "2024-01-01 00:00:00 +0000 UTC", "2024-01-01T00:00:00Z"),
             ("2024-1-1", "2024-01-01 00:00:00 +0000 UTC", "2024-01-01T00:00:00Z"),
             ("2024-01-01T1:2:3Z", "2024-01-01 01:02:03 +0000 UTC", "2024-01-01T01:02:03Z"),
@@ -115,13 +115,13 @@ mod tests {
             ),
             ("2024-01-01T01:02:03+00:00", "2024-01-01 01:02:03 +0000 UTC", "2024-01-01T01:02:03Z"),
         ] {
-            let time = Time::parse(text).unwrap();
-            assert_eq!((time.words().as_str(), time.rfc3339().as_str()), (words, rfc3339), "{text}");
+            let time = Timestamp::parse(text).unwrap();
+            assert_eq!((time.to_go_string().as_str(), time.to_rfc3339().as_str()), (go, rfc3339), "{text}");
         }
     }
 
     #[test]
-    fn what_is_no_time_stays_text() {
+    fn other_texts_are_not_timestamps() {
         for text in [
             "2024-02-30",
             "2024-001-01",
@@ -139,7 +139,7 @@ mod tests {
             "2024-01-01 1:2:3.",
             "",
         ] {
-            assert_eq!(Time::parse(text), None, "{text}");
+            assert_eq!(Timestamp::parse(text), None, "{text}");
         }
     }
 }

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags};
 use rustix::process::{Pid, PidfdFlags, Signal};
 
-use super::Outsider;
+use super::{Outsider, STEP};
+use crate::held::HELD;
 use crate::record::Record;
 
 /// When a process started, in ticks since boot.
@@ -55,26 +56,46 @@ pub fn processes_of(token: &str, record: &Record, lock: &Path) -> Vec<u32> {
     }
     let me = std::process::id();
     let others = pids().filter(|pid| *pid != me && *pid != owner.pid);
-    others.filter(|pid| carries(*pid, token) || has_copy(*pid, record.ticket, &lock)).collect()
+    others.filter(|pid| carries(*pid, HELD, token) || has_copy(*pid, record.ticket, &lock)).collect()
 }
 
-/// Ends processes: SIGTERM, and SIGKILL for those that have not obeyed after `grace`. Returns when they are gone.
-pub fn end_all(pids: &[u32], grace: Duration) {
-    let pid_of = |pid: &u32| i32::try_from(*pid).ok().and_then(Pid::from_raw);
-    // A descriptor names the process itself: its pid may be given to another one while we wait.
-    let open = |pid: Pid| rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok();
-    let mut left: Vec<OwnedFd> = pids.iter().filter_map(pid_of).filter_map(open).collect();
-    for (signal, patience) in [(Signal::TERM, Some(grace)), (Signal::KILL, None)] {
-        for process in &left {
-            let _ = rustix::process::pidfd_send_signal(process, signal);
+/// The processes that were started in a step of a ticket, and what these have started.
+pub fn processes_of_step(mark: &str) -> Vec<u32> {
+    let me = std::process::id();
+    pids().filter(|pid| *pid != me && carries(*pid, STEP, mark)).collect()
+}
+
+/// Ends what `find` finds: SIGTERM, and SIGKILL for what is left after `grace`. Returns when nothing is found any more,
+/// because what is asked to end may start something else first, or when what is found cannot be ended by us.
+pub fn end_all(find: impl Fn() -> Vec<u32>, grace: Duration) {
+    let until = Instant::now() + grace;
+    let mut out_of_reach = Vec::new();
+    loop {
+        let found = find();
+        if found.is_empty() || found == out_of_reach {
+            return;
         }
-        left = wait_for_all(left, patience);
+        // A descriptor names the process itself: its pid may be given to another one while we wait.
+        let asked = signal(found.iter().filter_map(|pid| open(*pid)).collect(), Signal::TERM);
+        let killed = signal(wait_for_all(asked, Some(until)), Signal::KILL);
+        wait_for_all(killed, None);
+        out_of_reach = found;
     }
 }
 
-/// Waits until the processes have ended; returns those that have not.
-fn wait_for_all(mut left: Vec<OwnedFd>, patience: Option<Duration>) -> Vec<OwnedFd> {
-    let until = patience.map(|patience| Instant::now() + patience);
+fn open(pid: u32) -> Option<OwnedFd> {
+    let pid = i32::try_from(pid).ok().and_then(Pid::from_raw)?;
+    rustix::process::pidfd_open(pid, PidfdFlags::empty()).ok()
+}
+
+/// Sends a signal, and returns those processes that got it.
+fn signal(mut processes: Vec<OwnedFd>, signal: Signal) -> Vec<OwnedFd> {
+    processes.retain(|process| rustix::process::pidfd_send_signal(process, signal).is_ok());
+    processes
+}
+
+/// Waits until the processes have ended, or until that time; returns those that have not ended.
+fn wait_for_all(mut left: Vec<OwnedFd>, until: Option<Instant>) -> Vec<OwnedFd> {
     while !left.is_empty() {
         let rest = until.map(|until| until.saturating_duration_since(Instant::now()));
         let rest = rest.and_then(|rest| rest.try_into().ok());
@@ -91,13 +112,14 @@ fn wait_for_all(mut left: Vec<OwnedFd>, patience: Option<Duration>) -> Vec<Owned
     left
 }
 
-/// Whether a process was started with this token in `ENVLOCK_HELD`.
-fn carries(pid: u32, token: &str) -> bool {
+/// Whether a process was started with this entry in a variable that holds a list of them.
+fn carries(pid: u32, variable: &str, entry: &str) -> bool {
     let Ok(environment) = fs::read(format!("/proc/{pid}/environ")) else { return false };
-    environment
-        .split(|byte| *byte == 0)
-        .filter_map(|variable| variable.strip_prefix(b"ENVLOCK_HELD="))
-        .any(|held| held.split(|byte| *byte == b',').any(|one| one == token.as_bytes()))
+    let listed = |assignment: &[u8]| {
+        let list = assignment.strip_prefix(variable.as_bytes()).and_then(|rest| rest.strip_prefix(b"="));
+        list.is_some_and(|list| list.split(|byte| *byte == b',').any(|one| one == entry.as_bytes()))
+    };
+    environment.split(|byte| *byte == 0).any(listed)
 }
 
 /// Whether a process has the lock file open through a descriptor that stands at the ticket's number. That the owner took

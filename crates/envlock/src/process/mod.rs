@@ -26,10 +26,56 @@ use evenkeel_common::{Error, Exit};
 
 use crate::record::Process;
 
-pub use facts::{end_all, is_ancestor, outsiders, processes_of};
+pub use facts::{end_all, is_ancestor, outsiders, processes_of, processes_of_step};
 pub use system::{Job, Minder, die_of, keep_signals_out, kill, replace, shell, stderr_copy, terminate};
 #[cfg(unix)]
 pub use unix::Alarm;
+
+/// Name of the variable that tells which step of which ticket a process belongs to.
+pub const STEP: &str = "ENVLOCK_STEP";
+
+/// What a process is started for. It decides how signals reach it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Gets every signal that envlock gets, once: it has a process group of its own, which no key reaches directly.
+    Setup,
+    /// Gets keys from the terminal, and everything else from envlock.
+    Command,
+    /// Gets no signal: it has a process group of its own, and ignores what people and supervisors send.
+    Teardown,
+}
+
+impl Step {
+    /// The word for it in [`STEP`].
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Setup => "setup",
+            Self::Command => "command",
+            Self::Teardown => "teardown",
+        }
+    }
+}
+
+/// What [`Job::next_event`] waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum JobEvent {
+    /// The process has ended.
+    Ended(Ending),
+    /// A signal was sent to envlock.
+    Signal(Received),
+    /// The time to wait is over.
+    Due,
+}
+
+/// A signal that was sent to envlock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// Its number.
+    pub signal: i32,
+    /// Whether it comes from a key, or from a terminal that went away: then the terminal's whole foreground group has
+    /// it.
+    pub from_terminal: bool,
+}
 
 /// A process that holds a lock file and is none of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +93,19 @@ pub struct Ending {
     pub exit: Exit,
     /// The signal from the terminal that ended it: the caller's shell wants to see us die of it too.
     pub by_terminal: Option<i32>,
+}
+
+impl Ending {
+    /// Whether it ended with 0.
+    pub fn succeeded(self) -> bool {
+        self.exit == Exit::Command(0)
+    }
+
+    /// What was ended by this signal before it began.
+    pub fn cancelled(by: Received) -> Self {
+        let exit = Exit::Signal(u8::try_from(by.signal).unwrap_or(0));
+        Self { exit, by_terminal: by.from_terminal.then_some(by.signal) }
+    }
 }
 
 /// Describes this process.

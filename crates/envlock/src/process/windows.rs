@@ -7,6 +7,8 @@ use std::os::windows::io::{AsHandle, AsRawHandle, FromRawHandle, OwnedHandle};
 use std::os::windows::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use evenkeel_common::{Error, Exit};
 use windows_sys::Win32::System::Console::SetConsoleCtrlHandler;
@@ -15,10 +17,13 @@ use windows_sys::Win32::System::JobObjects::{
     JOBOBJECT_EXTENDED_LIMIT_INFORMATION, JobObjectExtendedLimitInformation, SetInformationJobObject,
 };
 use windows_sys::Win32::System::Threading::{
-    GetCurrentProcess, OpenProcess, PROCESS_TERMINATE, TerminateProcess,
+    CREATE_NEW_PROCESS_GROUP, GetCurrentProcess, OpenProcess, PROCESS_TERMINATE, TerminateProcess,
 };
 
-use super::{Ending, code_of, not_started};
+use super::{Ending, JobEvent, Received, Step, code_of, not_started};
+
+/// Whether Ctrl-C, Ctrl-Break or the end of the session has come.
+static CANCELLED: AtomicBool = AtomicBool::new(false);
 
 /// Keeps Ctrl-C from ending us before the command, which gets it too.
 #[derive(Debug)]
@@ -27,13 +32,20 @@ pub struct Minder;
 impl Minder {
     /// From now on.
     pub fn hold_signals() -> Self {
-        // SAFETY: the handler is a function of this program and does nothing.
+        // SAFETY: the handler is a function of this program and only sets a flag.
         unsafe { SetConsoleCtrlHandler(Some(leave_it_to_the_command), 1) };
         Self
+    }
+
+    /// Whether we were asked to stop, as SIGINT would elsewhere.
+    pub fn cancelled(&self) -> Option<Received> {
+        let cancelled = CANCELLED.load(Ordering::Relaxed);
+        cancelled.then_some(Received { signal: 2, from_terminal: true })
     }
 }
 
 unsafe extern "system" fn leave_it_to_the_command(_: u32) -> i32 {
+    CANCELLED.store(true, Ordering::Relaxed);
     1
 }
 
@@ -47,17 +59,55 @@ pub struct Job<'a> {
 
 impl<'a> Job<'a> {
     /// Starts a command that ends, with all it started, when we are killed. The `lent` files need not be passed on.
-    pub fn start(minder: &'a Minder, mut command: Command, _lent: &[&File]) -> Result<Self, Error> {
+    pub fn start(
+        minder: &'a Minder,
+        mut command: Command,
+        step: Step,
+        _lent: &[&File],
+    ) -> Result<Self, Error> {
         let program = command.get_program().to_string_lossy().into_owned();
         let leash = Leash::new().map_err(|e| Error::failed("make a job object", e))?;
+        if step == Step::Teardown {
+            // Ctrl-C does not reach it there.
+            command.creation_flags(CREATE_NEW_PROCESS_GROUP);
+        }
         let child = command.spawn().map_err(|e| not_started(&program, &e))?;
         Ok(Self { child, _leash: leash, _minder: minder })
     }
 
+    /// Waits until the command has ended, or until `due`.
+    pub fn next_event(&mut self, due: Option<Instant>) -> Result<JobEvent, Error> {
+        let failed = |e| Error::failed("wait for the command", e);
+        let ended = |status| JobEvent::Ended(Ending { exit: code_of(status), by_terminal: None });
+        let Some(due) = due else { return self.child.wait().map(ended).map_err(failed) };
+        loop {
+            if let Some(status) = self.child.try_wait().map_err(failed)? {
+                return Ok(ended(status));
+            }
+            if due <= Instant::now() {
+                return Ok(JobEvent::Due);
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Waits until the command has ended. What it left running may go on.
     pub fn wait(mut self) -> Result<Ending, Error> {
-        let status = self.child.wait().map_err(|e| Error::failed("wait for the command", e))?;
-        Ok(Ending { exit: code_of(status), by_terminal: None })
+        loop {
+            if let JobEvent::Ended(ending) = self.next_event(None)? {
+                return Ok(ending);
+            }
+        }
+    }
+
+    /// Its pid.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends the command; what it has started may go on.
+    pub fn end(&mut self, _: &str, _: Duration) {
+        let _ = self.child.kill();
     }
 }
 

@@ -39,7 +39,7 @@ fn refuses_wrong_arguments_with_2() {
         &["test"],
         &["test", "true"],
         &["test", "--"],
-        &["--timeout", "5", "test", "--", "true"],
+        &["--timeout", "5x", "test", "--", "true"],
         &["--slots", "0", "test", "--", "true"],
         &["--shared", "--slots", "2", "test", "--", "true"],
         &["--no-wait", "--timeout", "1s", "test", "--", "true"],
@@ -54,7 +54,11 @@ fn refuses_wrong_arguments_with_2() {
 fn says_who_is_inside_when_it_gives_up() {
     let home = Home::new();
     let mut holder = home.hold(&["--purpose", "nightly", "test"]);
-    for args in [&["--no-wait", "test", "--", "true"][..], &["--timeout", "50ms", "test", "--", "true"]] {
+    for args in [
+        &["--no-wait", "test", "--", "true"][..],
+        &["--timeout", "50ms", "test", "--", "true"],
+        &["--timeout", "0.05", "test", "--", "true"],
+    ] {
         let done = home.run(args);
         assert_eq!(done.code(), 75);
         let said = done.stderr();
@@ -205,4 +209,40 @@ fn signals_reach_the_command() {
         assert!(!crate::is_running(holder.command));
         assert_eq!(home.status("test")["verdict"], "free");
     }
+}
+
+#[test]
+fn held_tells_whether_an_ancestor_holds_the_lock() {
+    let home = Home::new();
+    let envlock = env!("CARGO_BIN_EXE_envlock");
+    assert_eq!(home.run(&["held", "test"]).code(), 1);
+    for mode in ["--shared", "--wait-forever"] {
+        let under = home.run(&[mode, "test", "--", envlock, "held", "test"]);
+        assert_eq!((under.code(), &*under.stdout(), &*under.stderr()), (0, "", ""), "{mode}");
+    }
+    let script = format!("{envlock} held test && {envlock} held dev");
+    assert_eq!(home.run(&["--with", "dev", "test", "--", "sh", "-c", &script]).code(), 0);
+    assert_eq!(home.run(&["test", "--", envlock, "held", "other"]).code(), 1);
+    assert_eq!(home.run(&["held", "a/b"]).code(), 2);
+    // Another process may know the entry, and the entry may outlive its lock.
+    let entry = home.run(&["test", "--", "sh", "-c", "echo $ENVLOCK_HELD"]).stdout();
+    let stale = home.envlock(&["held", "test"]).env("ENVLOCK_HELD", entry.trim()).status().unwrap();
+    assert_eq!(stale.code(), Some(1));
+    let mut holder = home.hold(&["test"]);
+    let environment = std::fs::read(format!("/proc/{}/environ", holder.command)).unwrap();
+    let environment = String::from_utf8(environment).unwrap();
+    let entry = environment.split('\0').find_map(|one| one.strip_prefix("ENVLOCK_HELD=")).unwrap();
+    let stranger = home.envlock(&["held", "test"]).env("ENVLOCK_HELD", entry).status().unwrap();
+    assert_eq!(stranger.code(), Some(1));
+    holder.let_go();
+}
+
+#[test]
+fn says_where_the_separator_is_missing() {
+    let home = Home::new();
+    let refused = home.run(&["test", "-n", "make", "-j2"]);
+    assert_eq!(refused.code(), 2);
+    assert!(refused.stderr().contains("envlock test -n -- make ..."), "{}", refused.stderr());
+    let other = home.run(&["status", "test", "more"]);
+    assert!(!other.stderr().contains("--  more"), "{}", other.stderr());
 }

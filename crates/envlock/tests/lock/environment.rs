@@ -204,3 +204,58 @@ fn set_up_talks_on_stderr_because_stdout_is_the_commands() {
     let done = home.run(&["--setup", "echo up", "--teardown", "echo down", "test", "--", "echo", "out"]);
     assert_eq!((&*done.stdout(), &*done.stderr()), ("out\n", "up\ndown\n"));
 }
+
+/// A plain flock that holds the lock until it is told to go.
+fn outsider(home: &Home, mode: &str) -> std::process::Child {
+    assert!(std::process::Command::new("mkfifo").arg(home.file("go")).status().unwrap().success());
+    let mut flock = std::process::Command::new("flock");
+    flock.arg(mode).arg(home.lock_file("test")).args(["sh", "-c", "read line < \"$0\""]).arg(home.file("go"));
+    let child = flock.spawn().unwrap();
+    until("flock has the lock", || home.status("test")["verdict"] == "held");
+    child
+}
+
+#[test]
+fn a_plain_flock_inside_does_not_stand_for_the_environment() {
+    for mode in ["--shared", "--exclusive"] {
+        let site = Site::new();
+        assert_eq!(site.home.run(&["test", "--", "true"]).code(), 0);
+        let mut flock = outsider(&site.home, mode);
+        let refused = site.home.run(&["-n", "--shared", "--setup", "true", "test", "--", "true"]);
+        assert_eq!(refused.code(), 75, "{mode}: {}", refused.stderr());
+        let waiter = site.home.queue("test", &site.args(&["--shared", "test", "--", "true"]));
+        std::fs::write(site.home.file("go"), "\n").unwrap();
+        flock.wait().unwrap();
+        assert!(waiter.wait_with_output().unwrap().status.success());
+        assert_eq!(site.log(), "setup teardown ", "{mode}");
+    }
+}
+
+#[test]
+fn those_who_share_the_environment_come_in_beside_a_plain_flock() {
+    let site = Site::new();
+    let mut first = site.home.hold(&site.args(&["--shared", "test"]));
+    let mut flock = outsider(&site.home, "--shared");
+    let mut second = site.home.hold(&site.args(&["--shared", "test"]));
+    first.let_go();
+    assert_eq!(site.log(), "setup ");
+    // The last one out cannot take the environment down, says so, and the next one in does.
+    second.let_go();
+    assert_eq!(site.log(), "setup ");
+    assert_eq!(site.home.status("test")["dirty"], true);
+    std::fs::write(site.home.file("go"), "\n").unwrap();
+    flock.wait().unwrap();
+    assert_eq!(site.run(&["--shared", "test", "--", "true"]), 0);
+    assert_eq!(site.log(), "setup teardown setup teardown ");
+    assert_eq!(site.home.status("test")["dirty"], false);
+}
+
+#[test]
+fn whoever_shares_the_lock_without_the_environment_makes_way_for_the_set_up() {
+    let site = Site::new();
+    let mut plain = site.home.hold(&["--shared", "test"]);
+    let waiter = site.home.queue("test", &site.args(&["--shared", "test", "--", "true"]));
+    assert_eq!(plain.let_go(), 0);
+    assert!(waiter.wait_with_output().unwrap().status.success());
+    assert_eq!(site.log(), "setup teardown ");
+}

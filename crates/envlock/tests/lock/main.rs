@@ -6,7 +6,9 @@
 mod basics;
 mod environment;
 mod force;
+mod leftovers;
 mod output;
+mod signals;
 mod storm;
 mod survive;
 mod terminal;

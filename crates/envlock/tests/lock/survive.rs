@@ -284,3 +284,33 @@ fn a_careless_parent_that_ignores_sigchld_loses_no_code() {
     let mut command = evenkeel_tests::tool("sh", home.path());
     assert_eq!(command.args(["-c", &script]).status().unwrap().code(), Some(7));
 }
+
+#[test]
+fn what_starts_something_else_when_it_is_ended_does_not_keep_the_lock() {
+    for mode in [&["--shared"][..], &[]] {
+        let home = Home::new();
+        let (pids, log) = (home.file("pids"), home.file("log").display().to_string());
+        // Not the process that envlock starts, which would be asked to end with it.
+        let forker = format!(
+            "(trap 'sleep 1000 & echo $! > {0}.late; exit' TERM; echo ready > {0}; while :; do sleep 0.01; done) & wait",
+            pids.display()
+        );
+        let (setup, teardown) = (format!("echo setup >> {log}"), format!("echo teardown >> {log}"));
+        let args = ["--setup", &setup, "--teardown", &teardown, "test", "--", "sh", "-c"];
+        let args = [mode, &args].concat();
+        let mut holder = home.envlock(&[&args[..], &[&forker]].concat()).spawn().unwrap();
+        until("the command runs", || pids.exists());
+        holder.kill().unwrap();
+        holder.wait().unwrap();
+        let next = home.run(&[&["--timeout", "20s"], &args[..args.len() - 2], &["true"]].concat());
+        assert_eq!(next.code(), 0, "{mode:?}: {}", next.stderr());
+        assert_eq!(
+            std::fs::read_to_string(&log).unwrap(),
+            "setup\nteardown\nsetup\nteardown\n",
+            "{mode:?}: {}",
+            next.stderr()
+        );
+        let late = std::fs::read_to_string(pids.with_extension("late")).unwrap();
+        assert!(!is_running(late.trim().parse().unwrap()), "{mode:?}");
+    }
+}

@@ -10,15 +10,15 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use crate::{Home, until};
 
 /// A terminal with something running on it.
-struct Terminal {
+pub(crate) struct Terminal {
     keys: File,
     screen: Arc<Mutex<String>>,
-    child: Child,
+    pub(crate) child: Child,
 }
 
 impl Terminal {
-    /// Runs a program in a session of its own, with this as its controlling terminal.
-    fn run(home: &Home, program: &[&str]) -> Self {
+    /// Runs a program in a session of its own, which it leads, with this as its controlling terminal.
+    pub(crate) fn run(home: &Home, program: &[&str]) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
@@ -40,16 +40,20 @@ impl Terminal {
         Self { keys, screen, child }
     }
 
-    fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
     }
 
-    fn shows(&self, text: &str) {
-        until(&format!("the screen shows {text:?}"), || self.screen.lock().unwrap().contains(text));
+    pub(crate) fn shows(&self, text: &str) {
+        until(&format!("the screen shows {text:?}"), || self.screen().contains(text));
+    }
+
+    pub(crate) fn screen(&self) -> String {
+        self.screen.lock().unwrap().clone()
     }
 }
 
-const ENVLOCK: &str = env!("CARGO_BIN_EXE_envlock");
+pub(crate) const ENVLOCK: &str = env!("CARGO_BIN_EXE_envlock");
 
 #[test]
 fn the_command_reads_the_terminal() {
@@ -70,7 +74,7 @@ fn ctrl_c_ends_the_command_and_then_envlock_once() {
     terminal.shows("ready");
     terminal.press("\x03");
     assert_eq!(terminal.child.wait().unwrap().code(), Some(9));
-    assert_eq!(terminal.screen.lock().unwrap().matches("one interrupt").count(), 1);
+    assert_eq!(terminal.screen().matches("one interrupt").count(), 1);
 }
 
 #[test]
@@ -83,7 +87,7 @@ fn a_script_that_calls_envlock_ends_at_ctrl_c_too() {
     terminal.shows("ready\r\nready");
     terminal.press("\x03");
     terminal.child.wait().unwrap();
-    assert!(!terminal.screen.lock().unwrap().contains("went on"));
+    assert!(!terminal.screen().contains("went on"));
     assert_eq!(home.status("test")["verdict"], "free");
 }
 

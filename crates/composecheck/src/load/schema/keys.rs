@@ -1,124 +1,128 @@
-//! The keys that there are, and the shapes of their values.
+//! The keys of each section, with the types of their values.
 
-use super::types::Shape::{
-    Any, Bool, Bytes, Command, Count, Device, Distinct, Duration, Each, External, Host, Items, MaybeKeys,
-    MaybePlain, MaybeTextOrWhole, Mount, Natural, Needed, Number, OneOf, Pairs, Plain, Policy, Port, Room,
-    Scalar, Score, Shares, Size, Swap, Test, Text, TextOrKeys, TextOrList, TextOrWhole, Texts, Unquoted,
-    UnquotedCount, Whole, WholeBytes, WholeOrKeys,
+use super::types::ValueType::{
+    Any, Bool, Command, Device, Duration, External, HealthTest, HostEntry, Int, IntOrObject, IntOrSize,
+    KeyValues, ListOf, MapOf, Mount, NonNegativeInt, NonNegativeNumber, NonNegativeSize, Number,
+    NumberOrIntText, NumberOrSize, OneOf, OomScore, OptionalObject, OptionalTextOrInt, OptionalTextOrNumber,
+    Port, PullPolicy, Required, Scalar, SwapLimit, Text, TextList, TextOrInt, TextOrList, TextOrNumber,
+    TextOrObject, TextSize, UniqueListOf, UnquotedNonNegative, UnquotedNumber,
 };
-use super::types::{Keys, Shape};
+use super::types::{Keys, ValueType};
 
 const HEALTHCHECK: Keys = &[
     ("disable", Bool),
     ("interval", Duration),
-    ("retries", Count),
+    ("retries", NonNegativeNumber),
     ("start_interval", Duration),
     ("start_period", Duration),
-    ("test", Test),
+    ("test", HealthTest),
     ("timeout", Duration),
 ];
 
-const DEVELOP: Keys = &[("watch", Items(&Shape::Keys(WATCH)))];
+const DEVELOP: Keys = &[("watch", ListOf(&ValueType::Object(WATCH)))];
 const WATCH: Keys = &[
-    ("action", Needed(&OneOf(&["rebuild", "sync", "restart", "sync+restart", "sync+exec"]))),
-    ("exec", Shape::Keys(HOOK)),
-    ("ignore", Texts),
-    ("include", Texts),
+    ("action", Required(&OneOf(&["rebuild", "sync", "restart", "sync+restart", "sync+exec"]))),
+    ("exec", ValueType::Object(HOOK)),
+    ("ignore", TextList),
+    ("include", TextList),
     ("initial_sync", Bool),
-    ("path", Needed(&Text)),
+    ("path", Required(&Text)),
     ("target", Text),
 ];
 
-const LOGGING: Keys = &[("driver", Text), ("options", Each(&MaybePlain))];
+const LOGGING: Keys = &[("driver", Text), ("options", MapOf(&OptionalTextOrNumber))];
 
 const DEPLOY: Keys = &[
     ("endpoint_mode", Text),
-    ("labels", Pairs),
+    ("labels", KeyValues),
     ("mode", Text),
-    ("placement", Shape::Keys(PLACEMENT)),
-    ("replicas", Whole),
-    ("resources", Shape::Keys(RESOURCES)),
-    ("restart_policy", Shape::Keys(RESTART)),
-    ("rollback_config", Shape::Keys(UPDATE)),
-    ("update_config", Shape::Keys(UPDATE)),
+    ("placement", ValueType::Object(PLACEMENT)),
+    ("replicas", Int),
+    ("resources", ValueType::Object(RESOURCES)),
+    ("restart_policy", ValueType::Object(RESTART)),
+    ("rollback_config", ValueType::Object(UPDATE)),
+    ("update_config", ValueType::Object(UPDATE)),
 ];
 const PLACEMENT: Keys = &[
-    ("constraints", Texts),
-    ("max_replicas_per_node", Natural),
-    ("preferences", Items(&Shape::Keys(&[("spread", Text)]))),
+    ("constraints", TextList),
+    ("max_replicas_per_node", NonNegativeInt),
+    ("preferences", ListOf(&ValueType::Object(&[("spread", Text)]))),
 ];
 const RESTART: Keys =
-    &[("condition", Text), ("delay", Duration), ("max_attempts", Natural), ("window", Duration)];
+    &[("condition", Text), ("delay", Duration), ("max_attempts", NonNegativeInt), ("window", Duration)];
 const UPDATE: Keys = &[
     ("delay", Duration),
     ("failure_action", Text),
     ("max_failure_ratio", Number),
     ("monitor", Duration),
     ("order", OneOf(&["start-first", "stop-first"])),
-    ("parallelism", Natural),
+    ("parallelism", NonNegativeInt),
 ];
 
-const RESOURCES: Keys = &[("limits", Shape::Keys(LIMITS)), ("reservations", Shape::Keys(RESERVATIONS))];
-const LIMITS: Keys = &[("cpus", Number), ("devices", Any), ("memory", Size), ("pids", Whole)];
+const RESOURCES: Keys =
+    &[("limits", ValueType::Object(LIMITS)), ("reservations", ValueType::Object(RESERVATIONS))];
+const LIMITS: Keys = &[("cpus", Number), ("devices", Any), ("memory", TextSize), ("pids", Int)];
 const RESERVATIONS: Keys = &[
     ("cpus", Number),
-    ("devices", Items(&Shape::Keys(GPU))),
-    ("generic_resources", Items(&Shape::Keys(GENERIC))),
-    ("memory", Size),
+    ("devices", ListOf(&ValueType::Object(GPU))),
+    ("generic_resources", ListOf(&ValueType::Object(GENERIC))),
+    ("memory", TextSize),
 ];
 const GPU: Keys = &[
-    ("capabilities", Needed(&Distinct(&Text))),
+    ("capabilities", Required(&UniqueListOf(&Text))),
     ("count", Any),
-    ("device_ids", Distinct(&Text)),
+    ("device_ids", UniqueListOf(&Text)),
     ("driver", Text),
-    ("options", Pairs),
+    ("options", KeyValues),
 ];
-const GENERIC: Keys = &[("discrete_resource_spec", Shape::Keys(&[("kind", Text), ("value", Number)]))];
+const GENERIC: Keys = &[("discrete_resource_spec", ValueType::Object(&[("kind", Text), ("value", Number)]))];
 
 const GPU_OF_SERVICE: Keys = &[
-    ("capabilities", Distinct(&Text)),
+    ("capabilities", UniqueListOf(&Text)),
     ("count", Any),
-    ("device_ids", Distinct(&Text)),
+    ("device_ids", UniqueListOf(&Text)),
     ("driver", Text),
-    ("options", Pairs),
+    ("options", KeyValues),
 ];
 const HOOK: Keys = &[
     ("command", Command),
-    ("environment", Pairs),
+    ("environment", KeyValues),
     ("privileged", Bool),
     ("user", Text),
     ("working_dir", Text),
 ];
 
 const BLKIO: Keys = &[
-    ("device_read_bps", Items(&Shape::Keys(RATE))),
-    ("device_read_iops", Items(&Shape::Keys(RATE))),
-    ("device_write_bps", Items(&Shape::Keys(RATE))),
-    ("device_write_iops", Items(&Shape::Keys(RATE))),
-    ("weight", UnquotedCount),
-    ("weight_device", Items(&Shape::Keys(&[("path", Text), ("weight", UnquotedCount)]))),
+    ("device_read_bps", ListOf(&ValueType::Object(RATE))),
+    ("device_read_iops", ListOf(&ValueType::Object(RATE))),
+    ("device_write_bps", ListOf(&ValueType::Object(RATE))),
+    ("device_write_iops", ListOf(&ValueType::Object(RATE))),
+    ("weight", UnquotedNonNegative),
+    ("weight_device", ListOf(&ValueType::Object(&[("path", Text), ("weight", UnquotedNonNegative)]))),
 ];
-const RATE: Keys = &[("path", Text), ("rate", WholeBytes)];
+const RATE: Keys = &[("path", Text), ("rate", IntOrSize)];
 
 const CREDENTIALS: Keys = &[("config", Text), ("file", Text), ("registry", Text)];
 const CONDITIONS: &[&str] = &["service_started", "service_healthy", "service_completed_successfully"];
-const DEPENDENCY: Keys = &[("condition", Needed(&OneOf(CONDITIONS))), ("required", Bool), ("restart", Bool)];
+const DEPENDENCY: Keys =
+    &[("condition", Required(&OneOf(CONDITIONS))), ("required", Bool), ("restart", Bool)];
 const ENDPOINT: Keys = &[
-    ("aliases", Texts),
-    ("driver_opts", Each(&Plain)),
-    ("gw_priority", Unquoted),
+    ("aliases", TextList),
+    ("driver_opts", MapOf(&TextOrNumber)),
+    ("gw_priority", UnquotedNumber),
     ("interface_name", Text),
     ("ipv4_address", Text),
     ("ipv6_address", Text),
-    ("link_local_ips", Texts),
+    ("link_local_ips", TextList),
     ("mac_address", Text),
-    ("priority", Unquoted),
+    ("priority", UnquotedNumber),
 ];
-const ENV_FILE: Keys = &[("format", Text), ("path", Needed(&Text)), ("required", Bool)];
-const ULIMIT: Keys = &[("hard", Needed(&Whole)), ("soft", Needed(&Whole))];
+const ENV_FILE: Keys = &[("format", Text), ("path", Required(&Text)), ("required", Bool)];
+const ULIMIT: Keys = &[("hard", Required(&Int)), ("soft", Required(&Int))];
 
-/// A secret or config in a service.
-const FILE_IN: Keys = &[("gid", Text), ("mode", Natural), ("source", Text), ("target", Text), ("uid", Text)];
+/// A secret or config of a service.
+const FILE_IN: Keys =
+    &[("gid", Text), ("mode", NonNegativeInt), ("source", Text), ("target", Text), ("uid", Text)];
 
 pub(super) const PORT: Keys = &[
     ("app_protocol", Text),
@@ -126,19 +130,19 @@ pub(super) const PORT: Keys = &[
     ("mode", Text),
     ("name", Text),
     ("protocol", Text),
-    ("published", TextOrWhole),
-    ("target", Needed(&Natural)),
+    ("published", TextOrInt),
+    ("target", Required(&NonNegativeInt)),
 ];
 pub(super) const MOUNT: Keys = &[
-    ("bind", Shape::Keys(BIND)),
+    ("bind", ValueType::Object(BIND)),
     ("consistency", Text),
     ("image", Any),
     ("read_only", Bool),
     ("source", Text),
-    ("target", Needed(&Text)),
-    ("tmpfs", Shape::Keys(&[("mode", UnquotedCount), ("size", Room)])),
-    ("type", Needed(&Text)),
-    ("volume", Shape::Keys(&[("labels", Pairs), ("nocopy", Bool), ("subpath", Text)])),
+    ("target", Required(&Text)),
+    ("tmpfs", ValueType::Object(&[("mode", UnquotedNonNegative), ("size", NonNegativeSize)])),
+    ("type", Required(&Text)),
+    ("volume", ValueType::Object(&[("labels", KeyValues), ("nocopy", Bool), ("subpath", Text)])),
 ];
 const BIND: Keys = &[
     ("create_host_path", Bool),
@@ -146,163 +150,167 @@ const BIND: Keys = &[
     ("recursive", OneOf(&["enabled", "disabled", "writable", "readonly"])),
     ("selinux", OneOf(&["z", "Z"])),
 ];
-pub(super) const DEVICE: Keys = &[("permissions", Text), ("source", Needed(&Text)), ("target", Text)];
+pub(super) const DEVICE: Keys = &[("permissions", Text), ("source", Required(&Text)), ("target", Text)];
 
 const BUILD: Keys = &[
-    ("additional_contexts", Pairs),
-    ("args", Pairs),
-    ("cache_from", Texts),
-    ("cache_to", Texts),
+    ("additional_contexts", KeyValues),
+    ("args", KeyValues),
+    ("cache_from", TextList),
+    ("cache_to", TextList),
     ("context", Text),
     ("dockerfile", Text),
     ("dockerfile_inline", Text),
-    ("entitlements", Texts),
-    ("extra_hosts", Items(&Host)),
+    ("entitlements", TextList),
+    ("extra_hosts", ListOf(&HostEntry)),
     ("isolation", Text),
-    ("labels", Pairs),
+    ("labels", KeyValues),
     ("network", Text),
     ("no_cache", Bool),
     ("no_cache_filter", TextOrList),
-    ("platforms", Texts),
+    ("platforms", TextList),
     ("privileged", Bool),
     ("provenance", Any),
     ("pull", Bool),
     ("sbom", Any),
-    ("secrets", Items(&TextOrKeys(FILE_IN))),
-    ("shm_size", WholeBytes),
-    ("ssh", Pairs),
-    ("tags", Texts),
+    ("secrets", ListOf(&TextOrObject(FILE_IN))),
+    ("shm_size", IntOrSize),
+    ("ssh", KeyValues),
+    ("tags", TextList),
     ("target", Text),
-    ("ulimits", Each(&WholeOrKeys(ULIMIT))),
+    ("ulimits", MapOf(&IntOrObject(ULIMIT))),
 ];
 
 const SERVICE: Keys = &[
-    ("annotations", Pairs),
+    ("annotations", KeyValues),
     ("attach", Bool),
-    ("blkio_config", Shape::Keys(BLKIO)),
-    ("build", Shape::Keys(BUILD)),
-    ("cap_add", Texts),
-    ("cap_drop", Texts),
+    ("blkio_config", ValueType::Object(BLKIO)),
+    ("build", ValueType::Object(BUILD)),
+    ("cap_add", TextList),
+    ("cap_drop", TextList),
     ("cgroup", OneOf(&["host", "private"])),
     ("cgroup_parent", Text),
     ("command", Command),
-    ("configs", Items(&TextOrKeys(FILE_IN))),
+    ("configs", ListOf(&TextOrObject(FILE_IN))),
     ("container_name", Text),
-    ("cpu_count", Natural),
-    ("cpu_percent", Natural),
-    ("cpu_period", Shares),
-    ("cpu_quota", Shares),
-    ("cpu_rt_period", Shares),
-    ("cpu_rt_runtime", Shares),
-    ("cpu_shares", Shares),
+    ("cpu_count", NonNegativeInt),
+    ("cpu_percent", NonNegativeInt),
+    ("cpu_period", NumberOrIntText),
+    ("cpu_quota", NumberOrIntText),
+    ("cpu_rt_period", NumberOrIntText),
+    ("cpu_rt_runtime", NumberOrIntText),
+    ("cpu_shares", NumberOrIntText),
     ("cpus", Number),
     ("cpuset", Text),
-    ("credential_spec", Shape::Keys(CREDENTIALS)),
-    ("depends_on", Each(&MaybeKeys(DEPENDENCY))),
-    ("deploy", MaybeKeys(DEPLOY)),
-    ("develop", MaybeKeys(DEVELOP)),
-    ("device_cgroup_rules", Distinct(&Text)),
-    ("devices", Items(&Device)),
-    ("dns", Texts),
-    ("dns_opt", Texts),
-    ("dns_search", Texts),
+    ("credential_spec", ValueType::Object(CREDENTIALS)),
+    ("depends_on", MapOf(&OptionalObject(DEPENDENCY))),
+    ("deploy", OptionalObject(DEPLOY)),
+    ("develop", OptionalObject(DEVELOP)),
+    ("device_cgroup_rules", UniqueListOf(&Text)),
+    ("devices", ListOf(&Device)),
+    ("dns", TextList),
+    ("dns_opt", TextList),
+    ("dns_search", TextList),
     ("domainname", Text),
     ("entrypoint", Command),
-    ("env_file", Items(&TextOrKeys(ENV_FILE))),
-    ("environment", Pairs),
-    ("expose", Items(&TextOrWhole)),
-    ("external_links", Distinct(&Text)),
-    ("extra_hosts", Items(&Host)),
-    ("gpus", Items(&Shape::Keys(GPU_OF_SERVICE))),
-    ("group_add", Distinct(&TextOrWhole)),
-    ("healthcheck", Shape::Keys(HEALTHCHECK)),
+    ("env_file", ListOf(&TextOrObject(ENV_FILE))),
+    ("environment", KeyValues),
+    ("expose", ListOf(&TextOrInt)),
+    ("external_links", UniqueListOf(&Text)),
+    ("extra_hosts", ListOf(&HostEntry)),
+    ("gpus", ListOf(&ValueType::Object(GPU_OF_SERVICE))),
+    ("group_add", UniqueListOf(&TextOrInt)),
+    ("healthcheck", ValueType::Object(HEALTHCHECK)),
     ("hostname", Text),
     ("image", Text),
     ("init", Bool),
     ("ipc", Text),
     ("isolation", Text),
-    ("label_file", Texts),
-    ("labels", Pairs),
-    ("links", Texts),
-    ("logging", Shape::Keys(LOGGING)),
+    ("label_file", TextList),
+    ("labels", KeyValues),
+    ("links", TextList),
+    ("logging", ValueType::Object(LOGGING)),
     ("mac_address", Text),
-    ("mem_limit", Bytes),
-    ("mem_reservation", WholeBytes),
-    ("mem_swappiness", Whole),
-    ("memswap_limit", Swap),
+    ("mem_limit", NumberOrSize),
+    ("mem_reservation", IntOrSize),
+    ("mem_swappiness", Int),
+    ("memswap_limit", SwapLimit),
     ("models", Any),
     ("network_mode", Text),
-    ("networks", Each(&MaybeKeys(ENDPOINT))),
+    ("networks", MapOf(&OptionalObject(ENDPOINT))),
     ("oom_kill_disable", Bool),
-    ("oom_score_adj", Score),
+    ("oom_score_adj", OomScore),
     ("pid", Text),
     ("pids_limit", Number),
     ("platform", Text),
-    ("ports", Items(&Port)),
-    ("post_start", Items(&Shape::Keys(HOOK))),
-    ("pre_stop", Items(&Shape::Keys(HOOK))),
+    ("ports", ListOf(&Port)),
+    ("post_start", ListOf(&ValueType::Object(HOOK))),
+    ("pre_stop", ListOf(&ValueType::Object(HOOK))),
     ("privileged", Bool),
-    ("profiles", Texts),
+    ("profiles", TextList),
     ("provider", Any),
-    ("pull_policy", Policy),
+    ("pull_policy", PullPolicy),
     ("pull_refresh_after", Text),
     ("read_only", Bool),
     ("restart", Text),
     ("runtime", Text),
-    ("scale", Whole),
-    ("secrets", Items(&TextOrKeys(FILE_IN))),
-    ("security_opt", Distinct(&Text)),
-    ("shm_size", Bytes),
+    ("scale", Int),
+    ("secrets", ListOf(&TextOrObject(FILE_IN))),
+    ("security_opt", UniqueListOf(&Text)),
+    ("shm_size", NumberOrSize),
     ("stdin_open", Bool),
     ("stop_grace_period", Duration),
     ("stop_signal", Text),
-    ("storage_opt", Each(&MaybeTextOrWhole)),
-    ("sysctls", Pairs),
-    ("tmpfs", Texts),
+    ("storage_opt", MapOf(&OptionalTextOrInt)),
+    ("sysctls", KeyValues),
+    ("tmpfs", TextList),
     ("tty", Bool),
-    ("ulimits", Each(&WholeOrKeys(ULIMIT))),
+    ("ulimits", MapOf(&IntOrObject(ULIMIT))),
     ("use_api_socket", Bool),
     ("user", Text),
     ("userns_mode", Text),
     ("uts", Text),
-    ("volumes", Items(&Mount)),
-    ("volumes_from", Distinct(&Text)),
+    ("volumes", ListOf(&Mount)),
+    ("volumes_from", UniqueListOf(&Text)),
     ("working_dir", Text),
 ];
 
-const IPAM: Keys = &[("config", Items(&Shape::Keys(POOL))), ("driver", Text), ("options", Each(&MaybePlain))];
+const IPAM: Keys = &[
+    ("config", ListOf(&ValueType::Object(POOL))),
+    ("driver", Text),
+    ("options", MapOf(&OptionalTextOrNumber)),
+];
 const POOL: Keys =
-    &[("aux_addresses", Each(&Scalar)), ("gateway", Text), ("ip_range", Text), ("subnet", Text)];
+    &[("aux_addresses", MapOf(&Scalar)), ("gateway", Text), ("ip_range", Text), ("subnet", Text)];
 
 const NETWORK: Keys = &[
     ("attachable", Bool),
     ("driver", Text),
-    ("driver_opts", Each(&Plain)),
+    ("driver_opts", MapOf(&TextOrNumber)),
     ("enable_ipv4", Bool),
     ("enable_ipv6", Bool),
     ("external", External),
     ("internal", Bool),
-    ("ipam", Shape::Keys(IPAM)),
-    ("labels", Pairs),
+    ("ipam", ValueType::Object(IPAM)),
+    ("labels", KeyValues),
     ("name", Text),
 ];
 
 const VOLUME: Keys = &[
     ("driver", Text),
-    ("driver_opts", Each(&Plain)),
+    ("driver_opts", MapOf(&TextOrNumber)),
     ("external", External),
-    ("labels", Pairs),
+    ("labels", KeyValues),
     ("name", Text),
 ];
 
 const FILE: Keys = &[
     ("content", Text),
     ("driver", Text),
-    ("driver_opts", Each(&Plain)),
+    ("driver_opts", MapOf(&TextOrNumber)),
     ("environment", Text),
     ("external", External),
     ("file", Text),
-    ("labels", Pairs),
+    ("labels", KeyValues),
     ("name", Text),
     ("template_driver", Text),
 ];

@@ -1,4 +1,4 @@
-//! `extends`, `include` and Compose profiles: what files bring in, and what is left out.
+//! `extends`, `include` and Compose profiles.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ fn text(project: &Project, path: &[&str]) -> String {
 }
 
 #[test]
-fn a_service_begins_as_another_one() {
+fn a_service_extends_another_one() {
     let files = [
         (
             "d/a.yml",
@@ -50,15 +50,15 @@ fn a_service_begins_as_another_one() {
         assert!(at(&project, &["services", service]).entry("extends").is_none());
     }
     assert_eq!(text(&project, &["services", "twin", "mem_limit"]), "1m");
-    // Every value keeps the place where it was written.
+    // Every value keeps the position where it was written.
     let image = at(&project, &["services", "web", "image"]);
-    assert_eq!(project.sources.show(image.span).replace('\\', "/"), "d/common/b.yml:6:12");
+    assert_eq!(project.sources.location(image.span).replace('\\', "/"), "d/common/b.yml:6:12");
     let web = at(&project, &["services", "web"]);
     assert!(web.origins.iter().any(|origin| origin.via == Via::Extends));
 }
 
 #[test]
-fn extending_in_a_circle_is_refused_where_it_closes() {
+fn a_cycle_of_extends_is_rejected() {
     let files = [
         ("a.yml", "services:\n  a: {extends: {file: b.yml, service: b}}\n"),
         ("b.yml", "services:\n  b: {extends: {file: a.yml, service: a}}\n"),
@@ -68,7 +68,7 @@ fn extending_in_a_circle_is_refused_where_it_closes() {
 }
 
 #[test]
-fn other_projects_are_taken_in_with_their_own_variables() {
+fn included_projects_become_part_of_the_project() {
     let files = [
         (
             "a.yml",
@@ -84,18 +84,18 @@ fn other_projects_are_taken_in_with_their_own_variables() {
 }
 
 #[test]
-fn what_differs_in_an_included_file_is_refused() {
+fn a_conflict_with_an_included_file_is_rejected() {
     let with = |image: &str| {
         let included = format!("services: {{web: {{image: {image}}}}}\n");
         project(&[("a.yml", "include: [b.yml]\nservices:\n  web: {image: w}\n"), ("b.yml", &included)], &[])
     };
     assert!(with("w").is_ok());
     let said = with("other").unwrap_err();
-    assert!(said.contains("a.yml:3:3: 'services.web' is here, and differs in an included file"), "{said}");
+    assert!(said.contains("a.yml:3:3: 'services.web' differs from the one in an included file"), "{said}");
 }
 
 #[test]
-fn services_of_other_profiles_are_not_there() {
+fn services_of_disabled_profiles_are_left_out() {
     let files = [(
         "a.yml",
         "services:\n  web: {image: w}\n  debug: {image: d, profiles: [debug, all]}\n  shell: {image: s, profiles: [shell]}\n",
@@ -108,7 +108,7 @@ fn services_of_other_profiles_are_not_there() {
     assert_eq!(names(&["debug"]), ["web", "debug"]);
     assert_eq!(names(&["*"]), ["web", "debug", "shell"]);
     let needs = [("a.yml", "services:\n  web: {depends_on: [debug]}\n  debug: {image: d, profiles: [x]}\n")];
-    assert!(project(&needs, &[]).unwrap_err().contains("refers to the service 'debug'"));
+    assert!(project(&needs, &[]).unwrap_err().contains("refers to the undefined service 'debug'"));
     let may = [(
         "a.yml",
         "services:\n  web: {image: w, depends_on: {debug: {condition: service_started, required: false}}}\n  \
@@ -117,5 +117,5 @@ fn services_of_other_profiles_are_not_there() {
     assert!(project(&may, &[]).is_ok());
     let nowhere = [("a.yml", may[0].1.replace("debug: {image", "other: {image"))];
     let nowhere: Vec<(&str, &str)> = nowhere.iter().map(|(path, text)| (*path, text.as_str())).collect();
-    assert!(project(&nowhere, &[]).is_err(), "even what may be missing has to be defined");
+    assert!(project(&nowhere, &[]).is_err(), "an optional dependency must be defined too");
 }
