@@ -1,22 +1,32 @@
-//! An engine that answers some calls and hangs on others: a proxy in front of its socket.
+//! An engine that answers some calls and hangs on others, or hangs from some moment on: a proxy in front of its socket.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// Passes everything on to an engine, except requests whose first line holds a given text: these are never answered.
+/// Passes everything on to an engine, except requests whose first line contains a given text: these are never answered.
 #[derive(Debug)]
 pub struct Proxy {
     /// Where it listens, as `DOCKER_HOST` has it.
     pub host: String,
+    route: Arc<Route>,
     // Removes the socket; the threads end with the test's process.
     _dir: tempfile::TempDir,
 }
 
+#[derive(Debug)]
 struct Route {
     engine: PathBuf,
-    held: String,
+    /// `None` holds nothing.
+    held: Mutex<Option<String>>,
+}
+
+impl Route {
+    fn is_held(&self, line: &str) -> bool {
+        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        held.as_ref().is_some_and(|held| line.contains(held.as_str()))
+    }
 }
 
 impl Proxy {
@@ -25,13 +35,29 @@ impl Proxy {
     /// # Panics
     /// When it cannot listen.
     pub fn holding(host: &str, held: &str) -> Self {
+        let proxy = Self::passing(host);
+        proxy.hold(held);
+        proxy
+    }
+
+    /// From now on requests for `held` are never answered.
+    pub fn hold(&self, held: &str) {
+        *self.route.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(held.to_owned());
+    }
+
+    /// A proxy in front of `host` that holds nothing yet.
+    ///
+    /// # Panics
+    /// When it cannot listen.
+    pub fn passing(host: &str) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory can be made");
         let path = dir.path().join("docker.sock");
         let listener = UnixListener::bind(&path).expect("a socket can be bound");
         let engine = PathBuf::from(host.strip_prefix("unix://").unwrap_or(host));
-        let route = Arc::new(Route { engine, held: held.to_owned() });
-        std::thread::spawn(move || serve(&listener, &route));
-        Self { host: format!("unix://{}", path.display()), _dir: dir }
+        let route = Arc::new(Route { engine, held: Mutex::new(None) });
+        let served = Arc::clone(&route);
+        std::thread::spawn(move || serve(&listener, &served));
+        Self { host: format!("unix://{}", path.display()), route, _dir: dir }
     }
 }
 
@@ -55,7 +81,7 @@ fn connect(mut client: UnixStream, route: &Route) -> io::Result<()> {
             return Ok(());
         }
         let line = buffer[..count].split(|byte| *byte == b'\r').next().unwrap_or_default();
-        if String::from_utf8_lossy(line).contains(&route.held) {
+        if route.is_held(&String::from_utf8_lossy(line)) {
             // Until the client gives up.
             while client.read(&mut buffer)? > 0 {}
             return Ok(());

@@ -78,6 +78,10 @@ pub(crate) struct EngineArgs {
 }
 
 impl EngineArgs {
+    pub(crate) const fn call_timeout(&self) -> Duration {
+        self.call_timeout
+    }
+
     /// How to reach each engine; the default engine where none is named.
     pub(crate) fn docker_args(&self) -> Vec<DockerArgs> {
         let one = |host: Option<String>| DockerArgs { host, call_timeout: self.call_timeout };
@@ -163,7 +167,8 @@ pub(crate) struct SnapshotArgs {
     /// Show stopped containers too
     #[arg(short, long, conflicts_with = "follow")]
     pub(crate) all: bool,
-    /// Show the disk usage of images, containers, volumes and build cache, which takes the engine seconds to add up
+    /// Show the disk usage of images, containers, volumes and build cache; where the engine takes longer to add it up,
+    /// raise --call-timeout
     #[arg(long, conflicts_with = "follow")]
     pub(crate) disk: bool,
     /// Print a sample every interval, and events in between; with --json one object a line

@@ -6,7 +6,6 @@ use evenkeel_common::{Error, Exit};
 use futures_util::future::join_all;
 
 use crate::measure::cache::EngineCache;
-use crate::measure::engine;
 use crate::measure::sample::{Query, Sample, SampleMode};
 use crate::measure::sampler::Sampler;
 use crate::model::container::Container;
@@ -81,21 +80,6 @@ impl Collector {
         let error = |c: &Container| Some(format!("{}: {}", c.summary.name, c.error.as_ref()?));
         facts.errors = facts.containers.iter().filter_map(error).collect();
         Ok(facts)
-    }
-
-    /// Adds the engines' disk usage, which takes them seconds.
-    pub(crate) async fn add_disk_usage(&self, facts: &mut Facts) {
-        let ask = |found: &EngineFacts| {
-            let engine = self.engine(&found.host);
-            async move { Some(engine::disk_usage(engine?).await) }
-        };
-        let answers = join_all(facts.engines.iter().map(ask)).await;
-        for (found, answer) in facts.engines.iter_mut().zip(answers) {
-            if let Some((endpoint, disk)) = answer {
-                found.endpoints.push(endpoint);
-                found.disk = disk;
-            }
-        }
     }
 
     /// Saves what the next invocation can continue from.

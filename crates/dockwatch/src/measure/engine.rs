@@ -18,9 +18,6 @@ use crate::measure::disk_usage;
 use crate::model::container::{ContainerDetails, ContainerState, ContainerStats, ContainerSummary, Health};
 use crate::model::engine::{DiskUsage, Endpoint, EndpointState, EngineInfo, Network, Volume};
 
-/// The deadline of the disk usage call, in multiples of the others: the engine adds up all files.
-const DISK_USAGE_FACTOR: u32 = 20;
-
 /// Concurrent inspect calls to one engine.
 const MAX_INSPECTS: usize = 32;
 
@@ -62,6 +59,17 @@ pub(super) async fn list_others(engine: &Engine) -> EngineLists {
     }
 }
 
+/// Asks two endpoints that answer within a millisecond: one that any engine answers which is not stopped, and one that
+/// was seen to hang while the first answered.
+pub(super) async fn heartbeat(engine: &Engine, limit: Duration) -> [Endpoint; 2] {
+    let limit = limit.min(engine.call_timeout);
+    let (ping, networks) = tokio::join!(
+        timed("ping", engine.call_within(limit, engine.docker.ping())),
+        timed("networks", engine.call_within(limit, engine.docker.list_networks(None))),
+    );
+    [ping.0, networks.0]
+}
+
 /// Asks the engine about itself, which takes it about 10 ms because it runs other programs to find out.
 pub(super) async fn info(engine: &Engine) -> (Endpoint, Option<EngineInfo>) {
     let ask = async {
@@ -73,7 +81,7 @@ pub(super) async fn info(engine: &Engine) -> (Endpoint, Option<EngineInfo>) {
 
 /// Asks for the engine's disk usage.
 pub(super) async fn disk_usage(engine: &Engine) -> (Endpoint, Option<DiskUsage>) {
-    timed("disk", disk_usage::fetch(engine, engine.call_timeout * DISK_USAGE_FACTOR)).await
+    timed("disk", disk_usage::fetch(engine, engine.call_timeout)).await
 }
 
 /// Inspects a container. `limit` may be shorter than the engine's deadline.

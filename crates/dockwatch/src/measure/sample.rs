@@ -1,6 +1,7 @@
 //! What a sample asks, how it reads, and what it returns.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::measure::cgroup::reader::{Detail, FileHandles};
 use crate::model::container::Container;
@@ -38,6 +39,12 @@ impl SampleMode {
 pub(crate) enum Query {
     /// The engine for its lists, and the kernel.
     EngineAndKernel,
-    /// Only the kernel: the engine's lists have not changed since it was asked.
+    /// The same where the engine answers a first question within this time; else nothing.
+    IfAnswering(Duration),
+    /// The engine for its lists and its disk usage, and the kernel.
+    EngineKernelAndDisk,
+    /// The kernel, and whether the engine answers within this time: its lists have not changed since it was asked.
+    KernelAndHeartbeat(Duration),
+    /// Only the kernel.
     KernelOnly,
 }

@@ -17,7 +17,7 @@ use crate::measure::engine::{self, EngineLists};
 use crate::measure::sample::{Query, Sample, SampleMode};
 use crate::measure::{address_pools, fd_limit, machine, tmpfs};
 use crate::model::container::{Container, ContainerDetails, ContainerStats, ContainerSummary, StatsSource};
-use crate::model::engine::{Endpoint, EngineFacts, Machine};
+use crate::model::engine::{DiskUsage, Endpoint, EndpointState, EngineFacts, Machine};
 
 /// Exit code of a container that SIGKILL ended, as the OOM killer does.
 const EXIT_SIGKILL: i64 = 137;
@@ -48,6 +48,9 @@ struct Measured {
     containers: Vec<Container>,
     vanished: Vec<Labels>,
 }
+
+/// What a sample found: the containers, the engine's lists and its disk usage, where each is known.
+type Answers = (Option<Measured>, EngineLists, Option<DiskUsage>);
 
 /// What was found out about the containers of a sample, by id.
 struct Parts {
@@ -96,10 +99,12 @@ impl Sampler {
 
     /// Measures everything. All calls to the engine together take little more than one deadline.
     pub(super) async fn sample(&mut self, query: Query) -> Sample {
-        let known = if query == Query::KernelOnly { self.lists.clone() } else { None };
-        let (measured, lists) = match known {
-            Some(mut lists) => (self.sample_kernel(lists.containers.take()).await, lists),
-            None => Box::pin(self.sample_engine()).await,
+        let (measured, lists, disk) = match (query, self.lists.clone()) {
+            (Query::KernelOnly, Some(lists)) => self.sample_kernel(lists).await,
+            (Query::KernelAndHeartbeat(limit), Some(lists)) => self.sample_heartbeat(lists, limit).await,
+            (Query::IfAnswering(limit), _) => self.sample_if_answering(limit).await,
+            (Query::EngineKernelAndDisk, _) => Box::pin(self.sample_engine_and_disk()).await,
+            _ => Box::pin(self.sample_engine()).await,
         };
         let (containers, vanished) =
             measured.map_or_else(Default::default, |found| (Some(found.containers), found.vanished));
@@ -112,7 +117,7 @@ impl Sampler {
                 endpoints: lists.endpoints,
                 machine: self.machine(containers.as_deref().unwrap_or_default()),
                 address_pools: pools,
-                disk: None,
+                disk,
             },
             containers,
             networks: lists.networks,
@@ -121,7 +126,15 @@ impl Sampler {
         }
     }
 
-    async fn sample_engine(&mut self) -> (Option<Measured>, EngineLists) {
+    async fn sample_engine_and_disk(&mut self) -> Answers {
+        let engine = self.engine.clone();
+        let ((measured, mut lists, _), (endpoint, disk)) =
+            tokio::join!(self.sample_engine(), engine::disk_usage(&engine));
+        lists.endpoints.push(endpoint);
+        (measured, lists, disk)
+    }
+
+    async fn sample_engine(&mut self) -> Answers {
         let engine = self.engine.clone();
         let socket = socket_id(&engine.host);
         let has_info = socket.is_some() && socket == self.cache.socket && self.cache.info.version.is_some();
@@ -135,7 +148,7 @@ impl Sampler {
             lists.endpoints.push(endpoint);
         }
         self.lists = Some(EngineLists { containers, ..lists.clone() });
-        (measured, lists)
+        (measured, lists, None)
     }
 
     async fn list_and_measure(&mut self) -> (Endpoint, Option<Vec<ContainerSummary>>, Option<Measured>) {
@@ -156,11 +169,33 @@ impl Sampler {
         (endpoint, listed, measured)
     }
 
-    async fn sample_kernel(&mut self, listed: Option<Vec<ContainerSummary>>) -> Option<Measured> {
-        let listed = listed?;
+    async fn sample_if_answering(&mut self, limit: Duration) -> Answers {
+        let beats = engine::heartbeat(&self.engine, limit).await;
+        if all_answer(&beats) {
+            return Box::pin(self.sample_engine()).await;
+        }
+        (None, EngineLists { endpoints: beats.into(), ..EngineLists::default() }, None)
+    }
+
+    async fn sample_heartbeat(&mut self, lists: EngineLists, limit: Duration) -> Answers {
+        let beats = engine::heartbeat(&self.engine, limit).await;
+        let (measured, mut lists, disk) = if all_answer(&beats) || !self.readers.is_empty() {
+            self.sample_kernel(lists).await
+        } else {
+            // Statistics come from the engine, too.
+            (None, lists, None)
+        };
+        lists.endpoints.retain(|endpoint| beats.iter().all(|beat| beat.name != endpoint.name));
+        lists.endpoints.extend(beats);
+        (measured, lists, disk)
+    }
+
+    async fn sample_kernel(&mut self, mut lists: EngineLists) -> Answers {
+        let Some(listed) = lists.containers.take() else { return (None, lists, None) };
         let (readers, stats) = read_all(std::mem::take(&mut self.readers), self.mode.detail);
         self.readers = readers;
-        Some(self.measure(listed, stats, self.engine.call_timeout).await)
+        let measured = self.measure(listed, stats, self.engine.call_timeout).await;
+        (Some(measured), lists, None)
     }
 
     /// Starts to read a container whose cgroup was found. Drops what is cached of an earlier run of it.
@@ -354,6 +389,10 @@ impl Sampler {
             Machine { mem_total: info.mem_total, cpus: info.cpus, ..Machine::default() }
         }
     }
+}
+
+fn all_answer(beats: &[Endpoint]) -> bool {
+    beats.iter().all(|beat| beat.state == EndpointState::Ok)
 }
 
 /// Adds the engine's answers to the statistics. Returns the errors, by container.

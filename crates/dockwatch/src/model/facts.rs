@@ -91,6 +91,11 @@ impl Facts {
             .hint("start Docker, or restart it if it hangs; --host or DOCKER_HOST selects another engine"))
     }
 
+    /// Whether every engine listed its containers, networks and volumes.
+    pub(crate) const fn all_known(&self) -> bool {
+        self.containers_known && self.networks_known && self.volumes_known
+    }
+
     /// Identifies every container, network and volume, for comparison with a later moment.
     pub(crate) fn resource_ids(&self) -> BTreeSet<String> {
         let containers = self.containers.iter().map(|c| format!("container {} {}", c.engine, c.summary.id));

@@ -1,64 +1,18 @@
 //! Engines that restart, that are remote or dead, containers that vanish, limits of open files.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use evenkeel_tests::{BUSYBOX, Home, OwnEngine, World, engine};
 
-use crate::json::{EventLine, SampleLine};
+use crate::follow::Following;
 use crate::{dockwatch, run, snapshot};
-
-/// A running `dockwatch --follow`, which ends with the test.
-struct Following {
-    child: Child,
-    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
-}
-
-impl Following {
-    fn start(host: &str, home: &Home, label: &str) -> Self {
-        let mut command = dockwatch(host, home);
-        command.args(["--follow", "--json", "--interval", "200ms", "--call-timeout", "2s", "--label", label]);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines }
-    }
-
-    fn next(&mut self) -> Result<SampleLine, Box<EventLine>> {
-        let line = self.lines.next().expect("the stream goes on").unwrap();
-        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
-        if value["type"] == "sample" {
-            Ok(serde_json::from_str(&line).expect(&line))
-        } else {
-            Err(serde_json::from_str(&line).expect(&line))
-        }
-    }
-
-    fn event(&mut self, wanted: &str) -> Box<EventLine> {
-        let deadline = Instant::now() + Duration::from_mins(1);
-        loop {
-            if let Err(event) = self.next()
-                && event.r#type == wanted
-            {
-                return event;
-            }
-            assert!(Instant::now() < deadline, "no {wanted} event");
-        }
-    }
-}
-
-impl Drop for Following {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 #[test]
 fn an_engine_restarted_while_following() {
     let Some(engine) = OwnEngine::start() else { return };
     let home = Home::new();
-    let mut following = Following::start(&engine.host, &home, "restarted");
+    let mut following = Following::start(&engine.host, &home, "200ms", "restarted");
     assert!(following.next().is_ok());
     engine.kill9();
     assert_eq!(following.event("engine_lost").engine.as_deref(), Some(engine.host.as_str()));
