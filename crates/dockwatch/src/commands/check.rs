@@ -26,7 +26,7 @@ pub(crate) async fn run(args: &CheckArgs, home: &Home) -> Result<Exit, Error> {
     let needs = needs(args, prediction.as_ref());
     let budget = args.budget.budget();
     let mut collector =
-        Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ONCE)?;
+        Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ONCE_WITHOUT_CPU)?;
     loop {
         let facts = collector.collect(Query::EngineAndKernel).await?;
         let current = CurrentUse::new(&facts);

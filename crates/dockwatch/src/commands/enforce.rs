@@ -32,7 +32,8 @@ async fn enforce_once(args: &EnforceArgs, home: &Home) -> Result<Exit, Error> {
         return Err(Error::usage("enforce limits", "no scope is given")
             .hint("select the containers that may be ended: --label KEY=VALUE or --project NAME"));
     }
-    let mut collector = Collector::new(args.engines.docker_args(), scope, home, SampleMode::ONCE)?;
+    let mut collector =
+        Collector::new(args.engines.docker_args(), scope, home, SampleMode::ONCE_WITHOUT_CPU)?;
     let facts = collector.collect(Query::EngineAndKernel).await?;
     facts.require_healthy()?;
     let mut done = Vec::new();

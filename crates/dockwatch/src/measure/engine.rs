@@ -113,18 +113,19 @@ pub(super) async fn inspect_all(
 pub(super) async fn stats_all(
     engine: &Engine,
     ids: &[String],
+    limit: Duration,
 ) -> Vec<(String, Result<ContainerStats, CallError>)> {
-    let stats = async |id: &String| (id.clone(), stats(engine, id).await);
+    let stats = async |id: &String| (id.clone(), stats(engine, id, limit).await);
     join_all(ids.iter().map(stats)).await
 }
 
 /// Asks for the statistics that the engine collects about one container.
-async fn stats(engine: &Engine, id: &str) -> Result<ContainerStats, CallError> {
+async fn stats(engine: &Engine, id: &str, limit: Duration) -> Result<ContainerStats, CallError> {
     let once = StatsOptionsBuilder::new().stream(false).one_shot(true).build();
     let mut answers = Box::pin(engine.docker.stats(id, Some(once)));
     let gone = || CallError::Status { code: 404, message: "it has no statistics".into() };
     let answer = async { answers.next().await.transpose() };
-    engine.call(answer).await?.and_then(container_stats).ok_or_else(gone)
+    engine.call_within(limit, answer).await?.and_then(container_stats).ok_or_else(gone)
 }
 
 /// Awaits an answer that has a deadline, and takes its time.

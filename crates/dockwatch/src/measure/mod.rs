@@ -8,6 +8,7 @@ pub(crate) mod cache;
 pub(crate) mod cgroup;
 pub(crate) mod collector;
 pub(crate) mod cpu;
+pub(crate) mod cpu_readings;
 pub(crate) mod disk_usage;
 pub(crate) mod engine;
 pub(crate) mod events;

@@ -18,20 +18,34 @@ pub(super) struct Sample {
     pub(super) vanished: Vec<BTreeMap<String, String>>,
 }
 
-/// How a sampler reads the counter files.
+/// Whether a sample waits until CPU use is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CpuWait {
+    /// Until there is a second reading.
+    UntilKnown,
+    /// It is unknown until the next sample, or not needed.
+    No,
+}
+
+/// How a sampler reads the counters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SampleMode {
     pub(super) handles: FileHandles,
     pub(super) detail: Detail,
+    pub(super) cpu: CpuWait,
 }
 
 impl SampleMode {
+    /// One sample with every counter and CPU use.
+    pub(crate) const ONCE: Self =
+        Self { handles: FileHandles::Close, detail: Detail::Full, cpu: CpuWait::UntilKnown };
     /// One sample with every counter.
-    pub(crate) const ONCE: Self = Self { handles: FileHandles::Close, detail: Detail::Full };
+    pub(crate) const ONCE_WITHOUT_CPU: Self = Self { cpu: CpuWait::No, ..Self::ONCE };
     /// Repeated samples with every counter.
-    pub(crate) const REPEATED: Self = Self { handles: FileHandles::KeepOpen, detail: Detail::Full };
+    pub(crate) const REPEATED: Self =
+        Self { handles: FileHandles::KeepOpen, detail: Detail::Full, cpu: CpuWait::No };
     /// Repeated samples of memory, CPU time and OOM kills alone, for hours.
-    pub(crate) const ESSENTIAL: Self = Self { handles: FileHandles::KeepOpen, detail: Detail::Essential };
+    pub(crate) const ESSENTIAL: Self = Self { detail: Detail::Essential, ..Self::REPEATED };
 }
 
 /// What a sample asks.

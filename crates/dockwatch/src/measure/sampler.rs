@@ -12,9 +12,10 @@ use evenkeel_common::docker::{CallError, Engine};
 use crate::measure::cache::{CachedContainer, EngineCache, socket_id};
 use crate::measure::cgroup::filesystem::{CgroupFs, ROOT};
 use crate::measure::cgroup::reader::{Buffer, CgroupGone, CgroupReader, Detail, FileHandles};
-use crate::measure::cpu::{CpuCounter, CpuUsage, MIN_WINDOW, now_ns};
+use crate::measure::cpu::{CpuHistory, CpuUsage};
+use crate::measure::cpu_readings::{self, ReadingPairs};
 use crate::measure::engine::{self, EngineLists};
-use crate::measure::sample::{Query, Sample, SampleMode};
+use crate::measure::sample::{CpuWait, Query, Sample, SampleMode};
 use crate::measure::{address_pools, fd_limit, machine, tmpfs};
 use crate::model::container::{Container, ContainerDetails, ContainerStats, ContainerSummary, StatsSource};
 use crate::model::engine::{DiskUsage, Endpoint, EndpointState, EngineFacts, Machine};
@@ -229,13 +230,15 @@ impl Sampler {
         let is_local = live.iter().any(|id| stats.contains_key(id));
         let remote: &[String] = if is_local { &[] } else { &live };
         let to_inspect = self.to_inspect(&listed, &stats);
-        let (details, answers, ()) = tokio::join!(
+        let to_read_twice = self.without_cpu_use(&stats);
+        let (details, (answers, mut pairs), kernel_pairs) = tokio::join!(
             engine::inspect_all(&self.engine, &to_inspect, limit),
-            engine::stats_all(&self.engine, remote),
-            tokio::time::sleep(self.missing_cpu_window(&stats))
+            cpu_readings::from_engine(&self.engine, remote, self.mode.cpu),
+            cpu_readings::from_kernel(&mut self.readers, &to_read_twice),
         );
+        pairs.extend(kernel_pairs);
         let stats_errors = add_stats(answers, &mut stats);
-        let cpu = self.cpu_usage(&stats);
+        let cpu = self.cpu_usage(&stats, &pairs);
         let source = if is_local { StatsSource::Cgroup } else { StatsSource::Api };
         let mut parts = Parts { stats, stats_errors, source, details, cpu };
         let mut measured = Measured::default();
@@ -291,36 +294,36 @@ impl Sampler {
         listed.iter().filter(needs).map(|c| c.id.clone()).collect()
     }
 
-    /// How long to wait until the CPU use of every container is known.
-    fn missing_cpu_window(&self, stats: &StatsById) -> Duration {
-        let is_known = |(id, stats): (&String, &ContainerStats)| self.cpu_since_last(id, stats).is_some();
-        if stats.iter().all(is_known) { Duration::ZERO } else { MIN_WINDOW }
+    /// The containers whose CPU use is waited for.
+    fn without_cpu_use(&self, stats: &StatsById) -> Vec<String> {
+        if self.mode.cpu == CpuWait::No {
+            return Vec::new();
+        }
+        let is_known = |(id, stats): &(&String, &ContainerStats)| {
+            let now = cpu_readings::counter(stats);
+            let usage = now.and_then(|now| self.cache.containers.get(*id)?.cpu?.usage_until(now));
+            usage.is_some_and(|usage| usage.is_steady())
+        };
+        stats.iter().filter(|stats| !is_known(stats)).map(|(id, _)| id.clone()).collect()
     }
 
-    fn cpu_since_last(&self, id: &str, stats: &ContainerStats) -> Option<CpuUsage> {
-        let last = self.cache.containers.get(id)?.cpu?;
-        CpuCounter { at_ns: stats.at_ns, used_ns: stats.cpu_ns? }.usage_since(last)
-    }
-
-    /// CPU use since the last sample, or over the window that was just waited for.
-    fn cpu_usage(&mut self, stats: &StatsById) -> HashMap<String, CpuUsage> {
-        let mut buffer = Buffer::default();
+    /// CPU use between two readings that were made for it, else since the last samples.
+    fn cpu_usage(&mut self, stats: &StatsById, pairs: &ReadingPairs) -> HashMap<String, CpuUsage> {
         let mut found = HashMap::new();
         for (id, stats) in stats {
-            let Some(used_ns) = stats.cpu_ns else { continue };
-            let mut counter = CpuCounter { at_ns: stats.at_ns, used_ns };
-            let mut usage = self.cpu_since_last(id, stats);
-            if usage.is_none()
-                && let Some(reader) = self.readers.get_mut(id)
-                && let Some(used_ns) = reader.read_cpu(&mut buffer)
-            {
-                let later = CpuCounter { at_ns: now_ns(), used_ns };
-                usage = later.usage_since(counter);
-                counter = later;
-            }
+            let pair = pairs.get(id).copied();
+            let Some(now) = pair.map(|(_, later)| later).or_else(|| cpu_readings::counter(stats)) else {
+                continue;
+            };
             let init = self.readers.get(id).and_then(CgroupReader::init);
             let cached = self.cache.containers.entry(id.clone()).or_default();
-            (cached.cpu, cached.init) = (Some(counter), init);
+            let history = cached.cpu.get_or_insert(CpuHistory::new(now));
+            let usage = match pair {
+                Some((earlier, later)) => later.usage_since(earlier),
+                None => history.usage_until(now),
+            };
+            history.add(now);
+            cached.init = init;
             found.extend(usage.map(|usage| (id.clone(), usage)));
         }
         found

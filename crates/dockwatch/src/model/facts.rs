@@ -48,10 +48,10 @@ impl Facts {
         }
     }
 
-    /// CPU use of all containers, percent of one core.
+    /// CPU use of all containers, percent of one core; `None` where that of any is unknown.
     pub(crate) fn cpu_pct(&self) -> Option<f64> {
-        let sum = self.live().filter_map(|container| container.cpu_pct).fold(0.0, |sum, pct| sum + pct);
-        self.containers_known.then_some(round2(sum))
+        let sum: Option<f64> = self.live().map(|container| container.cpu_pct).sum();
+        sum.filter(|_| self.containers_known).map(round2)
     }
 
     /// Memory that the machines of all engines can still allocate without swapping.

@@ -110,8 +110,8 @@ struct TotalsJson {
 struct GroupJson {
     name: String,
     containers_running: u64,
-    memory_working_set_bytes: u64,
-    cpu_pct: f64,
+    memory_working_set_bytes: Option<u64>,
+    cpu_pct: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -286,20 +286,19 @@ fn totals(facts: &Facts) -> TotalsJson {
 
 /// Sums up the running containers by a name that they share, sorted by it.
 fn groups(facts: &Facts, name_of: fn(&Container) -> Option<&str>) -> Vec<GroupJson> {
-    let mut groups = BTreeMap::<&str, GroupJson>::new();
+    let mut groups = BTreeMap::<&str, Vec<&Container>>::new();
     for container in facts.live() {
-        let Some(name) = name_of(container) else { continue };
-        let group = groups.entry(name).or_insert_with(|| GroupJson {
-            name: name.to_owned(),
-            containers_running: 0,
-            memory_working_set_bytes: 0,
-            cpu_pct: 0.0,
-        });
-        group.containers_running += 1;
-        group.memory_working_set_bytes += container.working_set().unwrap_or(0);
-        group.cpu_pct += container.cpu_pct.unwrap_or(0.0);
+        if let Some(name) = name_of(container) {
+            groups.entry(name).or_default().push(container);
+        }
     }
-    groups.into_values().map(|group| GroupJson { cpu_pct: round2(group.cpu_pct), ..group }).collect()
+    let group = |(name, containers): (&str, Vec<&Container>)| GroupJson {
+        name: name.to_owned(),
+        containers_running: containers.len() as u64,
+        memory_working_set_bytes: containers.iter().map(|container| container.working_set()).sum(),
+        cpu_pct: containers.iter().map(|container| container.cpu_pct).sum::<Option<f64>>().map(round2),
+    };
+    groups.into_iter().map(group).collect()
 }
 
 fn container(container: &Container) -> ContainerJson {

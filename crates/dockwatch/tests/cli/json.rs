@@ -109,8 +109,8 @@ pub(crate) struct Totals {
 pub(crate) struct Group {
     pub(crate) name: String,
     pub(crate) containers_running: u64,
-    pub(crate) memory_working_set_bytes: u64,
-    pub(crate) cpu_pct: f64,
+    pub(crate) memory_working_set_bytes: Option<u64>,
+    pub(crate) cpu_pct: Option<f64>,
 }
 
 #[derive(Debug, Deserialize)]
