@@ -2,6 +2,7 @@
 
 mod engine;
 mod proxy;
+mod remote;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::process::Command;
 
 pub use engine::{Engine, OwnEngine, engine};
 pub use proxy::Proxy;
+pub use remote::{Certificates, Relay, Sshd, TlsEngine};
 pub use world::{Home, World};
 
 /// A static busybox image that every test engine has.
