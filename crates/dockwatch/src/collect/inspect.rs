@@ -28,8 +28,7 @@ pub(crate) async fn fetch_all(
 }
 
 async fn fetch(engine: &Engine, id: &str, deadline: Deadline) -> Result<Value, CallError> {
-    let answer = engine.call_within(deadline.next(), engine.docker.inspect_container(id, None)).await?;
-    serde_json::to_value(answer).map_err(|error| CallError::Protocol(error.to_string()))
+    engine.get(deadline.next(), &format!("/containers/{id}/json")).await
 }
 
 /// Takes from an inspect what tells how the container fared.

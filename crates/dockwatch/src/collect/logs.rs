@@ -4,16 +4,15 @@
 //! the answer then dropped; the last part is asked for as a number of lines from the end.
 
 use std::ops::ControlFlow;
-use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use bollard::query_parameters::LogsOptionsBuilder;
 use evenkeel_common::Timestamp;
 use evenkeel_common::docker::{CallError, Engine};
 use evenkeel_common::units::show_duration;
 use futures_util::StreamExt as _;
 
 use crate::collect::deadline::Deadline;
+use crate::collect::log_frames::LogFrames;
 
 /// The shortest line is a time such as `2026-11-24T18:14:34.375519083Z`, a blank and a line break.
 const MIN_LINE: usize = 32;
@@ -74,8 +73,8 @@ pub(crate) async fn read(
     deadline: Deadline,
 ) -> Result<Log, CallError> {
     let mut head = Vec::new();
-    let keep = |message: &[u8]| {
-        head.extend_from_slice(message);
+    let keep = |piece: &[u8]| {
+        head.extend_from_slice(piece);
         if head.len() > limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
     let time = deadline.next();
@@ -96,8 +95,8 @@ async fn read_tail(engine: &Engine, id: &str, limit: usize, lines: usize, deadli
     let mut error = None;
     for lines in [lines, (lines / FEWER_LINES).max(1)] {
         let mut tail = Vec::new();
-        let keep_last = |message: &[u8]| {
-            tail.extend_from_slice(message);
+        let keep_last = |piece: &[u8]| {
+            tail.extend_from_slice(piece);
             if tail.len() > 2 * limit {
                 tail.drain(..tail.len() - limit);
             }
@@ -123,7 +122,7 @@ enum PullEnd {
     TimedOut,
 }
 
-/// Passes each message of a log to the reader. The engine stops to send when the stream is dropped.
+/// Passes a log to the reader piece by piece. The engine stops sending when the stream is dropped.
 async fn pull(
     engine: &Engine,
     id: &str,
@@ -131,21 +130,22 @@ async fn pull(
     limit: Duration,
     mut reader: impl FnMut(&[u8]) -> ControlFlow<()>,
 ) -> Result<PullEnd, CallError> {
-    let options = LogsOptionsBuilder::new().stdout(true).stderr(true).timestamps(true).tail(tail).build();
-    let mut messages = pin!(engine.docker.logs(id, Some(options)));
     let end = Instant::now() + limit;
+    let path = format!("/containers/{id}/logs?stdout=1&stderr=1&timestamps=1&tail={tail}");
+    let mut pieces = engine.get_stream(limit, &path).await?;
+    let mut frames = LogFrames::default();
     loop {
-        // A stream that always has a message would never let the time run out.
+        // A stream that always has a piece ready would never let the time run out.
         let left = end.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Ok(PullEnd::TimedOut);
         }
-        match tokio::time::timeout(left, messages.next()).await {
+        match tokio::time::timeout(left, pieces.next()).await {
             Err(_) => return Ok(PullEnd::TimedOut),
             Ok(None) => return Ok(PullEnd::EndOfLog),
-            Ok(Some(Err(error))) => return Err(error.into()),
-            Ok(Some(Ok(message))) => {
-                if reader(message.as_ref()).is_break() {
+            Ok(Some(Err(error))) => return Err(engine.error(&error.into())),
+            Ok(Some(Ok(piece))) => {
+                if reader(&frames.decode(&piece)).is_break() {
                     return Ok(PullEnd::Stopped);
                 }
             }
@@ -159,17 +159,18 @@ fn tail_lines(head: &[u8], limit: usize) -> usize {
     (limit / MIN_LINE).min(MAX_TAIL_READ / line_length.max(1)).max(1)
 }
 
-/// The end of the last whole line within the first `limit` bytes.
+/// The end of the last whole line within the first `limit` bytes; all of them where that would lose more than half.
 fn first_part(bytes: &[u8], limit: usize) -> usize {
     let end = limit.min(bytes.len());
-    bytes[..end].iter().rposition(|byte| *byte == b'\n').map_or(end, |position| position + 1)
+    let line_end = bytes[..end].iter().rposition(|byte| *byte == b'\n').map(|position| position + 1);
+    line_end.filter(|line_end| *line_end > end / 2).unwrap_or(end)
 }
 
-/// The start of the first whole line within the last `limit` bytes.
+/// The start of the first whole line within the last `limit` bytes; of all of them where that would lose more than half.
 fn last_part(bytes: &[u8], limit: usize) -> usize {
     let Some(start) = bytes.len().checked_sub(limit).filter(|start| *start > 0) else { return 0 };
-    let line = bytes[start - 1..].iter().position(|byte| *byte == b'\n');
-    line.map_or(start, |position| start + position)
+    let line = bytes[start - 1..].iter().position(|byte| *byte == b'\n').map(|position| start + position);
+    line.filter(|line| bytes.len() - line > limit / 2).unwrap_or(start)
 }
 
 /// The line that stands for what is missing between the two parts.
@@ -204,7 +205,9 @@ mod tests {
         for (limit, end, start) in [(4, 4, 12), (5, 4, 12), (7, 4, 12), (8, 8, 8), (16, 16, 0), (99, 16, 0)] {
             assert_eq!((first_part(text, limit), last_part(text, limit)), (end, start), "{limit}");
         }
-        assert_eq!((first_part(b"abcdef", 4), last_part(b"abcdef", 4)), (4, 2), "one long line");
+        for long in [&b"abcdef"[..], b"\nbcde\n"] {
+            assert_eq!((first_part(long, 4), last_part(long, 4)), (4, 2), "one long line");
+        }
         assert_eq!((first_part(b"", 4), last_part(b"", 4)), (0, 0));
     }
 

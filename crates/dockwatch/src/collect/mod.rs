@@ -3,6 +3,7 @@
 pub(crate) mod deadline;
 pub(crate) mod directory;
 pub(crate) mod inspect;
+pub(crate) mod log_frames;
 pub(crate) mod logs;
 pub(crate) mod past_events;
 pub(crate) mod secrets;

@@ -1,13 +1,12 @@
 //! The events that the engine still keeps: Docker the last 256 of all its containers, images, networks and volumes.
 
 use std::collections::HashMap;
-use std::pin::pin;
 
-use bollard::models::EventMessage;
-use bollard::query_parameters::EventsOptionsBuilder;
 use evenkeel_common::docker::{CallError, Engine};
 use evenkeel_common::{Timestamp, now};
-use futures_util::TryStreamExt as _;
+use futures_util::StreamExt as _;
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
 
 use crate::collect::deadline::Deadline;
 use crate::model::evidence::PastEvent;
@@ -30,46 +29,103 @@ const ACTIONS: [&str; 13] = [
     "destroy",
 ];
 
+/// Events as the engine sends them, one JSON object a line.
+#[derive(Debug, Default)]
+pub(crate) struct PastEvents {
+    pub(crate) text: String,
+}
+
 /// Asks for the events of the containers in a scope since a moment; `None` is all that are kept.
 pub(crate) async fn fetch(
     engine: &Engine,
     scope: &Scope,
     since: Option<Timestamp>,
     deadline: Deadline,
-) -> Result<Vec<EventMessage>, CallError> {
-    let since = since.map_or(0, Timestamp::as_second).to_string();
+) -> Result<PastEvents, CallError> {
+    let since = since.map_or(0, Timestamp::as_second);
     let until = engine_time(engine, deadline).await.unwrap_or_else(now);
     let until = format!("{}.{:09}", until.as_second(), until.subsec_nanosecond());
-    let filters = HashMap::from([
-        ("type", vec!["container".to_owned()]),
-        ("event", ACTIONS.map(str::to_owned).into()),
-        ("label", scope.label_filters()),
-    ]);
-    let options = EventsOptionsBuilder::new().since(&since).until(&until).filters(&filters).build();
-    let events = pin!(engine.docker.events(Some(options)));
-    engine.call_within(deadline.next(), events.try_collect()).await
+    let filters =
+        serde_json::json!({"type": ["container"], "event": ACTIONS, "label": scope.label_filters()})
+            .to_string();
+    let filters = utf8_percent_encode(&filters, NON_ALPHANUMERIC);
+    let path = format!("/events?since={since}&until={until}&filters={filters}");
+    let limit = deadline.next();
+    tokio::time::timeout(limit, read(engine, limit, &path)).await.unwrap_or(Err(CallError::TimedOut(limit)))
+}
+
+async fn read(engine: &Engine, limit: std::time::Duration, path: &str) -> Result<PastEvents, CallError> {
+    let mut pieces = engine.get_stream(limit, path).await?;
+    let mut bytes = Vec::new();
+    while let Some(piece) = pieces.next().await {
+        bytes.extend_from_slice(&piece.map_err(|error| engine.error(&error.into()))?);
+    }
+    Ok(PastEvents { text: String::from_utf8_lossy(&bytes).into_owned() })
 }
 
 /// The stream ends at a moment of the engine's clock, which is not always that of this machine.
 async fn engine_time(engine: &Engine, deadline: Deadline) -> Option<Timestamp> {
-    let info = engine.call_within(deadline.next(), engine.docker.info()).await.ok()?;
-    info.system_time?.parse().ok()
+    let info: Info = engine.get(deadline.next(), "/info").await.ok()?;
+    info.system_time.parse().ok()
 }
 
-/// The events by container id, oldest first.
-pub(crate) fn by_container(events: &[EventMessage]) -> HashMap<String, Vec<PastEvent>> {
-    let mut found = HashMap::<String, Vec<PastEvent>>::new();
-    for event in events {
-        if let Some((id, event)) = past_event(event) {
-            found.entry(id).or_default().push(event);
-        }
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Info {
+    system_time: String,
+}
+
+impl PastEvents {
+    pub(crate) fn count(&self) -> usize {
+        self.text.lines().count()
     }
-    found
+
+    /// The events by container id, oldest first. Those that cannot be parsed are left out.
+    pub(crate) fn by_container(&self) -> HashMap<String, Vec<PastEvent>> {
+        let mut found = HashMap::<String, Vec<PastEvent>>::new();
+        for event in self.text.lines().filter_map(|line| serde_json::from_str::<Event>(line).ok()) {
+            let Ok(at) = Timestamp::from_nanosecond(event.time_nano.into()) else { continue };
+            let exit_code = event.actor.attributes.get("exitCode").and_then(|code| code.parse().ok());
+            found.entry(event.actor.id).or_default().push(PastEvent { at, action: event.action, exit_code });
+        }
+        found
+    }
 }
 
-fn past_event(event: &EventMessage) -> Option<(String, PastEvent)> {
-    let actor = event.actor.as_ref()?;
-    let exit_code = actor.attributes.as_ref().and_then(|all| all.get("exitCode")?.parse().ok());
-    let at = Timestamp::from_nanosecond(event.time_nano?.into()).ok()?;
-    Some((actor.id.clone()?, PastEvent { at, action: event.action.clone()?, exit_code }))
+#[derive(Debug, Deserialize)]
+struct Event {
+    #[serde(rename = "Action")]
+    action: String,
+    #[serde(rename = "Actor")]
+    actor: Actor,
+    #[serde(rename = "timeNano")]
+    time_nano: i64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Actor {
+    #[serde(rename = "ID")]
+    id: String,
+    #[serde(rename = "Attributes", default)]
+    attributes: HashMap<String, String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_event_is_left_out() {
+        let text = r#"{"status":"die","Type":"container","Action":"die","Actor":{"ID":"c","Attributes":{"exitCode":"4"}},"time":1,"timeNano":1000000001}
+nonsense
+{"Type":"container","Action":"health_status: unhealthy","Actor":{"ID":"c"},"timeNano":2000000000}
+"#;
+        let events = PastEvents { text: text.to_owned() };
+        let found = events.by_container();
+        let at = |nanosecond| Timestamp::from_nanosecond(nanosecond).unwrap();
+        let die = PastEvent { at: at(1_000_000_001), action: "die".into(), exit_code: Some(4) };
+        let sick =
+            PastEvent { at: at(2_000_000_000), action: "health_status: unhealthy".into(), exit_code: None };
+        assert_eq!((events.count(), &found["c"]), (3, &vec![die, sick]));
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use bollard::models::EventMessage;
 use evenkeel_common::docker::{CallError, Engine};
 use evenkeel_common::terminal::Progress;
 use evenkeel_common::{Error, Exit, now, print, print_json};
@@ -12,7 +11,8 @@ use serde_json::Value;
 use crate::cli::CollectArgs;
 use crate::collect::deadline::Deadline;
 use crate::collect::directory::{Directory, file_stems};
-use crate::collect::{inspect, logs, past_events, secrets};
+use crate::collect::past_events::{self, PastEvents};
+use crate::collect::{inspect, logs, secrets};
 use crate::decide::diagnosis::diagnose;
 use crate::measure::engine::list_containers;
 use crate::model::collected::{Failure, SavedFiles, SavedLog};
@@ -46,7 +46,7 @@ pub(crate) async fn run(args: &CollectArgs) -> Result<Exit, Error> {
         collection.logs(&engine, &containers, args.limit, deadline)
     );
     let events = collection.save_events(events);
-    let evidence = evidence(containers, inspected, events.as_deref().unwrap_or_default());
+    let evidence = evidence(containers, inspected, events.as_ref());
     let diagnoses = diagnose(&evidence);
     let report = CollectReport {
         at: now(),
@@ -54,7 +54,7 @@ pub(crate) async fn run(args: &CollectArgs) -> Result<Exit, Error> {
         directory: collection.directory.path(),
         diagnoses: &diagnoses,
         files: &collection.files,
-        events: events.as_ref().map(Vec::len),
+        events: events.as_ref().map(PastEvents::count),
         failures: &collection.failures,
     };
     write_report(&report, &collection.directory, args)?;
@@ -76,9 +76,9 @@ fn write_report(report: &CollectReport<'_>, directory: &Directory, args: &Collec
 fn evidence(
     containers: Vec<ContainerSummary>,
     mut inspected: HashMap<String, Inspected>,
-    events: &[EventMessage],
+    events: Option<&PastEvents>,
 ) -> Vec<Evidence> {
-    let mut events = past_events::by_container(events);
+    let mut events = events.map(PastEvents::by_container).unwrap_or_default();
     let one = |summary: ContainerSummary| Evidence {
         inspected: inspected.remove(&summary.id),
         events: events.remove(&summary.id).unwrap_or_default(),
@@ -175,14 +175,11 @@ impl Collection {
         self.files.entry(id.to_owned()).or_default().log = Some(saved);
     }
 
-    /// Saves the events, one a line, as the engine sends them.
-    fn save_events(&mut self, events: Result<Vec<EventMessage>, CallError>) -> Option<Vec<EventMessage>> {
+    /// Saves the events, one a line.
+    fn save_events(&mut self, events: Result<PastEvents, CallError>) -> Option<PastEvents> {
         let saved = events.map_err(|error| error.to_string()).and_then(|events| {
-            let line = |event| serde_json::to_string(event).map(|line| line + "\n");
-            let text =
-                events.iter().map(line).collect::<Result<String, _>>().map_err(|error| error.to_string())?;
-            self.directory.write(EVENTS_FILE, text).map_err(|error| error.to_string())?;
-            Ok(events)
+            let written = self.directory.write(EVENTS_FILE, &events.text);
+            written.map(|()| events).map_err(|error| error.to_string())
         });
         saved.map_err(|cause| self.failures.push(Failure { what: "the events".into(), cause })).ok()
     }

@@ -34,7 +34,7 @@ pub(super) async fn from_kernel(readers: &mut HashMap<String, CgroupReader>, ids
 /// Reads the counters in the order of the ids, so that the window of each is the same.
 fn read(readers: &mut HashMap<String, CgroupReader>, ids: &[String]) -> Vec<Option<CpuCounter>> {
     let mut buffer = Buffer::default();
-    let mut read = |id| {
+    let read = |id| {
         let used_ns = readers.get_mut(id)?.read_cpu(&mut buffer)?;
         Some(CpuCounter { at_ns: now_ns(), used_ns })
     };
