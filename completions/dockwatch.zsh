@@ -16,8 +16,12 @@ _dockwatch() {
     local context curcontext="$curcontext" state line
     _arguments "${_arguments_options[@]}" : \
 '--interval=[Time between samples]:DURATION:_default' \
-'*-H+[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
-'*--host=[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'*--context=[Docker context of an engine to talk to; may be repeated]:NAME:_default' \
+'--tlscacert=[CA that the engine'\''s certificate must be signed by \[default\: ca.pem in \$DOCKER_CERT_PATH, else in ~/.docker\]]:FILE:_files' \
+'--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
+'--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for the answers of an engine]:DURATION:_default' \
 '*-l+[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
 '*--label=[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
@@ -32,9 +36,11 @@ _dockwatch() {
 '--json[Print one JSON object]' \
 '(-f --follow)-a[Show stopped containers too]' \
 '(-f --follow)--all[Show stopped containers too]' \
-'(-f --follow)--disk[Show the disk usage of images, containers, volumes and build cache, which takes the engine seconds to add up]' \
+'(-f --follow)--disk[Show the disk usage of images, containers, volumes and build cache; where the engine takes longer to add it up, raise --call-timeout]' \
 '-f[Print a sample every interval, and events in between; with --json one object a line]' \
 '--follow[Print a sample every interval, and events in between; with --json one object a line]' \
+'--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
+'--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \
@@ -57,8 +63,12 @@ warning\:"From 50 %"
 critical\:"From 75 %"
 emergency\:"From 90 %"))' \
 '--wait=[Wait up to this long until the run fits]:DURATION:_default' \
-'*-H+[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
-'*--host=[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'*--context=[Docker context of an engine to talk to; may be repeated]:NAME:_default' \
+'--tlscacert=[CA that the engine'\''s certificate must be signed by \[default\: ca.pem in \$DOCKER_CERT_PATH, else in ~/.docker\]]:FILE:_files' \
+'--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
+'--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for the answers of an engine]:DURATION:_default' \
 '*-l+[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
 '*--label=[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
@@ -69,6 +79,33 @@ emergency\:"From 90 %"))' \
 '--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
 '--max-volumes=[Highest number of volumes]:N:_default' \
 '--json[Print one JSON object]' \
+'--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
+'--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(collect)
+_arguments "${_arguments_options[@]}" : \
+'--dir=[Directory to write to; it is created where it is missing]:DIR:_files' \
+'--timeout=[Longest time for everything together; each call to the engine has --call-timeout]:DURATION:_default' \
+'--limit=[Longest log that is saved whole; of a longer one the first and the last half of this are saved]:SIZE:_default' \
+'(--context)-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'--context=[Docker context that names the engine]:NAME:_default' \
+'--tlscacert=[CA that the engine'\''s certificate must be signed by \[default\: ca.pem in \$DOCKER_CERT_PATH, else in ~/.docker\]]:FILE:_files' \
+'--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
+'--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
+'--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
+'*-l+[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
+'*--label=[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
+'-p+[Only resources of this Compose project]:NAME:_default' \
+'--project=[Only resources of this Compose project]:NAME:_default' \
+'--json[Print one JSON object]' \
+'--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
+'--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -81,8 +118,12 @@ _arguments "${_arguments_options[@]}" : \
 '--interval=[Time between samples]:DURATION:_default' \
 '(--report --interval)--orphans=[Only record how many containers, networks and volumes were left after a run of the category was taken down]:N:_default' \
 '--report=[Write the record of the run as JSON to this file]:FILE:_files' \
-'*-H+[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
-'*--host=[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'*--context=[Docker context of an engine to talk to; may be repeated]:NAME:_default' \
+'--tlscacert=[CA that the engine'\''s certificate must be signed by \[default\: ca.pem in \$DOCKER_CERT_PATH, else in ~/.docker\]]:FILE:_files' \
+'--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
+'--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for the answers of an engine]:DURATION:_default' \
 '*-l+[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
 '*--label=[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
@@ -92,6 +133,8 @@ _arguments "${_arguments_options[@]}" : \
 '--max-containers=[Highest number of running containers]:N:_default' \
 '--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
 '--max-volumes=[Highest number of volumes]:N:_default' \
+'--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
+'--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help]' \
@@ -114,8 +157,12 @@ _arguments "${_arguments_options[@]}" : \
 (metrics)
 _arguments "${_arguments_options[@]}" : \
 '--textfile=[Write the metrics to this file, replacing it atomically\: for the textfile collector of node_exporter]:PATH:_files' \
-'*-H+[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
-'*--host=[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'*--context=[Docker context of an engine to talk to; may be repeated]:NAME:_default' \
+'--tlscacert=[CA that the engine'\''s certificate must be signed by \[default\: ca.pem in \$DOCKER_CERT_PATH, else in ~/.docker\]]:FILE:_files' \
+'--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
+'--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for the answers of an engine]:DURATION:_default' \
 '*-l+[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
 '*--label=[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
@@ -125,6 +172,8 @@ _arguments "${_arguments_options[@]}" : \
 '--max-containers=[Highest number of running containers]:N:_default' \
 '--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
 '--max-volumes=[Highest number of volumes]:N:_default' \
+'--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
+'--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help]' \
@@ -159,8 +208,12 @@ _arguments "${_arguments_options[@]}" : \
 (top)
 _arguments "${_arguments_options[@]}" : \
 '--interval=[Time between samples]:DURATION:_default' \
-'*-H+[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
-'*--host=[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'*--context=[Docker context of an engine to talk to; may be repeated]:NAME:_default' \
+'--tlscacert=[CA that the engine'\''s certificate must be signed by \[default\: ca.pem in \$DOCKER_CERT_PATH, else in ~/.docker\]]:FILE:_files' \
+'--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
+'--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for the answers of an engine]:DURATION:_default' \
 '*-l+[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
 '*--label=[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
@@ -170,6 +223,8 @@ _arguments "${_arguments_options[@]}" : \
 '--max-containers=[Highest number of running containers]:N:_default' \
 '--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
 '--max-volumes=[Highest number of volumes]:N:_default' \
+'--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
+'--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help]' \
@@ -184,8 +239,12 @@ warning\:"From 50 %"
 critical\:"From 75 %"
 emergency\:"From 90 %"))' \
 '--interval=[With --on-level\: time between samples]:DURATION:_default' \
-'*-H+[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
-'*--host=[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'*--context=[Docker context of an engine to talk to; may be repeated]:NAME:_default' \
+'--tlscacert=[CA that the engine'\''s certificate must be signed by \[default\: ca.pem in \$DOCKER_CERT_PATH, else in ~/.docker\]]:FILE:_files' \
+'--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
+'--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for the answers of an engine]:DURATION:_default' \
 '*-l+[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
 '*--label=[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
@@ -198,6 +257,8 @@ emergency\:"From 90 %"))' \
 '(--kill)--stop[Stop the containers]' \
 '--kill[Kill the containers]' \
 '--json[Print one JSON object]' \
+'--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
+'--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -218,6 +279,10 @@ _arguments "${_arguments_options[@]}" : \
         curcontext="${curcontext%:*:*}:dockwatch-help-command-$line[1]:"
         case $line[1] in
             (check)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(collect)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
@@ -266,6 +331,7 @@ esac
 _dockwatch_commands() {
     local commands; commands=(
 'check:Check whether a run fits\: engine healthy, enough memory, levels below --fail-on' \
+'collect:Save the logs, inspects, health checks and events of a project, and say what went wrong first' \
 'record:Sample while a command runs and record its peaks; without a command, record one sample' \
 'history:Show recorded runs' \
 'metrics:Print metrics for Prometheus' \
@@ -282,6 +348,11 @@ _dockwatch__subcmd__check_commands() {
     local commands; commands=()
     _describe -t commands 'dockwatch check commands' commands "$@"
 }
+(( $+functions[_dockwatch__subcmd__collect_commands] )) ||
+_dockwatch__subcmd__collect_commands() {
+    local commands; commands=()
+    _describe -t commands 'dockwatch collect commands' commands "$@"
+}
 (( $+functions[_dockwatch__subcmd__enforce_commands] )) ||
 _dockwatch__subcmd__enforce_commands() {
     local commands; commands=()
@@ -291,6 +362,7 @@ _dockwatch__subcmd__enforce_commands() {
 _dockwatch__subcmd__help_commands() {
     local commands; commands=(
 'check:Check whether a run fits\: engine healthy, enough memory, levels below --fail-on' \
+'collect:Save the logs, inspects, health checks and events of a project, and say what went wrong first' \
 'record:Sample while a command runs and record its peaks; without a command, record one sample' \
 'history:Show recorded runs' \
 'metrics:Print metrics for Prometheus' \
@@ -306,6 +378,11 @@ _dockwatch__subcmd__help_commands() {
 _dockwatch__subcmd__help__subcmd__check_commands() {
     local commands; commands=()
     _describe -t commands 'dockwatch help check commands' commands "$@"
+}
+(( $+functions[_dockwatch__subcmd__help__subcmd__collect_commands] )) ||
+_dockwatch__subcmd__help__subcmd__collect_commands() {
+    local commands; commands=()
+    _describe -t commands 'dockwatch help collect commands' commands "$@"
 }
 (( $+functions[_dockwatch__subcmd__help__subcmd__enforce_commands] )) ||
 _dockwatch__subcmd__help__subcmd__enforce_commands() {

@@ -43,7 +43,8 @@ pub(crate) enum Command {
     /// Save the logs, inspects, health checks and events of a project, and say what went wrong first
     ///
     /// The directory gets logs/SERVICE.log with the time of each line, inspect/SERVICE.json, health/SERVICE.txt,
-    /// events.jsonl and summary.md, which lists the containers in the order in which they went wrong. Values of
+    /// events.jsonl (what the engine still keeps: Docker the last 256 events) and summary.md, which lists the containers in
+    /// the order in which they went wrong. A container is named by its own name where its service has several. Values of
     /// environment variables whose names contain PASSWORD, PASSWD, PASSPHRASE, SECRET, TOKEN, KEY, CREDENTIAL or _PWD, and
     /// passwords in URLs, are masked in inspect/; logs, commands and labels are saved as they are.
     Collect(CollectArgs),

@@ -17,9 +17,6 @@ use crate::collect::log_frames::LogFrames;
 /// The shortest line is a time such as `2026-11-24T18:14:34.375519083Z`, a blank and a line break.
 const MIN_LINE: usize = 32;
 
-/// The most that is read to get the last part, going by the length of the first lines.
-const MAX_TAIL_READ: usize = 64 << 20;
-
 /// Lines are fewer by this factor in the second attempt at the last part.
 const FEWER_LINES: usize = 32;
 
@@ -153,10 +150,10 @@ async fn pull(
     }
 }
 
-/// How many lines from the end hold at least `limit` bytes, however short they are.
+/// How many lines from the end hold `limit` bytes where they are half as long as the first ones.
 fn tail_lines(head: &[u8], limit: usize) -> usize {
     let line_length = head.len() / head.split(|byte| *byte == b'\n').count();
-    (limit / MIN_LINE).min(MAX_TAIL_READ / line_length.max(1)).max(1)
+    (2 * limit / line_length.max(MIN_LINE)).clamp(1, limit / MIN_LINE)
 }
 
 /// The end of the last whole line within the first `limit` bytes; all of them where that would lose more than half.
@@ -213,12 +210,11 @@ mod tests {
 
     #[test]
     fn asks_for_enough_lines_but_not_for_gigabytes() {
-        let short = b"2026-11-24T18:14:34.375519083Z \n".repeat(10);
-        assert_eq!(short.len(), 10 * MIN_LINE);
-        assert_eq!(tail_lines(&short, 1 << 20), (1 << 20) / MIN_LINE);
-        let long = [vec![b'x'; 16 << 10], b"\n".to_vec()].concat().repeat(3);
-        assert!(tail_lines(&long, 1 << 20) * (16 << 10) <= 2 * MAX_TAIL_READ);
-        assert_eq!(tail_lines(b"", 10), 1);
+        let lines = |length: usize| [vec![b'x'; length - 1], b"\n".to_vec()].concat().repeat(1000);
+        assert_eq!(tail_lines(&lines(MIN_LINE), 1 << 20), (1 << 20) / MIN_LINE);
+        let read = tail_lines(&lines(16 << 10), 1 << 20) * (16 << 10);
+        assert!((2 << 20..3 << 20).contains(&read), "{read}");
+        assert_eq!((tail_lines(b"", 512), tail_lines(&lines(9999), 512)), (16, 1));
     }
 
     #[test]
