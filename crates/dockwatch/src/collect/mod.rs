@@ -2,7 +2,7 @@
 
 pub(crate) mod deadline;
 pub(crate) mod directory;
-pub(crate) mod inspect;
+pub(crate) mod inspects;
 pub(crate) mod log_frames;
 pub(crate) mod logs;
 pub(crate) mod past_events;

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use evenkeel_common::docker::{CallError, Engine};
 use evenkeel_common::{Timestamp, now};
-use futures_util::StreamExt as _;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Deserialize;
+use futures_util::TryStreamExt as _;
+use serde_json::json;
 
+use crate::api::events::{Event, EventQuery, lines};
+use crate::api::info;
 use crate::collect::deadline::Deadline;
 use crate::model::evidence::PastEvent;
 use crate::model::scope::Scope;
@@ -42,37 +43,16 @@ pub(crate) async fn fetch(
     since: Option<Timestamp>,
     deadline: Deadline,
 ) -> Result<PastEvents, CallError> {
-    let since = since.map_or(0, Timestamp::as_second);
-    let until = engine_time(engine, deadline).await.unwrap_or_else(now);
-    let until = format!("{}.{:09}", until.as_second(), until.subsec_nanosecond());
-    let filters =
-        serde_json::json!({"type": ["container"], "event": ACTIONS, "label": scope.label_filters()})
-            .to_string();
-    let filters = utf8_percent_encode(&filters, NON_ALPHANUMERIC);
-    let path = format!("/events?since={since}&until={until}&filters={filters}");
+    // The stream ends at a moment of the engine's clock, which is not always that of this machine.
+    let until = info::time(engine, deadline.next()).await.unwrap_or_else(now);
+    let filters = json!({"type": ["container"], "event": ACTIONS, "label": scope.label_filters()});
+    let query = EventQuery { since, until: Some(until), filters };
     let limit = deadline.next();
-    tokio::time::timeout(limit, read(engine, limit, &path)).await.unwrap_or(Err(CallError::TimedOut(limit)))
-}
-
-async fn read(engine: &Engine, limit: std::time::Duration, path: &str) -> Result<PastEvents, CallError> {
-    let mut pieces = engine.get_stream(limit, path).await?;
-    let mut bytes = Vec::new();
-    while let Some(piece) = pieces.next().await {
-        bytes.extend_from_slice(&piece.map_err(|error| engine.error(&error.into()))?);
-    }
-    Ok(PastEvents { text: String::from_utf8_lossy(&bytes).into_owned() })
-}
-
-/// The stream ends at a moment of the engine's clock, which is not always that of this machine.
-async fn engine_time(engine: &Engine, deadline: Deadline) -> Option<Timestamp> {
-    let info: Info = engine.get(deadline.next(), "/info").await.ok()?;
-    info.system_time.parse().ok()
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
-struct Info {
-    system_time: String,
+    let collect = async {
+        let lines: Vec<String> = lines(engine, &query, limit).await?.try_collect().await?;
+        Ok(PastEvents { text: lines.into_iter().map(|line| line + "\n").collect() })
+    };
+    tokio::time::timeout(limit, collect).await.unwrap_or(Err(CallError::TimedOut(limit)))
 }
 
 impl PastEvents {
@@ -80,34 +60,16 @@ impl PastEvents {
         self.text.lines().count()
     }
 
-    /// The events by container id, oldest first. Those that cannot be parsed are left out.
+    /// The events by container id, oldest first. What is not an event is left out.
     pub(crate) fn by_container(&self) -> HashMap<String, Vec<PastEvent>> {
         let mut found = HashMap::<String, Vec<PastEvent>>::new();
-        for event in self.text.lines().filter_map(|line| serde_json::from_str::<Event>(line).ok()) {
-            let Ok(at) = Timestamp::from_nanosecond(event.time_nano.into()) else { continue };
-            let exit_code = event.actor.attributes.get("exitCode").and_then(|code| code.parse().ok());
+        for event in self.text.lines().filter_map(Event::parse) {
+            let Some(at) = event.at() else { continue };
+            let exit_code = event.exit_code();
             found.entry(event.actor.id).or_default().push(PastEvent { at, action: event.action, exit_code });
         }
         found
     }
-}
-
-#[derive(Debug, Deserialize)]
-struct Event {
-    #[serde(rename = "Action")]
-    action: String,
-    #[serde(rename = "Actor")]
-    actor: Actor,
-    #[serde(rename = "timeNano")]
-    time_nano: i64,
-}
-
-#[derive(Debug, Deserialize)]
-struct Actor {
-    #[serde(rename = "ID")]
-    id: String,
-    #[serde(rename = "Attributes", default)]
-    attributes: HashMap<String, String>,
 }
 
 #[cfg(test)]

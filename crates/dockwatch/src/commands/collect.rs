@@ -8,13 +8,14 @@ use evenkeel_common::{Error, Exit, now, print, print_json};
 use futures_util::stream::{self, StreamExt as _};
 use serde_json::Value;
 
+use crate::api::containers;
+use crate::api::inspect::Inspect;
 use crate::cli::CollectArgs;
 use crate::collect::deadline::Deadline;
 use crate::collect::directory::{Directory, file_stems};
 use crate::collect::past_events::{self, PastEvents};
-use crate::collect::{inspect, logs, secrets};
+use crate::collect::{inspects, logs, secrets};
 use crate::decide::diagnosis::diagnose;
-use crate::measure::engine::list_containers;
 use crate::model::collected::{Failure, SavedFiles, SavedLog};
 use crate::model::container::{ContainerState, ContainerSummary};
 use crate::model::evidence::{Evidence, Inspected};
@@ -35,8 +36,8 @@ pub(crate) async fn run(args: &CollectArgs) -> Result<Exit, Error> {
     }
     let engine = Engine::open(&args.docker)?;
     let deadline = Deadline::new(args.timeout, engine.call_timeout);
-    let mut containers =
-        list_containers(&engine).await.map_err(|error| error.into_error("list the containers"))?;
+    let listed = containers::list(&engine, deadline.next()).await;
+    let mut containers = listed.map_err(|error| error.into_error("list the containers"))?;
     containers.retain(|container| scope.matches(&container.labels));
     let mut collection = Collection::new(Directory::create(&args.dir)?, &containers);
     let inspected = collection.inspect(&engine, &containers, deadline).await;
@@ -116,8 +117,8 @@ impl Collection {
     ) -> HashMap<String, Inspected> {
         let ids: Vec<String> = containers.iter().map(|container| container.id.clone()).collect();
         let mut found = HashMap::new();
-        for (id, answer) in inspect::fetch_all(engine, &ids, deadline).await {
-            match answer.and_then(|answer| Ok((inspect::parse(&answer)?, answer))) {
+        for (id, answer) in inspects::fetch_all(engine, &ids, deadline).await {
+            match answer.and_then(|answer| Ok((Inspect::parse(&answer)?.evidence(), answer))) {
                 Ok((inspected, answer)) => {
                     self.save_inspect(&id, answer, &inspected);
                     found.insert(id, inspected);

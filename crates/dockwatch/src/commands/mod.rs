@@ -28,7 +28,8 @@ const MIN_HEARTBEAT: Duration = Duration::from_secs(1);
 
 /// The schedule of commands that show samples: one that hangs is noticed within two intervals.
 fn live_schedule(interval: Duration) -> PollSchedule {
-    PollSchedule::new(MAX_POLL_INTERVAL, Query::KernelAndHeartbeat(interval.max(MIN_HEARTBEAT)))
+    let limit = interval.max(MIN_HEARTBEAT);
+    PollSchedule::new(MAX_POLL_INTERVAL, Query::IfAnswering(limit), Query::KernelAndHeartbeat(limit))
 }
 
 /// The moment from which on records are wanted.

@@ -72,7 +72,7 @@ async fn record_run(args: &RecordArgs, home: &Home) -> Result<Exit, Error> {
         history: &history,
         budget,
         last_kept: None,
-        schedule: PollSchedule::new(MAX_POLL_INTERVAL, Query::KernelOnly),
+        schedule: PollSchedule::new(MAX_POLL_INTERVAL, Query::EngineAndKernel, Query::KernelOnly),
         events,
     };
     let exit = recorder.sample_until_end(&mut running, args.interval, &mut stats).await?;

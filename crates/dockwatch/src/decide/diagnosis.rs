@@ -47,16 +47,19 @@ const fn rank(fault: &Fault, at: Option<Timestamp>) -> u8 {
 type FaultAt = (Fault, Option<Timestamp>);
 
 fn fault(evidence: &Evidence) -> Option<FaultAt> {
-    let state = evidence.summary.state;
+    let state = &evidence.summary.state;
     let ended = match state {
-        ContainerState::Created => return Some(not_started(evidence)),
-        ContainerState::Exited | ContainerState::Dead | ContainerState::Restarting => evidence.exit_code(),
+        ContainerState::Created | ContainerState::Initialized => return Some(not_started(evidence)),
+        ContainerState::Exited
+        | ContainerState::Stopped
+        | ContainerState::Dead
+        | ContainerState::Restarting => evidence.exit_code(),
         _ => None,
     };
     out_of_memory_fault(evidence, ended)
         .or_else(|| end_fault(evidence, ended))
-        .or_else(|| (state == ContainerState::Paused).then(|| (Fault::Paused, last(evidence, "pause"))))
-        .or_else(|| (state == ContainerState::Running).then(|| health_fault(evidence)).flatten())
+        .or_else(|| (*state == ContainerState::Paused).then(|| (Fault::Paused, last(evidence, "pause"))))
+        .or_else(|| (*state == ContainerState::Running).then(|| health_fault(evidence)).flatten())
 }
 
 fn not_started(evidence: &Evidence) -> FaultAt {

@@ -66,7 +66,7 @@ impl RunStats {
             self.cpu_sum += pct;
             self.cpu_samples += 1;
         }
-        self.level = self.level.max(Some(assess(&usage, budget).level));
+        self.level = self.level.max(assess(&usage, budget).known_level());
         let is_healthy = facts.is_healthy();
         if self.was_healthy && !is_healthy {
             self.outages.push(at);
@@ -109,7 +109,7 @@ impl SampleRecord {
         Self {
             at,
             healthy: facts.is_healthy(),
-            level: assess(&usage, budget).level,
+            level: assess(&usage, budget).known_level(),
             memory_working_set_bytes: usage.memory_bytes,
             containers: usage.containers,
             networks: usage.networks,

@@ -78,7 +78,9 @@ impl Collector {
         facts.volumes.sort_by(|a, b| (&a.name, &a.engine).cmp(&(&b.name, &b.engine)));
         self.scope.apply(&mut facts);
         let error = |c: &Container| Some(format!("{}: {}", c.summary.name, c.error.as_ref()?));
-        facts.errors = facts.containers.iter().filter_map(error).collect();
+        let without_cgroups = facts.engines.iter().filter(|engine| engine.info.lacks_cgroups);
+        facts.errors = without_cgroups.map(lacks_cgroups).collect();
+        facts.errors.extend(facts.containers.iter().filter_map(error));
         Ok(facts)
     }
 
@@ -117,6 +119,10 @@ fn unreachable(host: &str, error: &Error) -> Sample {
     let endpoints = vec![Endpoint { name: "ping", state, ms: 0.0 }];
     let engine = EngineFacts { host: host.to_owned(), endpoints, ..EngineFacts::default() };
     Sample { engine, ..Sample::default() }
+}
+
+fn lacks_cgroups(engine: &EngineFacts) -> String {
+    format!("{}: the engine has no cgroups, so that what its containers use is unknown", engine.host)
 }
 
 fn add(facts: &mut Facts, sample: Sample) {

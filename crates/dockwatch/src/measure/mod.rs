@@ -9,7 +9,6 @@ pub(crate) mod cgroup;
 pub(crate) mod collector;
 pub(crate) mod cpu;
 pub(crate) mod cpu_readings;
-pub(crate) mod disk_usage;
 pub(crate) mod engine;
 pub(crate) mod events;
 pub(crate) mod fd_limit;

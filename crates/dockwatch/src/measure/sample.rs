@@ -53,7 +53,7 @@ impl SampleMode {
 pub(crate) enum Query {
     /// The engine for its lists, and the kernel.
     EngineAndKernel,
-    /// The same where the engine answers a first question within this time; else nothing.
+    /// The same where the engine answers a first question within this time; else only the kernel.
     IfAnswering(Duration),
     /// The engine for its lists and its disk usage, and the kernel.
     EngineKernelAndDisk,

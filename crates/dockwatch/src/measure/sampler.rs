@@ -17,7 +17,9 @@ use crate::measure::cpu_readings::{self, ReadingPairs};
 use crate::measure::engine::{self, EngineLists};
 use crate::measure::sample::{CpuWait, Query, Sample, SampleMode};
 use crate::measure::{address_pools, fd_limit, machine, tmpfs};
-use crate::model::container::{Container, ContainerDetails, ContainerStats, ContainerSummary, StatsSource};
+use crate::model::container::{
+    Container, ContainerDetails, ContainerState, ContainerStats, ContainerSummary, StatsSource,
+};
 use crate::model::engine::{DiskUsage, Endpoint, EndpointState, EngineFacts, Machine};
 
 /// Exit code of a container that SIGKILL ended, as the OOM killer does.
@@ -69,7 +71,7 @@ impl Sampler {
     /// A sampler that continues from a cache.
     pub(super) fn new(engine: Engine, mut cache: EngineCache, mode: SampleMode) -> Self {
         let is_local = engine.host.starts_with("unix://");
-        let cached = std::mem::take(&mut cache.containers);
+        cache.containers.retain(|_, container| container.cgroup.is_some());
         let mut sampler = Self {
             engine,
             cgroups: is_local.then(|| CgroupFs::detect(ROOT)).flatten(),
@@ -80,13 +82,17 @@ impl Sampler {
             exited: HashMap::new(),
             lists: None,
         };
-        for (id, container) in cached {
-            if let Some(path) = container.cgroup.clone() {
-                sampler.cache.containers.insert(id.clone(), container);
-                sampler.track(&id, &path);
-            }
-        }
+        sampler.track_known();
         sampler
+    }
+
+    /// Starts to read the containers whose cgroups are known.
+    fn track_known(&mut self) {
+        let known = self.cache.containers.iter();
+        let known: Vec<_> = known.filter_map(|(id, c)| Some((id.clone(), c.cgroup.clone()?))).collect();
+        for (id, cgroup) in known {
+            self.track(&id, &cgroup);
+        }
     }
 
     /// What the next invocation can continue from.
@@ -101,15 +107,19 @@ impl Sampler {
     /// Measures everything. All calls to the engine together take little more than one deadline.
     pub(super) async fn sample(&mut self, query: Query) -> Sample {
         let (measured, lists, disk) = match (query, self.lists.clone()) {
-            (Query::KernelOnly, Some(lists)) => self.sample_kernel(lists).await,
+            (Query::KernelOnly, Some(lists)) => self.sample_kernel(lists, self.engine.call_timeout).await,
             (Query::KernelAndHeartbeat(limit), Some(lists)) => self.sample_heartbeat(lists, limit).await,
             (Query::IfAnswering(limit), _) => self.sample_if_answering(limit).await,
             (Query::EngineKernelAndDisk, _) => Box::pin(self.sample_engine_and_disk()).await,
             _ => Box::pin(self.sample_engine()).await,
         };
-        let (containers, vanished) =
+        let (mut containers, vanished) =
             measured.map_or_else(Default::default, |found| (Some(found.containers), found.vanished));
         let info = &self.cache.info;
+        if info.lacks_cgroups {
+            let from_engine = |c: &&mut Container| c.stats_source == Some(StatsSource::Api);
+            containers.iter_mut().flatten().filter(from_engine).for_each(Container::forget_stats);
+        }
         let pools = lists.networks.as_ref().map(|_| address_pools::free_subnets(&info.pools, &lists.subnets));
         Sample {
             engine: EngineFacts {
@@ -155,9 +165,8 @@ impl Sampler {
     async fn list_and_measure(&mut self) -> (Endpoint, Option<Vec<ContainerSummary>>, Option<Measured>) {
         let start = Instant::now();
         let (readers, detail) = (std::mem::take(&mut self.readers), self.mode.detail);
-        let listing = engine::timed("containers", engine::list_containers(&self.engine));
         let ((endpoint, listed), (readers, stats)) =
-            tokio::join!(listing, read_in_background(readers, detail));
+            tokio::join!(engine::list_containers(&self.engine), read_in_background(readers, detail));
         self.readers = readers;
         let measured = match &listed {
             Some(listed) => {
@@ -170,32 +179,55 @@ impl Sampler {
         (endpoint, listed, measured)
     }
 
+    /// Asks the engine for everything as long as it answers heartbeats.
     async fn sample_if_answering(&mut self, limit: Duration) -> Answers {
-        let beats = engine::heartbeat(&self.engine, limit).await;
-        if all_answer(&beats) {
-            return Box::pin(self.sample_engine()).await;
-        }
-        (None, EngineLists { endpoints: beats.into(), ..EngineLists::default() }, None)
+        let engine = self.engine.clone();
+        let hung = async {
+            loop {
+                let beats = engine::heartbeat(&engine, limit).await;
+                if !all_answer(&beats) {
+                    break beats;
+                }
+                tokio::time::sleep(limit).await;
+            }
+        };
+        let beats = tokio::select! {
+            biased;
+            beats = hung => beats,
+            answers = Box::pin(self.sample_engine()) => return answers,
+        };
+        self.sample_hung(beats).await
     }
 
     async fn sample_heartbeat(&mut self, lists: EngineLists, limit: Duration) -> Answers {
         let beats = engine::heartbeat(&self.engine, limit).await;
-        let (measured, mut lists, disk) = if all_answer(&beats) || !self.readers.is_empty() {
-            self.sample_kernel(lists).await
+        if all_answer(&beats) {
+            self.sample_kernel(lists, self.engine.call_timeout).await
         } else {
-            // Statistics come from the engine, too.
-            (None, lists, None)
+            self.sample_hung(beats).await
+        }
+    }
+
+    /// What is known while the engine hangs: the kernel's counters of the containers that it listed before.
+    async fn sample_hung(&mut self, beats: [Endpoint; 2]) -> Answers {
+        if self.readers.is_empty() {
+            // A sample that was given up had them.
+            self.track_known();
+        }
+        let (measured, lists, disk) = match self.lists.clone() {
+            Some(lists) if !self.readers.is_empty() => self.sample_kernel(lists, Duration::ZERO).await,
+            _ => (None, EngineLists::default(), None),
         };
-        lists.endpoints.retain(|endpoint| beats.iter().all(|beat| beat.name != endpoint.name));
-        lists.endpoints.extend(beats);
+        let lists = EngineLists { networks: None, volumes: None, endpoints: beats.into(), ..lists };
         (measured, lists, disk)
     }
 
-    async fn sample_kernel(&mut self, mut lists: EngineLists) -> Answers {
+    /// Reads the kernel's counters. What only the engine knows is asked for within `limit`.
+    async fn sample_kernel(&mut self, mut lists: EngineLists, limit: Duration) -> Answers {
         let Some(listed) = lists.containers.take() else { return (None, lists, None) };
         let (readers, stats) = read_all(std::mem::take(&mut self.readers), self.mode.detail);
         self.readers = readers;
-        let measured = self.measure(listed, stats, self.engine.call_timeout).await;
+        let measured = self.measure(listed, stats, limit).await;
         (Some(measured), lists, None)
     }
 
@@ -279,14 +311,18 @@ impl Sampler {
         self.exited.retain(|id, _| is_live.get(id.as_str()) == Some(&false));
     }
 
-    /// Running containers are inspected once a run, and again where they have no processes. Of the exited ones those
-    /// that were killed are inspected, because the list does not say why.
+    /// Running containers are inspected once a run, and again where they have no processes, or where the list does not
+    /// say how their health check went. Of the exited ones those that were killed are inspected, because the list does
+    /// not say why.
     fn to_inspect(&self, listed: &[ContainerSummary], stats: &StatsById) -> Vec<String> {
-        let has_details =
-            |id: &str| self.cache.containers.get(id).is_some_and(|cached| cached.details.is_some());
+        let is_known = |c: &ContainerSummary| {
+            let cached = self.cache.containers.get(&c.id);
+            let details = cached.and_then(|cached| cached.details.as_ref());
+            details.is_some_and(|details| c.health.is_some() || !details.has_health_check)
+        };
         let needs = |c: &&ContainerSummary| {
             if c.is_live() {
-                !has_details(&c.id) || !stats.contains_key(&c.id)
+                !is_known(c) || !stats.contains_key(&c.id)
             } else {
                 c.exit_code == Some(EXIT_SIGKILL) && !self.exited.contains_key(&c.id)
             }
@@ -330,12 +366,12 @@ impl Sampler {
     }
 
     /// Puts together everything that is known about one container.
-    fn assemble(&mut self, summary: ContainerSummary, parts: &mut Parts) -> Result<Container, Vanished> {
+    fn assemble(&mut self, mut summary: ContainerSummary, parts: &mut Parts) -> Result<Container, Vanished> {
         let id = summary.id.clone();
         let mut stats = parts.stats.remove(&id);
         let details = parts.details.remove(&id);
         let mut error = None;
-        if summary.is_live() && stats.is_none() {
+        if summary.is_live() && summary.state != ContainerState::Restarting && stats.is_none() {
             error = stats_error(details.as_ref(), parts.stats_errors.remove(&id));
             if error.is_none() {
                 return Err(Vanished(summary.labels));
@@ -346,8 +382,9 @@ impl Sampler {
             stats.net = None;
         }
         let details = self.keep_details(&id, details);
+        summary.health = summary.health.or_else(|| details.as_ref()?.health);
         let destinations = details.as_ref().map(|details| details.tmpfs.as_slice()).unwrap_or_default();
-        let tmpfs = self.readers.get_mut(&id).map(|reader| tmpfs::measure(reader, destinations));
+        let tmpfs = tmpfs::measure(self.readers.get_mut(&id), destinations);
         let cpu = parts.cpu.remove(&id);
         Ok(Container {
             engine: self.engine.host.clone(),
@@ -357,7 +394,7 @@ impl Sampler {
             cpu_pct: cpu.map(|cpu| cpu.pct),
             cpu_window_ms: cpu.map(|cpu| cpu.window_ms),
             details,
-            tmpfs: tmpfs.unwrap_or_default(),
+            tmpfs,
             error,
         })
     }
@@ -373,10 +410,10 @@ impl Sampler {
             self.exited.extend(new.map(|new| (id.to_owned(), new)));
             return self.exited.get(id).cloned();
         };
-        if new.is_some() {
-            cached.details = new;
-        }
-        cached.details.clone()
+        let Some(new) = new else { return cached.details.clone() };
+        // Its health is true now, but not later.
+        cached.details = Some(ContainerDetails { health: None, ..new.clone() });
+        Some(new)
     }
 
     /// The machine that the containers run on: this one where their cgroups are here, else what the engine says.

@@ -65,7 +65,7 @@ struct ContainerJson<'a> {
     id: &'a str,
     name: &'a str,
     service: Option<&'a str>,
-    state: &'static str,
+    state: &'a str,
     health: Option<&'static str>,
     exit_code: Option<i64>,
     oom_killed: Option<bool>,

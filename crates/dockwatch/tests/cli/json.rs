@@ -288,7 +288,7 @@ pub(crate) struct SampleLine {
     pub(crate) verdict: String,
     pub(crate) r#type: String,
     pub(crate) reasons: Vec<String>,
-    pub(crate) level: String,
+    pub(crate) level: Option<String>,
     pub(crate) memory_working_set_bytes: Option<u64>,
     pub(crate) cpu_pct: Option<f64>,
     pub(crate) containers_running: Option<u64>,

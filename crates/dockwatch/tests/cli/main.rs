@@ -4,6 +4,7 @@
 mod check;
 mod collect;
 mod enforce;
+mod figures;
 mod follow;
 mod hang;
 mod json;
