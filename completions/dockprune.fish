@@ -1,12 +1,12 @@
 complete -c dockprune -s l -l label -d 'Scope: what carries this label with exactly this value (repeat: all must match)' -r
 complete -c dockprune -s p -l project -d 'Scope: what belongs to this Compose project' -r
-complete -c dockprune -l name -d 'Scope: what has a name like this; only with --yes-by-name' -r
-complete -c dockprune -l older-than -d 'Remove only what was made, and last ended, at least this long ago [default: 1h; with --orphans: 0s]' -r
+complete -c dockprune -l name -d 'Scope: what has a name that matches this; only with --yes-by-name' -r
+complete -c dockprune -l older-than -d 'Remove only what was created, and last ended, at least this long ago [default: 1h; with --orphans: 0s]' -r
 complete -c dockprune -l created-older-than -d 'The same for containers that never started [default: as --older-than]' -r
-complete -c dockprune -l grace -d 'Time a running container has to end by itself' -r
-complete -c dockprune -l max-containers -d 'Leave at most N containers in scope: stopped ones go, oldest first, even if younger than the age limit' -r
-complete -c dockprune -l keep -d 'Keep what has a name or ID like this (repeatable)' -r
-complete -c dockprune -l plan -d 'Remove nothing, and write to FILE what would go' -r -F
+complete -c dockprune -l grace -d 'Time for a running container to stop before it is killed' -r
+complete -c dockprune -l max-containers -d 'Leave at most N containers in scope: remove stopped ones, oldest first, even if younger than the age limit' -r
+complete -c dockprune -l keep -d 'Keep what has a name or ID that matches this (repeatable)' -r
+complete -c dockprune -l plan -d 'Remove nothing, and write to FILE what would be removed' -r -F
 complete -c dockprune -l apply -d 'Remove exactly what --plan wrote to FILE, except what has changed since' -r -F
 complete -c dockprune -l deadline -d 'Time for the whole run; what is left then is listed' -r
 complete -c dockprune -l log-file -d 'Append one line of JSON about this run to FILE' -r -F
@@ -16,13 +16,13 @@ complete -c dockprune -l tlscacert -d 'CA that the engine\'s certificate must be
 complete -c dockprune -l tlscert -d 'Client certificate [default: cert.pem beside the CA\'s default]' -r -F
 complete -c dockprune -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
 complete -c dockprune -l call-timeout -d 'Longest wait for one answer of the engine' -r
-complete -c dockprune -l yes-by-name -d 'Confirm that names alone decide what is in scope'
-complete -c dockprune -l volumes -d 'Remove volumes too; never one with driver options'
-complete -c dockprune -l images -d 'Remove images too, by the label on the image'
-complete -c dockprune -l include-running -d 'Remove containers that run too: stop them first'
-complete -c dockprune -l ignore-locks -d 'Remove from environments that somebody holds, too'
+complete -c dockprune -l yes-by-name -d 'Confirm that the name alone decides what is in scope'
+complete -c dockprune -l volumes -d 'Remove volumes too, anonymous ones with their containers; never one with driver options'
+complete -c dockprune -l images -d 'Remove images too, if they carry the label themselves'
+complete -c dockprune -l include-running -d 'Remove running containers too, after stopping them'
+complete -c dockprune -l ignore-locks -d 'Remove from locked environments too'
 complete -c dockprune -s n -l dry-run -d 'Decide and report, and remove nothing'
-complete -c dockprune -l orphans -d 'Remove nothing, and list what belongs to no live Compose project and to no environment that somebody holds'
+complete -c dockprune -l orphans -d 'Remove nothing, and list what belongs to no running Compose project and to no locked environment'
 complete -c dockprune -l json -d 'Print the report as one JSON object'
 complete -c dockprune -l quiet-if-nothing -d 'Print nothing when nothing was to be removed'
 complete -c dockprune -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'

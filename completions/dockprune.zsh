@@ -19,13 +19,13 @@ _dockprune() {
 '*--label=[Scope\: what carries this label with exactly this value (repeat\: all must match)]:KEY=VALUE:_default' \
 '-p+[Scope\: what belongs to this Compose project]:NAME:_default' \
 '--project=[Scope\: what belongs to this Compose project]:NAME:_default' \
-'--name=[Scope\: what has a name like this; only with --yes-by-name]:GLOB:_default' \
-'--older-than=[Remove only what was made, and last ended, at least this long ago \[default\: 1h; with --orphans\: 0s\]]:DURATION:_default' \
+'--name=[Scope\: what has a name that matches this; only with --yes-by-name]:GLOB:_default' \
+'--older-than=[Remove only what was created, and last ended, at least this long ago \[default\: 1h; with --orphans\: 0s\]]:DURATION:_default' \
 '--created-older-than=[The same for containers that never started \[default\: as --older-than\]]:DURATION:_default' \
-'--grace=[Time a running container has to end by itself]:DURATION:_default' \
-'--max-containers=[Leave at most N containers in scope\: stopped ones go, oldest first, even if younger than the age limit]::N:_default' \
-'*--keep=[Keep what has a name or ID like this (repeatable)]:GLOB:_default' \
-'(-n --dry-run)--plan=[Remove nothing, and write to FILE what would go]:FILE:_files' \
+'--grace=[Time for a running container to stop before it is killed]:DURATION:_default' \
+'--max-containers=[Leave at most N containers in scope\: remove stopped ones, oldest first, even if younger than the age limit]::N:_default' \
+'*--keep=[Keep what has a name or ID that matches this (repeatable)]:GLOB:_default' \
+'(-n --dry-run)--plan=[Remove nothing, and write to FILE what would be removed]:FILE:_files' \
 '(-l --label -p --project --name --older-than --created-older-than --volumes --images --include-running --max-containers --plan)--apply=[Remove exactly what --plan wrote to FILE, except what has changed since]:FILE:_files' \
 '--deadline=[Time for the whole run; what is left then is listed]:DURATION:_default' \
 '(--orphans)--log-file=[Append one line of JSON about this run to FILE]:FILE:_files' \
@@ -36,14 +36,14 @@ _dockprune() {
 '--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
 '--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
-'--yes-by-name[Confirm that names alone decide what is in scope]' \
-'--volumes[Remove volumes too; never one with driver options]' \
-'--images[Remove images too, by the label on the image]' \
-'--include-running[Remove containers that run too\: stop them first]' \
-'--ignore-locks[Remove from environments that somebody holds, too]' \
+'--yes-by-name[Confirm that the name alone decides what is in scope]' \
+'--volumes[Remove volumes too, anonymous ones with their containers; never one with driver options]' \
+'--images[Remove images too, if they carry the label themselves]' \
+'--include-running[Remove running containers too, after stopping them]' \
+'--ignore-locks[Remove from locked environments too]' \
 '-n[Decide and report, and remove nothing]' \
 '--dry-run[Decide and report, and remove nothing]' \
-'(--created-older-than --volumes --images --include-running --max-containers --plan --apply --ignore-locks)--orphans[Remove nothing, and list what belongs to no live Compose project and to no environment that somebody holds]' \
+'(--created-older-than --volumes --images --include-running --max-containers --plan --apply --ignore-locks)--orphans[Remove nothing, and list what belongs to no running Compose project and to no locked environment]' \
 '--json[Print the report as one JSON object]' \
 '--quiet-if-nothing[Print nothing when nothing was to be removed]' \
 '--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \

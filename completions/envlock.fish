@@ -24,26 +24,26 @@ function __fish_envlock_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c envlock -n "__fish_envlock_needs_command" -l slots -d 'Let at most N in at once; each gets its number, from 0, in ENVLOCK_SLOT' -r
-complete -c envlock -n "__fish_envlock_needs_command" -l with -d 'Hold NAME too, alone or shared; locks are always taken in the order of their names' -r
-complete -c envlock -n "__fish_envlock_needs_command" -l setup -d 'Run this in a shell when the first one comes in; nobody else enters meanwhile' -r
-complete -c envlock -n "__fish_envlock_needs_command" -l teardown -d 'Run this in a shell when the last one leaves; nobody else enters meanwhile' -r
-complete -c envlock -n "__fish_envlock_needs_command" -l teardown-timeout -d 'End a take-down that takes longer than this [default: wait for it, whatever comes]' -r
+complete -c envlock -n "__fish_envlock_needs_command" -l slots -d 'Allow N holders at once; each gets a slot number, from 0, in ENVLOCK_SLOT' -r
+complete -c envlock -n "__fish_envlock_needs_command" -l with -d 'Also lock NAME, exclusively or shared; locks are always taken in the order of their names' -r
+complete -c envlock -n "__fish_envlock_needs_command" -l setup -d 'Shell command that the first user runs to set the environment up, before anybody else enters' -r
+complete -c envlock -n "__fish_envlock_needs_command" -l teardown -d 'Shell command that the last user runs to take the environment down, before anybody else enters' -r
+complete -c envlock -n "__fish_envlock_needs_command" -l teardown-timeout -d 'End a take-down that takes longer than this [default: no limit]' -r
 complete -c envlock -n "__fish_envlock_needs_command" -s w -l timeout -d 'Give up with 75 when the lock is not free after this long' -r
-complete -c envlock -n "__fish_envlock_needs_command" -s p -l purpose -d 'Say why, for those who wait and for the history' -r
+complete -c envlock -n "__fish_envlock_needs_command" -s p -l purpose -d 'Purpose to show to those that wait and in the history' -r
 complete -c envlock -n "__fish_envlock_needs_command" -s E -l conflict-exit-code -d 'End with N instead of 75 when the lock was not free in time' -r
-complete -c envlock -n "__fish_envlock_needs_command" -l report -d 'Write what happened to FILE as JSON' -r -F
+complete -c envlock -n "__fish_envlock_needs_command" -l report -d 'Write a record of the run to FILE as JSON' -r -F
 complete -c envlock -n "__fish_envlock_needs_command" -s s -l shared -d 'Share the lock with others that share it'
 complete -c envlock -n "__fish_envlock_needs_command" -s n -l no-wait -d 'Give up with 75 when the lock is not free now'
-complete -c envlock -n "__fish_envlock_needs_command" -l wait-forever -d 'Never give up'
-complete -c envlock -n "__fish_envlock_needs_command" -l inherit -d 'Let background children of the command keep the lock, as flock(1) does'
+complete -c envlock -n "__fish_envlock_needs_command" -l wait-forever -d 'Wait without a limit'
+complete -c envlock -n "__fish_envlock_needs_command" -l inherit -d 'Let background processes of the command keep the lock, as flock(1) does'
 complete -c envlock -n "__fish_envlock_needs_command" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c envlock -n "__fish_envlock_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c envlock -n "__fish_envlock_needs_command" -s V -l version -d 'Print version'
 complete -c envlock -n "__fish_envlock_needs_command" -a "status" -d 'Show who holds and who waits for an environment, or all of them'
 complete -c envlock -n "__fish_envlock_needs_command" -a "history" -d 'Show the past holds of an environment'
-complete -c envlock -n "__fish_envlock_needs_command" -a "break" -d 'End the command that holds an environment, so that the lock comes free'
-complete -c envlock -n "__fish_envlock_needs_command" -a "held" -d 'Tell by the exit code whether this process runs under a lock: 0 if so, 1 if not'
+complete -c envlock -n "__fish_envlock_needs_command" -a "break" -d 'End the command that holds an environment, so that the lock is released'
+complete -c envlock -n "__fish_envlock_needs_command" -a "held" -d 'Test whether this process runs under the lock of an environment: exit code 0 or 1'
 complete -c envlock -n "__fish_envlock_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c envlock -n "__fish_envlock_using_subcommand status" -l json -d 'Print one JSON object'
 complete -c envlock -n "__fish_envlock_using_subcommand status" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
@@ -53,7 +53,7 @@ complete -c envlock -n "__fish_envlock_using_subcommand history" -l json -d 'Pri
 complete -c envlock -n "__fish_envlock_using_subcommand history" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c envlock -n "__fish_envlock_using_subcommand history" -s h -l help -d 'Print help'
 complete -c envlock -n "__fish_envlock_using_subcommand break" -l ticket -d 'Ticket to break; needed where there are several holders' -r
-complete -c envlock -n "__fish_envlock_using_subcommand break" -l reason -d 'Why, for its owner and for the history' -r
+complete -c envlock -n "__fish_envlock_using_subcommand break" -l reason -d 'Reason to show to the holder and in the history' -r
 complete -c envlock -n "__fish_envlock_using_subcommand break" -l grace -d 'Time for the command to end after SIGTERM, and again for the take-down, before SIGKILL' -r
 complete -c envlock -n "__fish_envlock_using_subcommand break" -l json -d 'Print one JSON object'
 complete -c envlock -n "__fish_envlock_using_subcommand break" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
@@ -62,6 +62,6 @@ complete -c envlock -n "__fish_envlock_using_subcommand held" -s v -l verbose -d
 complete -c envlock -n "__fish_envlock_using_subcommand held" -s h -l help -d 'Print help'
 complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held help" -f -a "status" -d 'Show who holds and who waits for an environment, or all of them'
 complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held help" -f -a "history" -d 'Show the past holds of an environment'
-complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held help" -f -a "break" -d 'End the command that holds an environment, so that the lock comes free'
-complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held help" -f -a "held" -d 'Tell by the exit code whether this process runs under a lock: 0 if so, 1 if not'
+complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held help" -f -a "break" -d 'End the command that holds an environment, so that the lock is released'
+complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held help" -f -a "held" -d 'Test whether this process runs under the lock of an environment: exit code 0 or 1'
 complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -15,31 +15,31 @@ _envlock() {
 
     local context curcontext="$curcontext" state line
     _arguments "${_arguments_options[@]}" : \
-'--slots=[Let at most N in at once; each gets its number, from 0, in ENVLOCK_SLOT]:N:_default' \
-'*--with=[Hold NAME too, alone or shared; locks are always taken in the order of their names]:NAME[:shared]:_default' \
-'--setup=[Run this in a shell when the first one comes in; nobody else enters meanwhile]:CMD:_default' \
-'--teardown=[Run this in a shell when the last one leaves; nobody else enters meanwhile]:CMD:_default' \
-'--teardown-timeout=[End a take-down that takes longer than this \[default\: wait for it, whatever comes\]]:DURATION:_default' \
+'--slots=[Allow N holders at once; each gets a slot number, from 0, in ENVLOCK_SLOT]:N:_default' \
+'*--with=[Also lock NAME, exclusively or shared; locks are always taken in the order of their names]:NAME[:shared]:_default' \
+'--setup=[Shell command that the first user runs to set the environment up, before anybody else enters]:CMD:_default' \
+'--teardown=[Shell command that the last user runs to take the environment down, before anybody else enters]:CMD:_default' \
+'--teardown-timeout=[End a take-down that takes longer than this \[default\: no limit\]]:DURATION:_default' \
 '-w+[Give up with 75 when the lock is not free after this long]:DURATION:_default' \
 '--timeout=[Give up with 75 when the lock is not free after this long]:DURATION:_default' \
-'-p+[Say why, for those who wait and for the history]:TEXT:_default' \
-'--purpose=[Say why, for those who wait and for the history]:TEXT:_default' \
+'-p+[Purpose to show to those that wait and in the history]:TEXT:_default' \
+'--purpose=[Purpose to show to those that wait and in the history]:TEXT:_default' \
 '-E+[End with N instead of 75 when the lock was not free in time]:N:_default' \
 '--conflict-exit-code=[End with N instead of 75 when the lock was not free in time]:N:_default' \
-'--report=[Write what happened to FILE as JSON]:FILE:_files' \
+'--report=[Write a record of the run to FILE as JSON]:FILE:_files' \
 '(--slots)-s[Share the lock with others that share it]' \
 '(--slots)--shared[Share the lock with others that share it]' \
 '(-w --timeout --wait-forever)-n[Give up with 75 when the lock is not free now]' \
 '(-w --timeout --wait-forever)--no-wait[Give up with 75 when the lock is not free now]' \
-'(-w --timeout)--wait-forever[Never give up]' \
-'--inherit[Let background children of the command keep the lock, as flock(1) does]' \
+'(-w --timeout)--wait-forever[Wait without a limit]' \
+'--inherit[Let background processes of the command keep the lock, as flock(1) does]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \
 '--version[Print version]' \
-':name -- Environment to lock (status, history, break, held and help are taken):_default' \
+':name -- Environment to lock (status, history, break, held and help are reserved):_default' \
 ':command -- Command to run while the lock is held:_default' \
 ":: :_envlock_commands" \
 "*::: :->envlock" \
@@ -75,14 +75,14 @@ _arguments "${_arguments_options[@]}" : \
 (break)
 _arguments "${_arguments_options[@]}" : \
 '--ticket=[Ticket to break; needed where there are several holders]:ID:_default' \
-'--reason=[Why, for its owner and for the history]:TEXT:_default' \
+'--reason=[Reason to show to the holder and in the history]:TEXT:_default' \
 '--grace=[Time for the command to end after SIGTERM, and again for the take-down, before SIGKILL]:DURATION:_default' \
 '--json[Print one JSON object]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':name -- Environment to free:_default' \
+':name -- Environment whose lock to break:_default' \
 && ret=0
 ;;
 (held)
@@ -91,7 +91,7 @@ _arguments "${_arguments_options[@]}" : \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':name -- Environment whose lock an envlock above this process may hold:_default' \
+':name -- Environment whose lock an envlock further up may hold:_default' \
 && ret=0
 ;;
 (help)
@@ -140,8 +140,8 @@ _envlock_commands() {
     local commands; commands=(
 'status:Show who holds and who waits for an environment, or all of them' \
 'history:Show the past holds of an environment' \
-'break:End the command that holds an environment, so that the lock comes free' \
-'held:Tell by the exit code whether this process runs under a lock\: 0 if so, 1 if not' \
+'break:End the command that holds an environment, so that the lock is released' \
+'held:Test whether this process runs under the lock of an environment\: exit code 0 or 1' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'envlock commands' commands "$@"
@@ -161,8 +161,8 @@ _envlock__subcmd__help_commands() {
     local commands; commands=(
 'status:Show who holds and who waits for an environment, or all of them' \
 'history:Show the past holds of an environment' \
-'break:End the command that holds an environment, so that the lock comes free' \
-'held:Tell by the exit code whether this process runs under a lock\: 0 if so, 1 if not' \
+'break:End the command that holds an environment, so that the lock is released' \
+'held:Test whether this process runs under the lock of an environment\: exit code 0 or 1' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'envlock help commands' commands "$@"

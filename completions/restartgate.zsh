@@ -19,13 +19,13 @@ _restartgate() {
 '*--label=[Only a service whose container carries this label; may be repeated, all must match]:KEY=VALUE:_default' \
 '-p+[Only a service of this Compose project]:NAME:_default' \
 '--project=[Only a service of this Compose project]:NAME:_default' \
-'--cooldown=[Shortest time between two restarts of a service; failures double it, up to ten times \[default\: 30s\]]:DURATION:_default' \
+'--cooldown=[Shortest time between two restarts of a service; each failure doubles it, up to ten times its length \[default\: 30s\]]:DURATION:_default' \
 '--max-attempts=[Most restarts of a service within the window; one more trips the breaker \[default\: 3\]]:N:_default' \
 '--window=[Time in which restarts are counted \[default\: 5m\]]:DURATION:_default' \
-'--open=[How long the breaker stays open; doubled with each trip in a row, up to six times this \[default\: 5m\]]:DURATION:_default' \
-'--stable=[How long a service must stay up after a probe until the breaker closes \[default\: 1m\]]:DURATION:_default' \
+'--open=[How long the breaker stays open; each trip in a row doubles it, up to six times its length \[default\: 5m\]]:DURATION:_default' \
+'--stable=[How long a service must stay up after a probe before the breaker closes \[default\: 1m\]]:DURATION:_default' \
 '--per-minute=[Most restarts of all services within a minute \[default\: 6\]]:N:_default' \
-'--reason=[Why it is forced]:TEXT:_default' \
+'--reason=[Why it is restarted, for the history]:TEXT:_default' \
 '--stop-timeout=[Time that each container has to stop before it is killed]:DURATION:_default' \
 '--health-timeout=[Longest time until the service must be healthy]:DURATION:_default' \
 '(--context)-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
@@ -36,9 +36,9 @@ _restartgate() {
 '--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
 '--even-if-healthy[Restart also when it is healthy]' \
-'--force[Pass the gate whatever it says; recorded, and counted against the limits]' \
-'-w[Wait while the gate is closed, instead of failing with 75]' \
-'--wait[Wait while the gate is closed, instead of failing with 75]' \
+'--force[Restart it whatever the gate decides; it is recorded, and counts for the limits]' \
+'-w[Wait until the gate allows it, instead of failing with 75]' \
+'--wait[Wait until the gate allows it, instead of failing with 75]' \
 '()--json[Print one JSON object; not with a command, whose stdout is its own]' \
 '--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
 '--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
@@ -65,11 +65,11 @@ _arguments "${_arguments_options[@]}" : \
 '*--label=[Only a service whose container carries this label; may be repeated, all must match]:KEY=VALUE:_default' \
 '-p+[Only a service of this Compose project]:NAME:_default' \
 '--project=[Only a service of this Compose project]:NAME:_default' \
-'--cooldown=[Shortest time between two restarts of a service; failures double it, up to ten times \[default\: 30s\]]:DURATION:_default' \
+'--cooldown=[Shortest time between two restarts of a service; each failure doubles it, up to ten times its length \[default\: 30s\]]:DURATION:_default' \
 '--max-attempts=[Most restarts of a service within the window; one more trips the breaker \[default\: 3\]]:N:_default' \
 '--window=[Time in which restarts are counted \[default\: 5m\]]:DURATION:_default' \
-'--open=[How long the breaker stays open; doubled with each trip in a row, up to six times this \[default\: 5m\]]:DURATION:_default' \
-'--stable=[How long a service must stay up after a probe until the breaker closes \[default\: 1m\]]:DURATION:_default' \
+'--open=[How long the breaker stays open; each trip in a row doubles it, up to six times its length \[default\: 5m\]]:DURATION:_default' \
+'--stable=[How long a service must stay up after a probe before the breaker closes \[default\: 1m\]]:DURATION:_default' \
 '--per-minute=[Most restarts of all services within a minute \[default\: 6\]]:N:_default' \
 '(--context)-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '(--context)--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
@@ -78,7 +78,7 @@ _arguments "${_arguments_options[@]}" : \
 '--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
 '--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
-'--even-if-healthy[Decide as if it were sick]' \
+'--even-if-healthy[Decide as for a restart with --even-if-healthy]' \
 '--json[Print one JSON object]' \
 '--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
 '--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
@@ -95,8 +95,8 @@ _arguments "${_arguments_options[@]}" : \
 '--project=[Services of this Compose project\: all of them where none is named]:NAME:_default' \
 '*-l+[Only services whose containers carry this label; may be repeated, all must match]:KEY=VALUE:_default' \
 '*--label=[Only services whose containers carry this label; may be repeated, all must match]:KEY=VALUE:_default' \
-'-t+[Longest wait]:DURATION:_default' \
-'--timeout=[Longest wait]:DURATION:_default' \
+'-t+[Longest time to wait]:DURATION:_default' \
+'--timeout=[Longest time to wait]:DURATION:_default' \
 '(--context)-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '(--context)--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '--context=[Docker context that names the engine]:NAME:_default' \
@@ -116,11 +116,11 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (status)
 _arguments "${_arguments_options[@]}" : \
-'--cooldown=[Shortest time between two restarts of a service; failures double it, up to ten times \[default\: 30s\]]:DURATION:_default' \
+'--cooldown=[Shortest time between two restarts of a service; each failure doubles it, up to ten times its length \[default\: 30s\]]:DURATION:_default' \
 '--max-attempts=[Most restarts of a service within the window; one more trips the breaker \[default\: 3\]]:N:_default' \
 '--window=[Time in which restarts are counted \[default\: 5m\]]:DURATION:_default' \
-'--open=[How long the breaker stays open; doubled with each trip in a row, up to six times this \[default\: 5m\]]:DURATION:_default' \
-'--stable=[How long a service must stay up after a probe until the breaker closes \[default\: 1m\]]:DURATION:_default' \
+'--open=[How long the breaker stays open; each trip in a row doubles it, up to six times its length \[default\: 5m\]]:DURATION:_default' \
+'--stable=[How long a service must stay up after a probe before the breaker closes \[default\: 1m\]]:DURATION:_default' \
 '--per-minute=[Most restarts of all services within a minute \[default\: 6\]]:N:_default' \
 '--json[Print one JSON object]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
@@ -132,8 +132,8 @@ _arguments "${_arguments_options[@]}" : \
 (history)
 _arguments "${_arguments_options[@]}" : \
 '--since=[Only what happened within this time, such as 7d]:DURATION:_default' \
-'-n+[Show the last N]:N:_default' \
-'--last=[Show the last N]:N:_default' \
+'-n+[Show only the last N]:N:_default' \
+'--last=[Show only the last N]:N:_default' \
 '--json[Print one JSON object]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
@@ -169,7 +169,7 @@ _arguments "${_arguments_options[@]}" : \
 '*--label=[Only a service whose container carries this label; may be repeated, all must match]:KEY=VALUE:_default' \
 '-p+[Only a service of this Compose project]:NAME:_default' \
 '--project=[Only a service of this Compose project]:NAME:_default' \
-'--reason=[Why, for the history]:TEXT:_default' \
+'--reason=[Why it is done, for the history]:TEXT:_default' \
 '(--context)-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '(--context)--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '--context=[Docker context that names the engine]:NAME:_default' \
@@ -192,7 +192,7 @@ _arguments "${_arguments_options[@]}" : \
 '*--label=[Only a service whose container carries this label; may be repeated, all must match]:KEY=VALUE:_default' \
 '-p+[Only a service of this Compose project]:NAME:_default' \
 '--project=[Only a service of this Compose project]:NAME:_default' \
-'--reason=[Why, for the history]:TEXT:_default' \
+'--reason=[Why it is done, for the history]:TEXT:_default' \
 '(--context)-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '(--context)--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '--context=[Docker context that names the engine]:NAME:_default' \
@@ -269,14 +269,14 @@ esac
 (( $+functions[_restartgate_commands] )) ||
 _restartgate_commands() {
     local commands; commands=(
-'check:Say what the gate would decide, spending nothing' \
+'check:Say what the gate would decide, and record nothing' \
 'wait:Wait until services are healthy' \
-'status:Show where every service stands' \
-'history:Show what happened, restarts and refusals' \
+'status:Show the state of every service' \
+'history:Show restarts and refusals' \
 'stats:Count restarts and refusals, and how long it took to get healthy, by day and service' \
-'explain:Say what the last decision about a service went by' \
-'trip:Open the breaker of a service by hand' \
-'reset:Forget a service'\''s failures and close its breaker' \
+'explain:Show what the last decision about a service was based on' \
+'trip:Open the breaker of a service' \
+'reset:Close the breaker of a service, and count nothing that was before' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'restartgate commands' commands "$@"
@@ -294,14 +294,14 @@ _restartgate__subcmd__explain_commands() {
 (( $+functions[_restartgate__subcmd__help_commands] )) ||
 _restartgate__subcmd__help_commands() {
     local commands; commands=(
-'check:Say what the gate would decide, spending nothing' \
+'check:Say what the gate would decide, and record nothing' \
 'wait:Wait until services are healthy' \
-'status:Show where every service stands' \
-'history:Show what happened, restarts and refusals' \
+'status:Show the state of every service' \
+'history:Show restarts and refusals' \
 'stats:Count restarts and refusals, and how long it took to get healthy, by day and service' \
-'explain:Say what the last decision about a service went by' \
-'trip:Open the breaker of a service by hand' \
-'reset:Forget a service'\''s failures and close its breaker' \
+'explain:Show what the last decision about a service was based on' \
+'trip:Open the breaker of a service' \
+'reset:Close the breaker of a service, and count nothing that was before' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'restartgate help commands' commands "$@"

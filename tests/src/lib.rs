@@ -3,6 +3,8 @@
 mod engine;
 mod proxy;
 mod remote;
+#[cfg(unix)]
+mod terminal;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -11,6 +13,8 @@ use std::process::Command;
 pub use engine::{Engine, OwnEngine, engine};
 pub use proxy::Proxy;
 pub use remote::{Certificates, Relay, Sshd, TlsEngine};
+#[cfg(unix)]
+pub use terminal::Terminal;
 pub use world::{Home, World};
 
 /// A static busybox image that every test engine has.

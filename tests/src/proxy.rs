@@ -1,11 +1,11 @@
-//! An engine that answers some calls and hangs on others, or hangs from some moment on: a proxy in front of its socket.
+//! A proxy in front of an engine's socket: an engine that answers some calls and hangs on others, or a record of calls.
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Passes everything on to an engine, except requests whose first line contains a given text: these are never answered.
+/// Passes everything on to an engine and records it, except requests for a given text, which are never answered.
 #[derive(Debug)]
 pub struct Proxy {
     /// Where it listens, as `DOCKER_HOST` has it.
@@ -20,13 +20,7 @@ struct Route {
     engine: PathBuf,
     /// `None` holds nothing.
     held: Mutex<Option<String>>,
-}
-
-impl Route {
-    fn is_held(&self, line: &str) -> bool {
-        let held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.as_ref().is_some_and(|held| line.contains(held.as_str()))
-    }
+    requests: Mutex<Vec<String>>,
 }
 
 impl Proxy {
@@ -35,7 +29,7 @@ impl Proxy {
     /// # Panics
     /// When it cannot listen.
     pub fn holding(host: &str, held: &str) -> Self {
-        let proxy = Self::passing(host);
+        let proxy = Self::recording(host);
         proxy.hold(held);
         proxy
     }
@@ -45,19 +39,24 @@ impl Proxy {
         *self.route.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(held.to_owned());
     }
 
-    /// A proxy in front of `host` that holds nothing yet.
+    /// A proxy in front of `host` that passes everything on.
     ///
     /// # Panics
     /// When it cannot listen.
-    pub fn passing(host: &str) -> Self {
+    pub fn recording(host: &str) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory can be made");
         let path = dir.path().join("docker.sock");
         let listener = UnixListener::bind(&path).expect("a socket can be bound");
         let engine = PathBuf::from(host.strip_prefix("unix://").unwrap_or(host));
-        let route = Arc::new(Route { engine, held: Mutex::new(None) });
+        let route = Arc::new(Route { engine, held: Mutex::default(), requests: Mutex::default() });
         let served = Arc::clone(&route);
         std::thread::spawn(move || serve(&listener, &served));
         Self { host: format!("unix://{}", path.display()), route, _dir: dir }
+    }
+
+    /// The first line of every request so far.
+    pub fn requests(&self) -> Vec<String> {
+        self.route.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -81,7 +80,13 @@ fn connect(mut client: UnixStream, route: &Route) -> io::Result<()> {
             return Ok(());
         }
         let line = buffer[..count].split(|byte| *byte == b'\r').next().unwrap_or_default();
-        if route.is_held(&String::from_utf8_lossy(line)) {
+        let line = String::from_utf8_lossy(line).into_owned();
+        let held = route.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let is_held = held.is_some_and(|held| line.contains(&held));
+        if line.ends_with(" HTTP/1.1") {
+            route.requests.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+        }
+        if is_held {
             // Until the client gives up.
             while client.read(&mut buffer)? > 0 {}
             return Ok(());

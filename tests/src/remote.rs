@@ -97,7 +97,7 @@ pub struct Sshd {
     /// Its port on the loopback interface.
     pub port: u16,
     dir: tempfile::TempDir,
-    sshd: Child,
+    child: Child,
     log: Arc<Mutex<Vec<String>>>,
 }
 
@@ -115,22 +115,22 @@ impl Sshd {
         let mut command = script("engine.d/sshd", &[]);
         command.arg(dir.path()).args([&port.to_string(), socket, path]);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut sshd = command.spawn().expect("scripts can be run");
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let mut lines = BufReader::new(sshd.stderr.take()?).lines().map_while(Result::ok);
+        let mut child = command.spawn().expect("scripts can be run");
+        let stderr = child.stderr.take().expect("it is piped");
+        let sshd = Self { port, dir, child, log: Arc::default() };
+        let mut lines = BufReader::new(stderr).lines().map_while(Result::ok);
         let mut said = Vec::new();
-        let is_up = lines
-            .by_ref()
-            .inspect(|line| said.push(line.clone()))
-            .any(|line| line.contains("Server listening"));
-        if !is_up {
+        let listens = |line: String| {
+            said.push(line);
+            said.last().is_some_and(|line| line.contains("Server listening"))
+        };
+        if !lines.by_ref().any(listens) {
             skip(&said.join("\n"));
-            let _ = sshd.wait();
             return None;
         }
-        let kept = Arc::clone(&log);
-        std::thread::spawn(move || lines.for_each(|line| kept.lock().expect("no panic").push(line)));
-        Some(Self { port, dir, sshd, log })
+        let log = Arc::clone(&sshd.log);
+        std::thread::spawn(move || lines.for_each(|line| log.lock().expect("no panic").push(line)));
+        Some(sshd)
     }
 
     /// What it said since it listens.
@@ -163,7 +163,7 @@ impl Sshd {
 
 impl Drop for Sshd {
     fn drop(&mut self) {
-        let _ = self.sshd.kill();
-        let _ = self.sshd.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }

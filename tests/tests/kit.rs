@@ -1,5 +1,7 @@
 //! The kit keeps its own promises.
 
+use std::time::Duration;
+
 use evenkeel_tests::{BUSYBOX, OwnEngine, Proxy, World, engine};
 
 #[test]
@@ -35,14 +37,15 @@ fn an_own_engine_survives_a_crash_and_ends_with_the_test() {
 fn a_proxy_holds_what_it_should() {
     use std::io::{Read, Write};
     let Some(engine) = engine() else { return };
-    let ask = |held: &str| {
-        let proxy = Proxy::holding(&engine.host, held);
+    let ask = |proxy: &Proxy, patience: Duration| {
         let mut stream =
             std::os::unix::net::UnixStream::connect(proxy.host.strip_prefix("unix://").unwrap()).unwrap();
-        stream.set_read_timeout(Some(std::time::Duration::from_millis(500))).unwrap();
+        stream.set_read_timeout(Some(patience)).unwrap();
         stream.write_all(b"GET /_ping HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n").unwrap();
         stream.read(&mut [0; 64]).is_ok()
     };
-    assert!(ask("/networks"));
-    assert!(!ask("/_ping"));
+    let proxy = Proxy::holding(&engine.host, "/networks");
+    assert!(ask(&proxy, Duration::from_mins(1)));
+    assert_eq!(proxy.requests(), ["GET /_ping HTTP/1.1"]);
+    assert!(!ask(&Proxy::holding(&engine.host, "/_ping"), Duration::from_millis(200)));
 }

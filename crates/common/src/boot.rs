@@ -20,11 +20,10 @@ pub fn since_boot() -> Option<Duration> {
     None
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
 
-    #[cfg(target_os = "linux")]
     #[test]
     fn the_boot_clock_advances_within_one_boot() {
         let (id, before) = (boot_id(), since_boot().unwrap());

@@ -9,7 +9,7 @@ pub enum Exit {
     Done,
     /// It worked and the verdict is no.
     No,
-    /// Bad arguments.
+    /// The arguments are invalid.
     Usage,
     /// Could not decide or act: file, I/O, protocol, corrupt state.
     Failed,

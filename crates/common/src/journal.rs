@@ -87,7 +87,7 @@ pub struct Locked<'a> {
 }
 
 impl Locked<'_> {
-    /// Appends one record.
+    /// Appends one record, on a line of its own.
     pub fn append(&self, record: &impl Serialize, durability: Durability) -> Result<(), Error> {
         self.try_append(record, durability)
             .map_err(|e| Error::failed(format!("append to {}", self.journal.path.display()), e))

@@ -17,7 +17,7 @@ pub fn main_with(tool: &str, work: impl FnOnce() -> Result<Exit, Error>) -> Exit
     match without_panic(work) {
         Ok(exit) => exit.into(),
         Err(error) => {
-            // A closed stderr leaves nobody to tell; the exit code still speaks.
+            // Where stderr is closed, only the exit code is left to report it.
             let _ = writeln!(std::io::stderr(), "{tool}: {error}");
             error.exit().into()
         }
@@ -84,7 +84,7 @@ impl Verbosity {
             return;
         }
         let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-        // Fails only if logging was started before, which then goes on.
+        // Fails only if logging was started before, and then that goes on.
         let _ = tracing_subscriber::registry()
             .with(layer)
             .with(wanted.unwrap_or_else(|| Targets::new().with_default(level)))

@@ -18,14 +18,16 @@ mod unix {
     use rustix::process::{Pid, Signal, kill_process};
     use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 
-    /// A signal this process can catch, and whether a process sent it to this one since it was last looked at.
+    /// A signal that this process can catch, and whether a process sent it since it was last forwarded.
     struct Known {
         signal: Signal,
         was_sent: AtomicBool,
+        /// Whether the handler notes that.
+        is_noted: AtomicBool,
     }
 
     const fn known(signal: Signal) -> Known {
-        Known { signal, was_sent: AtomicBool::new(false) }
+        Known { signal, was_sent: AtomicBool::new(false), is_noted: AtomicBool::new(false) }
     }
 
     /// Those that end a tool come first.
@@ -40,24 +42,22 @@ mod unix {
     const ENDING: usize = 3;
 
     /// A signal that came.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct Caught {
-        signal: Signal,
-        was_sent: bool,
-    }
+    #[derive(Clone, Copy, Debug)]
+    pub struct Caught(&'static Known);
 
     impl Caught {
         /// The signal's number, for [`crate::Exit::Signal`].
         pub fn number(self) -> u8 {
-            u8::try_from(self.signal.as_raw()).unwrap_or(0)
+            u8::try_from(self.0.signal.as_raw()).unwrap_or(0)
         }
 
         /// Sends it to a process, unless it comes from the terminal, which sends it to the whole foreground group.
         pub(crate) fn forward_to(self, pid: u32) {
+            let was_sent = self.0.was_sent.swap(false, Ordering::Relaxed);
             let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
-            if let Some(pid) = pid.filter(|_| self.was_sent) {
+            if let Some(pid) = pid.filter(|_| was_sent) {
                 // It may have ended just now.
-                let _ = kill_process(pid, self.signal);
+                let _ = kill_process(pid, self.0.signal);
             }
         }
     }
@@ -90,6 +90,7 @@ mod unix {
             for known in wanted {
                 // Who started us had it ignored, as nohup(1) does: the command must inherit that.
                 if !is_ignored(known.signal) {
+                    known.was_sent.store(false, Ordering::Relaxed);
                     note_sender(known)?;
                     let kind = SignalKind::from_raw(known.signal.as_raw());
                     streams.push((known, signal(kind)?));
@@ -103,8 +104,7 @@ mod unix {
             poll_fn(|context| {
                 for (known, stream) in &mut self.streams {
                     if stream.poll_recv(context).is_ready() {
-                        let was_sent = known.was_sent.swap(false, Ordering::Relaxed);
-                        return Poll::Ready(Caught { signal: known.signal, was_sent });
+                        return Poll::Ready(Caught(known));
                     }
                 }
                 Poll::Pending
@@ -113,9 +113,12 @@ mod unix {
         }
     }
 
-    /// Notes in the handler whether a process sent the signal. Must be called before tokio's handler is set up: they
-    /// run in this order.
+    /// From now on, notes in the handler whether a process sent the signal. Must be called before tokio's handler is set
+    /// up: they run in this order.
     fn note_sender(known: &'static Known) -> io::Result<()> {
+        if known.is_noted.swap(true, Ordering::Relaxed) {
+            return Ok(());
+        }
         // SAFETY: the action only stores to an atomic and asks for process groups, which is async-signal-safe.
         unsafe {
             signal_hook_registry::register_sigaction(known.signal.as_raw(), |info| {
@@ -133,7 +136,7 @@ mod unix {
         info.si_code <= 0
     }
 
-    /// Elsewhere the kernel does not say: what a key sends is taken to come from one where we are in the foreground.
+    /// Elsewhere the kernel does not tell: INT and QUIT count as keys where this process is in the foreground.
     #[cfg(not(target_os = "linux"))]
     fn is_from_process(info: &libc::siginfo_t) -> bool {
         let is_key = matches!(info.si_signo, libc::SIGINT | libc::SIGQUIT);
@@ -155,8 +158,8 @@ mod unix {
 mod elsewhere {
     use std::io;
 
-    /// Ctrl-C was pressed.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    /// Somebody pressed Ctrl-C.
+    #[derive(Clone, Copy, Debug)]
     pub struct Caught;
 
     impl Caught {

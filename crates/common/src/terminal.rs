@@ -33,7 +33,7 @@ fn is_unsafe(c: char) -> bool {
 /// How long work is silent before it shows progress.
 const SILENT: Duration = Duration::from_secs(1);
 
-/// A line on stderr that is rewritten while work goes on, from its second second on; only on a terminal. Dropping it
+/// A line on stderr that shows the progress of work that takes longer than a second; only on a terminal. Dropping it
 /// clears the line.
 #[derive(Debug)]
 pub struct Progress {

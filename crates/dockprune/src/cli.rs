@@ -4,105 +4,96 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgGroup, Parser};
-use evenkeel_common::docker::DockerArgs;
-use evenkeel_common::manual::Manual;
+use evenkeel_common::docker::{DockerArgs, parse_label};
+use evenkeel_common::manual::{DURATIONS, ENGINE, Manual};
 use evenkeel_common::units::parse_duration;
 use evenkeel_common::{Exit, Verbosity};
 
-use crate::pattern::parse_pattern;
+use crate::model::pattern::parse_pattern;
 
 /// Remove what a scope left behind, and nothing else
 ///
-/// Only what is in scope is looked at; of that, only what has been unused for the age limit goes: containers that
-/// ended or never started, then networks and, on request, volumes and images that no remaining container refers to.
-/// Whatever stays is listed with the reason.
+/// Only resources in scope are considered, and of those only what has been unused for the age limit is removed:
+/// containers that ended or never started, then networks and, on request, volumes and images that no remaining container
+/// uses. What stays is listed with the reason.
 #[derive(Debug, Parser)]
-#[command(name = "dockprune", version, about, after_long_help = MANUAL.after_help())]
+#[command(name = "dockprune", version, after_long_help = MANUAL.after_help())]
 #[command(mut_arg("call_timeout", |arg| arg.default_value("5s")))]
 #[command(group = ArgGroup::new("scope").required(true).multiple(true))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Cli {
     /// Scope: what carries this label with exactly this value (repeat: all must match)
     #[arg(short, long = "label", value_name = "KEY=VALUE", value_parser = parse_label, group = "scope")]
-    pub labels: Vec<(String, String)>,
+    pub(crate) labels: Vec<(String, String)>,
     /// Scope: what belongs to this Compose project
     #[arg(short, long, value_name = "NAME", value_parser = parse_not_empty, group = "scope")]
-    pub project: Option<String>,
-    /// Scope: what has a name like this; only with --yes-by-name
+    pub(crate) project: Option<String>,
+    /// Scope: what has a name that matches this; only with --yes-by-name
     #[arg(long, value_name = "GLOB", value_parser = parse_pattern, group = "scope", requires = "yes_by_name")]
-    pub name: Option<String>,
-    /// Confirm that names alone decide what is in scope
+    pub(crate) name: Option<String>,
+    /// Confirm that the name alone decides what is in scope
     #[arg(long, requires = "name")]
-    pub yes_by_name: bool,
-    /// Remove only what was made, and last ended, at least this long ago [default: 1h; with --orphans: 0s]
+    pub(crate) yes_by_name: bool,
+    /// Remove only what was created, and last ended, at least this long ago [default: 1h; with --orphans: 0s]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
-    pub older_than: Option<Duration>,
+    pub(crate) older_than: Option<Duration>,
     /// The same for containers that never started [default: as --older-than]
     #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
-    pub created_older_than: Option<Duration>,
-    /// Remove volumes too; never one with driver options
+    pub(crate) created_older_than: Option<Duration>,
+    /// Remove volumes too, anonymous ones with their containers; never one with driver options
     #[arg(long)]
-    pub volumes: bool,
-    /// Remove images too, by the label on the image
+    pub(crate) volumes: bool,
+    /// Remove images too, if they carry the label themselves
     #[arg(long)]
-    pub images: bool,
-    /// Remove containers that run too: stop them first
+    pub(crate) images: bool,
+    /// Remove running containers too, after stopping them
     #[arg(long)]
-    pub include_running: bool,
-    /// Time a running container has to end by itself
+    pub(crate) include_running: bool,
+    /// Time for a running container to stop before it is killed
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
-    pub grace: Duration,
-    /// Leave at most N containers in scope: stopped ones go, oldest first, even if younger than the age limit
+    pub(crate) grace: Duration,
+    /// Leave at most N containers in scope: remove stopped ones, oldest first, even if younger than the age limit
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "20")]
-    pub max_containers: Option<usize>,
-    /// Keep what has a name or ID like this (repeatable)
+    pub(crate) max_containers: Option<usize>,
+    /// Keep what has a name or ID that matches this (repeatable)
     #[arg(long, value_name = "GLOB", value_parser = parse_pattern)]
-    pub keep: Vec<String>,
-    /// Remove from environments that somebody holds, too
+    pub(crate) keep: Vec<String>,
+    /// Remove from locked environments too
     #[arg(long)]
-    pub ignore_locks: bool,
+    pub(crate) ignore_locks: bool,
     /// Decide and report, and remove nothing
     #[arg(short = 'n', long)]
-    pub dry_run: bool,
-    /// Remove nothing, and write to FILE what would go
+    pub(crate) dry_run: bool,
+    /// Remove nothing, and write to FILE what would be removed
     #[arg(long, value_name = "FILE", conflicts_with = "dry_run")]
-    pub plan: Option<PathBuf>,
+    pub(crate) plan: Option<PathBuf>,
     /// Remove exactly what --plan wrote to FILE, except what has changed since
     #[arg(long, value_name = "FILE", group = "scope", conflicts_with_all = [
         "labels", "project", "name", "older_than", "created_older_than", "volumes", "images", "include_running",
         "max_containers", "plan",
     ])]
-    pub apply: Option<PathBuf>,
-    /// Remove nothing, and list what belongs to no live Compose project and to no environment that somebody holds
+    pub(crate) apply: Option<PathBuf>,
+    /// Remove nothing, and list what belongs to no running Compose project and to no locked environment
     #[arg(long, group = "scope", conflicts_with_all = [
         "created_older_than", "volumes", "images", "include_running", "max_containers", "plan", "apply", "ignore_locks",
     ])]
-    pub orphans: bool,
+    pub(crate) orphans: bool,
     /// Time for the whole run; what is left then is listed
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_deadline)]
-    pub deadline: Duration,
+    pub(crate) deadline: Duration,
     /// Print the report as one JSON object
     #[arg(long)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// Print nothing when nothing was to be removed
     #[arg(long)]
-    pub quiet_if_nothing: bool,
+    pub(crate) quiet_if_nothing: bool,
     /// Append one line of JSON about this run to FILE
     #[arg(long, value_name = "FILE", conflicts_with = "orphans")]
-    pub log_file: Option<PathBuf>,
+    pub(crate) log_file: Option<PathBuf>,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
-    pub docker: DockerArgs,
+    pub(crate) docker: DockerArgs,
     #[command(flatten)]
-    #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
-    pub verbosity: Verbosity,
-}
-
-fn parse_label(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() && !value.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("a label in scope has a key and a value: KEY=VALUE".into()),
-    }
+    pub(crate) verbosity: Verbosity,
 }
 
 fn parse_not_empty(text: &str) -> Result<String, String> {
@@ -117,34 +108,41 @@ fn parse_deadline(text: &str) -> Result<Duration, String> {
 /// What the manual says beyond the options.
 pub const MANUAL: Manual = Manual {
     exits: &[
-        (Exit::Done, "done: what was to go is gone, or there was nothing to do"),
-        (Exit::No, "the scope still holds more than --max-containers; with --orphans: there are some"),
+        (Exit::Done, "done: all that was selected is removed, or there was nothing to remove"),
+        (Exit::No, "the scope still holds more than --max-containers; with --orphans: orphans were found"),
         (Exit::Usage, "bad arguments, or no scope"),
-        (Exit::Failed, "could not decide: a lock directory or an answer of the engine is unusable"),
+        (
+            Exit::Failed,
+            "could not decide: the lock directory, the plan or an answer of the engine is unusable",
+        ),
         (Exit::Unavailable, "Docker is not reachable, or does not answer within the deadline"),
-        (Exit::Partial, "partial: something could not be removed, or was not reached; the report lists it"),
+        (
+            Exit::Partial,
+            "partial: something could not be listed or removed, or was not reached; the report says what",
+        ),
     ],
     examples: &[
         (
             "dockprune --label netra.env=test --older-than 1h --dry-run",
-            "Explain what would go and what would stay, and why",
+            "Explain what would be removed and what would stay, and why",
         ),
         ("dockprune --label netra.env=test --older-than 1h --volumes", "Remove it, volumes included"),
         (
             "dockprune --label netra.env=test --plan plan.json && dockprune --apply plan.json",
-            "Look at what would go, then remove exactly that",
+            "Write down what would be removed, then remove exactly that",
         ),
-        ("dockprune --orphans", "List what belongs to nothing alive"),
+        ("dockprune --orphans", "List what no running project and no locked environment needs"),
         (
             "dockprune --project demo --older-than 0s --include-running --volumes",
-            "Take down what a Compose project left, running or not",
+            "Remove all that a Compose project left, running or not",
         ),
     ],
     sections: &[
+        DURATIONS,
+        ENGINE,
         (
             "ENVIRONMENT",
-            "DOCKER_HOST, DOCKER_CONTEXT and DOCKER_CONFIG name the engine, as for docker(1).\n\nNETRA_HOME: the state \
-             directory [default: ~/.netra].\n\nNO_COLOR: no colours, if set.",
+            "NETRA_HOME: the state directory [default: ~/.netra].\n\nNO_COLOR: no colours, if set.",
         ),
         (
             "FILES",
@@ -156,18 +154,19 @@ pub const MANUAL: Manual = Manual {
             "JSON",
             "dockprune.report/1: schema, tool_version, at, verdict (nothing, removed, would_remove, over_cap, partial), \
              host, dry_run, elapsed_ms, older_than_s and created_older_than_s (null under a plan), max_containers, \
-             over_cap, bytes_freed (sizes of removed images: of others the engine does not know it), counts (in_scope, \
+             over_cap, bytes_freed (sizes of removed images; the engine reports no other sizes), counts (in_scope, \
              removed, gone, planned, kept, failed, unknown, not_reached), environments (name, held, holder; by name), \
              address_pool (bridge_networks, room; null where networks were not listed), unreached (kind, error), \
              items.\n\n\
              items, sorted by kind in order of removal, then by name and ID: kind, id, name, action (remove, keep), \
              rule, reason, outcome (removed, gone, planned, kept, failed, unknown, not_reached), error, state, labels, \
-             environments, created_at, active_at (when it last ended, or began if it runs; null where the listing \
-             settled the matter without it), age_s (at least), bytes (images), ms.\n\n\
-             rules that remove: old, over_cap, in_plan. Rules that keep: built_in, protected, keep_pattern, env_locked, \
+             environments, created_at, active_at (when it last ended, or began if it is running; null where the \
+             listing was enough to decide), age_s (at least), bytes (images), ms.\n\n\
+             rules that remove: old, over_cap, in_plan, with_container (an anonymous volume of containers that are \
+             removed, whatever its age). Rules that keep: built_in, protected, keep_pattern, env_locked, \
              changed, live, state, driver_options, several_names, in_use, young, no_time.\n\n\
-             outcomes: gone is removed by somebody else; unknown is that the engine did not answer, so that it may be \
-             gone or not; not_reached is not tried.\n\n\
+             outcomes: gone: removed by somebody else; unknown: the engine did not answer, so that it may have been \
+             removed or not; not_reached: not tried.\n\n\
              dockprune.orphans/1: schema, tool_version, at, verdict (none, orphans), host, address_pool, unreached, \
              items (kind, id, name, reason, state, labels, project, environments, created_at, age_s), sorted as \
              above.\n\n\

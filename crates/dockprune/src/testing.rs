@@ -1,20 +1,20 @@
-//! Small worlds for unit tests.
+//! Resources and a policy for unit tests.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use evenkeel_common::Timestamp;
 
-use crate::age::Moment;
-use crate::facts::{Container, Detail, Kind, Network, Object, State, Volume};
-use crate::scope::{Live, Policy, Scope, Times};
+use crate::model::known_time::KnownTime;
+use crate::model::policy::{Live, Policy, Scope, Times};
+use crate::model::resource::{Container, Detail, Kind, Network, Resource, State, Volume};
 
 pub(crate) fn now() -> Timestamp {
     "2026-11-20T12:00:00Z".parse().unwrap()
 }
 
-pub(crate) fn hours_ago(hours: u64) -> Moment {
-    Moment::At(now() - Duration::from_hours(hours))
+pub(crate) fn hours_ago(hours: u64) -> KnownTime {
+    KnownTime::At(now() - Duration::from_hours(hours))
 }
 
 /// Everything labelled `netra.env=test` that is an hour old.
@@ -25,7 +25,7 @@ pub(crate) fn policy() -> Policy {
             project: None,
             name: None,
         },
-        kinds: Kind::ALL.into_iter().collect(),
+        kinds: [Kind::Container, Kind::Network, Kind::Volume, Kind::Image].into(),
         older_than: Duration::from_hours(1),
         created_older_than: Duration::from_hours(1),
         live: Live::Keep,
@@ -36,32 +36,32 @@ pub(crate) fn policy() -> Policy {
     }
 }
 
-fn object(name: &str, labels: &[(&str, &str)], detail: Detail) -> Object {
-    Object {
+fn resource(name: &str, labels: &[(&str, &str)], detail: Detail) -> Resource {
+    Resource {
         id: name.into(),
         name: name.into(),
         labels: labels.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect(),
         created: hours_ago(3),
-        active: Moment::Never,
+        active: KnownTime::Never,
         detail,
     }
 }
 
-pub(crate) fn container(name: &str, state: State, labels: &[(&str, &str)]) -> Object {
+pub(crate) fn container(name: &str, state: State, labels: &[(&str, &str)]) -> Resource {
     let own = Container { state, networks: Vec::new(), volumes: Vec::new(), image: "image".into() };
-    let active = if state == State::Created { Moment::Never } else { hours_ago(2) };
-    Object { active, ..object(name, labels, Detail::Container(own)) }
+    let active = if state == State::Created { KnownTime::Never } else { hours_ago(2) };
+    Resource { active, ..resource(name, labels, Detail::Container(own)) }
 }
 
-pub(crate) fn network(name: &str, labels: &[(&str, &str)]) -> Object {
-    object(name, labels, Detail::Network(Network { driver: "bridge".into(), built_in: false }))
+pub(crate) fn network(name: &str, labels: &[(&str, &str)]) -> Resource {
+    resource(name, labels, Detail::Network(Network { driver: "bridge".into(), built_in: false }))
 }
 
-pub(crate) fn volume(name: &str, labels: &[(&str, &str)]) -> Object {
-    object(name, labels, Detail::Volume(Volume { options: Vec::new() }))
+pub(crate) fn volume(name: &str, labels: &[(&str, &str)]) -> Resource {
+    resource(name, labels, Detail::Volume(Volume { options: Vec::new() }))
 }
 
-impl Object {
+impl Resource {
     pub(crate) fn container_mut(&mut self) -> &mut Container {
         match &mut self.detail {
             Detail::Container(container) => container,

@@ -72,16 +72,22 @@ pub(crate) enum Command {
 pub(crate) struct EngineArgs {
     /// Engine to talk to: unix:///SOCKET, tcp://HOST:PORT, ssh://USER@HOST or HOST:PORT; may be repeated [default:
     /// $DOCKER_HOST, then the current context]
-    #[arg(short = 'H', long = "host", value_name = "URL", conflicts_with = "contexts")]
+    #[arg(
+        help_heading = "Engine",
+        short = 'H',
+        long = "host",
+        value_name = "URL",
+        conflicts_with = "contexts"
+    )]
     #[arg(value_parser = NonEmptyStringValueParser::new())]
     hosts: Vec<String>,
     /// Docker context of an engine to talk to; may be repeated
-    #[arg(long = "context", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(help_heading = "Engine", long = "context", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     contexts: Vec<String>,
     #[command(flatten)]
     tls: TlsArgs,
     /// Longest wait for the answers of an engine
-    #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = parse_call_timeout)]
+    #[arg(help_heading = "Engine", long, value_name = "DURATION", default_value = "3s", value_parser = parse_call_timeout)]
     call_timeout: Duration,
 }
 

@@ -1,7 +1,7 @@
 //! The parts of the manual that clap does not know: exit codes, examples, files, variables, JSON.
 
 use evenkeel_common::Exit;
-use evenkeel_common::manual::Manual;
+use evenkeel_common::manual::{ENGINE, Manual};
 
 /// Exit codes, examples and further sections, for `--help` and the man page.
 pub const MANUAL: Manual = Manual {
@@ -52,6 +52,7 @@ pub const MANUAL: Manual = Manual {
              one after it has lasted for 30 seconds.\n\n\
              Memory is counted as docker stats does: usage less inactive page cache.",
         ),
+        ENGINE,
         (
             "CPU",
             "CPU use is that since the last sample, if that is one second to one minute old. Else a single sample measures it \
@@ -75,7 +76,6 @@ pub const MANUAL: Manual = Manual {
             "ENVIRONMENT",
             "DOCKER_MAX_MEMORY_GB, DOCKER_MAX_CONTAINERS, DOCKER_MAX_NETWORKS, DOCKER_MAX_VOLUMES: the budget; options \
              override it.\n\n\
-             DOCKER_HOST, DOCKER_CONTEXT: the engine.\n\n\
              NETRA_HOME: the state directory, instead of ~/.netra.\n\n\
              NO_COLOR: disables colours.",
         ),

@@ -1,25 +1,18 @@
 //! `envlock` holds a named environment lock around a command.
 //!
-//! Who wants in draws a ticket (`files`), waits for those ahead of it by the rules of the queue (`queue`, `wait`,
-//! `enter`), and then locks the file that everybody else locks too. The kernel proves who is alive; what dead
-//! owners leave is cleared up by those who come after them (`recover`). `session` sets up, runs the command and takes
-//! down, `process` starts and minds what runs, `look` sees who is there, `history` remembers, `force` breaks a lock,
-//! `report` and `words` tell machines and people, and `run` is where all of it meets.
+//! Who wants a lock takes a ticket and waits for those ahead of it; the kernel proves which tickets' owners are alive.
+//! Then it locks the file that flock(1) users lock too.
+//!
+//! Imports run one way: `commands` → `session` → `output` → `lock` → `store` → `system` → `model`.
 
 pub mod cli;
-pub mod enter;
-pub mod files;
-pub mod force;
-pub mod held;
-pub mod history;
-pub mod look;
-pub mod process;
-pub mod queue;
-pub mod record;
-pub mod recover;
-pub mod report;
-pub mod run;
-pub mod session;
-pub mod teardown;
-pub mod wait;
-pub mod words;
+mod commands;
+mod lock;
+mod manual;
+mod model;
+mod output;
+mod session;
+mod store;
+mod system;
+
+pub use commands::run;

@@ -1,30 +1,30 @@
-//! What holds on every system: only envlock and this program itself are run.
+//! Tests for every system: they run only envlock and this test program.
 
 #![expect(clippy::unwrap_used, reason = "a helper of a test may panic like the test itself")]
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-/// What [`role`] is to do.
+/// Name of the variable that says what [`role`] does.
 const ROLE: &str = "ENVLOCK_TEST_ROLE";
 
-/// Not a test by itself: what envlock runs, chosen by [`ROLE`].
+/// Not a test: the command that envlock runs, chosen by [`ROLE`].
 #[test]
 #[expect(clippy::exit, reason = "in a role this program is a command, and its code is what counts")]
 fn role() {
     let Ok(role) = std::env::var(ROLE) else { return };
     let (what, argument) = role.split_once('=').unwrap();
     match what {
-        // Ends with a code.
+        // Ends with this code.
         "exit" => std::process::exit(argument.parse().unwrap()),
-        // Says that it is there, and stays until told to go.
+        // Creates a file, and runs until another one exists.
         "stay" => {
             std::fs::write(argument, std::env::var("ENVLOCK_SLOT").unwrap_or_default()).unwrap();
             until("told to go", || Path::new(&format!("{argument}.go")).exists());
         }
-        // Has a child that stays.
+        // Has a child that does so.
         "parent" => drop(act(&format!("stay={argument}")).status().unwrap()),
-        // Adds a line.
+        // Appends a line to a file.
         "line" => {
             let (file, line) = argument.split_once('@').unwrap();
             let mut file = std::fs::OpenOptions::new().append(true).create(true).open(file).unwrap();
@@ -77,7 +77,7 @@ impl Home {
         self.run(args, role).status.code().unwrap()
     }
 
-    /// Starts envlock around something that stays, and returns when it is inside.
+    /// Starts envlock around a command that stays, and returns when it holds the lock.
     fn hold(&self, args: &[&str], name: &str) -> Child {
         let child = self.around(args, &format!("stay={}", self.file(name).display())).spawn().unwrap();
         until("the holder is inside", || self.file(name).exists());
@@ -99,7 +99,7 @@ impl Home {
 fn until(what: &str, mut happened: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_mins(1);
     while !happened() {
-        assert!(Instant::now() < deadline, "waited 60 s in vain until {what}");
+        assert!(Instant::now() < deadline, "waited 60 s until {what}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
@@ -179,7 +179,7 @@ fn killed_with_a_waiter_behind_it() {
     holder.kill().unwrap();
     holder.wait().unwrap();
     if !cfg!(any(target_os = "linux", windows)) {
-        // There what is left of the command keeps the lock until it ends.
+        // There the rest of the command keeps the lock until it ends.
         std::fs::write(home.file("inside.go"), "").unwrap();
     }
     assert_eq!(waiter.wait().unwrap().code(), Some(0));

@@ -1,22 +1,16 @@
-//! One gate in front of every restart, shared by all processes of the machine.
+//! restartgate decides about every restart of a service, with one history that all processes of the machine share.
 //!
-//! [`standing`] replays the past, [`gate`] decides, [`health`] judges and [`stats`] counts, all pure; [`history`] is the
-//! shared past, [`docker`] and [`command`] are the edges. [`passage`] goes through the gate; [`run`], [`watch`], [`gated`] and
-//! [`people`] are the stories.
+//! Imports run one way: `commands` (look, ask the gate, restart, report) → `output` → `decide` (pure: the state of a
+//! service from its history, the gate, health) → `edges` (engine, history file and locks) → `model`.
 
 pub mod cli;
-pub mod clock;
-mod command;
-mod docker;
-pub mod gate;
-mod gated;
-pub mod health;
-pub mod history;
-pub mod limits;
-mod passage;
-mod people;
-pub mod report;
-pub mod run;
-pub mod standing;
-pub mod stats;
-mod watch;
+mod commands;
+mod decide;
+mod edges;
+mod model;
+mod output;
+
+pub use commands::run;
+// For tests that fill a history quickly.
+pub use edges::history::History;
+pub use model::record::{Action, Record, Service};

@@ -3,8 +3,9 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use evenkeel_common::main_with;
 use evenkeel_restartgate::{cli::Cli, run};
 
 fn main() -> ExitCode {
-    evenkeel_common::main_with("restartgate", || run::run(Cli::parse()))
+    main_with("restartgate", || run(Cli::parse()))
 }

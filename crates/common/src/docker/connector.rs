@@ -15,6 +15,8 @@ use tokio::sync::Semaphore;
 use tower_service::Service;
 
 use super::address::{Address, Ssh};
+use super::deadline::Connecting;
+use super::ssh;
 use super::target::{Credentials, Target};
 use super::tls::Tls;
 use super::tls_error;
@@ -74,8 +76,13 @@ impl Connector {
                 Ok(Box::new(tls.handshake(stream).await?))
             }
             Way::Ssh { ssh, starting } => {
-                let _permit = starting.acquire().await?;
-                Ok(Box::new(ssh.connect().await?))
+                let _connecting = Connecting::begin();
+                let connect = async {
+                    let _permit = starting.acquire().await;
+                    ssh.connect().await
+                };
+                let stream = tokio::time::timeout(ssh::CONNECT_TIMEOUT, connect).await;
+                Ok(Box::new(stream.map_err(|_| ssh.explain_timeout())??))
             }
         }
     }

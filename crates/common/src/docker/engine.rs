@@ -17,6 +17,7 @@ use crate::Error;
 
 use super::args::DockerArgs;
 use super::connector::Connector;
+use super::deadline::within;
 use super::error::CallError;
 use super::http::Http;
 use super::unreachable::{Unreachable, root_cause};
@@ -63,7 +64,7 @@ impl Engine {
         Ok(Self { docker, host: target.url, call_timeout: args.call_timeout, connector, http })
     }
 
-    /// Awaits one answer of the engine, no longer than `call_timeout`.
+    /// Awaits one answer of the engine, no longer than `call_timeout`. Connecting over ssh may take 10 s more.
     pub async fn call<T>(
         &self,
         answer: impl Future<Output = Result<T, BollardError>>,
@@ -77,9 +78,9 @@ impl Engine {
         limit: Duration,
         answer: impl Future<Output = Result<T, BollardError>>,
     ) -> Result<T, CallError> {
-        match tokio::time::timeout(limit, answer).await {
-            Err(_) | Ok(Err(BollardError::RequestTimeoutError)) => Err(CallError::TimedOut(limit)),
-            Ok(result) => result.map_err(|error| self.error(&error)),
+        match within(limit, answer).await {
+            None | Some(Err(BollardError::RequestTimeoutError)) => Err(CallError::TimedOut(limit)),
+            Some(result) => result.map_err(|error| self.error(&error)),
         }
     }
 
@@ -148,7 +149,8 @@ fn reaching(host: &str) -> String {
     format!("reach Docker at {host}")
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 

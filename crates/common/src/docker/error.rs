@@ -12,9 +12,9 @@ use super::unreachable::Unreachable;
 pub enum CallError {
     /// The engine answered with an HTTP error.
     Status {
-        /// HTTP status code.
+        /// Status code of the HTTP response.
         code: u16,
-        /// The engine's words.
+        /// The engine's own message.
         message: String,
     },
     /// No answer within this time.

@@ -9,6 +9,7 @@ mod address;
 mod args;
 mod connector;
 mod context;
+mod deadline;
 mod engine;
 mod error;
 mod http;
@@ -19,7 +20,7 @@ mod tls;
 mod tls_error;
 mod unreachable;
 
-pub use args::{DockerArgs, ENGINE_MANUAL, TlsArgs, parse_call_timeout};
+pub use args::{DockerArgs, TlsArgs, parse_call_timeout};
 pub use engine::Engine;
 pub use error::CallError;
 pub use labels::{

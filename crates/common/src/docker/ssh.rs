@@ -14,8 +14,8 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use super::address::Ssh;
 use super::unreachable::Unreachable;
 
-/// Longest wait for the connection of ssh itself: 30 s, what docker(1) gives it.
-const CONNECT_TIMEOUT: &str = "ConnectTimeout=30";
+/// Longest wait for a connection through which the engine answers.
+pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Never asks for a password or about a host's key: nobody may be there to answer, and the deadline would pass.
 const NO_QUESTIONS: &str = "BatchMode=yes";
 const CHECK_SSH: &str = "check that 'ssh -V' works";
@@ -24,9 +24,9 @@ const CHECK_SSH: &str = "check that 'ssh -V' works";
 const READ_ON: Duration = Duration::from_millis(100);
 
 impl Ssh {
-    /// Opens a connection, and makes sure that an engine answers at its end. Fails with an [`Unreachable`] inside.
-    pub(super) async fn connect(&self) -> io::Result<Stream> {
-        let (mut stream, mut stderr) = self.start().map_err(io::Error::other)?;
+    /// Opens a connection, and makes sure that an engine answers at its end.
+    pub(super) async fn connect(&self) -> Result<Stream, Unreachable> {
+        let (mut stream, mut stderr) = self.start()?;
         let mut said = Vec::new();
         let answer = tokio::select! {
             answer = ask(&mut stream) => answer,
@@ -37,11 +37,11 @@ impl Ssh {
                 tokio::spawn(async move { tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await });
                 Ok(stream)
             }
-            Ok(other) => Err(io::Error::other(self.explain_noise(&other))),
+            Ok(other) => Err(self.explain_noise(&other)),
             Err(_) => {
-                let status = stream.child.wait().await?;
+                let status = stream.child.wait().await.map_err(|e| Unreachable::new(e, CHECK_SSH))?;
                 let _ = tokio::time::timeout(READ_ON, stderr.read_to_end(&mut said)).await;
-                Err(io::Error::other(self.explain(status, &String::from_utf8_lossy(&said))))
+                Err(self.explain(status, &String::from_utf8_lossy(&said)))
             }
         }
     }
@@ -67,7 +67,9 @@ impl Ssh {
     }
 
     fn arguments(&self) -> Vec<String> {
-        let mut arguments = ["-o", CONNECT_TIMEOUT, "-o", NO_QUESTIONS, "-T"].map(String::from).to_vec();
+        // A little less, so that ssh says itself what it waits for.
+        let timeout = format!("ConnectTimeout={}", CONNECT_TIMEOUT.as_secs() - 1);
+        let mut arguments = ["-o", &timeout, "-o", NO_QUESTIONS, "-T"].map(String::from).to_vec();
         arguments.extend(self.destination());
         arguments.push("docker".into());
         if let Some(socket) = &self.socket {
@@ -83,12 +85,25 @@ impl Ssh {
         user.chain(port).chain(["--".into(), self.host.clone()]).collect()
     }
 
+    /// Says that [`CONNECT_TIMEOUT`] has passed.
+    pub(super) fn explain_timeout(&self) -> Unreachable {
+        let cause = format!("no connection over ssh within {}", humantime::format_duration(CONNECT_TIMEOUT));
+        Unreachable::new(cause, self.try_it())
+    }
+
+    fn login(&self) -> String {
+        format!("ssh {}", self.destination().join(" "))
+    }
+
+    fn try_it(&self) -> String {
+        format!("this must work first: {} docker version", self.login())
+    }
+
     /// Says why ssh ended: 255 is its own failure, any other code is that of the remote command.
     fn explain(&self, status: ExitStatus, said: &str) -> Unreachable {
         let last = said.lines().map(str::trim).rfind(|line| !line.is_empty());
         let last = last.map_or_else(|| format!("ssh ended with {status} and said nothing"), str::to_owned);
         let host = &self.host;
-        let login = format!("ssh {}", self.destination().join(" "));
         if said.contains("IDENTIFICATION HAS CHANGED") {
             let hint = "verify the new key, then update ssh's known_hosts";
             return Unreachable::new(format!("the host key of {host} has changed"), hint);
@@ -96,13 +111,13 @@ impl Ssh {
         match status.code() {
             Some(255) if said.contains("Host key verification failed") => Unreachable::new(
                 format!("the host key of {host} is unknown"),
-                format!("log in once to accept it: {login}"),
+                format!("log in once to accept it: {}", self.login()),
             ),
             Some(127) => Unreachable::new(
                 format!("{host} has no docker command: {last}"),
                 "install docker there, in the PATH of non-interactive shells",
             ),
-            _ => Unreachable::new(last, format!("this must work first: {login} docker version")),
+            _ => Unreachable::new(last, self.try_it()),
         }
     }
 
@@ -170,7 +185,8 @@ impl AsyncWrite for Stream {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::process::ExitStatusExt;
 
@@ -182,7 +198,7 @@ mod tests {
 
     #[test]
     fn the_arguments_are_those_of_docker() {
-        let before = "-o ConnectTimeout=30 -o BatchMode=yes -T -l u -p 77 -- h docker";
+        let before = "-o ConnectTimeout=9 -o BatchMode=yes -T -l u -p 77 -- h docker";
         assert_eq!(ssh(None).arguments().join(" "), format!("{before} system dial-stdio"));
         let with_socket = format!("{before} --host unix:///r/d.sock system dial-stdio");
         assert_eq!(ssh(Some("/r/d.sock")).arguments().join(" "), with_socket);

@@ -159,20 +159,25 @@ fn identity(args: &TlsArgs, environment: &Environment) -> Option<Identity> {
     (has_cert || has_key).then_some(Identity { cert, key })
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::path::Path;
-    use std::time::Duration;
 
     use super::*;
 
+    #[derive(Debug, clap::Parser)]
+    struct Cli {
+        #[command(flatten)]
+        docker: DockerArgs,
+    }
+
+    fn parse(flags: &[&str]) -> Result<DockerArgs, clap::Error> {
+        <Cli as clap::Parser>::try_parse_from([&["tool"], flags].concat()).map(|cli| cli.docker)
+    }
+
     fn args(flags: &[&str]) -> DockerArgs {
-        #[derive(clap::Parser)]
-        struct Cli {
-            #[command(flatten)]
-            docker: DockerArgs,
-        }
-        clap::Parser::try_parse_from([&["tool"], flags].concat()).map(|cli: Cli| cli.docker).unwrap()
+        parse(flags).unwrap()
     }
 
     fn url(flags: &[&str], environment: &Environment) -> String {
@@ -298,14 +303,7 @@ mod tests {
 
     #[test]
     fn host_and_context_exclude_each_other() {
-        let both = ["tool", "--host", "tcp://h", "--context", "x"];
-        #[derive(Debug, clap::Parser)]
-        struct Cli {
-            #[command(flatten)]
-            docker: DockerArgs,
-        }
-        let error = <Cli as clap::Parser>::try_parse_from(both).unwrap_err();
+        let error = parse(&["--host", "tcp://h", "--context", "x"]).unwrap_err();
         assert_eq!(error.kind(), clap::error::ErrorKind::ArgumentConflict);
-        assert_eq!(args(&[]).call_timeout, Duration::from_secs(3));
     }
 }

@@ -64,7 +64,7 @@ fn explain_certificate(error: &CertificateError, credentials: &Credentials) -> U
 
 /// Whether an established connection ended.
 fn was_cut(error: &(dyn StdError + 'static)) -> bool {
-    chain(error).any(|error| error.is::<hyper::Error>())
+    chain(error).any(<dyn StdError>::is::<hyper::Error>)
 }
 
 /// Whether an engine sends this alert about a missing or unacceptable client certificate.

@@ -80,6 +80,65 @@ fn a_resource_in_use_stays() {
 }
 
 #[test]
+fn anonymous_volumes_go_with_the_last_of_their_containers() {
+    let Some(engine) = engine() else { return };
+    let (world, other) = (World::new(engine), World::new(engine));
+    let anonymous = |container: &str| {
+        let format = "{{range .Mounts}}{{.Name}}{{end}}";
+        engine.docker(&["inspect", "-f", format, container]).trim().to_owned()
+    };
+    exited(engine, &world.name("exited"), &["--label", &world.label(), "-v", "/data"]);
+    created(engine, &world.name("created"), &["--label", &world.label(), "-v", "/data"]);
+    created(engine, &world.name("shared"), &["--label", &world.label(), "-v", "/data"]);
+    let [exited, own, shared] = ["exited", "created", "shared"].map(|name| anonymous(&world.name(name)));
+    created(engine, &other.name("user"), &["--label", &other.label(), "-v", &format!("{shared}:/data")]);
+    let named = world.name("named");
+    engine.docker(&["volume", "create", "--label", &other.label(), &named]);
+    created(engine, &world.name("names"), &["--label", &world.label(), "-v", &format!("{named}:/data")]);
+
+    // The volumes are as young as their containers; of those, the age limit spares only the one that ended.
+    let args = ["--created-older-than", "0s", "--volumes"];
+    let planned = prune(engine, &world, &[&args[..], &["--dry-run"]].concat(), 0);
+    let report = prune(engine, &world, &args, 0);
+    assert_eq!(item(&planned, "volume", &own), ("planned".into(), "with_container".into()));
+    assert_eq!(item(&report, "volume", &own), ("removed".into(), "with_container".into()));
+    let reason = format!("anonymous volume of container {}", world.name("created"));
+    assert!(
+        report["items"].as_array().unwrap().iter().any(|item| item["reason"] == reason.as_str()),
+        "{report}"
+    );
+    assert_eq!(item(&report, "volume", &exited), ("kept".into(), "in_use".into()));
+    assert!(!exists(engine, "volume", &own));
+    for kept in [&exited, &shared, &named] {
+        assert!(exists(engine, "volume", kept), "{kept}");
+    }
+
+    prune(engine, &world, &["--older-than", "0s", "--volumes"], 0);
+    assert!(!exists(engine, "volume", &exited));
+    assert!(exists(engine, "volume", &shared), "another container has it");
+    engine.docker(&["rm", &other.name("user")]);
+    engine.docker(&["volume", "rm", &shared]);
+}
+
+#[test]
+fn a_plan_holds_anonymous_volumes_too() {
+    let Some(engine) = engine() else { return };
+    let (world, home) = (World::new(engine), Home::new());
+    created(engine, &world.name("one"), &["--label", &world.label(), "-v", "/data"]);
+    let format = "{{range .Mounts}}{{.Name}}{{end}}";
+    let volume = engine.docker(&["inspect", "-f", format, &world.name("one")]).trim().to_owned();
+    let file = home.join("plan.json");
+    let file = file.to_str().unwrap();
+    let label = world.label();
+    let plan = ["--label", &label, "--json", "--older-than", "0s", "--volumes", "--plan", file];
+    let planned = prune_at(&engine.host, &home, &plan, 0);
+    assert_eq!(item(&planned, "volume", &volume), ("planned".into(), "with_container".into()));
+    let report = prune_at(&engine.host, &home, &["--apply", file, "--json"], 0);
+    assert_eq!(item(&report, "volume", &volume), ("removed".into(), "in_plan".into()), "{report}");
+    assert!(!exists(engine, "volume", &volume));
+}
+
+#[test]
 fn a_table_explains_it() {
     let Some(engine) = engine() else { return };
     let world = World::new(engine);
@@ -112,7 +171,7 @@ fn bad_arguments() {
         &["--project", ""],
         &["--name", "*"],
         &["--label", "a=b", "--yes-by-name"],
-        &["--label", "a=b", "--older-than", "3600"],
+        &["--label", "a=b", "--older-than", "3600 fortnights"],
         &["--label", "a=b", "--max-containers", "many"],
         &["--label", "a=b", "--keep", "app-[1"],
         &["--label", "a=b", "--deadline", "0s"],

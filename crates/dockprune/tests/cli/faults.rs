@@ -100,7 +100,7 @@ fn an_engine_that_does_not_answer_at_all() {
 }
 
 #[test]
-fn a_signal_ends_it_in_good_order() {
+fn a_signal_ends_it_with_a_report() {
     let Some(engine) = engine() else { return };
     let world = World::new(engine);
     let home = Home::new();
@@ -243,7 +243,7 @@ fn a_lock_directory_that_cannot_be_used() {
 }
 
 #[test]
-fn faults_of_the_engine_are_met_with_three_tries() {
+fn errors_of_the_engine_are_tried_three_times() {
     let Some(engine) = engine() else { return };
     let world = World::new(engine);
     let label = world.label();
@@ -261,7 +261,7 @@ fn faults_of_the_engine_are_met_with_three_tries() {
 }
 
 #[test]
-fn refusals_are_not_insisted_on() {
+fn refusals_are_not_retried() {
     let Some(engine) = engine() else { return };
     let world = World::new(engine);
     let label = world.label();

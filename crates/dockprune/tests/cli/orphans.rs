@@ -10,7 +10,7 @@ fn names(report: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn what_belongs_to_nothing_alive_is_listed() {
+fn what_belongs_to_nothing_in_use_is_listed() {
     let Some(engine) = engine() else { return };
     let world = World::new(engine);
     let home = Home::new();

@@ -1,14 +1,14 @@
-//! Bystanders: random worlds, in which exactly what should go does, by a rule written down here a second time.
+//! Random sets of resources: exactly what should be removed is, by a rule that is written down here a second time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
 use evenkeel_common::Timestamp;
-use evenkeel_dockprune::age::{Moment, parse_status};
-use evenkeel_dockprune::facts::{Container, Detail, Kind, Network, Object, State, Volume};
-use evenkeel_dockprune::scope::{Live, Policy, Scope, Times};
-use evenkeel_dockprune::select::select;
+use evenkeel_dockprune::decide::select::select;
+use evenkeel_dockprune::model::known_time::{KnownTime, parse_status};
+use evenkeel_dockprune::model::policy::{Live, Policy, Scope, Times};
+use evenkeel_dockprune::model::resource::{Container, Detail, Kind, Network, Resource, State, Volume};
 use evenkeel_tests::{BUSYBOX, Engine, Home, OwnEngine};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -58,7 +58,7 @@ struct Thing {
 }
 
 #[derive(Clone, Debug)]
-struct Box {
+struct ContainerSpec {
     thing: Thing,
     state: State,
     active: Age,
@@ -69,7 +69,7 @@ struct Box {
 #[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is drawn by itself")]
 struct Spec {
-    boxes: Vec<Box>,
+    boxes: Vec<ContainerSpec>,
     networks: Vec<Thing>,
     volumes: Vec<(Thing, bool)>,
     locked: bool,
@@ -86,7 +86,7 @@ struct Spec {
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// Whether the world exists on an engine, where everything is as old as the test.
+/// Whether the resources exist on an engine, where everything is as old as the test.
 #[derive(Clone, Copy, PartialEq)]
 enum Kinds {
     Model,
@@ -140,10 +140,11 @@ fn state(kinds: Kinds) -> impl Strategy<Value = State> {
     prop::sample::select(if kinds == Kinds::Real { real } else { [&real[..], &model].concat() })
 }
 
-fn container(kinds: Kinds) -> impl Strategy<Value = Box> {
+fn container(kinds: Kinds) -> impl Strategy<Value = ContainerSpec> {
     let used = || prop::collection::btree_set(0..3_usize, 0..2);
-    (thing(kinds), state(kinds), active(kinds), used(), used())
-        .prop_map(|(thing, state, active, networks, volumes)| Box { thing, state, active, networks, volumes })
+    (thing(kinds), state(kinds), active(kinds), used(), used()).prop_map(
+        |(thing, state, active, networks, volumes)| ContainerSpec { thing, state, active, networks, volumes },
+    )
 }
 
 fn spec(kinds: Kinds) -> impl Strategy<Value = Spec> {
@@ -210,17 +211,17 @@ impl Thing {
 }
 
 impl Age {
-    fn moment(self, now: Timestamp) -> Moment {
+    fn time(self, now: Timestamp) -> KnownTime {
         let ns = Duration::from_nanos(1);
-        let words = |text| Moment::Ago(parse_status(text).unwrap());
+        let words = |text| KnownTime::Ago(parse_status(text).unwrap());
         match self {
-            Self::Fresh => Moment::At(now),
-            Self::JustUnder => Moment::At(now - HOUR.abs_diff(ns)),
-            Self::Exactly => Moment::At(now - HOUR),
-            Self::JustOver => Moment::At(now - (HOUR + ns)),
-            Self::Old => Moment::At(now - 5 * HOUR),
-            Self::Future => Moment::At(now + ns),
-            Self::Garbled => Moment::Unknown("yesterday".into()),
+            Self::Fresh => KnownTime::At(now),
+            Self::JustUnder => KnownTime::At(now - HOUR.abs_diff(ns)),
+            Self::Exactly => KnownTime::At(now - HOUR),
+            Self::JustOver => KnownTime::At(now - (HOUR + ns)),
+            Self::Old => KnownTime::At(now - 5 * HOUR),
+            Self::Future => KnownTime::At(now + ns),
+            Self::Garbled => KnownTime::Unparsable("yesterday".into()),
             Self::WordsOver => words("Exited (0) 2 hours ago"),
             Self::WordsAround => words("Exited (0) About an hour ago"),
             Self::WordsUnder => words("Exited (0) 59 minutes ago"),
@@ -243,7 +244,7 @@ fn expected(spec: &Spec) -> BTreeSet<String> {
         let held = spec.locked || (spec.locked_elsewhere && thing.elsewhere);
         thing.mark == Mark::Exact && !thing.protected && (spec.ignore_locks || !held)
     };
-    let goes = |index: usize, container: &Box| {
+    let goes = |index: usize, container: &ContainerSpec| {
         let limited = if container.state == State::Created { spec.limited_created } else { spec.limited };
         let ended = container.state == State::Created || container.active.reaches(limited);
         let state = match container.state {
@@ -280,12 +281,12 @@ fn expected(spec: &Spec) -> BTreeSet<String> {
 
 const BASE: &str = "world-a";
 
-fn facts(spec: &Spec, now: Timestamp) -> Vec<Object> {
-    let object = |name: String, thing: &Thing, active: Moment, detail: Detail| Object {
+fn facts(spec: &Spec, now: Timestamp) -> Vec<Resource> {
+    let resource = |name: String, thing: &Thing, active: KnownTime, detail: Detail| Resource {
         id: format!("{name}-id"),
         name,
         labels: thing.labels(BASE),
-        created: thing.age.moment(now),
+        created: thing.age.time(now),
         active,
         detail,
     };
@@ -298,16 +299,16 @@ fn facts(spec: &Spec, now: Timestamp) -> Vec<Object> {
             image: "image".into(),
         };
         let never = container.state == State::Created;
-        let active = if never { Moment::Never } else { container.active.moment(now) };
-        object(format!("c{index}"), &container.thing, active, Detail::Container(own))
+        let active = if never { KnownTime::Never } else { container.active.time(now) };
+        resource(format!("c{index}"), &container.thing, active, Detail::Container(own))
     });
     let networks = spec.networks.iter().enumerate().map(|(index, thing)| {
         let own = Network { driver: "bridge".into(), built_in: false };
-        object(format!("n{index}"), thing, Moment::Never, Detail::Network(own))
+        resource(format!("n{index}"), thing, KnownTime::Never, Detail::Network(own))
     });
     let volumes = spec.volumes.iter().enumerate().map(|(index, (thing, options))| {
         let own = Volume { options: options.then(|| "type".into()).into_iter().collect() };
-        object(format!("v{index}"), thing, Moment::Never, Detail::Volume(own))
+        resource(format!("v{index}"), thing, KnownTime::Never, Detail::Volume(own))
     });
     containers.chain(networks).chain(volumes).collect()
 }
@@ -331,7 +332,7 @@ fn policy(spec: &Spec) -> Policy {
     }
 }
 
-fn selected(facts: &[Object], policy: &Policy, now: Timestamp) -> BTreeSet<String> {
+fn selected(facts: &[Resource], policy: &Policy, now: Timestamp) -> BTreeSet<String> {
     let decisions = select(facts, policy, now);
     let goes = decisions.iter().filter(|(_, decision)| decision.rule.removes());
     goes.map(|(place, _)| facts[*place].name.clone()).collect()
@@ -367,7 +368,7 @@ proptest! {
     }
 }
 
-/// Builds the world on an engine, runs the tool, and compares what is left.
+/// Creates the resources on an engine, runs the tool, and compares what is left.
 fn play(engine: &Engine, spec: &Spec, base: &str) {
     let name = |short: &str| format!("{base}-{short}");
     let flags = |thing: &Thing| -> Vec<String> {

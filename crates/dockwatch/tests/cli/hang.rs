@@ -28,7 +28,7 @@ fn disk_usage_has_the_deadline_of_the_other_calls() {
 fn follow_says_that_the_engine_hangs() {
     let Some(engine) = engine() else { return };
     for held in ["/", "/networks"] {
-        let (world, home, proxy) = (World::new(engine), Home::new(), Proxy::passing(&engine.host));
+        let (world, home, proxy) = (World::new(engine), Home::new(), Proxy::recording(&engine.host));
         let mut following = Following::start(&proxy.host, &home, "1s", &world.label());
         assert_eq!(following.next().unwrap().verdict, "safe");
         proxy.hold(held);

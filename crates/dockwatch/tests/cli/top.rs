@@ -83,7 +83,7 @@ fn gives_the_terminal_back() {
 #[test]
 fn shows_that_the_engine_hangs() {
     let Some(engine) = engine() else { return };
-    let (world, home, proxy) = (World::new(engine), Home::new(), Proxy::passing(&engine.host));
+    let (world, home, proxy) = (World::new(engine), Home::new(), Proxy::recording(&engine.host));
     let mut command = pty(&proxy.host, &home, &world.label(), "SAFE", "await UNAVAILABLE");
     let mut top = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(top.stdout.take().unwrap()).lines().map(Result::unwrap);

@@ -1,4 +1,4 @@
-//! The main job: one at a time, exact codes, clear words when it is busy.
+//! The main job: one holder at a time, exact exit codes, clear messages when the lock is busy.
 
 use std::process::Command;
 
@@ -135,7 +135,7 @@ fn plain_flock_excludes_and_is_excluded() {
     );
     let seen = home.status("test")["outsiders"][0]["pid"].as_i64().unwrap();
     assert_eq!(seen, i64::from(outsider.id()));
-    // flock's own end does not end its command, which then keeps the lock: end both.
+    // Ending flock does not end its command, which keeps the lock: end both.
     let command = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", outsider.id())).unwrap();
     crate::send("-KILL", command.trim().parse().unwrap());
     outsider.wait().unwrap();
@@ -161,7 +161,7 @@ fn a_stale_or_forged_variable_opens_nothing() {
     let forged = format!("test:x:{ticket}:{}-1", holder.child.id());
     let done = home.envlock(&["-n", "test", "--", "true"]).env("ENVLOCK_HELD", forged).output().unwrap();
     assert_eq!(done.status.code(), Some(75));
-    // The holder's own token, but in a process that is not under it.
+    // The holder's own entry, but in a process that is not its descendant.
     let environment = std::fs::read(format!("/proc/{}/environ", holder.command)).unwrap();
     let environment = String::from_utf8(environment).unwrap();
     let token = environment.split('\0').find_map(|one| one.strip_prefix("ENVLOCK_HELD=")).unwrap();
@@ -224,7 +224,7 @@ fn held_tells_whether_an_ancestor_holds_the_lock() {
     assert_eq!(home.run(&["--with", "dev", "test", "--", "sh", "-c", &script]).code(), 0);
     assert_eq!(home.run(&["test", "--", envlock, "held", "other"]).code(), 1);
     assert_eq!(home.run(&["held", "a/b"]).code(), 2);
-    // Another process may know the entry, and the entry may outlive its lock.
+    // An entry whose lock was released, and one in a process that is not a descendant of the holder.
     let entry = home.run(&["test", "--", "sh", "-c", "echo $ENVLOCK_HELD"]).stdout();
     let stale = home.envlock(&["held", "test"]).env("ENVLOCK_HELD", entry.trim()).status().unwrap();
     assert_eq!(stale.code(), Some(1));

@@ -1,8 +1,8 @@
-//! Set-up and take-down, also when somebody dies in between.
+//! Set-up and take-down, also when a holder dies in between.
 
 use crate::{Home, until};
 
-/// A home whose set-up and take-down write down what they do.
+/// A state directory, and a set-up and a take-down that log what they do.
 struct Site {
     home: Home,
     setup: String,
@@ -93,6 +93,22 @@ fn a_failing_set_up_gives_its_code_and_the_lock_back() {
 }
 
 #[test]
+fn a_failing_set_up_does_not_block_those_that_wait_behind_it() {
+    let site = Site::new();
+    let go = site.home.file("go");
+    assert!(std::process::Command::new("mkfifo").arg(&go).status().unwrap().success());
+    let failing = format!("read line < {}; exit 41", go.display());
+    let args = ["--shared", "--setup", &failing, "--teardown", &site.teardown, "test", "--", "true"];
+    let mut first = site.home.envlock(&args).spawn().unwrap();
+    until("it sets up", || site.home.status("test")["holders"][0]["phase"] == "setup");
+    let second = site.home.queue("test", &site.args(&["--shared", "test", "--", "true"]));
+    std::fs::write(&go, "\n").unwrap();
+    assert_eq!(first.wait().unwrap().code(), Some(41));
+    assert!(second.wait_with_output().unwrap().status.success());
+    assert_eq!(site.log(), "teardown setup teardown ");
+}
+
+#[test]
 fn a_failing_take_down_shows_and_is_made_up_for() {
     let site = Site::new();
     let failing = ["--teardown", "exit 42", "test", "--"];
@@ -173,7 +189,7 @@ fn several_locks_are_taken_together_and_given_back_together() {
         assert_eq!(home.run(&["-n", name, "--", "true"]).code() == 0, free, "{name}");
     }
     assert_eq!(home.run(&["-n", "--shared", "ci", "--", "true"]).code(), 0);
-    // Who cannot have all of them keeps none.
+    // Where one of the locks is busy, none is kept.
     assert_eq!(home.run(&["-n", "--with", "free", "test", "--", "true"]).code(), 75);
     assert_eq!(home.status("free")["verdict"], "free");
     both.let_go();
@@ -205,7 +221,7 @@ fn set_up_talks_on_stderr_because_stdout_is_the_commands() {
     assert_eq!((&*done.stdout(), &*done.stderr()), ("out\n", "up\ndown\n"));
 }
 
-/// A plain flock that holds the lock until it is told to go.
+/// A plain flock that holds the lock until a line is written to the pipe `go`.
 fn outsider(home: &Home, mode: &str) -> std::process::Child {
     assert!(std::process::Command::new("mkfifo").arg(home.file("go")).status().unwrap().success());
     let mut flock = std::process::Command::new("flock");
@@ -239,7 +255,7 @@ fn those_who_share_the_environment_come_in_beside_a_plain_flock() {
     let mut second = site.home.hold(&site.args(&["--shared", "test"]));
     first.let_go();
     assert_eq!(site.log(), "setup ");
-    // The last one out cannot take the environment down, says so, and the next one in does.
+    // The last user cannot take the environment down; the next one does.
     second.let_go();
     assert_eq!(site.log(), "setup ");
     assert_eq!(site.home.status("test")["dirty"], true);

@@ -1,10 +1,10 @@
-//! What of a step outlives its first process is ended before it can do harm.
+//! Processes that a step leaves running are ended before they can do harm.
 
 use std::process::Child;
 
 use crate::{Home, is_running, send, until};
 
-/// A script that starts something which stays, writes down the pids of itself and of that, and waits for it.
+/// A script that starts a process, writes both pids to a file, and waits for the process.
 fn parent_script(home: &Home) -> String {
     format!("cd {}; sleep 1000 & echo $$ $! > pids.new; mv pids.new pids; wait", home.path().display())
 }
@@ -16,7 +16,7 @@ fn pids(home: &Home) -> (u32, i32) {
     (script.parse().unwrap(), child.parse().unwrap())
 }
 
-/// A take-down that says whether the script's child still runs; a zombie has ended.
+/// A take-down that says whether that process still runs. A zombie has ended.
 fn witness(home: &Home) -> String {
     format!(
         "cd {}; read script child < pids; grep -qs ') [^ZX] ' /proc/$child/stat && echo still there; true",
@@ -24,7 +24,7 @@ fn witness(home: &Home) -> String {
     )
 }
 
-/// envlock with its output in a file: what is left over must not keep a pipe of ours open.
+/// envlock with its output in a file: processes that it leaves running would keep a pipe open.
 struct Run(Child);
 
 impl Run {
@@ -34,7 +34,7 @@ impl Run {
         Self(command.stdout(output.try_clone().unwrap()).stderr(output).spawn().unwrap())
     }
 
-    /// The code it ends with, and what it has said.
+    /// Waits for its end, and returns its exit code and its output.
     fn end(mut self, home: &Home) -> (Option<i32>, String) {
         let code = self.0.wait().unwrap().code();
         (code, std::fs::read_to_string(home.file("output")).unwrap())
@@ -46,7 +46,7 @@ fn a_command_whose_script_is_killed_ends_before_the_take_down() {
     for mode in ["--shared", "--wait-forever"] {
         let home = Home::new();
         let (script, teardown) = (parent_script(&home), witness(&home));
-        // The shell that is killed is not the one that envlock has started.
+        // The shell that is killed is not the one that envlock starts.
         let command = format!("sh -c '{script}'; exit 7");
         let run = Run::start(&home, &[mode, "--teardown", &teardown, "test", "--", "sh", "-c", &command]);
         let (script, left) = pids(&home);
@@ -76,7 +76,7 @@ fn a_set_up_whose_shell_is_killed_ends_before_the_take_down() {
 #[test]
 fn a_take_down_whose_shell_is_killed_does_not_go_on_without_the_lock() {
     let home = Home::new();
-    // It ignores SIGTERM, as take-downs do.
+    // Like every take-down it ignores SIGTERM, so it ends by itself within the grace period.
     let teardown = parent_script(&home).replace("sleep 1000", "sleep 1");
     let run = Run::start(&home, &["--teardown", &teardown, "test", "--", "true"]);
     let (script, left) = pids(&home);

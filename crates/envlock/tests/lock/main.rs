@@ -1,11 +1,11 @@
-//! envlock as a person and as a script meet it.
+//! envlock as people and scripts use it.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "a helper of a test may panic like the test itself")]
 
 mod basics;
+mod break_lock;
 mod environment;
-mod force;
 mod leftovers;
 mod output;
 mod signals;
@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// A home of a test's own.
+/// A state directory for one test.
 struct Home(tempfile::TempDir);
 
 impl Home {
@@ -51,7 +51,7 @@ impl Home {
         Done(self.envlock(args).output().unwrap())
     }
 
-    /// Starts envlock around a command that ends when told to, and returns when it is inside.
+    /// Starts envlock around a command that runs until [`Holder::let_go`], and returns when it holds the lock.
     fn hold(&self, args: &[&str]) -> Holder {
         let go = self.file(&format!("go-{}", unique()));
         let inside = go.with_extension("inside");
@@ -66,7 +66,7 @@ impl Home {
         Holder { child, command, go }
     }
 
-    /// Starts envlock around a command and returns when it stands in the queue.
+    /// Starts envlock around a command and returns when it waits in the queue.
     fn queue(&self, name: &str, args: &[&str]) -> Child {
         let before = self.waiting(name);
         let child = self.envlock(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -85,7 +85,7 @@ impl Home {
     }
 }
 
-/// A process that holds a lock until it is let go.
+/// An envlock that holds a lock until its command is told to end.
 struct Holder {
     child: Child,
     command: i32,
@@ -103,7 +103,7 @@ impl Holder {
     }
 }
 
-/// What envlock left behind.
+/// The output of envlock.
 #[derive(Debug)]
 struct Done(Output);
 
@@ -126,17 +126,17 @@ fn send(signal: &str, pid: u32) {
     assert!(Command::new("kill").args([signal, &pid.to_string()]).status().unwrap().success());
 }
 
-/// Waits for something that must come to pass.
+/// Waits until a condition holds, and fails after 30 s.
 fn until(what: &str, mut happened: impl FnMut() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !happened() {
-        assert!(Instant::now() < deadline, "waited 30 s in vain until {what}");
+        assert!(Instant::now() < deadline, "waited 30 s until {what}");
         std::thread::sleep(Duration::from_millis(2));
     }
 }
 
 fn is_running(pid: i32) -> bool {
-    // A zombie has ended; its parent just has not looked yet.
+    // A zombie has ended; its parent has not fetched its exit status yet.
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));
     stat.is_ok_and(|stat| !stat.rsplit_once(')').unwrap().1.trim_start().starts_with('Z'))
 }
@@ -146,7 +146,7 @@ fn unique() -> usize {
     NEXT.fetch_add(1, std::sync::atomic::Ordering::Relaxed)
 }
 
-/// How often a storm is repeated: few times by default, as often as the full measure where asked for.
+/// How often a storm is repeated.
 fn rounds(default: usize) -> usize {
     std::env::var("ENVLOCK_STORM").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(default)
 }

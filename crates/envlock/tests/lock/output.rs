@@ -1,4 +1,4 @@
-//! What machines read: every key is known, none is missing.
+//! JSON output: every key is documented, none is missing.
 
 #![expect(dead_code, reason = "the types are the test")]
 
@@ -118,7 +118,7 @@ struct Broken {
     killed: bool,
 }
 
-/// One object and a newline, beginning as every object of evenkeel does.
+/// Reads one object and a newline, with the keys that every object of evenkeel begins with.
 fn parse<T: DeserializeOwned>(text: &str) -> T {
     assert_eq!(text.matches('\n').count(), 1, "{text}");
     assert!(text.ends_with('\n') && text.starts_with(r#"{"schema":"envlock."#), "{text}");
@@ -218,7 +218,7 @@ fn says_what_it_does_only_when_asked_to() {
     let home = Home::new();
     assert_eq!(home.run(&["test", "--", "true"]).stderr(), "");
     let said = home.run(&["-v", "test", "--", "true"]).stderr();
-    for words in ["drew a ticket", "got in", "gave the lock back"] {
+    for words in ["took a ticket", "acquired the lock", "released the lock"] {
         assert!(said.contains(words), "{said}");
     }
 }

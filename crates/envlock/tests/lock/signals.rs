@@ -13,7 +13,7 @@ const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
 
-/// When a scan presses after its first time: at most so often, that far apart.
+/// Which signal a scan sends, how many times at most, and how far apart.
 #[derive(Clone, Copy, Debug)]
 struct Presses {
     signal: Signal,
@@ -28,8 +28,8 @@ const PATTERNS: [Presses; 4] = [
     Presses { signal: Signal::TERM, most: 2, apart: ms(30) },
 ];
 
-/// Presses at every 10 ms of a run, until a run ends before the key is pressed. `start` starts a run, and returns what
-/// tells of its end and what sends it a signal.
+/// Repeats a run and sends the first signal 10 ms later each time, until a run ends before that. `start` starts a run,
+/// `press` sends it a signal, `ended` returns its output when it has ended.
 fn scan<R>(
     start: impl Fn(&Home, &[&str]) -> R + Sync,
     press: impl Fn(&mut R, Signal) + Sync,
@@ -49,7 +49,7 @@ fn scan<R>(
     });
 }
 
-/// One run of a scan; returns how often a key was pressed.
+/// One run of a scan; returns how many signals were sent.
 fn run_pressed<R>(
     presses: Presses,
     first: Duration,
@@ -126,7 +126,7 @@ fn pid(pid: u32) -> Pid {
     Pid::from_raw(pid.cast_signed()).unwrap()
 }
 
-/// A set-up that says when it has begun, survives signals, counts them, and goes on when told to.
+/// A script that creates `begun`, logs each signal without ending, and ends when `go` exists.
 fn patient_set_up(home: &Home, signal: &str) -> String {
     format!(
         "cd {}; trap 'echo got >> log' {signal}; : > begun; until [ -e go ]; do sleep 0.01; done; echo setup >> log",
@@ -234,7 +234,7 @@ fn no_signal_reaches_a_take_down_and_it_is_not_reported_as_failed() {
 
 #[test]
 fn a_take_down_past_its_time_is_ended_and_leaves_the_lock_dirty() {
-    // One that obeys SIGTERM, and one that has to be killed, in a process group of its own.
+    // One that ends at SIGTERM; one that has to be killed, with a process in another group.
     for (script, code) in
         [("exec env --default-signal=TERM sleep 1000", 143), ("setsid sleep 1000; sleep 1000", 137)]
     {

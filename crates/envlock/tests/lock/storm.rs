@@ -1,4 +1,4 @@
-//! Many at once, and many killed: no overlap, first come first served, nothing left behind.
+//! Many processes at once, and many of them killed: no overlap, first come first served, nothing left behind.
 //!
 //! `ENVLOCK_STORM=N` runs N rounds instead of a few.
 
@@ -7,7 +7,7 @@ use std::process::Child;
 
 use crate::{Home, rounds, until};
 
-/// A command that proves by a lock of its own that it is alone, and puts its ticket down.
+/// A command that proves with a lock of its own that it runs alone, and logs its ticket.
 fn witness(home: &Home) -> String {
     format!(
         "ticket=${{ENVLOCK_HELD#*:*:}}; echo ${{ticket%%:*}} >> {0}/order; \
@@ -21,7 +21,7 @@ fn lines(path: &Path) -> Vec<u64> {
     text.lines().map(|line| line.parse().unwrap()).collect()
 }
 
-/// A seedable source of chance, so that a failure can be repeated.
+/// A seeded random number generator, so that a failure can be repeated.
 struct Chance(u64);
 
 impl Chance {
@@ -45,7 +45,7 @@ fn of_a_hundred_waiters_a_third_is_killed_and_the_rest_keep_their_order() {
         let mut waiters: Vec<(Child, bool)> =
             (0..WAITERS).map(|_| (home.envlock(&args).spawn().unwrap(), false)).collect();
         until("all stand in the queue", || home.waiting("test") == WAITERS);
-        // Half of the victims die in the queue, half while it moves: waiting, inside, or on the way out.
+        // Half of the victims die in the queue, half while it moves: waiting, holding the lock, or releasing it.
         for index in 0..WAITERS / 3 {
             if index == WAITERS / 6 {
                 holder.let_go();
@@ -94,7 +94,7 @@ fn fifty_waiters_are_served_in_the_order_of_their_coming() {
 fn writers_and_readers_and_slots_never_mix() {
     let home = Home::new();
     let dir = home.path().display();
-    // A writer locks the witness alone, everybody else shares it.
+    // A writer locks the witness file exclusively, all others share it.
     let alone = format!("flock -n {dir}/witness sleep 0.002 || echo overlap >> {dir}/overlap");
     let together = format!("flock -n -s {dir}/witness sleep 0.002 || echo overlap >> {dir}/overlap");
     let slot = format!(
@@ -152,7 +152,7 @@ fn idle_waiters_use_no_processor_time() {
     let ticks = || -> u64 { waiters.iter().map(|child| processor_ticks(child.id())).sum() };
     let switches = || -> u64 { waiters.iter().map(|child| wake_ups(child.id())).sum() };
     let before = (ticks(), switches());
-    // A poller of any period in use would show in this time.
+    // Long enough for a poller to wake up at least once.
     std::thread::sleep(std::time::Duration::from_millis(600));
     assert_eq!((ticks(), switches()), before);
     holder.let_go();

@@ -1,4 +1,4 @@
-//! Crashes, full disks, planted links, torn files: a clear error or a counted skip, never two holders.
+//! Crashes, full disks, planted links, damaged files: a clear error or a counted skip, never two holders.
 
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// Something of ours that runs until it is ended.
+/// A process that runs until this is dropped.
 struct Sleeper(std::process::Child);
 
 impl Sleeper {
@@ -32,7 +32,7 @@ fn ticket_file(home: &Home, name: &str) -> PathBuf {
     home.path().join("locks/test.d").join(name)
 }
 
-/// The record of a ticket, made from that of a real one.
+/// Writes a stale ticket, made from the record of a real one.
 fn record(home: &Home, ticket: u64, change: impl FnOnce(&mut serde_json::Value)) {
     let mut holder = home.hold(&["test"]);
     let number = home.status("test")["holders"][0]["ticket"].as_u64().unwrap();
@@ -47,13 +47,13 @@ fn record(home: &Home, ticket: u64, change: impl FnOnce(&mut serde_json::Value))
 #[test]
 fn what_a_killed_holders_command_left_is_ended_before_the_next_one_starts() {
     for script in [
-        // A child of the command, which dies itself.
+        // A child of the command that dies with envlock.
         "sleep 1000 & echo $! > PIDS; wait",
-        // One that has left the group and closed all it inherited.
+        // One that has left the process group and closed all inherited files.
         "setsid sh -c 'exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; echo $$ > PIDS; exec sleep 1000' & wait",
-        // One whose environment tells nothing.
+        // One with an empty environment.
         "env -i sleep 1000 & echo $! > PIDS; wait",
-        // One that does not listen.
+        // One that ignores SIGTERM.
         "trap '' TERM; (echo $$ > PIDS; while :; do sleep 0.01; done)",
     ] {
         let home = Home::new();
@@ -64,7 +64,7 @@ fn what_a_killed_holders_command_left_is_ended_before_the_next_one_starts() {
         holder.kill().unwrap();
         holder.wait().unwrap();
         let left: i32 = std::fs::read_to_string(&pids).unwrap().trim().parse().unwrap();
-        // A zombie has ended, and whoever inherited it may take its time to notice.
+        // A zombie has ended; its new parent may not have fetched its exit status yet.
         let check = format!("grep -qs ') [^ZX] ' /proc/{left}/stat && echo two at once");
         let next = home.run(&["--timeout", "30s", "test", "--", "sh", "-c", &check]);
         assert_eq!(next.stdout(), "", "{script}");
@@ -72,7 +72,7 @@ fn what_a_killed_holders_command_left_is_ended_before_the_next_one_starts() {
     }
 }
 
-/// There the kernel does not tell who locked a file once that process is dead.
+/// In a pid namespace /proc/locks does not name a locker that has died.
 #[test]
 fn in_a_container_too() {
     let home = Home::new();
@@ -144,7 +144,7 @@ fn a_clock_set_back_changes_nothing() {
     let mut holder = home.hold(&["test"]);
     let number = home.status("test")["holders"][0]["ticket"].as_u64().unwrap();
     let file = ticket_file(&home, &format!("{number}.x"));
-    // To this record the clock was set back by years.
+    // As if the clock had been set back by years since the record was written.
     let text = std::fs::read_to_string(&file).unwrap().replace("_at\":\"20", "_at\":\"21");
     std::fs::write(&file, text).unwrap();
     let refused = home.run(&["--timeout", "50ms", "test", "--", "true"]);
@@ -290,7 +290,7 @@ fn what_starts_something_else_when_it_is_ended_does_not_keep_the_lock() {
     for mode in [&["--shared"][..], &[]] {
         let home = Home::new();
         let (pids, log) = (home.file("pids"), home.file("log").display().to_string());
-        // Not the process that envlock starts, which would be asked to end with it.
+        // Not the direct child of envlock, which gets SIGTERM when envlock dies.
         let forker = format!(
             "(trap 'sleep 1000 & echo $! > {0}.late; exit' TERM; echo ready > {0}; while :; do sleep 0.01; done) & wait",
             pids.display()

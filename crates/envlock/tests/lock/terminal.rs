@@ -1,4 +1,4 @@
-//! On a terminal: keys do what they do without envlock.
+//! On a terminal: keys have the same effect as without envlock.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -9,7 +9,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use crate::{Home, until};
 
-/// A terminal with something running on it.
+/// A terminal and a program that runs on it.
 pub(crate) struct Terminal {
     keys: File,
     screen: Arc<Mutex<String>>,
@@ -17,7 +17,7 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    /// Runs a program in a session of its own, which it leads, with this as its controlling terminal.
+    /// Runs a program as the leader of a session with this as its controlling terminal.
     pub(crate) fn run(home: &Home, program: &[&str]) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&master).unwrap();
@@ -80,7 +80,7 @@ fn ctrl_c_ends_the_command_and_then_envlock_once() {
 #[test]
 fn a_script_that_calls_envlock_ends_at_ctrl_c_too() {
     let home = Home::new();
-    // Not sh, which can miss a Ctrl-C that comes while it starts something.
+    // Not sh, which can miss a Ctrl-C that comes while it starts a process.
     let script = format!("{ENVLOCK} test -- cat; echo went on");
     let mut terminal = Terminal::run(&home, &["bash", "-c", &script]);
     terminal.press("ready\n");

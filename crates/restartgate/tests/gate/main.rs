@@ -6,7 +6,8 @@ use std::process::{Command, Output};
 
 use evenkeel_tests::{BUSYBOX, Engine, Home, World, engine, tool};
 
-mod people;
+mod queries;
+mod signals;
 mod storm;
 mod survive;
 mod wire;

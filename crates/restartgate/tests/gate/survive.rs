@@ -70,7 +70,7 @@ fn a_killed_probe_does_not_stick() {
 }
 
 #[test]
-fn the_breakers_full_round() {
+fn the_breakers_full_cycle() {
     let Some(engine) = engine() else { return };
     let (world, home) = (World::new(engine), Home::new());
     let name = start(engine, &world, "web", "true", "sleep 600 & trap 'exit' TERM; wait");
@@ -109,7 +109,7 @@ fn the_breakers_full_round() {
 }
 
 #[test]
-fn causes_that_no_restart_mends_are_named() {
+fn causes_that_no_restart_can_remove_are_named() {
     let Some(engine) = engine() else { return };
     let (world, home) = (World::new(engine), Home::new());
     let absent = start(engine, &world, "absent", "true", "exec no-such-command");
@@ -243,7 +243,7 @@ fn the_engine_dies_during_the_restart() {
 #[test]
 fn refusals_push_nothing_out() {
     use evenkeel_common::state::Home as State;
-    use evenkeel_restartgate::history::{Action, History, Record, Service};
+    use evenkeel_restartgate::{Action, History, Record, Service};
     let home = Home::new();
     let history = History::open(&State::at(&*home)).unwrap();
     let service = Service { host: "unix:///d".into(), project: None, name: "redis".into() };
@@ -251,7 +251,7 @@ fn refusals_push_nothing_out() {
     for _ in 0..10_000 {
         let mut refusal = Record::new(Action::Refused, &service);
         refusal.reason = Some("it is cooling down after its last restart".into());
-        history.remember_refusal(&refusal).unwrap();
+        history.append_refusal(&refusal).unwrap();
     }
     let (records, skipped) = history.read().unwrap();
     assert_eq!((records.len(), skipped), (1, 0));

@@ -1,0 +1,104 @@
+//! The commands, each from its arguments to an exit code.
+
+mod orphans;
+mod prune;
+mod prune_run;
+mod shared;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use evenkeel_common::docker::{DockerArgs, Engine};
+use evenkeel_common::{Error, Exit};
+
+use crate::cli::Cli;
+use crate::decide;
+use crate::edges::deadline::Deadline;
+use crate::edges::plan_file;
+use crate::model::policy::{Live, Policy, Scope, Times};
+use crate::model::resource::Kind;
+
+/// Runs dockprune with these arguments, to its exit code.
+pub fn run(cli: &Cli) -> Result<Exit, Error> {
+    cli.verbosity.start_logging();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Error::failed("start", e))?;
+    let outcome = runtime.block_on(async {
+        let deadline = Deadline::after(cli.deadline);
+        tokio::select! {
+            exit = Box::pin(command(cli, &deadline)) => exit,
+            signal = deadline.second_signal() => Ok(Exit::Signal(signal)),
+        }
+    });
+    // A connection that hangs must not delay the end.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn command(cli: &Cli, deadline: &Deadline) -> Result<Exit, Error> {
+    let policy = policy(cli)?;
+    let engine = connect(cli).await?;
+    if cli.orphans {
+        orphans::orphans(cli, &engine, policy).await
+    } else {
+        prune::prune(cli, &engine, policy, deadline).await
+    }
+}
+
+/// Longest wait for the first answer: an engine that hangs should be reported at once.
+const FIRST_ANSWER: Duration = Duration::from_secs(3);
+
+/// Connects. No single answer may take so much of the deadline that nothing is left to report the rest.
+async fn connect(cli: &Cli) -> Result<Engine, Error> {
+    let call_timeout = cli.docker.call_timeout.min(cli.deadline / 3);
+    let first = DockerArgs { call_timeout: call_timeout.min(FIRST_ANSWER), ..cli.docker.clone() };
+    let mut engine = Engine::connect(&first).await?;
+    engine.call_timeout = call_timeout;
+    Ok(engine)
+}
+
+/// Age limit unless one is given.
+const OLDER_THAN: Duration = Duration::from_hours(1);
+
+fn policy(cli: &Cli) -> Result<Policy, Error> {
+    let scope = scope(cli)?;
+    let older_than = cli.older_than.unwrap_or(if cli.orphans { Duration::ZERO } else { OLDER_THAN });
+    let exact = cli.plan.is_some() || scope.is_plan();
+    Ok(Policy {
+        kinds: kinds(cli, &scope),
+        older_than,
+        created_older_than: cli.created_older_than.unwrap_or(older_than),
+        // A running container of a plan was running when the plan was made; otherwise it has changed, and stays.
+        live: if cli.include_running || scope.is_plan() { Live::Remove } else { Live::Keep },
+        max_containers: cli.max_containers,
+        keep: cli.keep.clone(),
+        times: if exact { Times::Exact } else { Times::Enough },
+        busy: BTreeMap::new(),
+        scope,
+    })
+}
+
+fn scope(cli: &Cli) -> Result<Scope, Error> {
+    if let Some(path) = &cli.apply {
+        return plan_file::read(path).map(Scope::Planned);
+    }
+    let matching =
+        Scope::Matching { labels: cli.labels.clone(), project: cli.project.clone(), name: cli.name.clone() };
+    let unlimited = cli.labels.is_empty() && cli.project.is_none() && cli.name.is_none();
+    Ok(if cli.orphans && unlimited { Scope::Everything } else { matching })
+}
+
+fn kinds(cli: &Cli, scope: &Scope) -> BTreeSet<Kind> {
+    if cli.orphans {
+        return decide::orphans::KINDS.into();
+    }
+    let mut kinds = BTreeSet::from([Kind::Container, Kind::Network]);
+    kinds.extend(cli.volumes.then_some(Kind::Volume));
+    kinds.extend(cli.images.then_some(Kind::Image));
+    if let Scope::Planned(plan) = scope {
+        kinds.extend(plan.iter().map(|planned| planned.kind));
+    }
+    kinds
+}

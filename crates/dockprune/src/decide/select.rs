@@ -1,0 +1,484 @@
+//! What is removed, what stays, and why.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use evenkeel_common::Timestamp;
+use evenkeel_common::units::show_duration;
+use serde::Serialize;
+
+use super::age::{self, AgeVerdict};
+use crate::model::known_time::KnownTime;
+use crate::model::pattern::matches;
+use crate::model::policy::{Live, Policy, Scope, Times};
+use crate::model::resource::{Detail, Kind, Resource, State};
+
+/// The rule that made a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// Removed: unused for long enough.
+    Old,
+    /// Removed: the scope holds too many containers.
+    OverCap,
+    /// Removed: the plan says so.
+    InPlan,
+    /// Removed: an anonymous volume of containers that are removed.
+    WithContainer,
+    /// Listed: belongs to no running project and no locked environment.
+    Orphan,
+    /// Kept: the engine made it for itself.
+    BuiltIn,
+    /// Kept: labelled as protected.
+    Protected,
+    /// Kept: matches a pattern to keep.
+    KeepPattern,
+    /// Kept: somebody holds the lock of its environment.
+    EnvLocked,
+    /// Kept: not as it was when the plan was made.
+    Changed,
+    /// Kept: it is running.
+    Live,
+    /// Kept: in a state that this version does not know.
+    State,
+    /// Kept: a volume with driver options.
+    DriverOptions,
+    /// Kept: an image with several names.
+    SeveralNames,
+    /// Kept: a container that stays uses it.
+    InUse,
+    /// Kept: not old enough.
+    Young,
+    /// Kept: its times cannot be right.
+    NoTime,
+}
+
+impl Rule {
+    /// Whether the rule removes a resource, rather than keeping or listing it.
+    pub const fn removes(self) -> bool {
+        matches!(self, Self::Old | Self::OverCap | Self::InPlan | Self::WithContainer)
+    }
+}
+
+/// The decision about one resource in scope.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// The rule that made it.
+    pub rule: Rule,
+    /// The reason, as a phrase that reads after "removed: " or "kept: ".
+    pub reason: String,
+}
+
+impl From<(Rule, String)> for Decision {
+    fn from((rule, reason): (Rule, String)) -> Self {
+        Self { rule, reason }
+    }
+}
+
+/// Decisions by the index of the resource in the facts. What is out of scope has none.
+pub type Decisions = BTreeMap<usize, Decision>;
+
+/// Decides about everything in scope.
+pub fn select(facts: &[Resource], policy: &Policy, now: Timestamp) -> Decisions {
+    let mut decisions = Decisions::new();
+    if matches!(policy.scope, Scope::Everything) {
+        return decisions;
+    }
+    let containers = of_kind(facts, Kind::Container);
+    for (index, container) in containers.filter(|(_, container)| policy.scope.holds(container)) {
+        decisions.insert(index, decide(container, None, policy, || by_age(container, policy, now)));
+    }
+    apply_cap(facts, policy, &mut decisions);
+    for kind in [Kind::Network, Kind::Volume, Kind::Image] {
+        for (index, resource) in of_kind(facts, kind).filter(|_| policy.kinds.contains(&kind)) {
+            let user = || user_that_stays(resource, facts, &decisions);
+            let decision = if policy.scope.holds(resource) {
+                decide(resource, user(), policy, || by_age(resource, policy, now))
+            } else if let Some(owner) = owner_in_scope(resource, facts, &decisions) {
+                decide(resource, user(), policy, || with_container(owner))
+            } else {
+                continue;
+            };
+            decisions.insert(index, decision);
+        }
+    }
+    decisions
+}
+
+/// Decides once more about something that was to be removed, on facts read after the containers were removed.
+pub(crate) fn reconsider(
+    before: (&Resource, &Decision),
+    resource: &Resource,
+    facts: &[Resource],
+    policy: &Policy,
+    now: Timestamp,
+) -> Decision {
+    let (known, decision) = before;
+    if known.labels != resource.labels {
+        // Only a volume can change so: it has no ID.
+        return (Rule::Changed, "changed: another volume has its name now".into()).into();
+    }
+    let user = facts.iter().find(|other| other.uses(resource));
+    decide(resource, user, policy, || match decision.rule {
+        // Its container is gone by now, so that its age says nothing more.
+        Rule::WithContainer => (Rule::WithContainer, decision.reason.clone()),
+        _ => by_age(resource, policy, now),
+    })
+}
+
+/// Resources that have to be inspected, since the times in the listing are too coarse to decide about them.
+pub(crate) fn needs_inspection(facts: &[Resource], policy: &Policy, now: Timestamp) -> Vec<usize> {
+    let in_scope = |kind| of_kind(facts, kind).filter(|(_, resource)| policy.scope.holds(resource));
+    // Which containers are the oldest takes exact times.
+    let over_cap = policy.max_containers.is_some_and(|most| in_scope(Kind::Container).count() > most);
+    let exact = over_cap || policy.times == Times::Exact;
+    in_scope(Kind::Container)
+        .chain(in_scope(Kind::Image))
+        .filter(|(_, resource)| !matches!(resource.active, KnownTime::Never | KnownTime::At(_)))
+        .filter(|(_, resource)| exact || compare(resource, policy, now) == AgeVerdict::NeedsInspection)
+        .map(|(index, _)| index)
+        .collect()
+}
+
+/// Environments whose locks guard what is in scope.
+pub(crate) fn environments(facts: &[Resource], policy: &Policy) -> BTreeSet<String> {
+    let in_scope = facts
+        .iter()
+        .filter(|resource| policy.scope.holds(resource) && policy.kinds.contains(&resource.kind()));
+    in_scope.flat_map(|resource| policy.scope.environments(resource)).collect()
+}
+
+fn of_kind(facts: &[Resource], kind: Kind) -> impl Iterator<Item = (usize, &Resource)> {
+    facts.iter().enumerate().filter(move |(_, resource)| resource.kind() == kind)
+}
+
+/// A container that mounts this anonymous volume, where all that do are in scope. The volume cannot carry a label of
+/// the user's, and once its containers are gone nothing says whose it was.
+fn owner_in_scope<'a>(
+    volume: &Resource,
+    facts: &'a [Resource],
+    decisions: &Decisions,
+) -> Option<&'a Resource> {
+    if !volume.is_anonymous_volume() {
+        return None;
+    }
+    let users: Vec<_> = of_kind(facts, Kind::Container).filter(|(_, user)| user.uses(volume)).collect();
+    let all_in_scope = users.iter().all(|(index, _)| decisions.contains_key(index));
+    users.first().filter(|_| all_in_scope).map(|(_, user)| *user)
+}
+
+fn with_container(owner: &Resource) -> (Rule, String) {
+    (Rule::WithContainer, format!("anonymous volume of container {}", owner.name))
+}
+
+/// A container that uses the resource and is not going to be removed.
+fn user_that_stays<'a>(
+    resource: &Resource,
+    facts: &'a [Resource],
+    decisions: &Decisions,
+) -> Option<&'a Resource> {
+    of_kind(facts, Kind::Container)
+        .filter(|(index, _)| !decisions.get(index).is_some_and(|decision| decision.rule.removes()))
+        .map(|(_, user)| user)
+        .find(|user| user.uses(resource))
+}
+
+/// Decides by the rules in their order; `otherwise` is asked where none of the others keeps the resource.
+fn decide(
+    resource: &Resource,
+    user: Option<&Resource>,
+    policy: &Policy,
+    otherwise: impl FnOnce() -> (Rule, String),
+) -> Decision {
+    guarded(resource, policy)
+        .or_else(|| unsuitable(resource, policy))
+        .or_else(|| user.map(in_use))
+        .unwrap_or_else(otherwise)
+        .into()
+}
+
+/// Whether a resource has reached its age limit.
+pub(crate) fn is_old(resource: &Resource, policy: &Policy, now: Timestamp) -> bool {
+    compare(resource, policy, now) == AgeVerdict::Old
+}
+
+/// What keeps a resource whatever its state and age.
+pub(crate) fn guarded(resource: &Resource, policy: &Policy) -> Option<(Rule, String)> {
+    if let Detail::Network(network) = &resource.detail
+        && network.built_in
+    {
+        return Some((Rule::BuiltIn, "the engine's own network".into()));
+    }
+    if resource.is_protected() {
+        return Some((Rule::Protected, "labelled evenkeel.protect=true".into()));
+    }
+    if let Some(pattern) = policy.keep.iter().find(|pattern| is_kept_by(resource, pattern)) {
+        return Some((Rule::KeepPattern, format!("matches --keep {pattern}")));
+    }
+    let environments = policy.scope.environments(resource);
+    environments.iter().find_map(|name| Some((Rule::EnvLocked, policy.busy.get(name)?.clone())))
+}
+
+fn is_kept_by(resource: &Resource, pattern: &str) -> bool {
+    let tags = match &resource.detail {
+        Detail::Image(image) => image.tags.as_slice(),
+        _ => &[],
+    };
+    [&resource.name, &resource.id].into_iter().chain(tags).any(|name| matches(name, pattern))
+}
+
+/// What makes it impossible or wrong to remove a resource as it is.
+fn unsuitable(resource: &Resource, policy: &Policy) -> Option<(Rule, String)> {
+    let planned = policy.scope.planned(resource);
+    if let Some(difference) = planned.and_then(|planned| planned.difference(resource)) {
+        return Some((Rule::Changed, format!("changed: {difference}")));
+    }
+    match &resource.detail {
+        Detail::Container(container) => unsuitable_state(container.state, policy),
+        Detail::Volume(volume) if !volume.options.is_empty() => {
+            Some((Rule::DriverOptions, format!("has driver options ({})", volume.options.join(", "))))
+        }
+        Detail::Image(image) if image.tags.len() > 1 => {
+            Some((Rule::SeveralNames, format!("has {} names: {}", image.tags.len(), image.tags.join(", "))))
+        }
+        _ => None,
+    }
+}
+
+fn unsuitable_state(state: State, policy: &Policy) -> Option<(Rule, String)> {
+    match state {
+        _ if state.is_stopped() => None,
+        _ if state.is_live() && policy.live == Live::Remove => None,
+        _ if state.is_live() => Some((Rule::Live, state.name().into())),
+        _ => Some((Rule::State, "in a state that this version does not know".into())),
+    }
+}
+
+fn in_use(user: &Resource) -> (Rule, String) {
+    let state = user.container().map_or("", |container| container.state.name());
+    (Rule::InUse, format!("used by container {} ({state})", user.name))
+}
+
+fn by_age(resource: &Resource, policy: &Policy, now: Timestamp) -> (Rule, String) {
+    if policy.scope.is_plan() {
+        return (Rule::InPlan, "in the plan".into());
+    }
+    let age = show_age(resource, now);
+    match compare(resource, policy, now) {
+        AgeVerdict::Old => (Rule::Old, format!("{} {age} ago", last_event(resource))),
+        AgeVerdict::InvalidTime(cause) => (Rule::NoTime, cause),
+        // Still not enough to tell: the inspection failed, so nothing says that it is old enough.
+        AgeVerdict::Young | AgeVerdict::NeedsInspection => {
+            (Rule::Young, format!("{age} old, limit {}", show_duration(limit(resource, policy))))
+        }
+    }
+}
+
+fn compare(resource: &Resource, policy: &Policy, now: Timestamp) -> AgeVerdict {
+    age::compare(&resource.created, &resource.active, limit(resource, policy), now)
+}
+
+fn limit(resource: &Resource, policy: &Policy) -> Duration {
+    match resource.container() {
+        Some(container) if container.state == State::Created => policy.created_older_than,
+        _ => policy.older_than,
+    }
+}
+
+fn last_event(resource: &Resource) -> &'static str {
+    match resource.container() {
+        _ if matches!(resource.active, KnownTime::Never | KnownTime::Unread) => "created",
+        None => "tagged",
+        Some(container) if container.state.is_live() => "started",
+        Some(_) => "exited",
+    }
+}
+
+/// The age as text; of an age between two bounds, the lower one.
+fn show_age(resource: &Resource, now: Timestamp) -> String {
+    let active = if resource.active == KnownTime::Unread { &KnownTime::Never } else { &resource.active };
+    match age::age(&resource.created, active, now) {
+        Ok(Some(range)) => show_duration(range.at_least),
+        _ => "?".into(),
+    }
+}
+
+/// Decides to remove stopped containers, oldest first, until the scope holds no more than the cap.
+fn apply_cap(facts: &[Resource], policy: &Policy, decisions: &mut Decisions) {
+    let Some(most) = policy.max_containers else { return };
+    let staying = decisions.values().filter(|decision| !decision.rule.removes()).count();
+    let mut young: Vec<(Timestamp, usize)> = decisions
+        .iter()
+        .filter(|(_, decision)| decision.rule == Rule::Young)
+        .filter_map(|(&index, _)| Some((last_time(&facts[index])?, index)))
+        .filter(|(_, index)| facts[*index].container().is_some_and(|c| c.state.is_stopped()))
+        .collect();
+    young.sort_unstable();
+    for (_, index) in young.into_iter().take(staying.saturating_sub(most)) {
+        decisions.insert(index, (Rule::OverCap, format!("over the cap of {most} containers")).into());
+    }
+}
+
+/// When a container was last created or active, if that is known exactly.
+fn last_time(container: &Resource) -> Option<Timestamp> {
+    match (&container.created, &container.active) {
+        (KnownTime::At(created), KnownTime::At(active)) => Some(*created.max(active)),
+        (KnownTime::At(created), KnownTime::Never) => Some(*created),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::resource::Container;
+    use crate::testing::{container, hours_ago, network, now, policy, volume};
+
+    const TEST: [(&str, &str); 1] = [("netra.env", "test")];
+
+    fn decided(facts: &[Resource], policy: &Policy) -> Vec<(Rule, String)> {
+        select(facts, policy, now()).into_values().map(|decision| (decision.rule, decision.reason)).collect()
+    }
+
+    fn using(mut resource: Resource, change: impl Fn(&mut Container)) -> Resource {
+        change(resource.container_mut());
+        resource
+    }
+
+    #[test]
+    fn every_decision_says_why() {
+        let young =
+            Resource { active: KnownTime::At(now() - Duration::from_mins(41)), ..exited("young", &TEST) };
+        let later =
+            Resource { created: KnownTime::At(now() + Duration::from_secs(1)), ..volume("later", &TEST) };
+        let mut policy = policy();
+        policy.keep.push("ke*".into());
+        policy.busy.insert("other".into(), "locked by ann".into());
+        let protected = [TEST[0], ("evenkeel.protect", "true")];
+        let elsewhere = [TEST[0], ("evenkeel.env", "other")];
+        for (resource, rule, reason) in [
+            (exited("old", &TEST), Rule::Old, "exited 2h ago"),
+            (container("new", State::Created, &TEST), Rule::Old, "created 3h ago"),
+            (young, Rule::Young, "41m old, limit 1h"),
+            (container("busy", State::Paused, &TEST), Rule::Live, "paused"),
+            (
+                container("odd", State::Unknown, &TEST),
+                Rule::State,
+                "in a state that this version does not know",
+            ),
+            (exited("kept", &TEST), Rule::KeepPattern, "matches --keep ke*"),
+            (exited("safe", &protected), Rule::Protected, "labelled evenkeel.protect=true"),
+            (exited("held", &elsewhere), Rule::EnvLocked, "locked by ann"),
+            (later, Rule::NoTime, "its time 2026-11-20T12:00:01Z lies in the future"),
+        ] {
+            assert_eq!(decided(&[resource], &policy), [(rule, reason.to_owned())]);
+        }
+    }
+
+    fn exited(name: &str, labels: &[(&str, &str)]) -> Resource {
+        container(name, State::Exited, labels)
+    }
+
+    #[test]
+    fn a_network_stays_for_a_container_that_may_refer_to_it() {
+        // By its name, by its whole ID, and by a prefix of the ID; beside another network of the same name.
+        for text in ["net", "0123456789", "0123"] {
+            let user = using(container("user", State::Created, &[]), |user| user.networks.push(text.into()));
+            let networks =
+                ["0123456789", "fedc"].map(|id| Resource { id: id.into(), ..network("net", &TEST) });
+            let facts = [&[user][..], &networks].concat();
+            let rules: Vec<Rule> = decided(&facts, &policy()).into_iter().map(|(rule, _)| rule).collect();
+            let both = text == "net";
+            assert_eq!(rules, [Rule::InUse, if both { Rule::InUse } else { Rule::Old }], "{text}");
+        }
+    }
+
+    #[test]
+    fn an_anonymous_volume_goes_with_its_containers_and_only_then() {
+        let anonymous = volume("0f3c", &[("com.docker.volume.anonymous", "")]);
+        let mounts = |resource| using(resource, |user| user.volumes.push("0f3c".into()));
+        let (ours, theirs) = (mounts(exited("ours", &TEST)), mounts(exited("theirs", &[])));
+        let removed =
+            |facts: &[Resource]| decided(facts, &policy()).iter().filter(|(rule, _)| rule.removes()).count();
+        assert_eq!(removed(&[ours.clone(), anonymous.clone()]), 2);
+        assert_eq!(removed(&[ours.clone(), theirs, anonymous.clone()]), 1);
+        assert_eq!(removed(&[anonymous]), 0, "without a container nothing says whose it was");
+        assert_eq!(removed(&[ours, volume("0f3c", &[])]), 1, "it was given a name");
+    }
+
+    #[test]
+    fn an_anonymous_volume_without_the_label_is_known_by_its_random_name() {
+        let name = "0123456789abcdef".repeat(4);
+        let rules = |volume: Resource| {
+            let ours = using(exited("ours", &TEST), |user| user.volumes.push(volume.id.clone()));
+            let rules = decided(&[ours, volume], &policy()).into_iter();
+            rules.skip(1).collect::<Vec<_>>()
+        };
+        let expected = [(Rule::WithContainer, "anonymous volume of container ours".to_owned())];
+        assert_eq!(rules(volume(&name, &[])), expected);
+        assert_eq!(rules(volume(&name, &[("some", "label")])), [], "somebody labelled it");
+        assert_eq!(rules(volume(&name.to_uppercase(), &[])), [], "somebody named it");
+        assert_eq!(rules(volume(&name[1..], &[])), [], "somebody named it");
+    }
+
+    #[test]
+    fn an_anonymous_volume_goes_with_a_container_over_the_cap_whatever_its_age() {
+        let anonymous = Resource {
+            created: KnownTime::At(now() + Duration::from_secs(1)),
+            ..volume("0f3c", &[("com.docker.volume.anonymous", "")])
+        };
+        let ours = using(exited("ours", &TEST), |user| user.volumes.push("0f3c".into()));
+        let mut policy = policy();
+        policy.older_than = Duration::from_hours(24);
+        policy.max_containers = Some(0);
+        let facts = [ours, anonymous.clone()];
+        let decisions = select(&facts, &policy, now());
+        assert_eq!(decisions[&0].rule, Rule::OverCap);
+        assert_eq!(decisions[&1].rule, Rule::WithContainer);
+        let again = |facts: &[Resource]| {
+            reconsider((&anonymous, &decisions[&1]), &anonymous, facts, &policy, now()).rule
+        };
+        assert_eq!(again(std::slice::from_ref(&anonymous)), Rule::WithContainer);
+        assert_eq!(again(&facts), Rule::InUse, "its container was not removed after all");
+    }
+
+    #[test]
+    fn a_cap_takes_the_oldest_first_and_only_exact_times() {
+        let ended = |name: &str, hours| Resource { active: hours_ago(hours), ..exited(name, &TEST) };
+        let unread = Resource { active: KnownTime::Unread, ..exited("unread", &TEST) };
+        let facts = [ended("b", 2), ended("c", 1), unread, ended("a", 3)];
+        let mut policy = policy();
+        policy.older_than = Duration::from_hours(24);
+        policy.max_containers = Some(2);
+        let rules: Vec<Rule> = decided(&facts, &policy).into_iter().map(|(rule, _)| rule).collect();
+        assert_eq!(rules, [Rule::OverCap, Rule::Young, Rule::Young, Rule::OverCap]);
+        assert_eq!(
+            needs_inspection(&facts, &policy, now()),
+            [2],
+            "which one is the oldest takes exact times"
+        );
+    }
+
+    #[test]
+    fn a_scope_of_nothing_and_a_scope_of_all_remove_nothing() {
+        let facts = [exited("a", &TEST), volume("b", &[])];
+        for scope in [Scope::Matching { labels: Vec::new(), project: None, name: None }, Scope::Everything] {
+            assert_eq!(decided(&facts, &Policy { scope, ..policy() }), []);
+        }
+    }
+
+    #[test]
+    fn what_changed_meanwhile_is_decided_again() {
+        let before = volume("v", &TEST);
+        let old = Decision { rule: Rule::Old, reason: "created 3h ago".into() };
+        let user = using(container("user", State::Created, &[]), |user| user.volumes.push("v".into()));
+        let rule = |now_is: &Resource, facts: &[Resource]| {
+            reconsider((&before, &old), now_is, facts, &policy(), now()).rule
+        };
+        assert_eq!(rule(&before, std::slice::from_ref(&before)), Rule::Old);
+        assert_eq!(rule(&before, &[before.clone(), user]), Rule::InUse);
+        assert_eq!(rule(&volume("v", &[]), &[]), Rule::Changed);
+        let written = Resource { created: KnownTime::At(now()), ..before.clone() };
+        assert_eq!(rule(&written, &[]), Rule::Young);
+    }
+}

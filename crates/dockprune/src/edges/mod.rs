@@ -1,0 +1,7 @@
+//! The outside world: the engine, lock files, the plan file, time and signals.
+
+pub(crate) mod deadline;
+pub(crate) mod engine;
+pub(crate) mod locks;
+pub(crate) mod plan_file;
+pub(crate) mod remove;

@@ -1,0 +1,6 @@
+//! What is printed and written: JSON and text.
+
+pub(crate) mod log_json;
+pub(crate) mod orphans_json;
+pub(crate) mod report_json;
+pub(crate) mod text;

@@ -1,0 +1,108 @@
+//! What the manual and `--help` say beyond the options.
+
+use evenkeel_common::Exit;
+use evenkeel_common::manual::Manual;
+
+/// Exit codes, examples and sections of the man page.
+pub const MANUAL: Manual = Manual {
+    exits: &[
+        (Exit::Done, "the command ended with 0; status, history, break: done; held: the lock is held"),
+        (Exit::No, "break: nobody holds the lock; held: the lock is not held"),
+        (Exit::Usage, "bad arguments"),
+        (
+            Exit::Failed,
+            "the command runs under a lesser lock than it asks for; status, history, break, held: failed",
+        ),
+        (Exit::Busy, "the lock was not free in time (-E changes this code)"),
+        (Exit::Wrapper, "envlock itself failed; the command was not run"),
+        (Exit::NotRunnable, "the command could not be run"),
+        (Exit::NotFound, "the command was not found"),
+    ],
+    examples: &[
+        ("envlock test -- make test", "run the tests alone; wait up to a minute for others to finish"),
+        ("envlock --no-wait --purpose nightly test -- ./nightly", "give up at once when the lock is held"),
+        (
+            "envlock --shared --setup './stack up' --teardown './stack down' test -- make test",
+            "share one environment: the first user starts it, the last one takes it down",
+        ),
+        (
+            "envlock --slots 3 test -- sh -c 'PORT=$((5434 + ENVLOCK_SLOT)) ./suite'",
+            "at most three at once, each with a port of its own",
+        ),
+        ("envlock --with dev test -- ./migrate", "lock dev as well"),
+        ("flock ~/.netra/locks/test.lock ./old-script", "scripts that use flock(1) take part"),
+        ("envlock status test", "show who holds the lock, since when and why, and who waits"),
+        ("envlock break test --reason 'hangs since noon'", "end the command that holds the lock"),
+        (
+            "envlock held test || exec envlock test -- \"$0\"",
+            "in a script: take the lock unless the script already runs under it",
+        ),
+    ],
+    sections: &[
+        (
+            "SET-UP AND TAKE-DOWN",
+            "All users of an environment give the same --setup and --teardown. Both are run by a shell while \
+             nobody else holds the lock; their stdin is empty, their stdout goes to stderr, and they run in a \
+             process group of their own, so they cannot read from the terminal. A set-up that fails ends envlock \
+             with its code, after the take-down. A take-down that fails ends envlock with its code, unless the \
+             command failed, and leaves the environment dirty; so does a holder that dies. The next user then \
+             runs the take-down before the set-up.\n\n\
+             Users of the lock that have neither --setup nor --teardown, such as flock(1), do not use the \
+             environment: the first user of the environment waits for them before it sets up. Where they still \
+             hold the lock when the last user leaves, the environment cannot be taken down and is left dirty.\n\n\
+             A set-up gets each signal that envlock gets, once. When SIGINT, SIGQUIT, SIGTERM or SIGHUP arrives \
+             before the command is started, and the set-up does not end because of it, envlock waits for the \
+             set-up, does not start the command, runs the take-down, and ends with 128+n. The same holds for a \
+             take-down that runs before the set-up.\n\n\
+             A take-down gets no signals: it ignores SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTTIN and SIGTTOU, and \
+             envlock waits until it has ended. It is ended by force after --teardown-timeout, or when envlock \
+             gets three signals within a second, but then not before it has run for 30 seconds. Its processes \
+             get SIGTERM, and SIGKILL five seconds later; the environment is left dirty.\n\n\
+             Processes that the command leaves running are ended in the same way before the take-down, unless \
+             --inherit is given, and so are those of a set-up or take-down that failed. This works on Linux only.",
+        ),
+        (
+            "CRASHES",
+            "A lock belongs to living processes, so the lock of a dead holder is free at once. When envlock is \
+             killed, its command gets SIGTERM, and the lock stays taken while a process of the command is alive; \
+             the next user in the queue ends those that are left (SIGTERM, and SIGKILL five seconds later) before \
+             it takes the lock. On Windows the command and all its children end with envlock. On macOS the next \
+             user waits for them.",
+        ),
+        (
+            "FILES",
+            "~/.netra/locks/NAME.lock: the lock file; flock(1) and Python's filelock on it exclude envlock and \
+             are excluded by it. It is never removed.\n\n\
+             ~/.netra/locks/NAME.d/: tickets of those that hold or wait for the lock, and history.jsonl, the past \
+             holds.\n\n\
+             Keep them on a local disk: file locks on network file systems may not exclude each other.",
+        ),
+        (
+            "ENVIRONMENT",
+            "NETRA_HOME: where the state is kept instead of ~/.netra.\n\n\
+             ENVLOCK_HELD: set for the command: the locks it runs under, separated by commas, each \
+             NAME:MODE:TICKET:OWNER with mode x, s or n. An envlock that is run by the command does not wait for \
+             these locks. It relies on an entry only while the ticket is held and its owner is an ancestor; \
+             'envlock held NAME' tests the same.\n\n\
+             ENVLOCK_SLOT: set for the command with --slots: its slot, from 0.\n\n\
+             ENVLOCK_STEP: set with --setup or --teardown: the step that a process belongs to, as an entry of \
+             ENVLOCK_HELD followed by :setup, :command or :teardown. envlock uses it to find the processes that \
+             a step left running.",
+        ),
+        (
+            "JSON",
+            "envlock.status/1 (status --json): schema, tool_version, at, verdict (free or held), locks (sorted by \
+             name): name, verdict, dirty, holders and queue (sorted by ticket): ticket, mode (exclusive, shared, \
+             slot), slot, phase (waiting, setup, running, teardown), user, host, pid, process_start (ticks since \
+             boot), boot_id, command, purpose, queued_at, entered_at; outsiders (sorted by pid): pid, command.\n\n\
+             envlock.history/1 (history --json): schema, tool_version, at, verdict (done), name, holds, skipped \
+             (lines that could not be read), held_p50_ms, held_p95_ms, waited_p50_ms, waited_p95_ms, last (oldest \
+             first): at, end (done, died, broken), ticket, mode, slot, user, host, pid, command, purpose, \
+             waited_ms, held_ms, exit_code, broken_by, reason.\n\n\
+             envlock.break/1 (break --json): schema, tool_version, at, verdict (broken or free), name, ticket, \
+             killed (whether SIGKILL was needed).\n\n\
+             envlock.run/1 (--report): schema, tool_version, at, verdict (done or busy), name, mode, slot, \
+             ticket, waited_ms, held_ms, exit_code.",
+        ),
+    ],
+};

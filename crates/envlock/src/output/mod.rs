@@ -1,0 +1,4 @@
+//! What people and machines read.
+
+pub(crate) mod json;
+pub(crate) mod text;

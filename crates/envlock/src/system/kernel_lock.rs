@@ -1,0 +1,210 @@
+//! Kernel file locks, taken at once or waited for until a deadline.
+//!
+//! A wait blocks in the kernel, which wakes the waiter as soon as the lock is free. File locks have no time-out: on Unix
+//! a timer interrupts the wait. Elsewhere, and to wait for any one of several locks, threads block and the caller
+//! watches the clock.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use crate::system::platform;
+
+/// How a file is locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LockMode {
+    Exclusive,
+    Shared,
+}
+
+/// Takes the lock if it is free.
+pub(crate) fn try_lock(file: &File, mode: LockMode) -> io::Result<bool> {
+    loop {
+        let locked = match mode {
+            LockMode::Exclusive => file.try_lock(),
+            LockMode::Shared => file.try_lock_shared(),
+        };
+        match locked {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) => return Ok(false),
+            Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Interrupted => {}
+            Err(TryLockError::Error(e)) => return Err(e),
+        }
+    }
+}
+
+/// After this long a person should be told what envlock waits for.
+const SLOW_AFTER: Duration = Duration::from_secs(1);
+
+/// Until when to wait, and what to do once when it takes long.
+pub(crate) struct WaitDeadline<'a> {
+    started: Instant,
+    deadline: Option<Instant>,
+    on_slow: Option<Box<dyn FnOnce() + 'a>>,
+}
+
+impl<'a> WaitDeadline<'a> {
+    /// Waits this long from now, or without a limit.
+    pub(crate) fn new(limit: Option<Duration>) -> Self {
+        let started = Instant::now();
+        // A limit beyond the range of the clock is no limit.
+        Self { started, deadline: limit.and_then(|limit| started.checked_add(limit)), on_slow: None }
+    }
+
+    /// Calls `on_slow` once, when everything waited for so far has taken a second.
+    #[must_use]
+    pub(crate) fn on_slow(mut self, on_slow: impl FnOnce() + 'a) -> Self {
+        self.on_slow = Some(Box::new(on_slow));
+        self
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn remaining(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// How long until [`Self::poll`] has something to do; none: never.
+    fn next_wakeup(&self) -> Option<Duration> {
+        let slow = self.on_slow.as_ref().map(|_| SLOW_AFTER.saturating_sub(self.elapsed()));
+        [slow, self.remaining()].into_iter().flatten().min()
+    }
+
+    /// Does what is due, and returns whether there is time left.
+    fn poll(&mut self) -> bool {
+        if self.elapsed() >= SLOW_AFTER
+            && let Some(on_slow) = self.on_slow.take()
+        {
+            on_slow();
+        }
+        self.remaining().is_none_or(|remaining| !remaining.is_zero())
+    }
+
+    /// Waits for an event; none at the deadline.
+    fn receive<T>(&mut self, events: &mpsc::Receiver<T>) -> Option<T> {
+        loop {
+            let event = match self.next_wakeup() {
+                Some(timeout) => events.recv_timeout(timeout),
+                None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            };
+            match event {
+                Ok(event) => return Some(event),
+                Err(RecvTimeoutError::Timeout) if self.poll() => {}
+                Err(_) => return None,
+            }
+        }
+    }
+}
+
+/// Takes the lock, waiting for it until the deadline. Returns whether it was taken.
+pub(crate) fn lock(file: &File, mode: LockMode, deadline: &mut WaitDeadline<'_>) -> io::Result<bool> {
+    if try_lock(file, mode)? {
+        return Ok(true);
+    }
+    if !deadline.poll() {
+        return Ok(false);
+    }
+    wait_for(file, mode, deadline)
+}
+
+#[cfg(unix)]
+fn wait_for(file: &File, mode: LockMode, deadline: &mut WaitDeadline<'_>) -> io::Result<bool> {
+    loop {
+        let alarm = deadline.next_wakeup().map(platform::Alarm::after);
+        match block(file, mode) {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            other => return other.map(|()| true),
+        }
+        drop(alarm);
+        if !deadline.poll() {
+            return Ok(false);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn wait_for(file: &File, mode: LockMode, deadline: &mut WaitDeadline<'_>) -> io::Result<bool> {
+    wait_for_any(std::slice::from_ref(file), mode, deadline).map(|locked| locked.is_some())
+}
+
+/// Takes an exclusive lock on the first of several files that becomes free, and returns its index; none at the deadline.
+pub(crate) fn lock_any(files: &[File], deadline: &mut WaitDeadline<'_>) -> io::Result<Option<usize>> {
+    for (index, file) in files.iter().enumerate() {
+        if try_lock(file, LockMode::Exclusive)? {
+            return Ok(Some(index));
+        }
+    }
+    if deadline.poll() { wait_for_any(files, LockMode::Exclusive, deadline) } else { Ok(None) }
+}
+
+fn wait_for_any(
+    files: &[File],
+    mode: LockMode,
+    deadline: &mut WaitDeadline<'_>,
+) -> io::Result<Option<usize>> {
+    let (sender, events) = mpsc::sync_channel(0);
+    for (index, file) in files.iter().enumerate() {
+        let (sender, file) = (sender.clone(), file.try_clone()?);
+        spawn_without_signals(move || {
+            let result = block_uninterrupted(&file, mode).map(|()| index);
+            // Without a buffer, sending succeeds only while the receiver waits: a second winner, or one that comes too
+            // late, fails here and releases its lock.
+            if sender.send(result).is_err() {
+                let _ = file.unlock();
+            }
+        })?;
+    }
+    drop(sender);
+    deadline.receive(&events).transpose()
+}
+
+fn block_uninterrupted(file: &File, mode: LockMode) -> io::Result<()> {
+    loop {
+        match block(file, mode) {
+            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+            other => return other,
+        }
+    }
+}
+
+fn block(file: &File, mode: LockMode) -> io::Result<()> {
+    match mode {
+        LockMode::Exclusive => file.lock(),
+        LockMode::Shared => file.lock_shared(),
+    }
+}
+
+/// Starts a thread that receives no signals: they are for the main thread, which forwards them.
+fn spawn_without_signals(work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    let run = move || {
+        platform::block_all_signals();
+        work();
+    };
+    std::thread::Builder::new().stack_size(64 * 1024).spawn(run).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn two_handles() -> (tempfile::TempDir, File, File) {
+        let dir = tempfile::tempdir().unwrap();
+        let open = || {
+            File::options().write(true).create(true).truncate(false).open(dir.path().join("lock")).unwrap()
+        };
+        let (one, two) = (open(), open());
+        (dir, one, two)
+    }
+
+    #[test]
+    fn several_free_locks_are_taken_from_the_first_on() {
+        let (_dir, first, other) = two_handles();
+        let (_dir2, second, _) = two_handles();
+        other.lock().unwrap();
+        let files = [first, second];
+        assert_eq!(lock_any(&files, &mut WaitDeadline::new(None)).unwrap(), Some(1));
+    }
+}

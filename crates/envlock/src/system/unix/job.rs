@@ -1,0 +1,194 @@
+//! Running a command: its process group, the signals it gets, and how it ends.
+#![expect(unsafe_code, reason = "the moment between fork and exec has no safe interface")]
+
+use std::fs::File;
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::process::{Child, Command, ExitStatus};
+use std::ptr;
+use std::time::{Duration, Instant};
+
+use evenkeel_common::{Error, child};
+use rustix::io::FdFlags;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+
+use super::process::pid_of;
+use super::signals::SignalForwarder;
+use crate::model::step::Step;
+use crate::system::job::{Ending, JobEvent, ReceivedSignal};
+use crate::system::processes;
+
+/// The signals that a step ignores from its first instruction on.
+const fn ignored_in(step: Step) -> &'static [libc::c_int] {
+    match step {
+        // In the background of its terminal it may write to it, and is not stopped when it reads: the read just fails.
+        Step::Setup => &[libc::SIGTTIN, libc::SIGTTOU],
+        Step::Command => &[],
+        Step::Teardown => {
+            &[libc::SIGTTIN, libc::SIGTTOU, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGHUP]
+        }
+    }
+}
+
+/// A running command.
+#[derive(Debug)]
+pub(crate) struct Job<'a> {
+    child: Child,
+    /// It leads its own process group, so that the terminal's keys do not reach it.
+    own_group: bool,
+    by_terminal: Option<libc::c_int>,
+    signals: &'a SignalForwarder,
+}
+
+impl<'a> Job<'a> {
+    /// Starts a command. It inherits the files in `inherited`, so that their locks last as long as anything of the
+    /// command, even when envlock is killed; and it gets SIGTERM when that happens.
+    ///
+    /// Must be called from the main thread: the kernel sends that SIGTERM when the calling thread ends.
+    pub(crate) fn start(
+        signals: &'a SignalForwarder,
+        mut command: Command,
+        step: Step,
+        inherited: &[&File],
+    ) -> Result<Self, Error> {
+        let program = command.get_program().to_string_lossy().into_owned();
+        let own_group = step != Step::Command || File::open("/dev/tty").is_err();
+        if own_group {
+            command.process_group(0);
+        }
+        let (mask, ignored) = (signals.original_mask, ignored_in(step));
+        let inherited: Vec<RawFd> = inherited.iter().map(|file| file.as_raw_fd()).collect();
+        let parent = rustix::process::getpid();
+        // SAFETY: between fork and exec only async-signal-safe calls are made, and nothing is allocated.
+        unsafe {
+            command.pre_exec(move || {
+                terminate_with(parent)?;
+                for signal in ignored {
+                    libc::signal(*signal, libc::SIG_IGN);
+                }
+                for fd in &inherited {
+                    // The parent keeps these open until the child has been started.
+                    rustix::io::fcntl_setfd(BorrowedFd::borrow_raw(*fd), FdFlags::empty())?;
+                }
+                libc::pthread_sigmask(libc::SIG_SETMASK, &raw const mask, ptr::null_mut());
+                Ok(())
+            });
+        }
+        let child = command.spawn().map_err(|e| child::cannot_start(&program, &e))?;
+        let mut job = Self { child, own_group, by_terminal: None, signals };
+        if !own_group {
+            job.forward_early_keys();
+        }
+        Ok(job)
+    }
+
+    /// A key pressed while the command was being started may have come before it was in the terminal's group.
+    fn forward_early_keys(&mut self) {
+        while let Some(received) = self.signals.take_pending() {
+            self.note_key(received);
+            self.forward(received);
+        }
+    }
+
+    /// Waits for the command's end, for a signal to envlock, or until the deadline.
+    pub(crate) fn next_event(&mut self, deadline: Option<Instant>) -> Result<JobEvent, Error> {
+        let failed = |e: io::Error| Error::failed("wait for the command", e);
+        loop {
+            let received = self.signals.next(deadline);
+            match received.signal {
+                libc::SIGCHLD => {
+                    if let Some(status) = self.child.try_wait().map_err(failed)? {
+                        return Ok(JobEvent::Ended(self.ending(status)));
+                    }
+                }
+                libc::SIGALRM if deadline.is_some_and(|deadline| deadline <= Instant::now()) => {
+                    return Ok(JobEvent::Timeout);
+                }
+                libc::SIGALRM => {}
+                _ => {
+                    self.note_key(received);
+                    return Ok(JobEvent::Signal(received));
+                }
+            }
+        }
+    }
+
+    fn note_key(&mut self, received: ReceivedSignal) {
+        if received.from_terminal {
+            self.by_terminal = Some(received.signal);
+        }
+    }
+
+    fn ending(&self, status: ExitStatus) -> Ending {
+        let by_terminal = self.by_terminal.filter(|signal| status.signal() == Some(*signal));
+        Ending { exit: child::exit_of(status), by_terminal }
+    }
+
+    /// Forwards signals until the command has ended.
+    pub(crate) fn wait(mut self) -> Result<Ending, Error> {
+        loop {
+            match self.next_event(None)? {
+                JobEvent::Ended(ending) => return Ok(ending),
+                // The command is in the foreground group of the terminal and has received it too.
+                JobEvent::Signal(received) if received.from_terminal && !self.own_group => {}
+                JobEvent::Signal(received) => self.forward(received),
+                JobEvent::Timeout => {}
+            }
+        }
+    }
+
+    fn forward(&self, received: ReceivedSignal) {
+        if let Some(signal) = Signal::from_named_raw(received.signal) {
+            self.send(signal);
+        }
+    }
+
+    fn send(&self, signal: Signal) {
+        let Some(pid) = pid_of(self.child.id()) else { return };
+        // An error means that it has ended.
+        let _ = if self.own_group {
+            rustix::process::kill_process_group(pid, signal)
+        } else {
+            rustix::process::kill_process(pid, signal)
+        };
+    }
+
+    /// Its pid, which is also its process group where it has its own.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends the command's process group and everything started in its step: SIGTERM, and SIGKILL for what is left after
+    /// `grace`.
+    pub(crate) fn terminate(&mut self, step_entry: &str, grace: Duration) {
+        let deadline = Instant::now() + grace;
+        self.send(Signal::TERM);
+        processes::terminate_all(|| processes::processes_of_step(step_entry), grace);
+        // Where processes cannot be listed, only the group is known.
+        while Instant::now() < deadline && !self.has_ended() {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // Its exit status has not been fetched yet, so the pid still names this group.
+        self.send(Signal::KILL);
+    }
+
+    fn has_ended(&self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        let status = pid_of(self.child.id()).map(|pid| rustix::process::waitid(WaitId::Pid(pid), options));
+        !matches!(status, Some(Ok(None)))
+    }
+}
+
+/// Asks the kernel to send SIGTERM to this process, the child, when its parent ends.
+fn terminate_with(parent: Pid) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        rustix::process::set_parent_process_death_signal(Some(Signal::TERM))?;
+        if rustix::process::getppid() != Some(parent) {
+            return Err(io::Error::from(rustix::io::Errno::SRCH));
+        }
+    }
+    let _ = parent;
+    Ok(())
+}

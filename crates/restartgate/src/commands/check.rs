@@ -1,0 +1,39 @@
+//! `restartgate check`: what the gate would decide; nothing is recorded.
+
+use evenkeel_common::state::Home;
+use evenkeel_common::{Error, Exit, print, print_json};
+
+use super::admission::{self, Request};
+use super::find::connect;
+use super::watch::statuses;
+use crate::cli::CheckArgs;
+use crate::decide::gate::RestartMode;
+use crate::decide::{health, past};
+use crate::edges::history::History;
+use crate::model::boot_timestamp::BootTimestamp;
+
+pub(super) async fn check(args: &CheckArgs) -> Result<Exit, Error> {
+    let effective = args.limits.effective()?;
+    let (docker, found) = connect(&args.docker, &args.target).await?;
+    let history = History::open(&Home::from_env()?)?;
+    let (mut records, _) = history.read()?;
+    if history.is_busy(&found.service)? {
+        past::without_running(&mut records, &found.service);
+    }
+    let containers = statuses(&docker, &found.containers).await?;
+    let request = Request {
+        service: &found.service,
+        mode: if args.even_if_healthy { RestartMode::EvenIfHealthy } else { RestartMode::IfUnhealthy },
+        reason: None,
+        asked: &BootTimestamp::now(),
+        effective: &effective,
+    };
+    let answer = admission::decide(&records, &request, &health::of_service(&containers), &containers);
+    let report = admission::report(&answer, &request);
+    if args.json {
+        print_json(&report)?;
+    } else {
+        print(&report.text())?;
+    }
+    Ok(report.exit)
+}

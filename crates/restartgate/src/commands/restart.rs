@@ -1,0 +1,170 @@
+//! `restartgate SERVICE`: find the service, ask the gate, restart, watch, report.
+
+use std::time::{Duration, Instant};
+
+use evenkeel_common::state::Home;
+use evenkeel_common::units::show_duration;
+use evenkeel_common::{Error, Exit, print, print_json};
+
+use super::admission::{self, Answer, End, Request};
+use super::find::connect;
+use super::watch::{Watched, evidence, statuses, watch};
+use crate::cli::RestartArgs;
+use crate::decide::gate::Decision;
+use crate::decide::health::{self, Health};
+use crate::edges::engine::{Docker, Found};
+use crate::edges::history::History;
+use crate::model::boot_timestamp::BootTimestamp;
+use crate::output::report_json::{EvidenceJson, ReportJson, Verdict};
+
+pub(super) async fn restart(args: &RestartArgs) -> Result<Exit, Error> {
+    let asked = BootTimestamp::now();
+    let started = Instant::now();
+    let effective = args.limits.effective()?;
+    let (docker, found) = connect(&args.docker, &args.target).await?;
+    let history = History::open(&Home::from_env()?)?;
+    let request = Request {
+        service: &found.service,
+        mode: args.mode(),
+        reason: args.reason.as_deref(),
+        asked: &asked,
+        effective: &effective,
+    };
+    let call = Call { args, docker: &docker, found: &found, history: &history, request };
+    let mut report = call.until_answered().await?;
+    report.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    if args.json {
+        print_json(&report)?;
+    } else {
+        print(&report.text())?;
+    }
+    Ok(report.exit)
+}
+
+/// One call of `restartgate SERVICE`.
+struct Call<'a> {
+    args: &'a RestartArgs,
+    docker: &'a Docker,
+    found: &'a Found,
+    history: &'a History,
+    request: Request<'a>,
+}
+
+/// The outcome of asking the gate.
+enum Asked {
+    /// The restart may be made: the number of its attempt.
+    Admitted(u64),
+    /// No restart is needed.
+    NotNeeded(Box<ReportJson>),
+    Refused(Box<Answer>),
+}
+
+impl Call<'_> {
+    /// Asks the gate; with `--wait` again whenever another try makes sense.
+    async fn until_answered(&self) -> Result<ReportJson, Error> {
+        loop {
+            let Some(lock) = self.history.lock(&self.found.service, self.longest_restart()).await? else {
+                return admission::report_locked(self.history, &self.request);
+            };
+            let answer = match self.ask().await? {
+                Asked::Admitted(attempt) => return self.restart(attempt).await,
+                Asked::NotNeeded(report) => return Ok(*report),
+                Asked::Refused(answer) => answer,
+            };
+            match answer.decision {
+                Decision::Later { retry_after, .. } if self.args.wait => {
+                    drop(lock);
+                    tracing::info!(?retry_after, "waiting for the gate");
+                    tokio::time::sleep(retry_after).await;
+                }
+                _ => return Ok(admission::report(&answer, &self.request)),
+            }
+        }
+    }
+
+    /// No process that restarts the service holds its lock for longer than this.
+    fn longest_restart(&self) -> Duration {
+        let containers = u32::try_from(self.found.containers.len()).unwrap_or(u32::MAX);
+        let stops = self.args.stop_timeout.saturating_mul(containers);
+        stops
+            .saturating_add(self.args.health_timeout.saturating_mul(2))
+            .saturating_add(Duration::from_secs(10))
+    }
+
+    /// Inspects the service and asks the gate, with the service's lock held. A service that may become healthy by itself
+    /// is waited for once.
+    async fn ask(&self) -> Result<Asked, Error> {
+        let containers = statuses(self.docker, &self.found.containers).await?;
+        let health = health::of_service(&containers);
+        let mut answer = admission::admit(self.history, &self.request, &health, &containers)?;
+        if let Decision::Await { .. } = answer.decision {
+            let health = match watch(self.docker, &self.found.containers, self.args.health_timeout).await? {
+                Watched::Healthy => return Ok(Asked::NotNeeded(Box::new(self.waited(&answer)))),
+                Watched::NotHealthy { reason, .. } => Health::Unhealthy(reason),
+            };
+            let containers = statuses(self.docker, &self.found.containers).await?;
+            answer = admission::admit(self.history, &self.request, &health, &containers)?;
+        }
+        Ok(match (&answer.decision, answer.attempt) {
+            (Decision::Allow { .. }, Some(attempt)) => Asked::Admitted(attempt),
+            (Decision::Later { .. } | Decision::Open { .. }, _) => Asked::Refused(Box::new(answer)),
+            _ => Asked::NotNeeded(Box::new(admission::report(&answer, &self.request))),
+        })
+    }
+
+    fn waited(&self, answer: &Answer) -> ReportJson {
+        let mut report = admission::report(answer, &self.request);
+        "it became healthy by itself".clone_into(&mut report.reason);
+        report
+    }
+
+    /// Restarts, watches, and records how it ended, also when the connection to the engine breaks meanwhile.
+    async fn restart(&self, attempt: u64) -> Result<ReportJson, Error> {
+        let started = Instant::now();
+        let outcome = self.restart_and_watch().await;
+        let (healthy, reason) = match &outcome {
+            Ok(restarted) => (restarted.healthy, restarted.reason.as_str()),
+            Err(error) => (false, error.cause()),
+        };
+        let end = End { healthy, reason, took: started.elapsed() };
+        admission::record_end(self.history, &self.found.service, attempt, &end)?;
+        let Restarted { healthy, reason, evidence } = outcome?;
+        let after = admission::decide(&self.history.read()?.0, &self.request, &Health::Unknown, &[]);
+        let verdict = if healthy { Verdict::Restarted } else { Verdict::Failed };
+        let effective = self.request.effective;
+        let mut report = ReportJson::new(&self.found.service, &after.state, effective, verdict, reason);
+        report.evidence = evidence;
+        Ok(report)
+    }
+
+    async fn restart_and_watch(&self) -> Result<Restarted, Error> {
+        let started = Instant::now();
+        for id in &self.found.containers {
+            if let Err(error) = self.docker.restart(id, self.args.stop_timeout).await {
+                let evidence = match self.docker.status(id).await {
+                    Ok(status) => Some(evidence(self.docker, &status).await),
+                    Err(_) => None,
+                };
+                let reason = format!("Docker could not restart it: {error}");
+                return Ok(Restarted { healthy: false, reason, evidence });
+            }
+        }
+        Ok(match watch(self.docker, &self.found.containers, self.args.health_timeout).await? {
+            Watched::Healthy => {
+                let reason = format!("healthy after {}", show_duration(started.elapsed()));
+                Restarted { healthy: true, reason, evidence: None }
+            }
+            Watched::NotHealthy { reason, status } => {
+                let evidence = Some(evidence(self.docker, &status).await);
+                Restarted { healthy: false, reason, evidence }
+            }
+        })
+    }
+}
+
+/// What came of a restart.
+struct Restarted {
+    healthy: bool,
+    reason: String,
+    evidence: Option<EvidenceJson>,
+}

@@ -1,0 +1,7 @@
+//! Decisions: pure functions of the history, what is known of the service, limits and a clock.
+
+pub(crate) mod breaker_state;
+pub(crate) mod gate;
+pub(crate) mod health;
+pub(crate) mod past;
+pub(crate) mod stats;

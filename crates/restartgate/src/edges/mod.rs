@@ -1,0 +1,4 @@
+//! The outside world: the engine, and the history with its locks.
+
+pub(crate) mod engine;
+pub(crate) mod history;

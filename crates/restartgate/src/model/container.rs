@@ -1,0 +1,73 @@
+//! What the engine says of a container.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// What the engine says of one container.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct ContainerStatus {
+    pub(crate) id: String,
+    /// Name without the slash.
+    pub(crate) name: String,
+    pub(crate) state: State,
+    /// `None` without a health check.
+    pub(crate) health: Option<HealthCheck>,
+    /// Time since its process started, by the wall clock here and the engine's start time.
+    pub(crate) running_for: Duration,
+    /// Exit code of its last process.
+    pub(crate) exit_code: i64,
+    /// Whether the kernel killed it for memory.
+    pub(crate) oom_killed: bool,
+    /// The engine's own error, such as a command that is not in the image.
+    pub(crate) error: String,
+    /// Memory limit in bytes; `None` without one.
+    pub(crate) memory_limit: Option<u64>,
+    /// Output of the last health check.
+    pub(crate) last_check: Option<String>,
+}
+
+/// States of a container.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum State {
+    Created,
+    Running,
+    Paused,
+    Restarting,
+    Removing,
+    Stopping,
+    Exited,
+    Dead,
+    /// There is no such container any more.
+    Removed,
+    /// The engine did not say.
+    #[default]
+    Unknown,
+}
+
+impl State {
+    /// The engine's name for it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Restarting => "restarting",
+            Self::Removing => "removing",
+            Self::Stopping => "stopping",
+            Self::Exited => "exited",
+            Self::Dead => "dead",
+            Self::Removed => "removed",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What a container's health check says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HealthCheck {
+    Starting,
+    Healthy,
+    Unhealthy,
+}
