@@ -120,7 +120,8 @@ impl Sampler {
             let from_engine = |c: &&mut Container| c.stats_source == Some(StatsSource::Api);
             containers.iter_mut().flatten().filter(from_engine).for_each(Container::forget_stats);
         }
-        let pools = lists.networks.as_ref().map(|_| address_pools::free_subnets(&info.pools, &lists.subnets));
+        let pools = info.pools.as_ref().filter(|_| lists.networks.is_some());
+        let pools = pools.map(|pools| address_pools::free_subnets(pools, &lists.subnets));
         Sample {
             engine: EngineFacts {
                 host: self.engine.host.clone(),
@@ -377,11 +378,13 @@ impl Sampler {
                 return Err(Vanished(summary.labels));
             }
         }
-        if let Some(stats) = stats.as_mut().filter(|_| summary.network_mode == "host") {
-            // These are the machine's counters.
+        let details = self.keep_details(&id, details);
+        if let Some(stats) = &mut stats
+            && details.as_ref().is_none_or(|details| details.has_host_network)
+        {
+            // These are, or may be, the machine's counters.
             stats.net = None;
         }
-        let details = self.keep_details(&id, details);
         summary.health = summary.health.or_else(|| details.as_ref()?.health);
         let destinations = details.as_ref().map(|details| details.tmpfs.as_slice()).unwrap_or_default();
         let tmpfs = tmpfs::measure(self.readers.get_mut(&id), destinations);

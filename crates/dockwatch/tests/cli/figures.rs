@@ -55,7 +55,7 @@ fn an_engine_elsewhere_is_asked_for_statistics() {
     assert_eq!((here.totals.tmpfs_used_bytes, there.totals.tmpfs_used_bytes), (Some(0), None));
     let args = ["--call-timeout", "10s", "--label", &label];
     let (stdout, _) = run(&mut dockwatch(&relay(engine), &home), &args, 0);
-    assert!(stdout.contains("come from the engine's statistics"), "{stdout}");
+    assert!(stdout.contains("Memory and CPU come from the engine's statistics"), "{stdout}");
 }
 
 fn relay(engine: &Engine) -> String {

@@ -109,6 +109,8 @@ pub(crate) struct CgroupReader {
     block: CounterFile,
     pressure: CounterFile,
     processes: CounterFile,
+    /// With v2 and systemd, Podman's runtime puts the processes one level below.
+    nested_processes: CounterFile,
     proc: Arc<OpenDir>,
     /// Pid of the container's first process, which lives as long as the container.
     init: Option<u32>,
@@ -134,6 +136,7 @@ impl CgroupReader {
             block: file("blkio", "blkio.throttle.io_service_bytes_recursive", "io.stat"),
             pressure: file("unified", "memory.pressure", "memory.pressure"),
             processes: file("memory", "cgroup.procs", "cgroup.procs"),
+            nested_processes: file("memory", "container/cgroup.procs", "container/cgroup.procs"),
             proc: Arc::clone(&fs.proc),
             init: None,
             net: None,
@@ -172,8 +175,10 @@ impl CgroupReader {
 
     /// The pid of a process in the container, in this process's pid namespace.
     pub(crate) fn first_pid(&mut self, buffer: &mut Buffer) -> Option<u32> {
-        // The kernel writes 0 for a process outside this pid namespace.
-        self.processes.read(buffer).ok()?.lines().next()?.parse().ok().filter(|pid| *pid > 0)
+        [&mut self.processes, &mut self.nested_processes].into_iter().find_map(|processes| {
+            // The kernel writes 0 for a process outside this pid namespace.
+            processes.read(buffer).ok()?.lines().next()?.parse().ok().filter(|pid| *pid > 0)
+        })
     }
 
     /// The pid of the container's first process, once it is known.
@@ -311,6 +316,31 @@ mod tests {
         assert_eq!((stats.memory_limit, stats.memory_peak), (None, None), "max, and an older kernel");
         assert_eq!((stats.oom_kills, stats.cpu_ns), (Some(1), Some(1_500_000)));
         assert_eq!(stats.block, Some((4096, 100)));
+    }
+
+    /// The tree of Podman with crun, v2 and systemd.
+    #[test]
+    fn podman_beside_its_monitor() {
+        let tmp = tempfile::tempdir().unwrap();
+        write(tmp.path(), "cgroup.controllers", "cpu io memory pids\n");
+        let scope = format!("machine.slice/libpod-{ID}.scope");
+        let monitor = format!("machine.slice/libpod-conmon-{ID}.scope");
+        for (file, text) in [
+            (format!("{scope}/memory.current"), "52800000\n"),
+            (format!("{scope}/memory.stat"), "anon 52000000\ninactive_file 100000\n"),
+            (format!("{scope}/cgroup.procs"), ""),
+            (format!("{scope}/container/cgroup.procs"), "4711\n"),
+            (format!("{scope}/container/memory.current"), "52700000\n"),
+            (format!("{monitor}/memory.current"), "266240\n"),
+            (format!("{monitor}/cgroup.procs"), "4700\n"),
+        ] {
+            write(tmp.path(), &file, text);
+        }
+        let (path, stats) = read(tmp.path());
+        assert_eq!((path.as_path(), stats.memory_working_set), (Path::new(&scope), Some(52_700_000)));
+        let fs = CgroupFs::detect(tmp.path()).unwrap();
+        let mut reader = CgroupReader::new(&fs, &path, FileHandles::Close);
+        assert_eq!(reader.first_pid(&mut Buffer::default()), Some(4711));
     }
 
     #[test]
