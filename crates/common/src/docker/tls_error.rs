@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription as Alert, CertificateError, Error};
 
-use super::target::{Credentials, Trust};
+use super::credentials::{Credentials, Trust};
 use super::unreachable::{Unreachable, chain, root_cause};
 
 pub(super) const CHECK_FILES: &str =
