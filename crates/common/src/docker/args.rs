@@ -5,10 +5,7 @@ use std::time::Duration;
 
 use clap::builder::NonEmptyStringValueParser;
 
-use crate::Error;
 use crate::units::parse_duration;
-
-use super::target::{Environment, Target};
 
 /// How to reach the engine: shared flags.
 #[derive(Clone, Debug, clap::Args)]
@@ -54,15 +51,4 @@ pub struct TlsArgs {
 pub fn parse_call_timeout(text: &str) -> Result<Duration, String> {
     let timeout = parse_duration(text)?;
     if timeout.is_zero() { Err("it must be longer than 0s".into()) } else { Ok(timeout) }
-}
-
-impl DockerArgs {
-    /// The engine's URL: as given, else from the environment and the current context.
-    pub fn host(&self) -> Result<String, Error> {
-        Ok(self.target()?.url)
-    }
-
-    pub(super) fn target(&self) -> Result<Target, Error> {
-        Target::choose(self, &Environment::read())
-    }
 }

@@ -15,9 +15,10 @@ use tokio::sync::Semaphore;
 use tower_service::Service;
 
 use super::address::{Address, Ssh};
+use super::credentials::Credentials;
 use super::deadline::Connecting;
 use super::ssh;
-use super::target::{Credentials, Target};
+use super::target::Target;
 use super::tls::Tls;
 use super::tls_error;
 use super::unreachable::{Unreachable, chain, root_cause};

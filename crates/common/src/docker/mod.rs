@@ -9,6 +9,7 @@ mod address;
 mod args;
 mod connector;
 mod context;
+mod credentials;
 mod deadline;
 mod engine;
 mod error;

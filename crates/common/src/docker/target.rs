@@ -8,6 +8,7 @@ use crate::Error;
 use super::address::{Address, DEFAULT_SOCKET, DEFAULT_TLS_HOST};
 use super::args::{DockerArgs, TlsArgs};
 use super::context;
+use super::credentials::{Credentials, Identity, Trust};
 
 /// The engine that is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,29 +19,6 @@ pub(super) struct Target {
     pub address: Address,
     /// What TLS needs; never for a socket or ssh, which have their own protection.
     pub tls: Option<Credentials>,
-}
-
-/// Whom to trust, and what to show.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Credentials {
-    pub trust: Trust,
-    pub identity: Option<Identity>,
-}
-
-/// Which engines are trusted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Trust {
-    /// One whose certificate is signed by the CA in this file.
-    Ca(PathBuf),
-    /// Any: TLS without verification.
-    Anyone,
-}
-
-/// A client certificate and its key: PEM files.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Identity {
-    pub cert: PathBuf,
-    pub key: PathBuf,
 }
 
 /// What the environment says about the engine.
@@ -83,6 +61,17 @@ enum Named {
     Url(String),
     Context(String),
     Nothing,
+}
+
+impl DockerArgs {
+    /// The engine's URL: as given, else from the environment and the current context.
+    pub fn host(&self) -> Result<String, Error> {
+        Ok(self.target()?.url)
+    }
+
+    pub(super) fn target(&self) -> Result<Target, Error> {
+        Target::choose(self, &Environment::read())
+    }
 }
 
 impl Target {

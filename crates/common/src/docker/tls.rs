@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::target::{Credentials, Identity, Trust};
+use super::credentials::{Credentials, Identity, Trust};
 use super::tls_error::CHECK_FILES;
 use super::unreachable::Unreachable;
 
