@@ -108,8 +108,8 @@ impl Sampler {
     pub(super) async fn sample(&mut self, query: Query) -> Sample {
         let (measured, lists, disk) = match (query, self.lists.clone()) {
             (Query::KernelOnly, Some(lists)) => self.sample_kernel(lists, self.engine.call_timeout).await,
-            (Query::KernelAndHeartbeat(limit), Some(lists)) => self.sample_heartbeat(lists, limit).await,
-            (Query::IfAnswering(limit), _) => self.sample_if_answering(limit).await,
+            (Query::KernelAndHeartbeat(limit), lists) => self.sample_if_answering(limit, lists).await,
+            (Query::IfAnswering(limit), _) => self.sample_if_answering(limit, None).await,
             (Query::EngineKernelAndDisk, _) => Box::pin(self.sample_engine_and_disk()).await,
             _ => Box::pin(self.sample_engine()).await,
         };
@@ -180,33 +180,34 @@ impl Sampler {
         (endpoint, listed, measured)
     }
 
-    /// Asks the engine for everything as long as it answers heartbeats.
-    async fn sample_if_answering(&mut self, limit: Duration) -> Answers {
+    /// Takes a sample as long as the engine answers heartbeats: it can hang before or in the middle of it. With lists of an
+    /// earlier sample the engine is not asked for them again.
+    async fn sample_if_answering(&mut self, limit: Duration, lists: Option<EngineLists>) -> Answers {
         let engine = self.engine.clone();
+        let beats = engine::heartbeat(&engine, limit).await;
+        if !all_answer(&beats) {
+            return self.sample_hung(beats).await;
+        }
         let hung = async {
             loop {
+                tokio::time::sleep(limit).await;
                 let beats = engine::heartbeat(&engine, limit).await;
                 if !all_answer(&beats) {
-                    break beats;
+                    return beats;
                 }
-                tokio::time::sleep(limit).await;
+            }
+        };
+        let sample = async {
+            match lists {
+                Some(lists) => self.sample_kernel(lists, engine.call_timeout).await,
+                None => Box::pin(self.sample_engine()).await,
             }
         };
         let beats = tokio::select! {
-            biased;
+            answers = sample => return answers,
             beats = hung => beats,
-            answers = Box::pin(self.sample_engine()) => return answers,
         };
         self.sample_hung(beats).await
-    }
-
-    async fn sample_heartbeat(&mut self, lists: EngineLists, limit: Duration) -> Answers {
-        let beats = engine::heartbeat(&self.engine, limit).await;
-        if all_answer(&beats) {
-            self.sample_kernel(lists, self.engine.call_timeout).await
-        } else {
-            self.sample_hung(beats).await
-        }
     }
 
     /// What is known while the engine hangs: the kernel's counters of the containers that it listed before.
@@ -349,14 +350,14 @@ impl Sampler {
         let mut found = HashMap::new();
         for (id, stats) in stats {
             let pair = pairs.get(id).copied();
-            let Some(now) = pair.map(|(_, later)| later).or_else(|| cpu_readings::counter(stats)) else {
+            let Some(now) = pair.map(|pair| pair.later).or_else(|| cpu_readings::counter(stats)) else {
                 continue;
             };
             let init = self.readers.get(id).and_then(CgroupReader::init);
             let cached = self.cache.containers.entry(id.clone()).or_default();
             let history = cached.cpu.get_or_insert(CpuHistory::new(now));
             let usage = match pair {
-                Some((earlier, later)) => later.usage_since(earlier),
+                Some(pair) => pair.usage(),
                 None => history.usage_until(now),
             };
             history.add(now);

@@ -9,6 +9,7 @@ use crate::measure::cgroup::filesystem::{CgroupFs, OpenDir, Version};
 use crate::measure::cgroup::parse::{block_bytes, net_bytes, number_of, pressure_avg10};
 use crate::measure::cpu::now_ns;
 use crate::model::container::ContainerStats;
+use crate::model::numbers::percent;
 
 /// v1 writes "no limit" as the largest multiple of the page size, far above the memory of any machine.
 const UNLIMITED_FROM: u64 = 1 << 62;
@@ -105,6 +106,9 @@ pub(crate) struct CgroupReader {
     peak: CounterFile,
     oom: CounterFile,
     cpu: CounterFile,
+    cpu_limit: CounterFile,
+    /// Only with v1; v2 has both numbers in one file.
+    cpu_limit_period: Option<CounterFile>,
     pids: CounterFile,
     block: CounterFile,
     pressure: CounterFile,
@@ -132,6 +136,8 @@ impl CgroupReader {
             peak: file("memory", "memory.max_usage_in_bytes", "memory.peak"),
             oom: file("memory", "memory.oom_control", "memory.events"),
             cpu: file("cpuacct", "cpuacct.usage", "cpu.stat"),
+            cpu_limit: file("cpu", "cpu.cfs_quota_us", "cpu.max"),
+            cpu_limit_period: (fs.version == Version::V1).then(|| file("cpu", "cpu.cfs_period_us", "")),
             pids: file("pids", "pids.current", "pids.current"),
             block: file("blkio", "blkio.throttle.io_service_bytes_recursive", "io.stat"),
             pressure: file("unified", "memory.pressure", "memory.pressure"),
@@ -171,6 +177,15 @@ impl CgroupReader {
             Version::V1 => self.cpu.number(buffer),
             Version::V2 => number_of(self.cpu.read(buffer).ok()?, "usage_usec").map(|usec| usec * 1000),
         }
+    }
+
+    /// Reads the CPU limit, in percent of one core; `None` is unlimited or unknown.
+    pub(crate) fn read_cpu_limit(&mut self, buffer: &mut Buffer) -> Option<f64> {
+        let period = self.cpu_limit_period.as_mut().map(|period| period.number(buffer));
+        let mut numbers = self.cpu_limit.read(buffer).ok()?.split_whitespace().map(|word| word.parse().ok());
+        // Unlimited is -1 or "max", which are not numbers of this type.
+        let quota = numbers.next()??;
+        percent(quota, period.unwrap_or_else(|| numbers.next()?)?)
     }
 
     /// The pid of a process in the container, in this process's pid namespace.
@@ -259,6 +274,12 @@ mod tests {
         (path, stats)
     }
 
+    fn cpu_limit(root: &Path) -> Option<f64> {
+        let fs = CgroupFs::detect(root).unwrap();
+        let path = fs.find_containers().remove(ID).expect("found by id");
+        CgroupReader::new(&fs, &path, FileHandles::Close).read_cpu_limit(&mut Buffer::default())
+    }
+
     #[test]
     fn version_1() {
         let tmp = tempfile::tempdir().unwrap();
@@ -274,6 +295,8 @@ mod tests {
             ("memory", "memory.max_usage_in_bytes", "2000000\n"),
             ("memory", "memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n"),
             ("cpuacct", "cpuacct.usage", "123456789\n"),
+            ("cpu", "cpu.cfs_quota_us", "30000\n"),
+            ("cpu", "cpu.cfs_period_us", "100000\n"),
             ("pids", "pids.current", "3\n"),
             (
                 "blkio",
@@ -284,6 +307,9 @@ mod tests {
         ] {
             write(tmp.path(), &at(controller, file), text);
         }
+        assert_eq!(cpu_limit(tmp.path()), Some(30.0));
+        write(tmp.path(), &at("cpu", "cpu.cfs_quota_us"), "-1\n");
+        assert_eq!(cpu_limit(tmp.path()), None);
         let (path, stats) = read(tmp.path());
         assert_eq!(path, Path::new("docker").join(ID));
         assert_eq!(stats.memory_working_set, Some(600_000));
@@ -305,11 +331,15 @@ mod tests {
             ("memory.max", "max\n"),
             ("memory.events", "low 0\nhigh 0\nmax 9\noom 1\noom_kill 1\noom_group_kill 0\n"),
             ("cpu.stat", "usage_usec 1500\nuser_usec 1\n"),
+            ("cpu.max", "75000 50000\n"),
             ("pids.current", "2\n"),
             ("io.stat", "8:0 rbytes=4096 wbytes=100 rios=1 wios=1 dbytes=0 dios=0\n"),
         ] {
             write(tmp.path(), &at(file), text);
         }
+        assert_eq!(cpu_limit(tmp.path()), Some(150.0));
+        write(tmp.path(), &at("cpu.max"), "max 100000\n");
+        assert_eq!(cpu_limit(tmp.path()), None);
         let (path, stats) = read(tmp.path());
         assert_eq!(path, Path::new("system.slice").join(format!("docker-{ID}.scope")));
         assert_eq!((stats.memory_working_set, stats.memory_anon), (Some(600_000), Some(5000)));
