@@ -107,7 +107,9 @@ impl Sampler {
     /// Measures everything. All calls to the engine together take little more than one deadline.
     pub(super) async fn sample(&mut self, query: Query) -> Sample {
         let (measured, lists, disk) = match (query, self.lists.clone()) {
-            (Query::KernelOnly, Some(lists)) => self.sample_kernel(lists, self.engine.call_timeout).await,
+            (Query::KernelOnly, Some(lists)) => {
+                self.sample_kernel(lists, Some(self.engine.call_timeout)).await
+            }
             (Query::KernelAndHeartbeat(limit), lists) => self.sample_if_answering(limit, lists).await,
             (Query::IfAnswering(limit), _) => self.sample_if_answering(limit, None).await,
             (Query::EngineKernelAndDisk, _) => Box::pin(self.sample_engine_and_disk()).await,
@@ -173,7 +175,7 @@ impl Sampler {
             Some(listed) => {
                 let limit = self.engine.call_timeout;
                 let left = limit.saturating_sub(start.elapsed()).max(limit / 4);
-                Some(self.measure(listed.clone(), stats, left).await)
+                Some(self.measure(listed.clone(), stats, Some(left)).await)
             }
             None => None,
         };
@@ -199,7 +201,7 @@ impl Sampler {
         };
         let sample = async {
             match lists {
-                Some(lists) => self.sample_kernel(lists, engine.call_timeout).await,
+                Some(lists) => self.sample_kernel(lists, Some(engine.call_timeout)).await,
                 None => Box::pin(self.sample_engine()).await,
             }
         };
@@ -217,15 +219,15 @@ impl Sampler {
             self.track_known();
         }
         let (measured, lists, disk) = match self.lists.clone() {
-            Some(lists) if !self.readers.is_empty() => self.sample_kernel(lists, Duration::ZERO).await,
+            Some(lists) if !self.readers.is_empty() => self.sample_kernel(lists, None).await,
             _ => (None, EngineLists::default(), None),
         };
         let lists = EngineLists { networks: None, volumes: None, endpoints: beats.into(), ..lists };
         (measured, lists, disk)
     }
 
-    /// Reads the kernel's counters. What only the engine knows is asked for within `limit`.
-    async fn sample_kernel(&mut self, mut lists: EngineLists, limit: Duration) -> Answers {
+    /// Reads the kernel's counters. What only the engine knows is asked for within `limit`; `None` asks nothing.
+    async fn sample_kernel(&mut self, mut lists: EngineLists, limit: Option<Duration>) -> Answers {
         let Some(listed) = lists.containers.take() else { return (None, lists, None) };
         let (readers, stats) = read_all(std::mem::take(&mut self.readers), self.mode.detail);
         self.readers = readers;
@@ -251,22 +253,22 @@ impl Sampler {
         self.readers.insert(id.to_owned(), reader);
     }
 
-    /// Completes what was read so far with what the list call shows to be missing.
+    /// Completes what was read so far with what the list call shows to be missing; without a limit the engine is not asked.
     async fn measure(
         &mut self,
         listed: Vec<ContainerSummary>,
         mut stats: StatsById,
-        limit: Duration,
+        limit: Option<Duration>,
     ) -> Measured {
         let live: Vec<String> = listed.iter().filter(|c| c.is_live()).map(|c| c.id.clone()).collect();
         self.read_new(&live, &mut stats);
         self.forget_stopped(&listed);
         let is_local = live.iter().any(|id| stats.contains_key(id));
-        let remote: &[String] = if is_local { &[] } else { &live };
-        let to_inspect = self.to_inspect(&listed, &stats);
+        let remote: &[String] = if is_local || limit.is_none() { &[] } else { &live };
+        let to_inspect = if limit.is_none() { Vec::new() } else { self.to_inspect(&listed, &stats) };
         let to_read_twice = self.without_cpu_use(&stats);
         let (details, (answers, mut pairs), kernel_pairs) = tokio::join!(
-            engine::inspect_all(&self.engine, &to_inspect, limit),
+            engine::inspect_all(&self.engine, &to_inspect, limit.unwrap_or_default()),
             cpu_readings::from_engine(&self.engine, remote, self.mode.cpu),
             cpu_readings::from_kernel(&mut self.readers, &to_read_twice),
         );
