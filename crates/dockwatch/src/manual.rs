@@ -9,7 +9,7 @@ pub const MANUAL: Manual = Manual {
         (Exit::Done, "done; check: the run fits"),
         (Exit::No, "check: the run does not fit; enforce: containers are still over their limits"),
         (Exit::Usage, "bad arguments"),
-        (Exit::Failed, "cannot read or write state"),
+        (Exit::Failed, "cannot read or write state; check: the run fits as far as is known"),
         (Exit::Unavailable, "an engine is not reachable, or one of its endpoints hangs"),
         (
             Exit::Partial,
@@ -50,16 +50,26 @@ pub const MANUAL: Manual = Manual {
             "safe below 50 % of the budget, warning from 50, critical from 75, emergency from 90. The overall level is \
              the highest of all resources. --follow and enforce --on-level announce a higher level at once, and a lower \
              one after it has lasted for 30 seconds.\n\n\
-             Memory is counted as docker stats does: usage less inactive page cache.",
+             Memory is counted as docker stats does: usage less inactive page cache. Where that of any running container is \
+             unknown, so is the sum, and the level is unknown instead of safe; what is known can still raise it.",
         ),
         ENGINE,
         (
             "CPU",
             "CPU use is that since the last sample, if that is one second to one minute old. Else a single sample measures it \
              over 200 ms, which is two whole periods of the kernel's CPU limits: any other short window would show a container \
-             with a CPU limit too busy or too idle. Where the containers run on another machine, the engine is asked twice, \
-             a second apart. cpu_window_ms is the length of the window. --follow, top and record do not wait: the CPU use of a \
+             with a CPU limit too busy or too idle. Where the kernel's counters cannot be read from here, as with containers on \
+             another machine, the engine is asked twice, a second apart. cpu_window_ms is the length of the window. --follow, top and record do not wait: the CPU use of a \
              container is unknown in its first sample.",
+        ),
+        (
+            "PODMAN",
+            "Podman is used through its Docker API: set DOCKER_HOST to its socket. Differences: Podman 4 does not say how much of \
+             the memory is page cache, so that memory is unknown where the kernel's counters cannot be read; it reports no OOM \
+             kill, and keeps no events for collect. Its address pools are not known. The health of a container is taken from an \
+             inspect, because the list does not have it.\n\n\
+             A rootless engine that may not make cgroups (cgroup driver none) shows for each container what all of the machine \
+             uses. These figures are dropped, and errors says so.",
         ),
         (
             "ENGINES THAT HANG",
@@ -83,7 +93,7 @@ pub const MANUAL: Manual = Manual {
             "JSON",
             "Every object begins with schema, tool_version, at, verdict. null means unknown, never 0. Sizes are bytes, \
              times RFC 3339.\n\n\
-             dockwatch.snapshot/1: verdict (safe, warning, critical, emergency, unavailable), reasons, duration_ms, \
+             dockwatch.snapshot/1: verdict (safe, warning, critical, emergency, unknown, unavailable), reasons, duration_ms, \
              levels (resource, used, budget, used_pct, level), engines (host, reachable, healthy, version, api_version, \
              endpoints with name, state ok|hung|failed, ms, error; machine with mem_total_bytes, mem_available_bytes, \
              swap_total_bytes, swap_free_bytes, cpus, load_1m, load_5m, load_15m, pressure_memory_some_pct, \
@@ -104,7 +114,7 @@ pub const MANUAL: Manual = Manual {
              pressure_memory_some_pct, containers.\n\n\
              dockwatch.event/1, a line between samples: verdict, type (start, die, oom, health, level, engine_lost, \
              engine_back), engine, id, name, detail, exit_code, memory_limit_bytes. verdict is the announced level.\n\n\
-             dockwatch.check/1: verdict (yes, no, unavailable), reasons, level, need_memory_bytes, need_containers, \
+             dockwatch.check/1: verdict (yes, no, unknown, unavailable), reasons, level, need_memory_bytes, need_containers, \
              need_basis (flag, history, base), need_runs, used_memory_bytes, used_containers, budget_memory_bytes, \
              budget_containers, mem_available_bytes, waited_s.\n\n\
              dockwatch.run/1 (record --report; verdict passed or failed), and the runs of dockwatch.history/1 (verdict ok, \
