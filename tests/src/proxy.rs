@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// Passes everything on to an engine and records it, except requests for a given text, which are never answered.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub struct Proxy {
 struct Route {
     engine: PathBuf,
     held: Option<String>,
+    /// Requests for this text are passed on this much later.
+    delayed: Option<(String, Duration)>,
     requests: Mutex<Vec<String>>,
 }
 
@@ -28,7 +31,15 @@ impl Proxy {
     /// # Panics
     /// When it cannot listen.
     pub fn holding(host: &str, held: &str) -> Self {
-        Self::start(host, Some(held.to_owned()))
+        Self::start(host, Some(held.to_owned()), None)
+    }
+
+    /// A proxy in front of `host` that passes requests for `delayed` on only after `delay`.
+    ///
+    /// # Panics
+    /// When it cannot listen.
+    pub fn delaying(host: &str, delayed: &str, delay: Duration) -> Self {
+        Self::start(host, None, Some((delayed.to_owned(), delay)))
     }
 
     /// A proxy in front of `host` that passes everything on.
@@ -36,7 +47,7 @@ impl Proxy {
     /// # Panics
     /// When it cannot listen.
     pub fn recording(host: &str) -> Self {
-        Self::start(host, None)
+        Self::start(host, None, None)
     }
 
     /// The first line of every request so far.
@@ -44,12 +55,12 @@ impl Proxy {
         self.route.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn start(host: &str, held: Option<String>) -> Self {
+    fn start(host: &str, held: Option<String>, delayed: Option<(String, Duration)>) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory can be made");
         let path = dir.path().join("docker.sock");
         let listener = UnixListener::bind(&path).expect("a socket can be bound");
         let engine = PathBuf::from(host.strip_prefix("unix://").unwrap_or(host));
-        let route = Arc::new(Route { engine, held, requests: Mutex::default() });
+        let route = Arc::new(Route { engine, held, delayed, requests: Mutex::default() });
         let served = Arc::clone(&route);
         std::thread::spawn(move || serve(&listener, &served));
         Self { host: format!("unix://{}", path.display()), route, _dir: dir }
@@ -77,6 +88,7 @@ fn connect(mut client: UnixStream, route: &Route) -> io::Result<()> {
         }
         let line = buffer[..count].split(|byte| *byte == b'\r').next().unwrap_or_default();
         let line = String::from_utf8_lossy(line).into_owned();
+        let delay = route.delayed.as_ref().filter(|(text, _)| line.contains(text)).map(|(_, delay)| *delay);
         let is_held = route.held.as_ref().is_some_and(|held| line.contains(held));
         if line.ends_with(" HTTP/1.1") {
             route.requests.lock().unwrap_or_else(PoisonError::into_inner).push(line);
@@ -85,6 +97,9 @@ fn connect(mut client: UnixStream, route: &Route) -> io::Result<()> {
             // Until the client gives up.
             while client.read(&mut buffer)? > 0 {}
             return Ok(());
+        }
+        if let Some(delay) = delay {
+            std::thread::sleep(delay);
         }
         engine.as_ref().map_err(|e| io::Error::from(e.kind()))?.write_all(&buffer[..count])?;
     }
