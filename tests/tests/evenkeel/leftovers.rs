@@ -50,3 +50,16 @@ fn an_anonymous_volume_that_stays_is_named() {
     engine.docker(&["volume", "rm", volume]);
     assert_eq!(stack.left(), "");
 }
+
+#[test]
+fn an_anonymous_volume_of_the_commands_container_goes_with_it() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    let run = format!("docker run -d --label evenkeel.env=$EVENKEEL_ENV -v /data {BUSYBOX} sleep 600");
+    let show = "docker inspect -f '{{range .Mounts}}{{.Name}}{{end}}' $id";
+    let output = stack.run(&["--", "sh", "-c", &format!("id=$({run}) && {show}")]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let volume = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    assert_eq!(volume.len(), 64, "{volume}");
+    assert!(!engine.try_docker(&["volume", "inspect", &volume]).status.success(), "{}", text(&output));
+}
