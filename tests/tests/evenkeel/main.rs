@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 
 use evenkeel_tests::{BUSYBOX, Engine, Home, Terminal, World, built, engine, root};
 
-/// A Compose project of one busybox, and a home of its own.
+/// A Compose project with one busybox container, and a home of its own.
 struct Stack<'a> {
     engine: &'a Engine,
     world: World<'a>,
@@ -54,7 +54,7 @@ volumes: {{ data: {{ labels: *labels }} }}
         self.home.join("compose.yml")
     }
 
-    /// Changes what the file says.
+    /// Replaces text in the Compose file.
     fn edit(&self, from: &str, to: &str) {
         let text = std::fs::read_to_string(self.file()).unwrap();
         assert!(text.contains(from), "{from}");
@@ -105,7 +105,7 @@ volumes: {{ data: {{ labels: *labels }} }}
 
 impl Drop for Stack<'_> {
     fn drop(&mut self) {
-        // Of a test that failed.
+        // Cleans up after a test that failed.
         if std::thread::panicking() {
             let _ = self.evenkeel(&["clean"]).output();
         }
@@ -142,7 +142,7 @@ fn start_until_up(command: &mut Command) -> Child {
     let mut line = String::new();
     stdout.read_line(&mut line).unwrap();
     assert_eq!(line, "up\n");
-    // A closed pipe would end those who still write.
+    // A closed pipe would make writers fail.
     std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
     child
 }
@@ -152,7 +152,7 @@ fn signal(child: &Child, name: &str) {
     Command::new("kill").args(["-s", name, &child.id().to_string()]).stderr(Stdio::null()).status().unwrap();
 }
 
-/// Minds Ctrl-C from before it says anything: a shell without a trap can miss one while it starts something.
+/// Handles Ctrl-C before it prints anything: a shell without a trap can miss one while it starts a program.
 const UNTIL_ENDED: [&str; 4] =
     ["--", "sh", "-c", "trap \"exit 130\" INT; echo up; while :; do sleep 0.1; done"];
 

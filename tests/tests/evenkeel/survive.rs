@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use evenkeel_tests::{Proxy, skip};
 
-use super::{BUSYBOX, Command, Stack, UNTIL_ENDED, engine, on_terminal, root, signal, text};
+use super::{BUSYBOX, Command, Stack, UNTIL_ENDED, engine, on_terminal, root, signal, start_until_up, text};
 
 #[test]
 fn a_dead_engine_and_a_hung_one_are_named() {
@@ -165,5 +165,23 @@ fn a_full_disk_is_said_and_nothing_is_started() {
     }
     assert_eq!(output.status.code(), Some(125), "{}", text(&output));
     assert!(text(&output).contains("No space left on device"), "{}", text(&output));
+    assert_eq!(stack.left(), "");
+}
+
+#[test]
+fn a_reader_that_goes_away_does_not_end_the_take_down() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    let label = format!("netra.env={}", stack.world.id());
+    // What only the step after the first line of the take-down removes.
+    let run = format!(
+        "docker run -d --label {label} --label evenkeel.env=$EVENKEEL_ENV --stop-signal KILL {BUSYBOX} sleep 600 >/dev/null && echo up; \
+         until [ -e \"$0\" ]; do sleep 0.05; done"
+    );
+    let gone = stack.home.join("gone");
+    let mut child = start_until_up(&mut stack.evenkeel(&["--", "sh", "-c", &run, gone.to_str().unwrap()]));
+    drop(child.stderr.take());
+    std::fs::write(&gone, "").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(stack.left(), "");
 }
