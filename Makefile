@@ -57,7 +57,8 @@ check-generated: ## Fail where man pages or completions are stale
 
 .PHONY: test-static test-windows check-macos
 test-static: ## Run every test as the tools are installed: linked statically with musl
-	scripts/test --target $(shell uname -m)-unknown-linux-musl
+	scripts/need musl-gcc=musl-tools
+	CC_$(shell uname -m)_unknown_linux_musl=musl-gcc scripts/test --target $(shell uname -m)-unknown-linux-musl
 
 test-windows: ## Build for Windows and run what is portable under Wine (Debian, as root)
 	scripts/windows-wine test --no-fail-fast -p evenkeel-common -p evenkeel-envlock -p evenkeel-composecheck

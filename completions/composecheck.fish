@@ -53,6 +53,8 @@ complete -c composecheck -n "__fish_composecheck_needs_command" -a "explain" -d 
 complete -c composecheck -n "__fish_composecheck_needs_command" -a "budget" -d 'Show the memory that each service may use, and the sum against the budget'
 complete -c composecheck -n "__fish_composecheck_needs_command" -a "compare" -d 'Show the differences between two environments, and which of them are not expected'
 complete -c composecheck -n "__fish_composecheck_needs_command" -a "config" -d 'Print the merged project, and where each value was written'
+complete -c composecheck -n "__fish_composecheck_needs_command" -a "project" -d 'Show what a project is: its files, its name, a hash of its content, its services'
+complete -c composecheck -n "__fish_composecheck_needs_command" -a "isolate" -d 'Print an override file that makes a run of the project its own'
 complete -c composecheck -n "__fish_composecheck_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c composecheck -n "__fish_composecheck_using_subcommand rules" -l json -d 'Print one JSON object'
 complete -c composecheck -n "__fish_composecheck_using_subcommand rules" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
@@ -83,9 +85,44 @@ complete -c composecheck -n "__fish_composecheck_using_subcommand config" -l for
 json\t'One JSON object, equal to that of \'docker compose config --format json\''"
 complete -c composecheck -n "__fish_composecheck_using_subcommand config" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c composecheck -n "__fish_composecheck_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config help" -f -a "rules" -d 'List the rules'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config help" -f -a "explain" -d 'Explain a rule: what it finds, why, an example and how to fix it'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config help" -f -a "budget" -d 'Show the memory that each service may use, and the sum against the budget'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config help" -f -a "compare" -d 'Show the differences between two environments, and which of them are not expected'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config help" -f -a "config" -d 'Print the merged project, and where each value was written'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c composecheck -n "__fish_composecheck_using_subcommand project" -s f -l file -d 'Compose file (repeatable); later files override earlier ones [default: compose.yml and its override file]' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand project" -l env-file -d 'File of variables (repeatable) [default: .env beside the first file]' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand project" -l compose-profile -d 'Compose profile to enable, in addition to COMPOSE_PROFILES (repeatable); \'*\' enables all' -r
+complete -c composecheck -n "__fish_composecheck_using_subcommand project" -s p -l project-name -d 'Name of the project [default: as Compose derives it]' -r
+complete -c composecheck -n "__fish_composecheck_using_subcommand project" -l options -d 'Options of evenkeel in this file, for --format args' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand project" -l format -d 'Output format' -r -f -a "human\t'Text'
+env\t'NAME=VALUE lines for a shell, with quotes where needed'
+args\t'The options in the file of --options, one --NAME=VALUE a line; the project is not read'"
+complete -c composecheck -n "__fish_composecheck_using_subcommand project" -l json -d 'Print one JSON object'
+complete -c composecheck -n "__fish_composecheck_using_subcommand project" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c composecheck -n "__fish_composecheck_using_subcommand project" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -s f -l file -d 'Compose file (repeatable); later files override earlier ones [default: compose.yml and its override file]' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -l env-file -d 'File of variables (repeatable) [default: .env beside the first file]' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -l compose-profile -d 'Compose profile to enable, in addition to COMPOSE_PROFILES (repeatable); \'*\' enables all' -r
+complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -s p -l project-name -d 'Name of the project that the run gets [default: as Compose derives it]' -r
+complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -l label -d 'Label for every service, volume, network and built image (repeatable)' -r
+complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -l ports -d 'How host ports are chosen' -r -f -a "free\t'Replace each by a free one'
+keep\t'Keep them, and fail if one is taken'
+given\t'Keep those that the environment or .env sets by a variable, replace the others'"
+complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -l lease -d 'File in which projects reserve host ports; ports of others are avoided, own ones kept' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -l boost -d 'Raise lower CPU limits to this number of CPUs' -r
+complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -l start-interval -d 'Check health this often during the start period, where there is one (engine 25 or newer)' -r
+complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -l restart -d 'Whether the engine may restart services' -r -f -a "no\t'Restart no service: what fails stays visible'
+keep\t'Keep the policies of the files'"
+complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -s o -l output -d 'Write the override to this file instead of stdout' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -l ports-file -d 'Write the new ports to this file, as SERVICE_CONTAINERPORT=HOSTPORT and VARIABLE=HOSTPORT lines' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -l boosted-file -d 'Write the CPU limits that --boost raised to this file, as SERVICE=CPUS lines with the limits of the project' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -l release -d 'Give back the reserved ports of the project and do nothing else'
+complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -l json -d 'Print one JSON object instead of the override'
+complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -l explain -d 'Tell on stderr what changes, and what stays shared'
+complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -l strict -d 'Exit with 1 if something is left that only one run at a time may use'
+complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate help" -f -a "rules" -d 'List the rules'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate help" -f -a "explain" -d 'Explain a rule: what it finds, why, an example and how to fix it'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate help" -f -a "budget" -d 'Show the memory that each service may use, and the sum against the budget'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate help" -f -a "compare" -d 'Show the differences between two environments, and which of them are not expected'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate help" -f -a "config" -d 'Print the merged project, and where each value was written'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate help" -f -a "project" -d 'Show what a project is: its files, its name, a hash of its content, its services'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate help" -f -a "isolate" -d 'Print an override file that makes a run of the project its own'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

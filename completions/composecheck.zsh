@@ -118,6 +118,56 @@ json\:"One JSON object, equal to that of '\''docker compose config --format json
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
+(project)
+_arguments "${_arguments_options[@]}" : \
+'*-f+[Compose file (repeatable); later files override earlier ones \[default\: compose.yml and its override file\]]:FILE:_files' \
+'*--file=[Compose file (repeatable); later files override earlier ones \[default\: compose.yml and its override file\]]:FILE:_files' \
+'*--env-file=[File of variables (repeatable) \[default\: .env beside the first file\]]:FILE:_files' \
+'*--compose-profile=[Compose profile to enable, in addition to COMPOSE_PROFILES (repeatable); '\''*'\'' enables all]:NAME:_default' \
+'-p+[Name of the project \[default\: as Compose derives it\]]:NAME:_default' \
+'--project-name=[Name of the project \[default\: as Compose derives it\]]:NAME:_default' \
+'--options=[Options of evenkeel in this file, for --format args]:FILE:_files' \
+'--format=[Output format]:FORMAT:((human\:"Text"
+env\:"NAME=VALUE lines for a shell, with quotes where needed"
+args\:"The options in the file of --options, one --NAME=VALUE a line; the project is not read"))' \
+'(--format)--json[Print one JSON object]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(isolate)
+_arguments "${_arguments_options[@]}" : \
+'*-f+[Compose file (repeatable); later files override earlier ones \[default\: compose.yml and its override file\]]:FILE:_files' \
+'*--file=[Compose file (repeatable); later files override earlier ones \[default\: compose.yml and its override file\]]:FILE:_files' \
+'*--env-file=[File of variables (repeatable) \[default\: .env beside the first file\]]:FILE:_files' \
+'*--compose-profile=[Compose profile to enable, in addition to COMPOSE_PROFILES (repeatable); '\''*'\'' enables all]:NAME:_default' \
+'-p+[Name of the project that the run gets \[default\: as Compose derives it\]]:NAME:_default' \
+'--project-name=[Name of the project that the run gets \[default\: as Compose derives it\]]:NAME:_default' \
+'*--label=[Label for every service, volume, network and built image (repeatable)]:KEY=VALUE:_default' \
+'--ports=[How host ports are chosen]:PORTS:((free\:"Replace each by a free one"
+keep\:"Keep them, and fail if one is taken"
+given\:"Keep those that the environment or .env sets by a variable, replace the others"))' \
+'--lease=[File in which projects reserve host ports; ports of others are avoided, own ones kept]:FILE:_files' \
+'--boost=[Raise lower CPU limits to this number of CPUs]:CPUS:_default' \
+'--start-interval=[Check health this often during the start period, where there is one (engine 25 or newer)]:DURATION:_default' \
+'--restart=[Whether the engine may restart services]:RESTART:((no\:"Restart no service\: what fails stays visible"
+keep\:"Keep the policies of the files"))' \
+'-o+[Write the override to this file instead of stdout]:FILE:_files' \
+'--output=[Write the override to this file instead of stdout]:FILE:_files' \
+'--ports-file=[Write the new ports to this file, as SERVICE_CONTAINERPORT=HOSTPORT and VARIABLE=HOSTPORT lines]:FILE:_files' \
+'--boosted-file=[Write the CPU limits that --boost raised to this file, as SERVICE=CPUS lines with the limits of the project]:FILE:_files' \
+'--release[Give back the reserved ports of the project and do nothing else]' \
+'--json[Print one JSON object instead of the override]' \
+'--explain[Tell on stderr what changes, and what stays shared]' \
+'--strict[Exit with 1 if something is left that only one run at a time may use]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 ":: :_composecheck__subcmd__help_commands" \
@@ -150,6 +200,14 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(project)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(isolate)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -171,6 +229,8 @@ _composecheck_commands() {
 'budget:Show the memory that each service may use, and the sum against the budget' \
 'compare:Show the differences between two environments, and which of them are not expected' \
 'config:Print the merged project, and where each value was written' \
+'project:Show what a project is\: its files, its name, a hash of its content, its services' \
+'isolate:Print an override file that makes a run of the project its own' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'composecheck commands' commands "$@"
@@ -203,6 +263,8 @@ _composecheck__subcmd__help_commands() {
 'budget:Show the memory that each service may use, and the sum against the budget' \
 'compare:Show the differences between two environments, and which of them are not expected' \
 'config:Print the merged project, and where each value was written' \
+'project:Show what a project is\: its files, its name, a hash of its content, its services' \
+'isolate:Print an override file that makes a run of the project its own' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'composecheck help commands' commands "$@"
@@ -232,10 +294,30 @@ _composecheck__subcmd__help__subcmd__help_commands() {
     local commands; commands=()
     _describe -t commands 'composecheck help help commands' commands "$@"
 }
+(( $+functions[_composecheck__subcmd__help__subcmd__isolate_commands] )) ||
+_composecheck__subcmd__help__subcmd__isolate_commands() {
+    local commands; commands=()
+    _describe -t commands 'composecheck help isolate commands' commands "$@"
+}
+(( $+functions[_composecheck__subcmd__help__subcmd__project_commands] )) ||
+_composecheck__subcmd__help__subcmd__project_commands() {
+    local commands; commands=()
+    _describe -t commands 'composecheck help project commands' commands "$@"
+}
 (( $+functions[_composecheck__subcmd__help__subcmd__rules_commands] )) ||
 _composecheck__subcmd__help__subcmd__rules_commands() {
     local commands; commands=()
     _describe -t commands 'composecheck help rules commands' commands "$@"
+}
+(( $+functions[_composecheck__subcmd__isolate_commands] )) ||
+_composecheck__subcmd__isolate_commands() {
+    local commands; commands=()
+    _describe -t commands 'composecheck isolate commands' commands "$@"
+}
+(( $+functions[_composecheck__subcmd__project_commands] )) ||
+_composecheck__subcmd__project_commands() {
+    local commands; commands=()
+    _describe -t commands 'composecheck project commands' commands "$@"
 }
 (( $+functions[_composecheck__subcmd__rules_commands] )) ||
 _composecheck__subcmd__rules_commands() {

@@ -23,7 +23,7 @@ _dockprune() {
 
     case "${cmd}" in
         dockprune)
-            opts="-l -p -n -H -v -h -V --label --project --name --yes-by-name --older-than --created-older-than --volumes --images --include-running --grace --max-containers --keep --ignore-locks --dry-run --plan --apply --orphans --deadline --json --quiet-if-nothing --log-file --host --verbose --call-timeout --help --version"
+            opts="-l -p -n -H -v -h -V --label --project --name --yes-by-name --older-than --created-older-than --volumes --images --include-running --grace --max-containers --keep --ignore-locks --dry-run --plan --apply --orphans --deadline --json --quiet-if-nothing --log-file --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --verbose --call-timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -90,6 +90,22 @@ _dockprune() {
                     return 0
                     ;;
                 -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlskey)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

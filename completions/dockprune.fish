@@ -10,7 +10,11 @@ complete -c dockprune -l plan -d 'Remove nothing, and write to FILE what would b
 complete -c dockprune -l apply -d 'Remove exactly what --plan wrote to FILE, except what has changed since' -r -F
 complete -c dockprune -l deadline -d 'Time for the whole run; what is left then is listed' -r
 complete -c dockprune -l log-file -d 'Append one line of JSON about this run to FILE' -r -F
-complete -c dockprune -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock [default: $DOCKER_HOST, then the current context]' -r
+complete -c dockprune -s H -l host -d 'Engine to talk to: unix:///SOCKET, tcp://HOST:PORT, ssh://USER@HOST or HOST:PORT [default: $DOCKER_HOST, then the current context]' -r
+complete -c dockprune -l context -d 'Docker context that names the engine' -r
+complete -c dockprune -l tlscacert -d 'CA that the engine\'s certificate must be signed by [default: ca.pem in $DOCKER_CERT_PATH, else in ~/.docker]' -r -F
+complete -c dockprune -l tlscert -d 'Client certificate [default: cert.pem beside the CA\'s default]' -r -F
+complete -c dockprune -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
 complete -c dockprune -l call-timeout -d 'Longest wait for one answer of the engine' -r
 complete -c dockprune -l yes-by-name -d 'Confirm that the name alone decides what is in scope'
 complete -c dockprune -l volumes -d 'Remove volumes too, anonymous ones with their containers; never one with driver options'
@@ -21,6 +25,8 @@ complete -c dockprune -s n -l dry-run -d 'Decide and report, and remove nothing'
 complete -c dockprune -l orphans -d 'Remove nothing, and list what belongs to no running Compose project and to no locked environment'
 complete -c dockprune -l json -d 'Print the report as one JSON object'
 complete -c dockprune -l quiet-if-nothing -d 'Print nothing when nothing was to be removed'
+complete -c dockprune -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
+complete -c dockprune -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c dockprune -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockprune -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dockprune -s V -l version -d 'Print version'

@@ -29,8 +29,12 @@ _dockprune() {
 '(-l --label -p --project --name --older-than --created-older-than --volumes --images --include-running --max-containers --plan)--apply=[Remove exactly what --plan wrote to FILE, except what has changed since]:FILE:_files' \
 '--deadline=[Time for the whole run; what is left then is listed]:DURATION:_default' \
 '(--orphans)--log-file=[Append one line of JSON about this run to FILE]:FILE:_files' \
-'-H+[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
-'--host=[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'--context=[Docker context that names the engine]:NAME:_default' \
+'--tlscacert=[CA that the engine'\''s certificate must be signed by \[default\: ca.pem in \$DOCKER_CERT_PATH, else in ~/.docker\]]:FILE:_files' \
+'--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
+'--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
 '--yes-by-name[Confirm that the name alone decides what is in scope]' \
 '--volumes[Remove volumes too, anonymous ones with their containers; never one with driver options]' \
@@ -42,6 +46,8 @@ _dockprune() {
 '(--created-older-than --volumes --images --include-running --max-containers --plan --apply --ignore-locks)--orphans[Remove nothing, and list what belongs to no running Compose project and to no locked environment]' \
 '--json[Print the report as one JSON object]' \
 '--quiet-if-nothing[Print nothing when nothing was to be removed]' \
+'--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
+'--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help (see more with '\''--help'\'')]' \

@@ -77,7 +77,7 @@ _dockwatch() {
 
     case "${cmd}" in
         dockwatch)
-            opts="-v -a -f -H -l -p -h -V --verbose --json --all --disk --follow --interval --host --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --help --version check record history metrics predict report top enforce help"
+            opts="-v -a -f -H -l -p -h -V --verbose --json --all --disk --follow --interval --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --help --version check record history metrics predict report top enforce help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -92,6 +92,22 @@ _dockwatch() {
                     return 0
                     ;;
                 -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlskey)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -139,7 +155,7 @@ _dockwatch() {
             return 0
             ;;
         dockwatch__subcmd__check)
-            opts="-H -l -p -v -h --need --category --fail-on --wait --json --host --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --verbose --help"
+            opts="-H -l -p -v -h --need --category --fail-on --wait --json --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -166,6 +182,22 @@ _dockwatch() {
                     return 0
                     ;;
                 -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlskey)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -213,7 +245,7 @@ _dockwatch() {
             return 0
             ;;
         dockwatch__subcmd__enforce)
-            opts="-H -l -p -v -h --stop --kill --grace --on-level --interval --json --host --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --verbose --help"
+            opts="-H -l -p -v -h --stop --kill --grace --on-level --interval --json --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -236,6 +268,22 @@ _dockwatch() {
                     return 0
                     ;;
                 -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlskey)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -445,7 +493,7 @@ _dockwatch() {
             return 0
             ;;
         dockwatch__subcmd__metrics)
-            opts="-H -l -p -v -h --textfile --host --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --verbose --help"
+            opts="-H -l -p -v -h --textfile --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -460,6 +508,22 @@ _dockwatch() {
                     return 0
                     ;;
                 -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlskey)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -521,7 +585,7 @@ _dockwatch() {
             return 0
             ;;
         dockwatch__subcmd__record)
-            opts="-H -l -p -v -h --category --interval --orphans --report --host --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --verbose --help"
+            opts="-H -l -p -v -h --category --interval --orphans --report --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -548,6 +612,22 @@ _dockwatch() {
                     return 0
                     ;;
                 -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlskey)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -633,7 +713,7 @@ _dockwatch() {
             return 0
             ;;
         dockwatch__subcmd__top)
-            opts="-H -l -p -v -h --interval --host --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --verbose --help"
+            opts="-H -l -p -v -h --interval --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -648,6 +728,22 @@ _dockwatch() {
                     return 0
                     ;;
                 -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlskey)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

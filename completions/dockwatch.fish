@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_dockwatch_global_optspecs
-    string join \n v/verbose json a/all disk f/follow interval= H/host= call-timeout= l/label= p/project= max-memory= max-containers= max-networks= max-volumes= h/help V/version
+    string join \n v/verbose json a/all disk f/follow interval= H/host= context= tls tlsverify tlscacert= tlscert= tlskey= call-timeout= l/label= p/project= max-memory= max-containers= max-networks= max-volumes= h/help V/version
 end
 
 function __fish_dockwatch_needs_command
@@ -25,7 +25,11 @@ function __fish_dockwatch_using_subcommand
 end
 
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -l interval -d 'Time between samples' -r
-complete -c dockwatch -n "__fish_dockwatch_needs_command" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock; may be repeated [default: $DOCKER_HOST, then the current context]' -r
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -s H -l host -d 'Engine to talk to: unix:///SOCKET, tcp://HOST:PORT, ssh://USER@HOST or HOST:PORT; may be repeated [default: $DOCKER_HOST, then the current context]' -r
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l context -d 'Docker context of an engine to talk to; may be repeated' -r
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l tlscacert -d 'CA that the engine\'s certificate must be signed by [default: ca.pem in $DOCKER_CERT_PATH, else in ~/.docker]' -r -F
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l tlscert -d 'Client certificate [default: cert.pem beside the CA\'s default]' -r -F
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -l call-timeout -d 'Longest wait for the answers of an engine' -r
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s l -l label -d 'Only resources with this label; may be repeated, all must match' -r
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s p -l project -d 'Only resources of this Compose project' -r
@@ -38,6 +42,8 @@ complete -c dockwatch -n "__fish_dockwatch_needs_command" -l json -d 'Print one 
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s a -l all -d 'Show stopped containers too'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -l disk -d 'Show the disk usage of images, containers, volumes and build cache, which takes the engine seconds to add up'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s f -l follow -d 'Print a sample every interval, and events in between; with --json one object a line'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s V -l version -d 'Print version'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "check" -d 'Check whether a run fits: engine healthy, enough memory, levels below --fail-on'
@@ -56,7 +62,11 @@ warning\t'From 50 %'
 critical\t'From 75 %'
 emergency\t'From 90 %'"
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l wait -d 'Wait up to this long until the run fits' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock; may be repeated [default: $DOCKER_HOST, then the current context]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s H -l host -d 'Engine to talk to: unix:///SOCKET, tcp://HOST:PORT, ssh://USER@HOST or HOST:PORT; may be repeated [default: $DOCKER_HOST, then the current context]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l context -d 'Docker context of an engine to talk to; may be repeated' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l tlscacert -d 'CA that the engine\'s certificate must be signed by [default: ca.pem in $DOCKER_CERT_PATH, else in ~/.docker]' -r -F
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l tlscert -d 'Client certificate [default: cert.pem beside the CA\'s default]' -r -F
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l call-timeout -d 'Longest wait for the answers of an engine' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s l -l label -d 'Only resources with this label; may be repeated, all must match' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s p -l project -d 'Only resources of this Compose project' -r
@@ -65,13 +75,19 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l max-contai
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l max-networks -d 'Highest number of networks, not counting the engine\'s own' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l max-volumes -d 'Highest number of volumes' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l json -d 'Print one JSON object'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l category -d 'Category of the run, for predictions: unit, integration, e2e, performance, or any other name' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l interval -d 'Time between samples' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l orphans -d 'Only record how many containers, networks and volumes were left after a run of the category was taken down' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l report -d 'Write the record of the run as JSON to this file' -r -F
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock; may be repeated [default: $DOCKER_HOST, then the current context]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -s H -l host -d 'Engine to talk to: unix:///SOCKET, tcp://HOST:PORT, ssh://USER@HOST or HOST:PORT; may be repeated [default: $DOCKER_HOST, then the current context]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l context -d 'Docker context of an engine to talk to; may be repeated' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l tlscacert -d 'CA that the engine\'s certificate must be signed by [default: ca.pem in $DOCKER_CERT_PATH, else in ~/.docker]' -r -F
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l tlscert -d 'Client certificate [default: cert.pem beside the CA\'s default]' -r -F
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l call-timeout -d 'Longest wait for the answers of an engine' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -s l -l label -d 'Only resources with this label; may be repeated, all must match' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -s p -l project -d 'Only resources of this Compose project' -r
@@ -79,6 +95,8 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l max-memor
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l max-containers -d 'Highest number of running containers' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l max-networks -d 'Highest number of networks, not counting the engine\'s own' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l max-volumes -d 'Highest number of volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -s h -l help -d 'Print help'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand history" -l since -d 'Only runs that ended within this time, such as 7d' -r
@@ -88,7 +106,11 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand history" -l csv -d '
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand history" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand history" -s h -l help -d 'Print help'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l textfile -d 'Write the metrics to this file, replacing it atomically: for the textfile collector of node_exporter' -r -F
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock; may be repeated [default: $DOCKER_HOST, then the current context]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -s H -l host -d 'Engine to talk to: unix:///SOCKET, tcp://HOST:PORT, ssh://USER@HOST or HOST:PORT; may be repeated [default: $DOCKER_HOST, then the current context]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l context -d 'Docker context of an engine to talk to; may be repeated' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l tlscacert -d 'CA that the engine\'s certificate must be signed by [default: ca.pem in $DOCKER_CERT_PATH, else in ~/.docker]' -r -F
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l tlscert -d 'Client certificate [default: cert.pem beside the CA\'s default]' -r -F
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l call-timeout -d 'Longest wait for the answers of an engine' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -s l -l label -d 'Only resources with this label; may be repeated, all must match' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -s p -l project -d 'Only resources of this Compose project' -r
@@ -96,6 +118,8 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l max-memo
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l max-containers -d 'Highest number of running containers' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l max-networks -d 'Highest number of networks, not counting the engine\'s own' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l max-volumes -d 'Highest number of volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -s h -l help -d 'Print help'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand predict" -l json -d 'Print one JSON object'
@@ -111,7 +135,11 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l json -d '
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -s h -l help -d 'Print help'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l interval -d 'Time between samples' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock; may be repeated [default: $DOCKER_HOST, then the current context]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s H -l host -d 'Engine to talk to: unix:///SOCKET, tcp://HOST:PORT, ssh://USER@HOST or HOST:PORT; may be repeated [default: $DOCKER_HOST, then the current context]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l context -d 'Docker context of an engine to talk to; may be repeated' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l tlscacert -d 'CA that the engine\'s certificate must be signed by [default: ca.pem in $DOCKER_CERT_PATH, else in ~/.docker]' -r -F
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l tlscert -d 'Client certificate [default: cert.pem beside the CA\'s default]' -r -F
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l call-timeout -d 'Longest wait for the answers of an engine' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s l -l label -d 'Only resources with this label; may be repeated, all must match' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s p -l project -d 'Only resources of this Compose project' -r
@@ -119,6 +147,8 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-memory -
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-containers -d 'Highest number of running containers' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-networks -d 'Highest number of networks, not counting the engine\'s own' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-volumes -d 'Highest number of volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s h -l help -d 'Print help'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l grace -d 'With --stop: time from SIGTERM to SIGKILL' -r
@@ -127,7 +157,11 @@ warning\t'From 50 %'
 critical\t'From 75 %'
 emergency\t'From 90 %'"
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l interval -d 'With --on-level: time between samples' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock; may be repeated [default: $DOCKER_HOST, then the current context]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s H -l host -d 'Engine to talk to: unix:///SOCKET, tcp://HOST:PORT, ssh://USER@HOST or HOST:PORT; may be repeated [default: $DOCKER_HOST, then the current context]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l context -d 'Docker context of an engine to talk to; may be repeated' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l tlscacert -d 'CA that the engine\'s certificate must be signed by [default: ca.pem in $DOCKER_CERT_PATH, else in ~/.docker]' -r -F
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l tlscert -d 'Client certificate [default: cert.pem beside the CA\'s default]' -r -F
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l call-timeout -d 'Longest wait for the answers of an engine' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s l -l label -d 'Only resources with this label; may be repeated, all must match' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s p -l project -d 'Only resources of this Compose project' -r
@@ -138,6 +172,8 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l max-volu
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l stop -d 'Stop the containers'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l kill -d 'Kill the containers'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l json -d 'Print one JSON object'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "check" -d 'Check whether a run fits: engine healthy, enough memory, levels below --fail-on'

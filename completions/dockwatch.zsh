@@ -16,8 +16,12 @@ _dockwatch() {
     local context curcontext="$curcontext" state line
     _arguments "${_arguments_options[@]}" : \
 '--interval=[Time between samples]:DURATION:_default' \
-'*-H+[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
-'*--host=[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'*--context=[Docker context of an engine to talk to; may be repeated]:NAME:_default' \
+'--tlscacert=[CA that the engine'\''s certificate must be signed by \[default\: ca.pem in \$DOCKER_CERT_PATH, else in ~/.docker\]]:FILE:_files' \
+'--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
+'--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for the answers of an engine]:DURATION:_default' \
 '*-l+[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
 '*--label=[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
@@ -35,6 +39,8 @@ _dockwatch() {
 '(-f --follow)--disk[Show the disk usage of images, containers, volumes and build cache, which takes the engine seconds to add up]' \
 '-f[Print a sample every interval, and events in between; with --json one object a line]' \
 '--follow[Print a sample every interval, and events in between; with --json one object a line]' \
+'--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
+'--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \
@@ -57,8 +63,12 @@ warning\:"From 50 %"
 critical\:"From 75 %"
 emergency\:"From 90 %"))' \
 '--wait=[Wait up to this long until the run fits]:DURATION:_default' \
-'*-H+[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
-'*--host=[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'*--context=[Docker context of an engine to talk to; may be repeated]:NAME:_default' \
+'--tlscacert=[CA that the engine'\''s certificate must be signed by \[default\: ca.pem in \$DOCKER_CERT_PATH, else in ~/.docker\]]:FILE:_files' \
+'--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
+'--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for the answers of an engine]:DURATION:_default' \
 '*-l+[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
 '*--label=[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
@@ -69,6 +79,8 @@ emergency\:"From 90 %"))' \
 '--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
 '--max-volumes=[Highest number of volumes]:N:_default' \
 '--json[Print one JSON object]' \
+'--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
+'--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -81,8 +93,12 @@ _arguments "${_arguments_options[@]}" : \
 '--interval=[Time between samples]:DURATION:_default' \
 '(--report --interval)--orphans=[Only record how many containers, networks and volumes were left after a run of the category was taken down]:N:_default' \
 '--report=[Write the record of the run as JSON to this file]:FILE:_files' \
-'*-H+[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
-'*--host=[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'*--context=[Docker context of an engine to talk to; may be repeated]:NAME:_default' \
+'--tlscacert=[CA that the engine'\''s certificate must be signed by \[default\: ca.pem in \$DOCKER_CERT_PATH, else in ~/.docker\]]:FILE:_files' \
+'--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
+'--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for the answers of an engine]:DURATION:_default' \
 '*-l+[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
 '*--label=[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
@@ -92,6 +108,8 @@ _arguments "${_arguments_options[@]}" : \
 '--max-containers=[Highest number of running containers]:N:_default' \
 '--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
 '--max-volumes=[Highest number of volumes]:N:_default' \
+'--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
+'--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help]' \
@@ -114,8 +132,12 @@ _arguments "${_arguments_options[@]}" : \
 (metrics)
 _arguments "${_arguments_options[@]}" : \
 '--textfile=[Write the metrics to this file, replacing it atomically\: for the textfile collector of node_exporter]:PATH:_files' \
-'*-H+[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
-'*--host=[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'*--context=[Docker context of an engine to talk to; may be repeated]:NAME:_default' \
+'--tlscacert=[CA that the engine'\''s certificate must be signed by \[default\: ca.pem in \$DOCKER_CERT_PATH, else in ~/.docker\]]:FILE:_files' \
+'--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
+'--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for the answers of an engine]:DURATION:_default' \
 '*-l+[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
 '*--label=[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
@@ -125,6 +147,8 @@ _arguments "${_arguments_options[@]}" : \
 '--max-containers=[Highest number of running containers]:N:_default' \
 '--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
 '--max-volumes=[Highest number of volumes]:N:_default' \
+'--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
+'--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help]' \
@@ -159,8 +183,12 @@ _arguments "${_arguments_options[@]}" : \
 (top)
 _arguments "${_arguments_options[@]}" : \
 '--interval=[Time between samples]:DURATION:_default' \
-'*-H+[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
-'*--host=[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'*--context=[Docker context of an engine to talk to; may be repeated]:NAME:_default' \
+'--tlscacert=[CA that the engine'\''s certificate must be signed by \[default\: ca.pem in \$DOCKER_CERT_PATH, else in ~/.docker\]]:FILE:_files' \
+'--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
+'--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for the answers of an engine]:DURATION:_default' \
 '*-l+[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
 '*--label=[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
@@ -170,6 +198,8 @@ _arguments "${_arguments_options[@]}" : \
 '--max-containers=[Highest number of running containers]:N:_default' \
 '--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
 '--max-volumes=[Highest number of volumes]:N:_default' \
+'--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
+'--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help]' \
@@ -184,8 +214,12 @@ warning\:"From 50 %"
 critical\:"From 75 %"
 emergency\:"From 90 %"))' \
 '--interval=[With --on-level\: time between samples]:DURATION:_default' \
-'*-H+[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
-'*--host=[Engine to talk to, such as unix\:///run/docker.sock; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'*--context=[Docker context of an engine to talk to; may be repeated]:NAME:_default' \
+'--tlscacert=[CA that the engine'\''s certificate must be signed by \[default\: ca.pem in \$DOCKER_CERT_PATH, else in ~/.docker\]]:FILE:_files' \
+'--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
+'--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for the answers of an engine]:DURATION:_default' \
 '*-l+[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
 '*--label=[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
@@ -198,6 +232,8 @@ emergency\:"From 90 %"))' \
 '(--kill)--stop[Stop the containers]' \
 '--kill[Kill the containers]' \
 '--json[Print one JSON object]' \
+'--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
+'--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help (see more with '\''--help'\'')]' \

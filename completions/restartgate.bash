@@ -77,7 +77,7 @@ _restartgate() {
 
     case "${cmd}" in
         restartgate)
-            opts="-l -p -w -H -v -h -V --label --project --cooldown --max-attempts --window --open --stable --per-minute --even-if-healthy --force --reason --stop-timeout --health-timeout --wait --json --host --call-timeout --verbose --help --version check wait status history stats explain trip reset help"
+            opts="-l -p -w -H -v -h -V --label --project --cooldown --max-attempts --window --open --stable --per-minute --even-if-healthy --force --reason --stop-timeout --health-timeout --wait --json --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --verbose --help --version check wait status history stats explain trip reset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -143,6 +143,22 @@ _restartgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlskey)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --call-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -155,7 +171,7 @@ _restartgate() {
             return 0
             ;;
         restartgate__subcmd__check)
-            opts="-l -p -H -v -h --label --project --cooldown --max-attempts --window --open --stable --per-minute --even-if-healthy --json --host --call-timeout --verbose --help"
+            opts="-l -p -H -v -h --label --project --cooldown --max-attempts --window --open --stable --per-minute --even-if-healthy --json --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -206,6 +222,22 @@ _restartgate() {
                     return 0
                     ;;
                 -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlskey)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -401,7 +433,7 @@ _restartgate() {
             return 0
             ;;
         restartgate__subcmd__reset)
-            opts="-l -p -H -v -h --label --project --reason --host --call-timeout --verbose --help"
+            opts="-l -p -H -v -h --label --project --reason --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -432,6 +464,22 @@ _restartgate() {
                     return 0
                     ;;
                 -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlskey)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -503,7 +551,7 @@ _restartgate() {
             return 0
             ;;
         restartgate__subcmd__trip)
-            opts="-l -p -H -v -h --label --project --reason --host --call-timeout --verbose --help"
+            opts="-l -p -H -v -h --label --project --reason --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -537,6 +585,22 @@ _restartgate() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlskey)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --call-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -549,7 +613,7 @@ _restartgate() {
             return 0
             ;;
         restartgate__subcmd__wait)
-            opts="-p -l -t -H -v -h --project --label --timeout --json --host --call-timeout --verbose --help"
+            opts="-p -l -t -H -v -h --project --label --timeout --json --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -584,6 +648,22 @@ _restartgate() {
                     return 0
                     ;;
                 -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlskey)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_restartgate_global_optspecs
-    string join \n l/label= p/project= cooldown= max-attempts= window= open= stable= per-minute= even-if-healthy force reason= stop-timeout= health-timeout= w/wait json H/host= call-timeout= v/verbose h/help V/version
+    string join \n l/label= p/project= cooldown= max-attempts= window= open= stable= per-minute= even-if-healthy force reason= stop-timeout= health-timeout= w/wait json H/host= context= tls tlsverify tlscacert= tlscert= tlskey= call-timeout= v/verbose h/help V/version
 end
 
 function __fish_restartgate_needs_command
@@ -35,12 +35,18 @@ complete -c restartgate -n "__fish_restartgate_needs_command" -l per-minute -d '
 complete -c restartgate -n "__fish_restartgate_needs_command" -l reason -d 'Why it is restarted, for the history' -r
 complete -c restartgate -n "__fish_restartgate_needs_command" -l stop-timeout -d 'Time that each container has to stop before it is killed' -r
 complete -c restartgate -n "__fish_restartgate_needs_command" -l health-timeout -d 'Longest time until the service must be healthy' -r
-complete -c restartgate -n "__fish_restartgate_needs_command" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock [default: $DOCKER_HOST, then the current context]' -r
+complete -c restartgate -n "__fish_restartgate_needs_command" -s H -l host -d 'Engine to talk to: unix:///SOCKET, tcp://HOST:PORT, ssh://USER@HOST or HOST:PORT [default: $DOCKER_HOST, then the current context]' -r
+complete -c restartgate -n "__fish_restartgate_needs_command" -l context -d 'Docker context that names the engine' -r
+complete -c restartgate -n "__fish_restartgate_needs_command" -l tlscacert -d 'CA that the engine\'s certificate must be signed by [default: ca.pem in $DOCKER_CERT_PATH, else in ~/.docker]' -r -F
+complete -c restartgate -n "__fish_restartgate_needs_command" -l tlscert -d 'Client certificate [default: cert.pem beside the CA\'s default]' -r -F
+complete -c restartgate -n "__fish_restartgate_needs_command" -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
 complete -c restartgate -n "__fish_restartgate_needs_command" -l call-timeout -d 'Longest wait for one answer of the engine' -r
 complete -c restartgate -n "__fish_restartgate_needs_command" -l even-if-healthy -d 'Restart also when it is healthy'
 complete -c restartgate -n "__fish_restartgate_needs_command" -l force -d 'Restart it whatever the gate decides; it is recorded, and counts for the limits'
 complete -c restartgate -n "__fish_restartgate_needs_command" -s w -l wait -d 'Wait until the gate allows it, instead of failing with 75'
 complete -c restartgate -n "__fish_restartgate_needs_command" -l json -d 'Print one JSON object; not with a command, whose stdout is its own'
+complete -c restartgate -n "__fish_restartgate_needs_command" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
+complete -c restartgate -n "__fish_restartgate_needs_command" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c restartgate -n "__fish_restartgate_needs_command" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c restartgate -n "__fish_restartgate_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c restartgate -n "__fish_restartgate_needs_command" -s V -l version -d 'Print version'
@@ -61,18 +67,30 @@ complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l window
 complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l open -d 'How long the breaker stays open; each trip in a row doubles it, up to six times its length [default: 5m]' -r
 complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l stable -d 'How long a service must stay up after a probe before the breaker closes [default: 1m]' -r
 complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l per-minute -d 'Most restarts of all services within a minute [default: 6]' -r
-complete -c restartgate -n "__fish_restartgate_using_subcommand check" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock [default: $DOCKER_HOST, then the current context]' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand check" -s H -l host -d 'Engine to talk to: unix:///SOCKET, tcp://HOST:PORT, ssh://USER@HOST or HOST:PORT [default: $DOCKER_HOST, then the current context]' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l context -d 'Docker context that names the engine' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l tlscacert -d 'CA that the engine\'s certificate must be signed by [default: ca.pem in $DOCKER_CERT_PATH, else in ~/.docker]' -r -F
+complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l tlscert -d 'Client certificate [default: cert.pem beside the CA\'s default]' -r -F
+complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
 complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l call-timeout -d 'Longest wait for one answer of the engine' -r
 complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l even-if-healthy -d 'Decide as for a restart with --even-if-healthy'
 complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l json -d 'Print one JSON object'
+complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
+complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c restartgate -n "__fish_restartgate_using_subcommand check" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c restartgate -n "__fish_restartgate_using_subcommand check" -s h -l help -d 'Print help'
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s p -l project -d 'Services of this Compose project: all of them where none is named' -r
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s l -l label -d 'Only services whose containers carry this label; may be repeated, all must match' -r
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s t -l timeout -d 'Longest time to wait' -r
-complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock [default: $DOCKER_HOST, then the current context]' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s H -l host -d 'Engine to talk to: unix:///SOCKET, tcp://HOST:PORT, ssh://USER@HOST or HOST:PORT [default: $DOCKER_HOST, then the current context]' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l context -d 'Docker context that names the engine' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l tlscacert -d 'CA that the engine\'s certificate must be signed by [default: ca.pem in $DOCKER_CERT_PATH, else in ~/.docker]' -r -F
+complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l tlscert -d 'Client certificate [default: cert.pem beside the CA\'s default]' -r -F
+complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l call-timeout -d 'Longest wait for one answer of the engine' -r
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l json -d 'Print one JSON object'
+complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
+complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s h -l help -d 'Print help'
 complete -c restartgate -n "__fish_restartgate_using_subcommand status" -l cooldown -d 'Shortest time between two restarts of a service; each failure doubles it, up to ten times its length [default: 30s]' -r
@@ -99,15 +117,27 @@ complete -c restartgate -n "__fish_restartgate_using_subcommand explain" -s h -l
 complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -s l -l label -d 'Only a service whose container carries this label; may be repeated, all must match' -r
 complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -s p -l project -d 'Only a service of this Compose project' -r
 complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -l reason -d 'Why it is done, for the history' -r
-complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock [default: $DOCKER_HOST, then the current context]' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -s H -l host -d 'Engine to talk to: unix:///SOCKET, tcp://HOST:PORT, ssh://USER@HOST or HOST:PORT [default: $DOCKER_HOST, then the current context]' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -l context -d 'Docker context that names the engine' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -l tlscacert -d 'CA that the engine\'s certificate must be signed by [default: ca.pem in $DOCKER_CERT_PATH, else in ~/.docker]' -r -F
+complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -l tlscert -d 'Client certificate [default: cert.pem beside the CA\'s default]' -r -F
+complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
 complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -l call-timeout -d 'Longest wait for one answer of the engine' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
+complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -s h -l help -d 'Print help'
 complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -s l -l label -d 'Only a service whose container carries this label; may be repeated, all must match' -r
 complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -s p -l project -d 'Only a service of this Compose project' -r
 complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -l reason -d 'Why it is done, for the history' -r
-complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -s H -l host -d 'Engine to talk to, such as unix:///run/docker.sock [default: $DOCKER_HOST, then the current context]' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -s H -l host -d 'Engine to talk to: unix:///SOCKET, tcp://HOST:PORT, ssh://USER@HOST or HOST:PORT [default: $DOCKER_HOST, then the current context]' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -l context -d 'Docker context that names the engine' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -l tlscacert -d 'CA that the engine\'s certificate must be signed by [default: ca.pem in $DOCKER_CERT_PATH, else in ~/.docker]' -r -F
+complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -l tlscert -d 'Client certificate [default: cert.pem beside the CA\'s default]' -r -F
+complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
 complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -l call-timeout -d 'Longest wait for one answer of the engine' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
+complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -s h -l help -d 'Print help'
 complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait status history stats explain trip reset help" -f -a "check" -d 'Say what the gate would decide, and record nothing'

@@ -28,14 +28,20 @@ _restartgate() {
 '--reason=[Why it is restarted, for the history]:TEXT:_default' \
 '--stop-timeout=[Time that each container has to stop before it is killed]:DURATION:_default' \
 '--health-timeout=[Longest time until the service must be healthy]:DURATION:_default' \
-'-H+[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
-'--host=[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'--context=[Docker context that names the engine]:NAME:_default' \
+'--tlscacert=[CA that the engine'\''s certificate must be signed by \[default\: ca.pem in \$DOCKER_CERT_PATH, else in ~/.docker\]]:FILE:_files' \
+'--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
+'--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
 '--even-if-healthy[Restart also when it is healthy]' \
 '--force[Restart it whatever the gate decides; it is recorded, and counts for the limits]' \
 '-w[Wait until the gate allows it, instead of failing with 75]' \
 '--wait[Wait until the gate allows it, instead of failing with 75]' \
 '()--json[Print one JSON object; not with a command, whose stdout is its own]' \
+'--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
+'--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help (see more with '\''--help'\'')]' \
@@ -65,11 +71,17 @@ _arguments "${_arguments_options[@]}" : \
 '--open=[How long the breaker stays open; each trip in a row doubles it, up to six times its length \[default\: 5m\]]:DURATION:_default' \
 '--stable=[How long a service must stay up after a probe before the breaker closes \[default\: 1m\]]:DURATION:_default' \
 '--per-minute=[Most restarts of all services within a minute \[default\: 6\]]:N:_default' \
-'-H+[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
-'--host=[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'--context=[Docker context that names the engine]:NAME:_default' \
+'--tlscacert=[CA that the engine'\''s certificate must be signed by \[default\: ca.pem in \$DOCKER_CERT_PATH, else in ~/.docker\]]:FILE:_files' \
+'--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
+'--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
 '--even-if-healthy[Decide as for a restart with --even-if-healthy]' \
 '--json[Print one JSON object]' \
+'--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
+'--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help]' \
@@ -85,10 +97,16 @@ _arguments "${_arguments_options[@]}" : \
 '*--label=[Only services whose containers carry this label; may be repeated, all must match]:KEY=VALUE:_default' \
 '-t+[Longest time to wait]:DURATION:_default' \
 '--timeout=[Longest time to wait]:DURATION:_default' \
-'-H+[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
-'--host=[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'--context=[Docker context that names the engine]:NAME:_default' \
+'--tlscacert=[CA that the engine'\''s certificate must be signed by \[default\: ca.pem in \$DOCKER_CERT_PATH, else in ~/.docker\]]:FILE:_files' \
+'--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
+'--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
 '--json[Print one JSON object]' \
+'--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
+'--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help]' \
@@ -152,9 +170,15 @@ _arguments "${_arguments_options[@]}" : \
 '-p+[Only a service of this Compose project]:NAME:_default' \
 '--project=[Only a service of this Compose project]:NAME:_default' \
 '--reason=[Why it is done, for the history]:TEXT:_default' \
-'-H+[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
-'--host=[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'--context=[Docker context that names the engine]:NAME:_default' \
+'--tlscacert=[CA that the engine'\''s certificate must be signed by \[default\: ca.pem in \$DOCKER_CERT_PATH, else in ~/.docker\]]:FILE:_files' \
+'--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
+'--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
+'--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
+'--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help]' \
@@ -169,9 +193,15 @@ _arguments "${_arguments_options[@]}" : \
 '-p+[Only a service of this Compose project]:NAME:_default' \
 '--project=[Only a service of this Compose project]:NAME:_default' \
 '--reason=[Why it is done, for the history]:TEXT:_default' \
-'-H+[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
-'--host=[Engine to talk to, such as unix\:///run/docker.sock \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'--context=[Docker context that names the engine]:NAME:_default' \
+'--tlscacert=[CA that the engine'\''s certificate must be signed by \[default\: ca.pem in \$DOCKER_CERT_PATH, else in ~/.docker\]]:FILE:_files' \
+'--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
+'--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
+'--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
+'--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help]' \

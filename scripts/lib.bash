@@ -23,7 +23,11 @@ is_debian() { (. /etc/os-release && [ "$ID" = "$1" ]) 2>/dev/null; }
 # Installs packages without questions, and without starting their services: /usr/sbin/policy-rc.d forbids that meanwhile.
 apt_install() {
   [ "$(id -u)" = 0 ] || fail 3 "cannot install $*: only root can" "run: sudo apt-get install -y --no-install-recommends $*"
-  local policy=/usr/sbin/policy-rc.d ours=
+  local policy=/usr/sbin/policy-rc.d lock ours=
+  mkdir -p "$cache"
+  # One at a time: the first to end would take away the policy that the others rely on.
+  exec {lock}>"$cache/apt.lock"
+  flock "$lock"
   if [ ! -e $policy ]; then
     ours=1
     printf '#!/bin/sh\nexit 101\n' >$policy
@@ -36,6 +40,7 @@ apt_install() {
       DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=120 install -y -qq --no-install-recommends "$@"
   } >"$cache/apt.log" 2>&1 || code=$?
   [ -z "$ours" ] || rm -f $policy
+  exec {lock}>&-
   [ "$code" = 0 ] || fail 3 "cannot install $*: $(tail -n 1 "$cache/apt.log")" "see $cache/apt.log"
 }
 

@@ -1,6 +1,6 @@
 //! Engines for tests, started by `scripts/engine`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
@@ -56,9 +56,14 @@ pub struct OwnEngine {
 impl OwnEngine {
     /// Starts one. `None` where none can be had (no root); the test is then counted as skipped.
     pub fn start() -> Option<Self> {
+        Self::start_with(&[])
+    }
+
+    /// Starts one with variables for `scripts/engine`, such as `DOCKERD`.
+    pub fn start_with(variables: &[(&str, &Path)]) -> Option<Self> {
         let dir = PathBuf::from(format!("/var/tmp/evenkeel-{}", world::unique()));
         let own = Self { engine: Engine { host: format!("unix://{}/docker.sock", dir.display()) }, dir };
-        match start(&mut own.script(&["up"])) {
+        match start(own.script(&["up"]).envs(variables.iter().copied())) {
             Ok(engine) if engine.host == own.engine.host => Some(own),
             Ok(_) => {
                 skip("it needs a private engine, so Linux and root");
@@ -85,6 +90,16 @@ impl OwnEngine {
     /// When it does not.
     pub fn restart(&self) {
         run(&mut self.script(&["restart"])).expect("its dockerd starts again");
+    }
+
+    /// The same command inside the engine's network, with its own environment and nothing of this one.
+    pub fn inside(&self, command: &Command) -> Command {
+        let mut inside = self.script(&["run", "--", "env", "-i"]);
+        for (name, value) in command.get_envs() {
+            inside.arg(format!("{}={}", name.display(), value.unwrap_or_default().display()));
+        }
+        inside.arg(command.get_program()).args(command.get_args());
+        inside
     }
 
     fn script(&self, args: &[&str]) -> Command {
@@ -116,13 +131,13 @@ fn start(up: &mut Command) -> Result<Engine, String> {
     Ok(Engine { host })
 }
 
-fn script(name: &str, args: &[&str]) -> Command {
+pub(crate) fn script(name: &str, args: &[&str]) -> Command {
     let mut command = Command::new(root().join("scripts").join(name));
     command.args(args);
     command
 }
 
-fn run(command: &mut Command) -> Result<String, String> {
+pub(crate) fn run(command: &mut Command) -> Result<String, String> {
     // A file, not a pipe: the engine inherits it, and a pipe would stay open as long as the engine runs.
     let mut stdout = tempfile::tempfile().map_err(|e| e.to_string())?;
     let mut stderr = tempfile::tempfile().map_err(|e| e.to_string())?;

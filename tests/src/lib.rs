@@ -2,6 +2,7 @@
 
 mod engine;
 mod proxy;
+mod remote;
 #[cfg(unix)]
 mod terminal;
 mod world;
@@ -11,6 +12,7 @@ use std::process::Command;
 
 pub use engine::{Engine, OwnEngine, engine};
 pub use proxy::Proxy;
+pub use remote::{Certificates, Relay, Sshd, TlsEngine};
 #[cfg(unix)]
 pub use terminal::Terminal;
 pub use world::{Home, World};

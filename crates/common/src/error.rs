@@ -60,6 +60,11 @@ impl Error {
     pub fn cause(&self) -> &str {
         &self.cause
     }
+
+    /// The hint alone.
+    pub fn advice(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
 }
 
 impl fmt::Display for Error {

@@ -6,6 +6,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use evenkeel_common::Verbosity;
 use evenkeel_common::units::parse_size;
 
+use crate::compose::units;
+use crate::identity::parse_project;
+use crate::isolate::changes::RestartMode;
+use crate::isolate::ports::PortMode;
 use crate::lint::config::Threshold;
 pub use crate::manual::MANUAL;
 use crate::rules::policy::{Environment, Profile};
@@ -46,6 +50,13 @@ pub enum Command {
     Compare(CompareArgs),
     /// Print the merged project, and where each value was written
     Config(ConfigArgs),
+    /// Show what a project is: its files, its name, a hash of its content, its services
+    Project(ProjectArgs),
+    /// Print an override file that makes a run of the project its own
+    ///
+    /// The project's files are not changed. Merged last, the override labels what the run creates, moves its host ports,
+    /// and removes names that can exist once. External resources are left alone.
+    Isolate(IsolateArgs),
 }
 
 /// Which files are loaded.
@@ -172,6 +183,108 @@ pub enum ConfigFormat {
     Origins,
     /// One JSON object, equal to that of 'docker compose config --format json'
     Json,
+}
+
+/// Options of `project`.
+#[derive(Debug, Args)]
+pub struct ProjectArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
+    pub inputs: InputArgs,
+    /// Name of the project [default: as Compose derives it]
+    #[arg(short, long = "project-name", value_name = "NAME", value_parser = parse_project)]
+    pub project: Option<String>,
+    /// Options of evenkeel in this file, for --format args
+    #[arg(long, value_name = "FILE")]
+    pub options: Option<PathBuf>,
+    /// Output format
+    #[arg(long, value_enum, default_value_t = ProjectFormat::Human)]
+    pub format: ProjectFormat,
+    /// Print one JSON object
+    #[arg(long, conflicts_with = "format")]
+    pub json: bool,
+}
+
+/// Output formats of `project`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProjectFormat {
+    /// Text
+    Human,
+    /// NAME=VALUE lines for a shell, with quotes where needed
+    Env,
+    /// The options in the file of --options, one --NAME=VALUE a line; the project is not read
+    Args,
+}
+
+/// Options of `isolate`.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "the switches of a command line")]
+pub struct IsolateArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
+    pub inputs: InputArgs,
+    /// Name of the project that the run gets [default: as Compose derives it]
+    #[arg(short, long = "project-name", value_name = "NAME", value_parser = parse_project)]
+    pub project: Option<String>,
+    /// Label for every service, volume, network and built image (repeatable)
+    #[arg(long = "label", value_name = "KEY=VALUE", value_parser = parse_label)]
+    pub labels: Vec<(String, String)>,
+    /// How host ports are chosen
+    #[arg(long, value_enum, default_value_t = PortMode::Free)]
+    pub ports: PortMode,
+    /// File in which projects reserve host ports; ports of others are avoided, own ones kept
+    #[arg(long, value_name = "FILE")]
+    pub lease: Option<PathBuf>,
+    /// Give back the reserved ports of the project and do nothing else
+    #[arg(long, requires_all = ["lease", "project"])]
+    pub release: bool,
+    /// Raise lower CPU limits to this number of CPUs
+    #[arg(long, value_name = "CPUS", value_parser = parse_cpus)]
+    pub boost: Option<f64>,
+    /// Check health this often during the start period, where there is one (engine 25 or newer)
+    #[arg(long, value_name = "DURATION", value_parser = parse_interval)]
+    pub start_interval: Option<String>,
+    /// Whether the engine may restart services
+    #[arg(long, value_enum, default_value_t = RestartMode::Keep)]
+    pub restart: RestartMode,
+    /// Write the override to this file instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Write the new ports to this file, as SERVICE_CONTAINERPORT=HOSTPORT and VARIABLE=HOSTPORT lines
+    #[arg(long, value_name = "FILE")]
+    pub ports_file: Option<PathBuf>,
+    /// Write the CPU limits that --boost raised to this file, as SERVICE=CPUS lines with the limits of the project
+    #[arg(long, value_name = "FILE", requires = "boost")]
+    pub boosted_file: Option<PathBuf>,
+    /// Print one JSON object instead of the override
+    #[arg(long)]
+    pub json: bool,
+    /// Tell on stderr what changes, and what stays shared
+    #[arg(long)]
+    pub explain: bool,
+    /// Exit with 1 if something is left that only one run at a time may use
+    #[arg(long)]
+    pub strict: bool,
+}
+
+fn parse_label(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("a label is KEY=VALUE".into()),
+    }
+}
+
+fn parse_cpus(text: &str) -> Result<f64, String> {
+    let cpus = text.parse::<f64>().ok().filter(|cpus| cpus.is_finite() && *cpus > 0.0);
+    cpus.ok_or_else(|| "it must be a number above 0, such as 1.5".into())
+}
+
+/// Compose takes the text as it is, so it must be in Compose's notation.
+fn parse_interval(text: &str) -> Result<String, String> {
+    match units::duration(text) {
+        Some(interval) if !interval.is_zero() => Ok(text.to_owned()),
+        _ => Err("it must be a duration above 0 such as 500ms or 2s".into()),
+    }
 }
 
 /// Options of `compare`.

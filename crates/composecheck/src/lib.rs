@@ -6,6 +6,11 @@
 //! - [`fix`]: rewrites a file until nothing safe is left to repair
 //! - [`output`]: findings, tables and listings for people and in machine formats
 //! - [`cli`]: the command line and the manual
+//! - `host`: this machine: its ports, and the file in which projects reserve them
+//! - `isolate`: what a run needs to have a project for itself: new ports, changed values, what stays shared
+//! - `summary`: what a project is: services, ports, memory, external resources
+//! - `identity`: identifier and content hash of a project
+//! - `options`: `evenkeel.toml`, the options of the entry point
 //! - [`lint`]: findings after levels, suppressions and the baseline
 //! - [`render`]: the merged model as `docker compose config --format json` prints it
 //! - [`rules`]: one file a rule
@@ -24,12 +29,17 @@ pub mod compose;
 mod facts;
 mod finding;
 pub mod fix;
+mod host;
+mod identity;
+mod isolate;
 pub mod lint;
 pub mod load;
 mod manual;
+mod options;
 pub mod output;
 pub mod render;
 pub mod rules;
 pub mod run;
 pub mod source;
+mod summary;
 pub mod yaml;

@@ -10,7 +10,8 @@ pub const MANUAL: Manual = Manual {
         (
             Exit::No,
             "a finding has the level of --fail-on or a higher one; --dry-run: something can be fixed; budget: the sum is \
-             over the budget, or something has no limit",
+             over the budget, or something has no limit; isolate: a port that is to be kept is taken, no ports are \
+             free, or --strict and something is left that only one run at a time may use",
         ),
         (Exit::Usage, "bad arguments"),
         (
@@ -41,12 +42,19 @@ pub const MANUAL: Manual = Manual {
         ),
         ("composecheck --fix --dry-run", "Show as a diff what can be fixed safely"),
         ("composecheck explain CC103", "Show what a rule finds, why, and how to fix it"),
+        ("composecheck project --format env", "Show a project's name, directory and identifier, for a shell"),
+        (
+            "composecheck isolate -p shop-2 --label netra.env=test --output two.yml",
+            "Write an override for a second run: docker compose -p shop-2 -f compose.yml -f two.yml up",
+        ),
+        ("composecheck isolate --explain >/dev/null", "Show what an isolated run shares with others"),
     ],
     sections: &[
         (
             "FILES",
             "compose.yaml, compose.yml, docker-compose.yml, docker-compose.yaml: if no file is named, the first of these \
-             is checked, merged with its override file (compose.override.yml and the like).\n\n\
+             is checked, merged with its override file (compose.override.yml and the like). They are searched in the \
+             current directory, then in its parents.\n\n\
              .env: variables, in the directory of the first file. --env-file and COMPOSE_ENV_FILES name other files. \
              The environment takes precedence over them.\n\n\
              composecheck.toml: the configuration, in the directory of the first Compose file or a parent of it.",
@@ -100,6 +108,41 @@ pub const MANUAL: Manual = Manual {
              unused resources omitted.",
         ),
         (
+            "PROJECT",
+            "project shows what a project is. Its name is as Compose derives it (-p, COMPOSE_PROJECT_NAME, name: in the \
+             files, the directory). id is the name, '-' and the first 6 digits of the SHA-256 of the directory's real \
+             path: the same checkout has the same id, another one has another; it is valid as a project name. content \
+             is a SHA-256 of the merged project without its name, with the files of variables of the services and the \
+             files of configs and secrets: what a running environment is made from. Comments and order do not count.\n\n\
+             --format env prints PROJECT_NAME, PROJECT_DIR, PROJECT_ID, PROJECT_CONTENT, COMPOSE_PATH_SEPARATOR, \
+             COMPOSE_FILE and, where --env-file is given, COMPOSE_ENV_FILES, with absolute paths, quoted for a POSIX \
+             shell.\n\n\
+             --options FILE --format args reads evenkeel.toml, whose keys are the long options of evenkeel: a text, a \
+             number, true or false, or a list of texts, as the option takes it. Each is printed as --NAME=VALUE, or \
+             --NAME for true; paths are relative to the directory of the file.",
+        ),
+        (
+            "ISOLATION",
+            "isolate prints a Compose file to merge last. It adds the labels to every service, built image, volume and \
+             network that the project creates; replaces each published host port; removes container_name (the \
+             container is still reached by that name on its networks) and the name of volumes, networks, configs and \
+             secrets, so that the name of the project is in all names. With --restart no, --boost and \
+             --start-interval it changes restart policies, CPU limits and health checks. It needs Docker Compose \
+             2.24.4 or newer. Only services of enabled profiles are isolated.\n\n\
+             New ports are a block from 20000 to 32767 that can be bound on this machine and that nobody has reserved \
+             in the file of --lease. Where the search begins depends on the project's name alone, so a project gets \
+             the same ports each time if they are free. A port keeps one number for several protocols. --release \
+             gives the ports back; a reservation ends by itself after 24 hours. --ports keep checks the ports of the \
+             files instead, and names the process that has one.\n\n\
+             The file of --ports-file has one line for each port: the service and the container port in upper case, \
+             other characters as '_' (WEB_80=20016), then the variables of the files whose value is a host port \
+             (WEB_PORT=20016). That of --boosted-file has the limits that --boost raised (web=0.25).\n\n\
+             What cannot be isolated is reported as shared: the host's network, ipc and pid; containers of others; \
+             external resources; writable bind mounts; fixed addresses, subnets and bridges; volumes on a device; \
+             images built under a fixed name. What only one run at a time may use is exclusive, among the runs of the \
+             checkout or of the machine.",
+        ),
+        (
             "JSON",
             "schema \"composecheck.report/1\", tool_version, at, verdict (\"pass\" or \"fail\"), files (paths, in \
              the order read), errors, warnings and infos (counts), known (number of findings in the baseline), \
@@ -117,6 +160,15 @@ pub const MANUAL: Manual = Manual {
              compare --json: schema \"composecheck.compare/1\", tool_version, at, verdict, first and second (the \
              files), differences (in the order of the files: subject, key, first, second, expected; null means that \
              this environment does not have the value), findings as above.\n\n\
+             project --json: schema \"composecheck.project/1\", tool_version, at, verdict (\"done\"), name, id, content, \
+             directory, files (absolute), services (by name: name, image, build, one_shot (another service awaits its \
+             end), healthcheck (whether the files have one), cpus, memory_limit_bytes, stop_grace_period_ms, ports: \
+             container_port, protocol, host_ip, published), external (kind, name), memory_bytes, memory_unlimited.\n\n\
+             isolate --json: schema \"composecheck.isolate/1\", tool_version, at, verdict (\"done\", or \"shared\" where \
+             --strict refuses), project, ports (by service: service, container_port, protocol, host_ip, was, now, \
+             variables), changed (path as a JSON pointer into the merged project, was, now, reason; null means no \
+             value), shared (by kind and name: kind, name, reason, exclusive, scope: \"checkout\" or \"machine\"), \
+             boosted (service, was_cpus).\n\n\
              The file of --write-baseline: schema \"composecheck.baseline/1\", tool_version, findings (by file, code \
              and subject): file, code, subject, count.",
         ),

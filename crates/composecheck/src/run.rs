@@ -16,6 +16,8 @@ pub fn run(cli: &Cli) -> Result<Exit, Error> {
         Some(Command::Budget(args)) => commands::budget::budget(args),
         Some(Command::Compare(args)) => commands::compare::compare(args),
         Some(Command::Config(args)) => commands::config::config(args),
+        Some(Command::Project(args)) => commands::project::project(args),
+        Some(Command::Isolate(args)) => commands::isolate::isolate(args),
     }
 }
 

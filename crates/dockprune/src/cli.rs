@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{ArgGroup, Parser};
 use evenkeel_common::docker::{DockerArgs, parse_label};
-use evenkeel_common::manual::{DURATIONS, Manual};
+use evenkeel_common::manual::{DURATIONS, ENGINE, Manual};
 use evenkeel_common::units::parse_duration;
 use evenkeel_common::{Exit, Verbosity};
 
@@ -139,10 +139,10 @@ pub const MANUAL: Manual = Manual {
     ],
     sections: &[
         DURATIONS,
+        ENGINE,
         (
             "ENVIRONMENT",
-            "DOCKER_HOST, DOCKER_CONTEXT and DOCKER_CONFIG name the engine, as for docker(1).\n\nNETRA_HOME: the state \
-             directory [default: ~/.netra].\n\nNO_COLOR: no colours, if set.",
+            "NETRA_HOME: the state directory [default: ~/.netra].\n\nNO_COLOR: no colours, if set.",
         ),
         (
             "FILES",

@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand};
 use evenkeel_common::Verbosity;
-use evenkeel_common::docker::{DockerArgs, parse_call_timeout};
+use evenkeel_common::docker::{DockerArgs, TlsArgs, parse_call_timeout};
 use evenkeel_common::state::parse_name;
 use evenkeel_common::units::{parse_duration, parse_size};
 
@@ -58,23 +59,41 @@ pub(crate) enum Command {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct EngineArgs {
-    /// Engine to talk to, such as unix:///run/docker.sock; may be repeated [default: $DOCKER_HOST, then the current
-    /// context]
-    #[arg(short = 'H', long = "host", value_name = "URL")]
+    /// Engine to talk to: unix:///SOCKET, tcp://HOST:PORT, ssh://USER@HOST or HOST:PORT; may be repeated [default:
+    /// $DOCKER_HOST, then the current context]
+    #[arg(
+        help_heading = "Engine",
+        short = 'H',
+        long = "host",
+        value_name = "URL",
+        conflicts_with = "contexts"
+    )]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     hosts: Vec<String>,
+    /// Docker context of an engine to talk to; may be repeated
+    #[arg(help_heading = "Engine", long = "context", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    contexts: Vec<String>,
+    #[command(flatten)]
+    tls: TlsArgs,
     /// Longest wait for the answers of an engine
-    #[arg(long, value_name = "DURATION", default_value = "3s", value_parser = parse_call_timeout)]
+    #[arg(help_heading = "Engine", long, value_name = "DURATION", default_value = "3s", value_parser = parse_call_timeout)]
     call_timeout: Duration,
 }
 
 impl EngineArgs {
     /// How to reach each engine; the default engine where none is named.
     pub(crate) fn docker_args(&self) -> Vec<DockerArgs> {
-        let one = |host: Option<String>| DockerArgs { host, call_timeout: self.call_timeout };
-        if self.hosts.is_empty() {
-            return vec![one(None)];
+        let one = |host: Option<&String>, context: Option<&String>| DockerArgs {
+            host: host.cloned(),
+            context: context.cloned(),
+            tls: self.tls.clone(),
+            call_timeout: self.call_timeout,
+        };
+        if self.hosts.is_empty() && self.contexts.is_empty() {
+            return vec![one(None, None)];
         }
-        self.hosts.iter().cloned().map(|host| one(Some(host))).collect()
+        let hosts = self.hosts.iter().map(|host| one(Some(host), None));
+        hosts.chain(self.contexts.iter().map(|context| one(None, Some(context)))).collect()
     }
 }
 

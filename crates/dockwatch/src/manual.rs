@@ -1,7 +1,7 @@
 //! The parts of the manual that clap does not know: exit codes, examples, files, variables, JSON.
 
 use evenkeel_common::Exit;
-use evenkeel_common::manual::Manual;
+use evenkeel_common::manual::{ENGINE, Manual};
 
 /// Exit codes, examples and further sections, for `--help` and the man page.
 pub const MANUAL: Manual = Manual {
@@ -42,6 +42,7 @@ pub const MANUAL: Manual = Manual {
              one after it has lasted for 30 seconds.\n\n\
              Memory is counted as docker stats does: usage less inactive page cache.",
         ),
+        ENGINE,
         (
             "FILES",
             "~/.netra/history/: runs.jsonl, samples.jsonl (the last 1,000), checks.jsonl, and counters-ENGINE.json, a \
@@ -51,7 +52,6 @@ pub const MANUAL: Manual = Manual {
             "ENVIRONMENT",
             "DOCKER_MAX_MEMORY_GB, DOCKER_MAX_CONTAINERS, DOCKER_MAX_NETWORKS, DOCKER_MAX_VOLUMES: the budget; options \
              override it.\n\n\
-             DOCKER_HOST, DOCKER_CONTEXT: the engine.\n\n\
              NETRA_HOME: the state directory, instead of ~/.netra.\n\n\
              NO_COLOR: disables colours.",
         ),

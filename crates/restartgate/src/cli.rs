@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use evenkeel_common::docker::{DockerArgs, parse_label};
-use evenkeel_common::manual::{DURATIONS, Manual};
+use evenkeel_common::manual::{DURATIONS, ENGINE, Manual};
 use evenkeel_common::units::parse_duration;
 use evenkeel_common::{Exit, Verbosity};
 
@@ -38,6 +38,7 @@ pub const MANUAL: Manual = Manual {
     ],
     sections: &[
         DURATIONS,
+        ENGINE,
         (
             "RULES",
             "In this order: a healthy service is not restarted (unless with --even-if-healthy); one that is starting, or \
@@ -56,7 +57,7 @@ pub const MANUAL: Manual = Manual {
         ),
         (
             "ENVIRONMENT",
-            "DOCKER_HOST: the engine. NETRA_HOME: the state directory instead of ~/.netra. DOCKER_RESTART_COOLDOWN, \
+            "NETRA_HOME: the state directory instead of ~/.netra. DOCKER_RESTART_COOLDOWN, \
              DOCKER_MAX_RESTART_ATTEMPTS, DOCKER_RESTART_WINDOW, DOCKER_RESTART_OPEN, DOCKER_RESTART_STABLE, \
              DOCKER_RESTARTS_PER_MINUTE: limits; flags override them.",
         ),

@@ -75,6 +75,15 @@ pub(super) fn request(inputs: &InputArgs) -> Request {
     }
 }
 
+/// What to load for the arguments, under this name of the project if one is given.
+pub(super) fn named_request(inputs: &InputArgs, project: Option<&str>) -> Request {
+    let mut request = request(inputs);
+    if let Some(name) = project {
+        request.environment.insert("COMPOSE_PROJECT_NAME".into(), name.into());
+    }
+    request
+}
+
 /// The variables of the environment, except those that are not UTF-8.
 fn environment() -> HashMap<String, String> {
     std::env::vars_os()

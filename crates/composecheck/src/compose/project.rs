@@ -15,6 +15,8 @@ pub struct Project {
     pub root: Node,
     /// Variables that are used and have neither a value nor a default, each with the value that uses it.
     pub(crate) unset: Vec<(String, Span)>,
+    /// The Compose files, in the order in which they were merged; not those that they include or extend.
+    pub(crate) files: Vec<PathBuf>,
     /// The directory that relative paths are resolved against.
     pub(crate) directory: PathBuf,
     /// The variables that were available for interpolation.

@@ -4,5 +4,6 @@ pub(crate) mod budget;
 pub(crate) mod image;
 pub(crate) mod memory;
 pub(crate) mod mounts;
+pub(crate) mod port_variables;
 pub(crate) mod ports;
 pub(crate) mod settings;

@@ -28,7 +28,7 @@ const PATH_SEPARATOR: &str = if cfg!(windows) { ";" } else { ":" };
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// Compose files, later ones merged onto earlier ones. None means those of `COMPOSE_FILE`, or the default names in
-    /// the current directory.
+    /// the current directory or the nearest parent that has them.
     pub files: Vec<PathBuf>,
     /// Files of variables. None means those of `COMPOSE_ENV_FILES`, or `.env` beside the first Compose file.
     pub env_files: Vec<PathBuf>,
@@ -63,7 +63,7 @@ pub(super) fn read(path: &Path) -> Result<String, Error> {
 }
 
 /// The Compose files: those of the request, else those of `COMPOSE_FILE`, else the default names.
-pub(super) fn compose_files(request: &Request) -> Result<Vec<PathBuf>, Error> {
+pub(crate) fn compose_files(request: &Request) -> Result<Vec<PathBuf>, Error> {
     if !request.files.is_empty() {
         return Ok(request.files.clone());
     }
@@ -72,12 +72,23 @@ pub(super) fn compose_files(request: &Request) -> Result<Vec<PathBuf>, Error> {
         let separator = variables.get("COMPOSE_PATH_SEPARATOR").map_or(PATH_SEPARATOR, String::as_str);
         return Ok(listed.split(separator).map(PathBuf::from).collect());
     }
-    let first = |names: [&str; 4]| names.into_iter().map(PathBuf::from).find(|path| path.exists());
-    let base = first(DEFAULT_NAMES).ok_or_else(|| {
-        Error::failed("find a Compose file", "there is no compose.yml in this directory")
+    default_files().ok_or_else(|| {
+        Error::failed("find a Compose file", "there is no compose.yml in this directory or a parent")
             .hint("name one with -f FILE")
-    })?;
-    Ok([Some(base), first(OVERRIDE_NAMES)].into_iter().flatten().collect())
+    })
+}
+
+/// The files with the default names in the current directory or the nearest parent that has one.
+fn default_files() -> Option<Vec<PathBuf>> {
+    let current = std::env::current_dir().ok();
+    let levels = current.map_or(1, |current| current.ancestors().count());
+    let directories = (0..levels).map(|level| PathBuf::from("../".repeat(level)));
+    directories.into_iter().find_map(|directory| {
+        let first =
+            |names: [&str; 4]| names.into_iter().map(|name| directory.join(name)).find(|path| path.exists());
+        let base = first(DEFAULT_NAMES)?;
+        Some([Some(base), first(OVERRIDE_NAMES)].into_iter().flatten().collect())
+    })
 }
 
 /// The variables for interpolation: those of the environment, then those of files. Later files win, and may use the

@@ -47,5 +47,5 @@ pub fn load(request: &Request) -> Result<Project, Box<LoadError>> {
     let checked = references::check(&root, &disabled, &directory).and_then(|()| consistency::check(&root));
     checked.map_err(|error| loader.failure(with_unset_variable(error, &variables.unset)))?;
     let unset = std::mem::take(&mut variables.unset);
-    Ok(Project { sources: loader.sources, root, unset, directory, variables: variables.into_values() })
+    Ok(Project { sources: loader.sources, root, unset, files, directory, variables: variables.into_values() })
 }

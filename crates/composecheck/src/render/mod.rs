@@ -58,6 +58,13 @@ const SECTIONS: [(&str, Fields); 4] =
 
 /// Renders a project. Fails if a file of variables of a service cannot be read.
 pub fn render(project: &Project) -> Result<Value, Error> {
+    let mut model = model(project)?;
+    escape(&mut model);
+    Ok(model)
+}
+
+/// The merged project in the form of [`render`], with every `$` as the containers get it.
+pub(crate) fn model(project: &Project) -> Result<Value, Error> {
     let context = Context { variables: &project.variables };
     let mut root = project.root.clone();
     paths::make_absolute(&mut root, &project.directory);
@@ -82,9 +89,7 @@ pub fn render(project: &Project) -> Result<Value, Error> {
     out.insert("services".into(), Value::Object(services));
     let extensions = root.entries().iter().filter(|entry| entry.key.starts_with("x-"));
     out.extend(extensions.map(|entry| (entry.key.clone(), raw(&entry.value))));
-    let mut out = Value::Object(out);
-    escape(&mut out);
-    Ok(out)
+    Ok(Value::Object(out))
 }
 
 fn env_files(service: &Node) -> Vec<String> {

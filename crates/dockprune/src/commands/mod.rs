@@ -54,8 +54,9 @@ const FIRST_ANSWER: Duration = Duration::from_secs(3);
 async fn connect(cli: &Cli) -> Result<Engine, Error> {
     let call_timeout = cli.docker.call_timeout.min(cli.deadline / 3);
     let first = DockerArgs { call_timeout: call_timeout.min(FIRST_ANSWER), ..cli.docker.clone() };
-    let engine = Engine::connect(&first).await?;
-    Ok(Engine { call_timeout, ..engine })
+    let mut engine = Engine::connect(&first).await?;
+    engine.call_timeout = call_timeout;
+    Ok(engine)
 }
 
 /// Age limit unless one is given.

@@ -129,7 +129,7 @@ impl Target {
 
 /// The sample of an engine to which there is no connection.
 fn unreachable(host: &str, error: &Error) -> Sample {
-    let state = EndpointState::Failed(error.cause().to_owned());
+    let state = EndpointState::Failed { cause: error.cause().into(), hint: error.advice().map(Into::into) };
     let endpoints = vec![Endpoint { name: "ping", state, ms: 0.0 }];
     let engine = EngineFacts { host: host.to_owned(), endpoints, ..EngineFacts::default() };
     Sample { engine, ..Sample::default() }

@@ -136,7 +136,7 @@ fn endpoint(name: &'static str, start: Instant, error: Option<&CallError>) -> En
     let state = match error {
         None => EndpointState::Ok,
         Some(CallError::TimedOut(_)) => EndpointState::Hung,
-        Some(error) => EndpointState::Failed(error.to_string()),
+        Some(error) => EndpointState::Failed { cause: error.to_string(), hint: error.hint().map(Into::into) },
     };
     Endpoint { name, state, ms: (start.elapsed().as_secs_f64() * 10_000.0).round() / 10.0 }
 }

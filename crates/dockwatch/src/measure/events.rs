@@ -6,7 +6,7 @@ use std::time::Duration;
 use bollard::models::{EventMessage, EventMessageTypeEnum};
 use bollard::query_parameters::EventsOptionsBuilder;
 use evenkeel_common::Timestamp;
-use evenkeel_common::docker::{CallError, DockerArgs, Engine};
+use evenkeel_common::docker::{DockerArgs, Engine};
 use futures_util::StreamExt as _;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -147,7 +147,7 @@ async fn listen_until_lost(
     while let Some(message) = stream.next().await {
         let message = match message {
             Ok(message) => message,
-            Err(error) => return CallError::from(error).to_string(),
+            Err(error) => return engine.error(&error).to_string(),
         };
         if sender.send(to_event(engine, message, &mut limits).await).is_err() {
             break;

@@ -55,8 +55,12 @@ pub(crate) enum EndpointState {
     Ok,
     /// No answer within the deadline.
     Hung,
-    /// An error answer or no connection, with the cause.
-    Failed(String),
+    /// An error answer or no connection.
+    Failed {
+        cause: String,
+        /// What to do about it, where that is known.
+        hint: Option<String>,
+    },
 }
 
 /// One endpoint that was asked.
@@ -138,10 +142,12 @@ impl EngineFacts {
             match &endpoint.state {
                 EndpointState::Ok => {}
                 EndpointState::Hung => problems.push(format!("{} hangs", endpoint.name)),
-                EndpointState::Failed(cause) => match causes.iter_mut().find(|(known, _)| known == cause) {
-                    Some((_, names)) => names.push(endpoint.name),
-                    None => causes.push((cause, vec![endpoint.name])),
-                },
+                EndpointState::Failed { cause, .. } => {
+                    match causes.iter_mut().find(|(known, _)| known == cause) {
+                        Some((_, names)) => names.push(endpoint.name),
+                        None => causes.push((cause, vec![endpoint.name])),
+                    }
+                }
             }
         }
         problems.extend(causes.into_iter().map(|(cause, names)| {
@@ -149,6 +155,14 @@ impl EngineFacts {
             if affects_all { cause.to_owned() } else { format!("{}: {cause}", names.join(", ")) }
         }));
         (!problems.is_empty()).then(|| problems.join("; "))
+    }
+
+    /// What to do about the first endpoint that failed, where that is known.
+    pub(crate) fn hint(&self) -> Option<&str> {
+        self.endpoints.iter().find_map(|endpoint| match &endpoint.state {
+            EndpointState::Failed { hint, .. } => hint.as_deref(),
+            EndpointState::Ok | EndpointState::Hung => None,
+        })
     }
 }
 
@@ -165,7 +179,7 @@ mod tests {
 
     #[test]
     fn a_shared_cause_is_named_once() {
-        let refused = || EndpointState::Failed("connection refused".into());
+        let refused = || EndpointState::Failed { cause: "connection refused".into(), hint: None };
         assert_eq!(problem(&[("ping", EndpointState::Ok)]), None);
         let all = [("ping", refused()), ("containers", refused())];
         assert_eq!(problem(&all).as_deref(), Some("connection refused"));

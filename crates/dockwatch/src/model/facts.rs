@@ -86,9 +86,11 @@ impl Facts {
         if problems.is_empty() {
             return Ok(());
         }
+        let hint = self.engines.iter().find_map(EngineFacts::hint).unwrap_or(
+            "start Docker, or restart it if it hangs; --host or DOCKER_HOST selects another engine",
+        );
         let action = if self.is_reachable() { "get every answer from Docker" } else { "reach Docker" };
-        Err(Error::unavailable(action, problems.join("; "))
-            .hint("start Docker, or restart it if it hangs; --host or DOCKER_HOST selects another engine"))
+        Err(Error::unavailable(action, problems.join("; ")).hint(hint))
     }
 
     /// Identifies every container, network and volume, for comparison with a later moment.

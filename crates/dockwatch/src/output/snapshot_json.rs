@@ -258,7 +258,7 @@ fn endpoint(endpoint: &Endpoint) -> EndpointJson {
     let (state, error) = match &endpoint.state {
         EndpointState::Ok => ("ok", None),
         EndpointState::Hung => ("hung", None),
-        EndpointState::Failed(cause) => ("failed", Some(cause.clone())),
+        EndpointState::Failed { cause, .. } => ("failed", Some(cause.clone())),
     };
     EndpointJson { name: endpoint.name, state, ms: endpoint.ms, error }
 }

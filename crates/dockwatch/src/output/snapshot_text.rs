@@ -163,7 +163,11 @@ mod tests {
 
     #[test]
     fn text_of_others_cannot_control_the_terminal() {
-        let endpoint = Endpoint { name: "ping", state: EndpointState::Failed("a\x1b[2Jb".into()), ms: 1.0 };
+        let endpoint = Endpoint {
+            name: "ping",
+            state: EndpointState::Failed { cause: "a\x1b[2Jb".into(), hint: None },
+            ms: 1.0,
+        };
         let facts = Facts {
             engines: vec![EngineFacts { endpoints: vec![endpoint], ..EngineFacts::default() }],
             containers: vec![Container {

@@ -100,16 +100,19 @@ fn hold_all(home: &Home, requests: &[LockRequest], outer: &str, args: &HoldArgs)
     let name = args.name.as_deref().unwrap_or_default();
     let main = locks.iter().find(|lock| lock.files.name == name);
     let waited = main.map_or(0, |main| millis(main.waited));
-    let report = RunJson::entered(name, args.mode(), main.map(|main| &main.record), waited);
+    let main = main.map(|main| &main.record);
+    let report = args.report.is_some().then(|| RunJson::entered(name, args.mode(), main, waited));
     match session::run(args, locks, outer, &mut deadline)? {
         Some(result) => done(report, &result, args),
         None => busy(&EnvFiles::open(home, name)?, &deadline, args),
     }
 }
 
-fn done(report: RunJson, result: &SessionResult, args: &HoldArgs) -> Result<Exit, Error> {
+fn done(report: Option<RunJson>, result: &SessionResult, args: &HoldArgs) -> Result<Exit, Error> {
     let exit = result.ending.exit;
-    write_report(args, &report.done(millis(result.held), exit.code()))?;
+    if let Some(report) = report {
+        write_report(args, &report.done(millis(result.held), exit.code()))?;
+    }
     if let Some(signal) = result.ending.by_terminal {
         platform::reraise(signal);
     }
@@ -127,6 +130,7 @@ fn busy(files: &EnvFiles, deadline: &WaitDeadline<'_>, args: &HoldArgs) -> Resul
     Ok(exit)
 }
 
+/// Writes a record of the run to the file of `--report`, where it is given.
 fn write_report(args: &HoldArgs, report: &RunJson) -> Result<(), Error> {
     let Some(path) = &args.report else { return Ok(()) };
     let text = serde_json::to_string(report).map_err(|e| Error::failed("write the report", e))? + "\n";

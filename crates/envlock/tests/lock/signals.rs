@@ -98,7 +98,8 @@ fn keys_at_any_moment_leave_nothing_behind() {
             }
         },
         |terminal| {
-            terminal.child.try_wait().unwrap().map(|status| format!("{status}: {}", terminal.screen()))
+            terminal.child.try_wait().unwrap()?;
+            Some(format!("{}: {}", terminal.wait(), terminal.screen()))
         },
     );
 }
@@ -170,7 +171,7 @@ fn a_set_up_on_a_terminal_gets_keys_and_signals_to_the_group_once() {
         }
         until("the set-up got it", || log(&home).starts_with("got "));
         std::fs::write(home.file("go"), "").unwrap();
-        terminal.child.wait().unwrap();
+        terminal.wait();
         assert_eq!(log(&home), "got setup ", "key: {key}");
         assert!(!terminal.screen().contains("command\r\n"), "key: {key}: {}", terminal.screen());
     }

@@ -2,8 +2,9 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::process::{Child, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
@@ -13,6 +14,7 @@ use crate::{Home, until};
 pub(crate) struct Terminal {
     keys: File,
     screen: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
     pub(crate) child: Child,
 }
 
@@ -31,13 +33,13 @@ impl Terminal {
         let keys = File::from(master);
         let screen = Arc::new(Mutex::new(String::new()));
         let (mut reader, seen) = (keys.try_clone().unwrap(), Arc::clone(&screen));
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
                 seen.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..count]));
             }
         });
-        Self { keys, screen, child }
+        Self { keys, screen, reader: Some(reader), child }
     }
 
     pub(crate) fn press(&mut self, keys: &str) {
@@ -46,6 +48,15 @@ impl Terminal {
 
     pub(crate) fn shows(&self, text: &str) {
         until(&format!("the screen shows {text:?}"), || self.screen().contains(text));
+    }
+
+    /// Waits until the program and all others on the terminal have ended, so that the screen is complete.
+    pub(crate) fn wait(&mut self) -> ExitStatus {
+        let status = self.child.wait().unwrap();
+        if let Some(reader) = self.reader.take() {
+            reader.join().unwrap();
+        }
+        status
     }
 
     pub(crate) fn screen(&self) -> String {
@@ -63,7 +74,7 @@ fn the_command_reads_the_terminal() {
     terminal.shows("ready");
     terminal.press("hello\n");
     terminal.shows("got hello");
-    assert_eq!(terminal.child.wait().unwrap().code(), Some(0));
+    assert_eq!(terminal.wait().code(), Some(0));
 }
 
 #[test]
@@ -73,7 +84,7 @@ fn ctrl_c_ends_the_command_and_then_envlock_once() {
     let mut terminal = Terminal::run(&home, &[ENVLOCK, "test", "--", "sh", "-c", count]);
     terminal.shows("ready");
     terminal.press("\x03");
-    assert_eq!(terminal.child.wait().unwrap().code(), Some(9));
+    assert_eq!(terminal.wait().code(), Some(9));
     assert_eq!(terminal.screen().matches("one interrupt").count(), 1);
 }
 
@@ -86,7 +97,7 @@ fn a_script_that_calls_envlock_ends_at_ctrl_c_too() {
     terminal.press("ready\n");
     terminal.shows("ready\r\nready");
     terminal.press("\x03");
-    terminal.child.wait().unwrap();
+    terminal.wait();
     assert!(!terminal.screen().contains("went on"));
     assert_eq!(home.status("test")["verdict"], "free");
 }
@@ -104,7 +115,7 @@ fn ctrl_z_stops_the_job_and_fg_goes_on() {
     terminal.press("hello\n");
     terminal.shows("got hello");
     terminal.press("exit\n");
-    terminal.child.wait().unwrap();
+    terminal.wait();
 }
 
 #[test]
@@ -118,7 +129,7 @@ fn a_person_who_waits_is_told_for_what() {
     terminal.shows("place in the queue: 1");
     holder.let_go();
     terminal.shows("my turn");
-    assert_eq!(terminal.child.wait().unwrap().code(), Some(0));
+    assert_eq!(terminal.wait().code(), Some(0));
 }
 
 #[test]
@@ -128,7 +139,7 @@ fn ctrl_c_ends_a_waiter() {
     let mut terminal = Terminal::run(&home, &[ENVLOCK, "test", "--", "true"]);
     until("it waits", || home.waiting("test") == 1);
     terminal.press("\x03");
-    terminal.child.wait().unwrap();
+    terminal.wait();
     assert_eq!(home.waiting("test"), 0);
     holder.let_go();
 }
