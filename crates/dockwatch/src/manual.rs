@@ -11,7 +11,10 @@ pub const MANUAL: Manual = Manual {
         (Exit::Usage, "bad arguments"),
         (Exit::Failed, "cannot read or write state"),
         (Exit::Unavailable, "an engine is not reachable, or one of its endpoints hangs"),
-        (Exit::Partial, "enforce: some containers could not be ended"),
+        (
+            Exit::Partial,
+            "enforce: some containers could not be ended; collect: something could not be collected",
+        ),
         (Exit::Wrapper, "record: dockwatch itself failed"),
         (Exit::NotRunnable, "record: the command cannot be run"),
         (Exit::NotFound, "record: the command was not found"),
@@ -20,7 +23,14 @@ pub const MANUAL: Manual = Manual {
         ("dockwatch", "Show what Docker uses, and how much of the budget that is"),
         ("dockwatch --json | jq .containers", "Print the containers as JSON"),
         ("dockwatch check --need 2GiB --wait 2m", "Wait until a run that needs 2 GiB fits"),
-        ("dockwatch record --category e2e -- make e2e", "Run a command and record its peaks"),
+        (
+            "dockwatch record --project shop -- make e2e",
+            "Run a command and record the peaks of a Compose project",
+        ),
+        (
+            "dockwatch collect --project shop --dir artifacts",
+            "Save logs and states of a Compose project, and say what went wrong first",
+        ),
         ("dockwatch history --since 7d", "Show the runs of the last week"),
         ("dockwatch predict e2e", "Predict what an e2e run needs"),
         (
@@ -44,9 +54,23 @@ pub const MANUAL: Manual = Manual {
         ),
         ENGINE,
         (
+            "CPU",
+            "CPU use is that since the last sample, if that is one second to one minute old. Else a single sample measures it \
+             over 200 ms, which is two whole periods of the kernel's CPU limits: any other short window would show a container \
+             with a CPU limit too busy or too idle. Where the containers run on another machine, the engine is asked twice, \
+             a second apart. cpu_window_ms is the length of the window. --follow, top and record do not wait: the CPU use of a \
+             container is unknown in its first sample.",
+        ),
+        (
+            "ENGINES THAT HANG",
+            "Every call has the deadline --call-timeout. --follow and top ask each interval whether the engine answers, and \
+             wait an interval for it, one second at least. record waits a third of --call-timeout for an engine that does not \
+             answer before it starts the command, and as long after it.",
+        ),
+        (
             "FILES",
             "~/.netra/history/: runs.jsonl, samples.jsonl (the last 1,000), checks.jsonl, and counters-ENGINE.json, a \
-             cache with the CPU times of the last sample. Without the cache the next sample takes 100 ms longer.",
+             cache with the CPU times of the last sample. Without the cache the next sample takes 200 ms longer.",
         ),
         (
             "ENVIRONMENT",
@@ -91,6 +115,12 @@ pub const MANUAL: Manual = Manual {
              memory_min_bytes, memory_p50_bytes, memory_max_bytes.\n\n\
              dockwatch.report/1: verdict (met, missed, no_data), since, runs, samples, skipped_lines, figures (name, value, target, \
              target_kind exactly|under, met, basis).\n\n\
+             dockwatch.collect/1: verdict (collected, partial), scope, directory, summary_file, events_file, events (their \
+             number), first (null where nothing went wrong; service, name, fault, reason, wrong_at), containers, failures (what, \
+             error). containers, in the order in which they went wrong, then by name: id, name, service, state, health, \
+             exit_code, oom_killed, memory_limit_bytes, restarts, created_at, started_at, finished_at, fault (null, \
+             out_of_memory, port_taken, cannot_start, exited, stopped, unhealthy, never_ready, paused, not_started), reason, \
+             wrong_at, log_file, log_cut, inspect_file, health_file. Files are relative to directory.\n\n\
              dockwatch.enforce/1: verdict (within, over, failed), deed (dry_run, stop, kill), items (engine, id, name, \
              outcome would end|stopped|killed|spared|gone|failed, reason, error, over_bytes, memory_working_set_bytes, \
              memory_limit_bytes).",

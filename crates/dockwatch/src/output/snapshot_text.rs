@@ -7,7 +7,7 @@ use evenkeel_common::table::Table;
 use evenkeel_common::terminal::one_line;
 use evenkeel_common::units::show_size;
 
-use crate::model::container::{Container, Health};
+use crate::model::container::{Container, StatsSource};
 use crate::model::engine::{DiskUsage, EngineFacts};
 use crate::model::facts::Facts;
 use crate::model::level::{Assessment, Level};
@@ -51,6 +51,9 @@ pub(crate) fn snapshot(facts: &Facts, assessment: &Assessment, filter: Container
     if !shown.is_empty() {
         let _ = write!(text, "\n{}", table(&shown));
     }
+    if shown.iter().any(|container| container.stats_source == Some(StatsSource::Api)) {
+        text += "The figures come from the engine's statistics, because the containers do not run on this machine.\n";
+    }
     for error in &facts.errors {
         let _ = writeln!(text, "unknown: {}", one_line(error));
     }
@@ -58,7 +61,7 @@ pub(crate) fn snapshot(facts: &Facts, assessment: &Assessment, filter: Container
 }
 
 fn headline(facts: &Facts, assessment: &Assessment) -> String {
-    let verdict = facts.verdict(assessment.level);
+    let verdict = facts.verdict(assessment);
     let resources: Vec<String> = assessment
         .resources
         .iter()
@@ -140,7 +143,7 @@ fn painted_if_raised(level: Level, text: String) -> String {
 /// The health where there is a health check, else the state; then exit code, OOM kill and restarts.
 fn state(container: &Container) -> String {
     let summary = &container.summary;
-    let mut text = summary.health.map_or(summary.state.name(), Health::name).to_owned();
+    let mut text = one_line(summary.health_or_state());
     if let Some(code) = summary.exit_code.filter(|_| !summary.is_live()) {
         let _ = write!(text, " ({code})");
     }
