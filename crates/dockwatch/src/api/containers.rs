@@ -37,13 +37,6 @@ struct Entry {
     state: Option<String>,
     status: Option<String>,
     labels: Option<BTreeMap<String, String>>,
-    host_config: Option<HostConfig>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct HostConfig {
-    network_mode: Option<String>,
 }
 
 impl Entry {
@@ -58,7 +51,6 @@ impl Entry {
             state: ContainerState::parse(&self.state.unwrap_or_default()),
             health: health(&status),
             exit_code: exit_code(&status),
-            network_mode: self.host_config.and_then(|config| config.network_mode).unwrap_or_default(),
             labels: self.labels.unwrap_or_default(),
         })
     }

@@ -77,6 +77,7 @@ impl HealthCheckConfig {
 struct HostConfig {
     memory: Option<i64>,
     tmpfs: Option<BTreeMap<String, String>>,
+    network_mode: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -132,6 +133,7 @@ impl Inspect {
             oom_killed: self.state.oom_killed,
             memory_limit,
             tmpfs,
+            has_host_network: self.host_config.network_mode == "host",
             has_health_check: self.config.healthcheck.is_some_and(|check| check.is_check()),
             health: self.state.health.and_then(|health| Health::parse(&health.status)),
         }

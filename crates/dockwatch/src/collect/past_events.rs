@@ -13,12 +13,14 @@ use crate::collect::deadline::Deadline;
 use crate::model::evidence::PastEvent;
 use crate::model::scope::Scope;
 
-/// What happened to a container. Left out are the frequent `exec_*` of health checks.
-const ACTIONS: [&str; 13] = [
+/// What happened to a container. Left out are the frequent `exec_*` of health checks. Podman filters by `died` what it then
+/// calls `die`, and says `remove` instead of `destroy`.
+const ACTIONS: [&str; 15] = [
     "create",
     "start",
     "restart",
     "die",
+    "died",
     "oom",
     "kill",
     "stop",
@@ -28,6 +30,7 @@ const ACTIONS: [&str; 13] = [
     "rename",
     "update",
     "destroy",
+    "remove",
 ];
 
 /// Events as the engine sends them, one JSON object a line.

@@ -86,20 +86,23 @@ fn out_of_memory_fault(evidence: &Evidence, ended: Option<i64>) -> Option<FaultA
 }
 
 fn end_fault(evidence: &Evidence, ended: Option<i64>) -> Option<FaultAt> {
-    let restarts = evidence.inspected.as_ref().map_or(0, |found| found.restarts);
+    let inspected = evidence.inspected.as_ref();
+    let restarts = inspected.map_or(0, |found| found.restarts);
     let is_failure = ended.is_some_and(|exit_code| exit_code != 0);
     if !is_failure && restarts == 0 {
         return None;
     }
     let failed = |event: &PastEvent| event.action == "die" && event.exit_code != Some(0);
-    let finished_at = evidence.inspected.as_ref().and_then(|found| found.finished_at);
+    let finished_at = inspected.and_then(|found| found.finished_at);
     let at = first(evidence, failed).or(finished_at);
     if let Some(exit_code) = ended.filter(|exit_code| was_stopped(evidence, *exit_code)) {
         return Some((Fault::Stopped { exit_code }, last(evidence, "die").or(finished_at)));
     }
     let last_code =
         evidence.events.iter().rev().find(|event| failed(event)).and_then(|event| event.exit_code);
-    Some((Fault::Exited { exit_code: ended.filter(|_| is_failure).or(last_code), restarts }, at))
+    let exit_code = ended.filter(|_| is_failure).or(last_code);
+    let limit = inspected.and_then(|found| found.memory_limit);
+    Some((Fault::Exited { exit_code, restarts, limit }, at))
 }
 
 /// Whether a request ended its last run. The engine reports `stop` after the end of a container, and `kill` before it,
@@ -257,6 +260,14 @@ mod tests {
                 judge(Exited, exited(1), &[die(1), event(41, "stop", None)]),
                 Some(("stopped", "was stopped on request, exit code 1", Some(40))),
             ),
+            (
+                judge(Exited, Inspected { memory_limit: Some(16 << 20), ..exited(137) }, &[]),
+                Some((
+                    "exited",
+                    "ended with exit code 137 (SIGKILL); perhaps it ran out of memory: its memory limit is 16.0 MiB",
+                    Some(50),
+                )),
+            ),
             // A signal that asked for something else, and one that ended an earlier run.
             (
                 judge(Exited, exited(1), &[kill.clone(), die(1)]),
@@ -347,7 +358,7 @@ mod tests {
         let mut evidence = container("c", ContainerState::Exited, Inspected::default(), &[]);
         evidence.inspected = None;
         evidence.summary.exit_code = Some(3);
-        let wanted = Some(Fault::Exited { exit_code: Some(3), restarts: 0 });
+        let wanted = Some(Fault::Exited { exit_code: Some(3), restarts: 0, limit: None });
         assert_eq!(diagnose(std::slice::from_ref(&evidence))[0].fault, wanted);
         evidence.summary.state = ContainerState::Running;
         evidence.summary.health = Some(Health::Unhealthy);

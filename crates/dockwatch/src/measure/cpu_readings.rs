@@ -7,28 +7,50 @@ use evenkeel_common::docker::{CallError, Engine};
 use tokio::time::Instant;
 
 use crate::measure::cgroup::reader::{Buffer, CgroupReader};
-use crate::measure::cpu::{CpuCounter, ENGINE_WINDOW, now_ns, wait_for_periods};
+use crate::measure::cpu::{CpuCounter, CpuUsage, ENGINE_WINDOW, now_ns, wait_for_periods};
 use crate::measure::engine;
 use crate::measure::sample::CpuWait;
 use crate::model::container::ContainerStats;
 
-/// Readings by container id, the earlier one first.
-pub(super) type ReadingPairs = HashMap<String, (CpuCounter, CpuCounter)>;
+/// Two readings of a container, made for one figure.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ReadingPair {
+    pub(super) earlier: CpuCounter,
+    pub(super) later: CpuCounter,
+    /// Its CPU limit in percent of one core; `None` is unlimited or unknown.
+    pub(super) limit_pct: Option<f64>,
+}
+
+/// Readings by container id.
+pub(super) type ReadingPairs = HashMap<String, ReadingPair>;
 
 /// The answers of an engine, by container id.
 pub(super) type StatsAnswers = Vec<(String, Result<ContainerStats, CallError>)>;
+
+impl ReadingPair {
+    /// CPU use between the readings. On a busy machine a short window can hold one burst too many, but no container uses
+    /// more than its limit for long.
+    pub(super) fn usage(&self) -> Option<CpuUsage> {
+        let usage = self.later.usage_since(self.earlier)?;
+        Some(CpuUsage { pct: self.limit_pct.map_or(usage.pct, |limit| limit.min(usage.pct)), ..usage })
+    }
+}
 
 /// Reads the kernel's counters of some containers twice.
 pub(super) async fn from_kernel(readers: &mut HashMap<String, CgroupReader>, ids: &[String]) -> ReadingPairs {
     if ids.is_empty() {
         return ReadingPairs::new();
     }
+    let limits = ids.iter().map(|id| readers.get_mut(id)?.read_cpu_limit(&mut Buffer::default()));
+    let limits: Vec<Option<f64>> = limits.collect();
     let start = Instant::now();
     let earlier = read(readers, ids);
     wait_for_periods(start).await;
     let later = read(readers, ids);
-    let pair = |(id, (earlier, later)): (&String, _)| Some((id.clone(), (earlier?, later?)));
-    ids.iter().zip(earlier.into_iter().zip(later)).filter_map(pair).collect()
+    let pair = |((id, limit_pct), (earlier, later)): ((&String, _), (Option<_>, Option<_>))| {
+        Some((id.clone(), ReadingPair { earlier: earlier?, later: later?, limit_pct }))
+    };
+    ids.iter().zip(limits).zip(earlier.into_iter().zip(later)).filter_map(pair).collect()
 }
 
 /// Reads the counters in the order of the ids, so that the window of each is the same.
@@ -67,8 +89,8 @@ async fn ask_again(engine: &Engine, earlier: &HashMap<&String, CpuCounter>, star
     let left = engine.call_timeout.saturating_sub(start.elapsed()).max(Duration::from_millis(1));
     let answers = engine::stats_all(engine, &ids, left).await;
     let pair = |(id, answer): (String, Result<ContainerStats, CallError>)| {
-        let pair = (*earlier.get(&id)?, counter(&answer.ok()?)?);
-        Some((id, pair))
+        let (earlier, later) = (*earlier.get(&id)?, counter(&answer.ok()?)?);
+        Some((id, ReadingPair { earlier, later, limit_pct: None }))
     };
     answers.into_iter().filter_map(pair).collect()
 }

@@ -16,12 +16,15 @@ use crate::api::inspect;
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The actions subscribed to. Others, such as the frequent `exec_*` of health checks, change nothing that is measured.
-const ACTIONS: [&str; 11] = [
+/// Podman filters by `died` what it then calls `die`, and says `remove` instead of `destroy`.
+const ACTIONS: [&str; 13] = [
     "create",
     "start",
     "die",
+    "died",
     "oom",
     "destroy",
+    "remove",
     "rename",
     "pause",
     "unpause",
@@ -69,7 +72,7 @@ impl ContainerAction {
             "start" => Self::Start,
             "die" => Self::Die,
             "oom" => Self::Oom,
-            "destroy" => Self::Destroy,
+            "destroy" | "remove" => Self::Destroy,
             other => match other.strip_prefix("health_status: ") {
                 Some(health) => Self::Health(health.to_owned()),
                 None => Self::Other,

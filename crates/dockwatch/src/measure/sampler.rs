@@ -107,9 +107,11 @@ impl Sampler {
     /// Measures everything. All calls to the engine together take little more than one deadline.
     pub(super) async fn sample(&mut self, query: Query) -> Sample {
         let (measured, lists, disk) = match (query, self.lists.clone()) {
-            (Query::KernelOnly, Some(lists)) => self.sample_kernel(lists, self.engine.call_timeout).await,
-            (Query::KernelAndHeartbeat(limit), Some(lists)) => self.sample_heartbeat(lists, limit).await,
-            (Query::IfAnswering(limit), _) => self.sample_if_answering(limit).await,
+            (Query::KernelOnly, Some(lists)) => {
+                self.sample_kernel(lists, Some(self.engine.call_timeout)).await
+            }
+            (Query::KernelAndHeartbeat(limit), lists) => self.sample_if_answering(limit, lists).await,
+            (Query::IfAnswering(limit), _) => self.sample_if_answering(limit, None).await,
             (Query::EngineKernelAndDisk, _) => Box::pin(self.sample_engine_and_disk()).await,
             _ => Box::pin(self.sample_engine()).await,
         };
@@ -120,7 +122,8 @@ impl Sampler {
             let from_engine = |c: &&mut Container| c.stats_source == Some(StatsSource::Api);
             containers.iter_mut().flatten().filter(from_engine).for_each(Container::forget_stats);
         }
-        let pools = lists.networks.as_ref().map(|_| address_pools::free_subnets(&info.pools, &lists.subnets));
+        let pools = info.pools.as_ref().filter(|_| lists.networks.is_some());
+        let pools = pools.map(|pools| address_pools::free_subnets(pools, &lists.subnets));
         Sample {
             engine: EngineFacts {
                 host: self.engine.host.clone(),
@@ -172,40 +175,41 @@ impl Sampler {
             Some(listed) => {
                 let limit = self.engine.call_timeout;
                 let left = limit.saturating_sub(start.elapsed()).max(limit / 4);
-                Some(self.measure(listed.clone(), stats, left).await)
+                Some(self.measure(listed.clone(), stats, Some(left)).await)
             }
             None => None,
         };
         (endpoint, listed, measured)
     }
 
-    /// Asks the engine for everything as long as it answers heartbeats.
-    async fn sample_if_answering(&mut self, limit: Duration) -> Answers {
+    /// Takes a sample as long as the engine answers heartbeats: it can hang before or in the middle of it. With lists of an
+    /// earlier sample the engine is not asked for them again.
+    async fn sample_if_answering(&mut self, limit: Duration, lists: Option<EngineLists>) -> Answers {
         let engine = self.engine.clone();
+        let beats = engine::heartbeat(&engine, limit).await;
+        if !all_answer(&beats) {
+            return self.sample_hung(beats).await;
+        }
         let hung = async {
             loop {
+                tokio::time::sleep(limit).await;
                 let beats = engine::heartbeat(&engine, limit).await;
                 if !all_answer(&beats) {
-                    break beats;
+                    return beats;
                 }
-                tokio::time::sleep(limit).await;
+            }
+        };
+        let sample = async {
+            match lists {
+                Some(lists) => self.sample_kernel(lists, Some(engine.call_timeout)).await,
+                None => Box::pin(self.sample_engine()).await,
             }
         };
         let beats = tokio::select! {
-            biased;
+            answers = sample => return answers,
             beats = hung => beats,
-            answers = Box::pin(self.sample_engine()) => return answers,
         };
         self.sample_hung(beats).await
-    }
-
-    async fn sample_heartbeat(&mut self, lists: EngineLists, limit: Duration) -> Answers {
-        let beats = engine::heartbeat(&self.engine, limit).await;
-        if all_answer(&beats) {
-            self.sample_kernel(lists, self.engine.call_timeout).await
-        } else {
-            self.sample_hung(beats).await
-        }
     }
 
     /// What is known while the engine hangs: the kernel's counters of the containers that it listed before.
@@ -215,15 +219,15 @@ impl Sampler {
             self.track_known();
         }
         let (measured, lists, disk) = match self.lists.clone() {
-            Some(lists) if !self.readers.is_empty() => self.sample_kernel(lists, Duration::ZERO).await,
+            Some(lists) if !self.readers.is_empty() => self.sample_kernel(lists, None).await,
             _ => (None, EngineLists::default(), None),
         };
         let lists = EngineLists { networks: None, volumes: None, endpoints: beats.into(), ..lists };
         (measured, lists, disk)
     }
 
-    /// Reads the kernel's counters. What only the engine knows is asked for within `limit`.
-    async fn sample_kernel(&mut self, mut lists: EngineLists, limit: Duration) -> Answers {
+    /// Reads the kernel's counters. What only the engine knows is asked for within `limit`; `None` asks nothing.
+    async fn sample_kernel(&mut self, mut lists: EngineLists, limit: Option<Duration>) -> Answers {
         let Some(listed) = lists.containers.take() else { return (None, lists, None) };
         let (readers, stats) = read_all(std::mem::take(&mut self.readers), self.mode.detail);
         self.readers = readers;
@@ -249,22 +253,22 @@ impl Sampler {
         self.readers.insert(id.to_owned(), reader);
     }
 
-    /// Completes what was read so far with what the list call shows to be missing.
+    /// Completes what was read so far with what the list call shows to be missing; without a limit the engine is not asked.
     async fn measure(
         &mut self,
         listed: Vec<ContainerSummary>,
         mut stats: StatsById,
-        limit: Duration,
+        limit: Option<Duration>,
     ) -> Measured {
         let live: Vec<String> = listed.iter().filter(|c| c.is_live()).map(|c| c.id.clone()).collect();
         self.read_new(&live, &mut stats);
         self.forget_stopped(&listed);
         let is_local = live.iter().any(|id| stats.contains_key(id));
-        let remote: &[String] = if is_local { &[] } else { &live };
-        let to_inspect = self.to_inspect(&listed, &stats);
+        let remote: &[String] = if is_local || limit.is_none() { &[] } else { &live };
+        let to_inspect = if limit.is_none() { Vec::new() } else { self.to_inspect(&listed, &stats) };
         let to_read_twice = self.without_cpu_use(&stats);
         let (details, (answers, mut pairs), kernel_pairs) = tokio::join!(
-            engine::inspect_all(&self.engine, &to_inspect, limit),
+            engine::inspect_all(&self.engine, &to_inspect, limit.unwrap_or_default()),
             cpu_readings::from_engine(&self.engine, remote, self.mode.cpu),
             cpu_readings::from_kernel(&mut self.readers, &to_read_twice),
         );
@@ -348,14 +352,14 @@ impl Sampler {
         let mut found = HashMap::new();
         for (id, stats) in stats {
             let pair = pairs.get(id).copied();
-            let Some(now) = pair.map(|(_, later)| later).or_else(|| cpu_readings::counter(stats)) else {
+            let Some(now) = pair.map(|pair| pair.later).or_else(|| cpu_readings::counter(stats)) else {
                 continue;
             };
             let init = self.readers.get(id).and_then(CgroupReader::init);
             let cached = self.cache.containers.entry(id.clone()).or_default();
             let history = cached.cpu.get_or_insert(CpuHistory::new(now));
             let usage = match pair {
-                Some((earlier, later)) => later.usage_since(earlier),
+                Some(pair) => pair.usage(),
                 None => history.usage_until(now),
             };
             history.add(now);
@@ -377,11 +381,13 @@ impl Sampler {
                 return Err(Vanished(summary.labels));
             }
         }
-        if let Some(stats) = stats.as_mut().filter(|_| summary.network_mode == "host") {
-            // These are the machine's counters.
+        let details = self.keep_details(&id, details);
+        if let Some(stats) = &mut stats
+            && details.as_ref().is_none_or(|details| details.has_host_network)
+        {
+            // These are, or may be, the machine's counters.
             stats.net = None;
         }
-        let details = self.keep_details(&id, details);
         summary.health = summary.health.or_else(|| details.as_ref()?.health);
         let destinations = details.as_ref().map(|details| details.tmpfs.as_slice()).unwrap_or_default();
         let tmpfs = tmpfs::measure(self.readers.get_mut(&id), destinations);

@@ -173,8 +173,6 @@ pub(crate) struct ContainerSummary {
     pub(crate) health: Option<Health>,
     /// Exit code of a container that has exited.
     pub(crate) exit_code: Option<i64>,
-    /// `host`, `bridge`, the name of a network, …
-    pub(crate) network_mode: String,
     pub(crate) labels: BTreeMap<String, String>,
 }
 
@@ -223,6 +221,8 @@ pub(crate) struct ContainerDetails {
     pub(crate) memory_limit: Option<u64>,
     /// Mount points of its tmpfs mounts.
     pub(crate) tmpfs: Vec<String>,
+    /// Whether its network is that of the machine.
+    pub(crate) has_host_network: bool,
     pub(crate) has_health_check: bool,
     /// The result of its health check when it was inspected.
     pub(crate) health: Option<Health>,

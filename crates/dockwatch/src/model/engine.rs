@@ -112,8 +112,9 @@ pub(crate) struct EngineInfo {
     pub(crate) machine: Option<String>,
     /// A rootless engine that may not make cgroups: each container seems to use what all of the machine does.
     pub(crate) lacks_cgroups: bool,
-    /// Configured address pools: base, and prefix length of each subnet.
-    pub(crate) pools: Vec<(String, u8)>,
+    /// Configured address pools: base, and prefix length of each subnet; empty where they are Docker's own, `None` where
+    /// they are not known.
+    pub(crate) pools: Option<Vec<(String, u8)>>,
 }
 
 /// One engine at one moment.

@@ -61,7 +61,8 @@ impl Facts {
 
     /// CPU use of all containers, percent of one core; `None` where that of any is unknown.
     pub(crate) fn cpu_pct(&self) -> Option<f64> {
-        let sum: Option<f64> = self.users().map(|container| container.cpu_pct).sum();
+        // Not sum(), which makes -0 of nothing.
+        let sum = self.users().try_fold(0.0, |sum, container| Some(sum + container.cpu_pct?));
         sum.filter(|_| self.containers_known).map(round2)
     }
 

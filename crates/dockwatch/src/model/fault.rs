@@ -29,6 +29,8 @@ pub(crate) enum Fault {
     Exited {
         exit_code: Option<i64>,
         restarts: u64,
+        /// Bytes; `None` is unlimited or unknown.
+        limit: Option<u64>,
     },
     /// Somebody stopped or killed it.
     Stopped {
@@ -75,7 +77,9 @@ impl Fault {
                 format!("could not be started: a port is taken ({})", quote(error))
             }
             Self::CannotStart { error } => format!("could not be started: {}", quote(error)),
-            Self::Exited { exit_code, restarts } => exited(*exit_code, *restarts),
+            Self::Exited { exit_code, restarts, limit } => {
+                exited(*exit_code, *restarts) + &perhaps_out_of_memory(*exit_code, *limit)
+            }
             Self::Stopped { exit_code } => format!("was stopped on request, {}", code(*exit_code)),
             Self::Unhealthy { failed: Some((times, output)) } => {
                 format!("is unhealthy: its check failed {times} times in a row{}", said(output))
@@ -108,6 +112,16 @@ fn exited(exit_code: Option<i64>, restarts: u64) -> String {
         0 => ended,
         1 => format!("{ended} and was restarted once"),
         more => format!("{ended} and was restarted {more} times"),
+    }
+}
+
+/// Engines do not notice every kill by the OOM killer, and Podman 4 none.
+fn perhaps_out_of_memory(exit_code: Option<i64>, limit: Option<u64>) -> String {
+    match limit {
+        Some(limit) if exit_code == Some(137) => {
+            format!("; perhaps it ran out of memory: its memory limit is {}", show_size(limit))
+        }
+        _ => String::new(),
     }
 }
 

@@ -52,7 +52,7 @@ pub(crate) fn snapshot(facts: &Facts, assessment: &Assessment, filter: Container
         let _ = write!(text, "\n{}", table(&shown));
     }
     if shown.iter().any(|container| container.stats_source == Some(StatsSource::Api)) {
-        text += "The figures come from the engine's statistics, because the containers do not run on this machine.\n";
+        text += "Memory and CPU come from the engine's statistics; the kernel's counters cannot be read from here.\n";
     }
     for error in &facts.errors {
         let _ = writeln!(text, "unknown: {}", one_line(error));
@@ -127,13 +127,18 @@ fn row(container: &Container) -> [String; 9] {
         one_line(&container.summary.name),
         state(container),
         container.cpu_pct.map_or_else(dash, |pct| format!("{pct:.1} %")),
-        size(container.working_set()),
+        container.working_set().map_or_else(|| unknown(container), show_size),
         size(container.memory_limit()),
         painted_if_raised(container.level().unwrap_or(Level::Safe), used),
         stats.and_then(|stats| stats.pids).map_or_else(dash, |pids| pids.to_string()),
         pair(stats.and_then(|stats| stats.net)),
         pair(stats.and_then(|stats| stats.block)),
     ]
+}
+
+/// A container without processes uses no memory; that of one with processes is not known.
+fn unknown(container: &Container) -> String {
+    if container.summary.is_live() { "?".into() } else { "-".into() }
 }
 
 fn painted_if_raised(level: Level, text: String) -> String {

@@ -51,7 +51,9 @@ impl<'a> Project<'a> {
         self.await_state("well", "{{.State.Health.Status}}", "healthy");
         self.docker(&["run", "-d"], "exits", &[], "echo about to fail; exit 3");
         self.await_state("exits", "{{.State.Status}}", "exited");
-        self.docker(&["run", "-d"], "hungry", &["-m", "8m", "--memory-swap", "8m"], "exec tail /dev/zero");
+        // The shell outlives the killed process: a busy engine may miss a kill that ends the whole container.
+        let script = "tail /dev/zero; sleep 1; exit 137";
+        self.docker(&["run", "-d"], "hungry", &["-m", "8m", "--memory-swap", "8m"], script);
         self.await_state("hungry", "{{.State.Status}}", "exited");
         let sick = ["--health-cmd", "echo no route; exit 1", "--health-interval", "200ms"];
         self.docker(&["run", "-d"], "sick", &[&sick[..], &["--health-retries", "2"]].concat(), "sleep 600");

@@ -55,7 +55,7 @@ fn an_engine_elsewhere_is_asked_for_statistics() {
     assert_eq!((here.totals.tmpfs_used_bytes, there.totals.tmpfs_used_bytes), (Some(0), None));
     let args = ["--call-timeout", "10s", "--label", &label];
     let (stdout, _) = run(&mut dockwatch(&relay(engine), &home), &args, 0);
-    assert!(stdout.contains("come from the engine's statistics"), "{stdout}");
+    assert!(stdout.contains("Memory and CPU come from the engine's statistics"), "{stdout}");
 }
 
 fn relay(engine: &Engine) -> String {
@@ -75,11 +75,11 @@ fn docker_stats_cpu(engine: &Engine, name: &str) -> f64 {
     shown.trim_end_matches('%').parse().expect(&shown)
 }
 
-/// The first call, which has no earlier reading. Both take a moment of their own, so they are compared until a calm
-/// moment; never does a container exceed its limit.
+/// The first call, which has no earlier reading. Both look at a moment of their own, so they are compared until there is
+/// a calm one; the figure is never above `most`.
 fn first_cpu_agrees_with_docker_stats(
     options: &[&str],
-    limit: f64,
+    most: f64,
     first_call: fn(&Engine, &Home, &str) -> Snapshot,
 ) {
     let Some(engine) = engine() else { return };
@@ -92,7 +92,7 @@ fn first_cpu_agrees_with_docker_stats(
         let found = first_call(engine, &Home::new(), &label);
         let (ours, window) =
             (found.containers[0].cpu_pct.unwrap(), found.containers[0].cpu_window_ms.unwrap());
-        assert!(ours <= limit + 3.0, "{ours} % over {window} ms");
+        assert!(ours <= most, "{ours} % over {window} ms");
         let theirs = docker_stats_cpu(engine, &name);
         if (ours - theirs).abs() <= 3.0 {
             break;
@@ -108,10 +108,11 @@ fn first_cpu_of_a_limited_container() {
 
 #[test]
 fn first_cpu_of_an_unlimited_container() {
-    first_cpu_agrees_with_docker_stats(&[], 100.0, snapshot);
+    first_cpu_agrees_with_docker_stats(&[], 103.0, snapshot);
 }
 
 #[test]
 fn first_cpu_of_a_limited_container_elsewhere() {
-    first_cpu_agrees_with_docker_stats(&["--cpus", "0.3"], 30.0, snapshot_through_relay);
+    // The engine chooses the moments, so a second can hold one or two bursts of 30 ms too many.
+    first_cpu_agrees_with_docker_stats(&["--cpus", "0.3"], 36.0, snapshot_through_relay);
 }

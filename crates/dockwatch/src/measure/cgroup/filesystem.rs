@@ -13,7 +13,7 @@ pub(crate) const ROOT: &str = "/sys/fs/cgroup";
 const MAX_DEPTH: usize = 8;
 
 /// The controllers of v1 that are read; `unified` is the v2 hierarchy of a hybrid system.
-const CONTROLLERS: [&str; 5] = ["memory", "cpuacct", "pids", "blkio", "unified"];
+const CONTROLLERS: [&str; 6] = ["memory", "cpu", "cpuacct", "pids", "blkio", "unified"];
 
 /// The version of the cgroup interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
