@@ -23,10 +23,10 @@ demo: build ## Watch the tools at work on a real PostgreSQL and Redis
 e2e: build ## Run the reference stack's end-to-end test through scripts/evenkeel
 	scripts/e2e
 
-soak: build ## Measure parallel, killed test runs before evenkeel and after (SOAK="--runners 3 --rounds 1")
+soak: build ## Measure parallel, killed test runs without evenkeel and with it (SOAK="--runners 3 --rounds 1")
 	scripts/soak $(SOAK)
 
-clean-test-env: build ## Remove every test environment that nobody uses, running or not
+clean-test-env: build ## Remove every test environment that is not in use, running or not
 	target/release/dockprune --label netra.env=test --older-than 0s --include-running --volumes
 
 lint: ## Check format, clippy, shell scripts, direct Compose calls and man pages

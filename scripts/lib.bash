@@ -7,7 +7,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/evenkeel
 me=${0##*/}
 
-say() { printf '%s: %s\n' "$me" "$*" >&2; }
+say() { printf '%s: %s\n' "$me" "$*" >&2 || :; }
 
 # fail CODE MESSAGE [HINT]
 fail() {

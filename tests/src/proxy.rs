@@ -19,7 +19,8 @@ pub struct Proxy {
 #[derive(Debug)]
 struct Route {
     engine: PathBuf,
-    held: Option<String>,
+    /// `None` holds nothing.
+    held: Mutex<Option<String>>,
     /// Requests for this text are passed on this much later.
     delayed: Option<(String, Duration)>,
     requests: Mutex<Vec<String>>,
@@ -31,7 +32,14 @@ impl Proxy {
     /// # Panics
     /// When it cannot listen.
     pub fn holding(host: &str, held: &str) -> Self {
-        Self::start(host, Some(held.to_owned()), None)
+        let proxy = Self::recording(host);
+        proxy.hold(held);
+        proxy
+    }
+
+    /// From now on requests for `held` are never answered.
+    pub fn hold(&self, held: &str) {
+        *self.route.held.lock().unwrap_or_else(PoisonError::into_inner) = Some(held.to_owned());
     }
 
     /// A proxy in front of `host` that passes requests for `delayed` on only after `delay`.
@@ -39,7 +47,7 @@ impl Proxy {
     /// # Panics
     /// When it cannot listen.
     pub fn delaying(host: &str, delayed: &str, delay: Duration) -> Self {
-        Self::start(host, None, Some((delayed.to_owned(), delay)))
+        Self::start(host, Some((delayed.to_owned(), delay)))
     }
 
     /// A proxy in front of `host` that passes everything on.
@@ -47,7 +55,7 @@ impl Proxy {
     /// # Panics
     /// When it cannot listen.
     pub fn recording(host: &str) -> Self {
-        Self::start(host, None, None)
+        Self::start(host, None)
     }
 
     /// The first line of every request so far.
@@ -55,12 +63,12 @@ impl Proxy {
         self.route.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn start(host: &str, held: Option<String>, delayed: Option<(String, Duration)>) -> Self {
+    fn start(host: &str, delayed: Option<(String, Duration)>) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory can be made");
         let path = dir.path().join("docker.sock");
         let listener = UnixListener::bind(&path).expect("a socket can be bound");
         let engine = PathBuf::from(host.strip_prefix("unix://").unwrap_or(host));
-        let route = Arc::new(Route { engine, held, delayed, requests: Mutex::default() });
+        let route = Arc::new(Route { engine, held: Mutex::default(), delayed, requests: Mutex::default() });
         let served = Arc::clone(&route);
         std::thread::spawn(move || serve(&listener, &served));
         Self { host: format!("unix://{}", path.display()), route, _dir: dir }
@@ -89,7 +97,8 @@ fn connect(mut client: UnixStream, route: &Route) -> io::Result<()> {
         let line = buffer[..count].split(|byte| *byte == b'\r').next().unwrap_or_default();
         let line = String::from_utf8_lossy(line).into_owned();
         let delay = route.delayed.as_ref().filter(|(text, _)| line.contains(text)).map(|(_, delay)| *delay);
-        let is_held = route.held.as_ref().is_some_and(|held| line.contains(held));
+        let held = route.held.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let is_held = held.is_some_and(|held| line.contains(&held));
         if line.ends_with(" HTTP/1.1") {
             route.requests.lock().unwrap_or_else(PoisonError::into_inner).push(line);
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 /// Longest wait for something on the screen.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_mins(2);
 
 /// A terminal with a program running on it. What the program prints just before it ends may be lost: the kernel hangs
 /// the terminal up when the first process of a session ends.
@@ -62,7 +62,7 @@ impl Terminal {
     /// Waits until the screen has shown this text, and returns all that it has shown.
     ///
     /// # Panics
-    /// Where that takes longer than half a minute.
+    /// Where that takes longer than two minutes.
     pub fn wait_for(&self, text: &str) -> String {
         let screen = self.screen.0.lock().expect("nobody panicked");
         let waiting = self.screen.1.wait_timeout_while(screen, LIMIT, |shown| !shown.contains(text));

@@ -39,7 +39,7 @@ fn an_anonymous_volume_that_stays_is_named() {
         &format!("exec {} \"${{@/--volumes/--quiet-if-nothing}}\"", real.display()),
     );
     let run = format!(
-        "docker run -d --label evenkeel.env=$EVENKEEL_ENV --label {} -v /data {BUSYBOX} sleep 600",
+        "docker run -d --label evenkeel.env=$EVENKEEL_ENV --label {} -v /data --stop-signal KILL {BUSYBOX} sleep 600",
         stack.world.label()
     );
     let output = stack.evenkeel(&["--", "sh", "-c", &run]).env("EVENKEEL_BIN", &tools).output().unwrap();
@@ -49,4 +49,19 @@ fn an_anonymous_volume_that_stays_is_named() {
         said.lines().find_map(|line| line.strip_prefix("volume ")).unwrap_or_else(|| panic!("{said}"));
     engine.docker(&["volume", "rm", volume]);
     assert_eq!(stack.left(), "");
+}
+
+#[test]
+fn an_anonymous_volume_of_the_commands_container_goes_with_it() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    let run = format!(
+        "docker run -d --label evenkeel.env=$EVENKEEL_ENV -v /data --stop-signal KILL {BUSYBOX} sleep 600"
+    );
+    let show = "docker inspect -f '{{range .Mounts}}{{.Name}}{{end}}' $id";
+    let output = stack.run(&["--", "sh", "-c", &format!("id=$({run}) && {show}")]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let volume = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    assert_eq!(volume.len(), 64, "{volume}");
+    assert!(!engine.try_docker(&["volume", "inspect", &volume]).status.success(), "{}", text(&output));
 }

@@ -7,15 +7,15 @@ mod leftovers;
 mod scan;
 mod survive;
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use evenkeel_tests::{BUSYBOX, Engine, Home, World, built, engine, root};
+use evenkeel_tests::{BUSYBOX, Engine, Home, Terminal, World, built, engine, root};
 
-/// A Compose project of one busybox, and a home of its own.
+/// A Compose project with one busybox container, and a home of its own.
 struct Stack<'a> {
     engine: &'a Engine,
     world: World<'a>,
@@ -54,7 +54,7 @@ volumes: {{ data: {{ labels: *labels }} }}
         self.home.join("compose.yml")
     }
 
-    /// Changes what the file says.
+    /// Replaces text in the Compose file.
     fn edit(&self, from: &str, to: &str) {
         let text = std::fs::read_to_string(self.file()).unwrap();
         assert!(text.contains(from), "{from}");
@@ -105,7 +105,7 @@ volumes: {{ data: {{ labels: *labels }} }}
 
 impl Drop for Stack<'_> {
     fn drop(&mut self) {
-        // Of a test that failed.
+        // Cleans up after a test that failed.
         if std::thread::panicking() {
             let _ = self.evenkeel(&["clean"]).output();
         }
@@ -123,25 +123,36 @@ fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
+/// Runs a command on a terminal, from when on keys reach it.
+fn on_terminal(stack: &Stack<'_>, command: &Command) -> Terminal {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", r#"echo ready; exec "$0" "$@""#]).arg(command.get_program()).args(command.get_args());
+    for name in ["PATH", "HOME"] {
+        shell.env(name, std::env::var_os(name).unwrap());
+    }
+    let terminal = Terminal::run(stack.environment(&mut shell));
+    terminal.wait_for("ready");
+    terminal
+}
+
 /// Starts it, and waits until its command says that the environment is up.
 fn start_until_up(command: &mut Command) -> Child {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
-    // On a terminal the steps of the set-up are told there, too.
-    assert!(
-        stdout.by_ref().lines().any(|line| line.unwrap().trim_end() == "up"),
-        "it ended before it was up"
-    );
-    // A closed pipe would end those who still write.
+    let mut line = String::new();
+    stdout.read_line(&mut line).unwrap();
+    assert_eq!(line, "up\n");
+    // A closed pipe would make writers fail.
     std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
     child
 }
 
 fn signal(child: &Child, name: &str) {
-    Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap();
+    // It may have ended.
+    Command::new("kill").args(["-s", name, &child.id().to_string()]).stderr(Stdio::null()).status().unwrap();
 }
 
-/// Minds Ctrl-C from before it says anything: a shell without a trap can miss one while it starts something.
+/// Handles Ctrl-C before it prints anything: a shell without a trap can miss one while it starts a program.
 const UNTIL_ENDED: [&str; 4] =
     ["--", "sh", "-c", "trap \"exit 130\" INT; echo up; while :; do sleep 0.1; done"];
 

@@ -1,14 +1,14 @@
 //! A key or a signal at any moment of a run: the environment is gone afterwards, and the code tells why the run ended.
 
-use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
-use super::{Command, Engine, Stack, engine};
+use evenkeel_tests::Terminal;
+
+use super::{Command, Engine, Stack, engine, on_terminal, signal};
 
 /// How a run is interrupted.
 #[derive(Clone, Copy, Debug)]
@@ -34,9 +34,9 @@ const INTERRUPTIONS: [Interruption; 6] = [
 const LIFE: Duration = Duration::from_millis(4_800);
 const BETWEEN_TWO: Duration = Duration::from_millis(100);
 const AT_ONCE: usize = 8;
-/// Ends by either signal at once, else when its file exists.
+/// Ends by either signal at once, else when a file of its own name is there.
 const COMMAND: &str =
-    r#"trap "exit 130" INT; trap "exit 143" TERM; echo up; until [ -e "$1" ]; do sleep 0.05; done"#;
+    r#"trap "exit 130" INT; trap "exit 143" TERM; : >"$1/up"; until [ -e "$1/end" ]; do sleep 0.05; done"#;
 const COMMAND_LASTS: Duration = Duration::from_millis(500);
 
 impl Interruption {
@@ -54,85 +54,87 @@ impl Interruption {
     }
 }
 
-/// A run with its process, what it prints, and the keyboard of its terminal.
-struct Run {
-    child: Child,
-    pid: String,
-    keys: ChildStdin,
-    lines: Receiver<String>,
-    printed: Vec<String>,
-    /// Makes the command end.
-    end: PathBuf,
+/// A run that is going on.
+struct Run<'a> {
+    stack: &'a Stack<'a>,
+    process: Process,
 }
 
-/// Why [`Run::read_until`] returned.
-#[derive(PartialEq, Eq)]
-enum Read {
-    Up,
-    Time,
-    Ended,
+enum Process {
+    OnTerminal(Terminal),
+    WithoutTerminal(Child),
 }
 
-impl Run {
-    fn start(stack: &Stack<'_>, interruption: Interruption) -> Self {
-        let end = stack.home.join("end");
-        let evenkeel = stack.evenkeel(&["--", "sh", "-c", COMMAND, "sh", end.to_str().unwrap()]);
-        let words: Vec<_> = std::iter::once(evenkeel.get_program()).chain(evenkeel.get_args()).collect();
-        let words = words.iter().map(|word| format!("'{}'", word.to_str().unwrap())).collect::<Vec<_>>();
-        let line = format!("echo $$; exec {} 2>&1", words.join(" "));
-        let mut command = Command::new(match interruption {
-            WithoutTerminal(..) => "setsid",
-            _ => "script",
-        });
-        match interruption {
-            WithoutTerminal(..) => command.args(["sh", "-c", &line]),
-            _ => command.args(["-qefc", &line, "/dev/null"]),
+impl<'a> Run<'a> {
+    fn start(stack: &'a Stack<'a>, interruption: Interruption) -> Self {
+        let evenkeel = stack.evenkeel(&["--", "sh", "-c", COMMAND, "sh", stack.home.to_str().unwrap()]);
+        let process = if let WithoutTerminal(..) = interruption {
+            let mut session = Command::new("setsid");
+            session.arg(evenkeel.get_program()).args(evenkeel.get_args());
+            let log =
+                || std::fs::File::options().append(true).create(true).open(stack.home.join("log")).unwrap();
+            let session = stack.environment(&mut session).stdin(Stdio::null()).stdout(log()).stderr(log());
+            Process::WithoutTerminal(session.spawn().unwrap())
+        } else {
+            Process::OnTerminal(on_terminal(stack, &evenkeel))
         };
-        let mut child =
-            stack.environment(&mut command).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let (sender, lines) = channel();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
-        std::thread::spawn(move || {
-            for line in stdout.lines().map_while(Result::ok) {
-                // Nobody may listen any more.
-                let _ = sender.send(line.trim_end().to_owned());
-            }
-        });
-        let keys = child.stdin.take().unwrap();
-        let pid = lines.recv().unwrap();
-        Self { child, pid, keys, lines, printed: Vec::new(), end }
+        Self { stack, process }
     }
 
-    /// Reads until the command says that it runs, until that time, or to the end.
-    fn read_until(&mut self, time: Instant) -> Read {
-        loop {
-            match self.lines.recv_timeout(time.saturating_duration_since(Instant::now())) {
-                Ok(line) => self.printed.push(line),
-                Err(RecvTimeoutError::Timeout) => return Read::Time,
-                Err(RecvTimeoutError::Disconnected) => return Read::Ended,
-            }
-            if self.printed.last().is_some_and(|line| line == "up") {
-                return Read::Up;
-            }
+    /// Neither program forks, so this is evenkeel itself.
+    fn child(&mut self) -> &mut Child {
+        match &mut self.process {
+            Process::OnTerminal(terminal) => &mut terminal.child,
+            Process::WithoutTerminal(child) => child,
         }
+    }
+
+    fn interrupt(&mut self, interruption: Interruption) {
+        match (&mut self.process, interruption) {
+            (Process::OnTerminal(terminal), Key(_)) => terminal.press("\x03"),
+            (_, OnTerminal(name, _) | WithoutTerminal(name, _)) => signal(self.child(), name),
+            (Process::WithoutTerminal(_), Key(_)) => unreachable!("it has no terminal"),
+        }
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.stack.home.join(name)
+    }
+
+    /// Waits until the command runs, but not beyond that time.
+    fn is_up_by(&self, time: Instant) -> bool {
+        while !self.file("up").exists() {
+            if Instant::now() >= time {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        true
     }
 
     fn end_command(&self) {
-        std::fs::write(&self.end, "").unwrap();
+        std::fs::write(self.file("end"), "").unwrap();
     }
 
-    /// Both fail where the run has ended.
-    fn interrupt(&mut self, interruption: Interruption) {
-        match interruption {
-            Key(_) => {
-                let _ = self.keys.write_all(b"\x03");
-            }
-            OnTerminal(signal, _) | WithoutTerminal(signal, _) => {
-                let mut kill = Command::new("kill");
-                kill.args(["-s", signal, &self.pid]).stderr(Stdio::null()).status().unwrap();
+    fn ends_by(&mut self, time: Instant) -> Option<ExitStatus> {
+        loop {
+            match self.child().try_wait().unwrap() {
+                None if Instant::now() < time => std::thread::sleep(Duration::from_millis(5)),
+                status => return status,
             }
         }
     }
+
+    fn printed(&self) -> String {
+        match &self.process {
+            Process::OnTerminal(terminal) => terminal.wait_for(""),
+            Process::WithoutTerminal(_) => std::fs::read_to_string(self.file("log")).unwrap(),
+        }
+    }
+}
+
+fn sleep_until(time: Instant) {
+    std::thread::sleep(time.saturating_duration_since(Instant::now()));
 }
 
 /// Interrupts a run at a moment of its life, and says what is wrong afterwards.
@@ -140,43 +142,32 @@ fn try_at(engine: &Engine, at: Duration, interruption: Interruption) -> Result<(
     let stack = Stack::new(engine);
     let mut run = Run::start(&stack, interruption);
     let time = Instant::now() + at;
-    let was_up = run.read_until(time) == Read::Up;
-    if was_up
-        && run.read_until(time.min(Instant::now() + COMMAND_LASTS)) == Read::Time
-        && Instant::now() < time
-    {
+    let was_up = run.is_up_by(time);
+    let end = Instant::now() + COMMAND_LASTS;
+    if was_up && end < time {
+        sleep_until(end);
         run.end_command();
-        run.read_until(time);
     }
+    sleep_until(time);
     run.interrupt(interruption);
     for _ in 1..interruption.times() {
-        run.read_until(Instant::now() + BETWEEN_TWO);
+        std::thread::sleep(BETWEEN_TWO);
         run.interrupt(interruption);
     }
     // Only where it was seen to run: else a signal that was lost would not show.
     if was_up {
         run.end_command();
     }
-    let deadline = Instant::now() + Duration::from_mins(2);
-    let mut ended = false;
-    while !ended && Instant::now() < deadline {
-        ended = run.read_until(deadline) == Read::Ended;
-    }
-    if !ended {
-        run.interrupt(WithoutTerminal("KILL", 1));
-    }
-    let status = run.child.wait().unwrap();
-    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    let status = run.ends_by(Instant::now() + Duration::from_mins(2));
+    let code = status.and_then(|status| status.code().or(status.signal().map(|signal| 128 + signal)));
     let left = stack.left();
     let expected = code == Some(interruption.code()) || was_up && code == Some(0);
-    if ended && expected && left.is_empty() {
+    if expected && left.is_empty() {
         return Ok(());
     }
+    run.end_command();
     let _ = stack.evenkeel(&["clean"]).output();
-    Err(format!(
-        "{interruption:?} at {at:?}: ended {ended}, exit code {code:?}, left {left:?}:\n{}\n",
-        run.printed.join("\n")
-    ))
+    Err(format!("{interruption:?} at {at:?}: exit code {code:?}, left {left:?}:\n{}\n", run.printed()))
 }
 
 /// `EVENKEEL_SCAN_STEP_MS` makes the steps smaller or larger.

@@ -1,12 +1,11 @@
 //! Dead and hung engines, stacks that never get healthy, taken ports, a full disk, keys pressed at the wrong time.
 
-use std::io::Write;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use evenkeel_tests::{Proxy, skip};
 
-use super::{BUSYBOX, Command, Stack, UNTIL_ENDED, engine, root, signal, start_until_up, text};
+use super::{BUSYBOX, Command, Stack, UNTIL_ENDED, engine, on_terminal, root, signal, start_until_up, text};
 
 #[test]
 fn a_dead_engine_and_a_hung_one_are_named() {
@@ -137,23 +136,14 @@ fn ctrl_c_again_during_the_take_down_does_not_end_it() {
     let stack = Stack::new(engine);
     // The first process of a container does not hear SIGTERM: the take-down lasts.
     stack.edit("SIGKILL", "SIGTERM");
-    let evenkeel = stack.evenkeel(&UNTIL_ENDED);
-    let words: Vec<_> = std::iter::once(evenkeel.get_program()).chain(evenkeel.get_args()).collect();
-    let line = words.iter().map(|word| format!("'{}'", word.to_str().unwrap())).collect::<Vec<_>>().join(" ");
-    let mut terminal = Command::new("script");
-    stack
-        .environment(&mut terminal)
-        .args(["-qefc", &format!("exec {line}"), "/dev/null"])
-        .stdin(Stdio::piped());
-    let mut child = start_until_up(&mut terminal);
-    let mut keys = child.stdin.take().unwrap();
-    keys.write_all(b"\x03").unwrap();
-    while child.try_wait().unwrap().is_none() {
+    let mut terminal = on_terminal(&stack, &stack.evenkeel(&UNTIL_ENDED));
+    terminal.wait_for("up\r\n");
+    terminal.press("\x03");
+    while terminal.child.try_wait().unwrap().is_none() {
         std::thread::sleep(Duration::from_millis(200));
-        // It may have ended since.
-        let _ = keys.write_all(b"\x03");
+        terminal.press("\x03");
     }
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(terminal.child.wait().unwrap().code(), Some(130));
     assert_eq!(stack.left(), "");
 }
 
@@ -175,5 +165,23 @@ fn a_full_disk_is_said_and_nothing_is_started() {
     }
     assert_eq!(output.status.code(), Some(125), "{}", text(&output));
     assert!(text(&output).contains("No space left on device"), "{}", text(&output));
+    assert_eq!(stack.left(), "");
+}
+
+#[test]
+fn a_reader_that_goes_away_does_not_end_the_take_down() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    let label = format!("netra.env={}", stack.world.id());
+    // What only the step after the first line of the take-down removes.
+    let run = format!(
+        "docker run -d --label {label} --label evenkeel.env=$EVENKEEL_ENV --stop-signal KILL {BUSYBOX} sleep 600 >/dev/null && echo up; \
+         until [ -e \"$0\" ]; do sleep 0.05; done"
+    );
+    let gone = stack.home.join("gone");
+    let mut child = start_until_up(&mut stack.evenkeel(&["--", "sh", "-c", &run, gone.to_str().unwrap()]));
+    drop(child.stderr.take());
+    std::fs::write(&gone, "").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
     assert_eq!(stack.left(), "");
 }
