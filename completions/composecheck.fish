@@ -27,11 +27,11 @@ end
 complete -c composecheck -n "__fish_composecheck_needs_command" -s f -l file -d 'Compose file (repeatable); later files override earlier ones [default: compose.yml and its override file]' -r -F
 complete -c composecheck -n "__fish_composecheck_needs_command" -l env-file -d 'File of variables (repeatable) [default: .env beside the first file]' -r -F
 complete -c composecheck -n "__fish_composecheck_needs_command" -l compose-profile -d 'Compose profile to enable, in addition to COMPOSE_PROFILES (repeatable); \'*\' enables all' -r
-complete -c composecheck -n "__fish_composecheck_needs_command" -l env -d 'Purpose of the project [default: its label, else test]' -r -f -a "test\t'Created for a test run and removed after it'
+complete -c composecheck -n "__fish_composecheck_needs_command" -l env -d 'Purpose of the project [default: its label, else unknown]' -r -f -a "test\t'Created for a test run and removed after it'
 dev\t'Long-running, keeps its data'
 prod\t'Serves users'"
-complete -c composecheck -n "__fish_composecheck_needs_command" -l budget -d 'Memory that the project may use [default: 4GiB]' -r
-complete -c composecheck -n "__fish_composecheck_needs_command" -l profile -d 'How databases should be tuned [default: durable; not checked in a test environment]' -r -f -a "fast\t'For speed: data may be lost in a crash'
+complete -c composecheck -n "__fish_composecheck_needs_command" -l budget -d 'Memory that the project may use [default: 4GiB; not checked where the purpose is unknown]' -r
+complete -c composecheck -n "__fish_composecheck_needs_command" -l profile -d 'How databases should be tuned [default: durable in dev and prod, else not checked]' -r -f -a "fast\t'For speed: data may be lost in a crash'
 durable\t'For durability: data survives a power failure'"
 complete -c composecheck -n "__fish_composecheck_needs_command" -l config -d 'Configuration [default: composecheck.toml in the directory of the first Compose file or a parent]' -r -F
 complete -c composecheck -n "__fish_composecheck_needs_command" -l format -d 'Output format' -r -f -a "human\t'Text: the source lines, underlined, and how to fix them'

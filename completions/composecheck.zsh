@@ -19,11 +19,11 @@ _composecheck() {
 '*--file=[Compose file (repeatable); later files override earlier ones \[default\: compose.yml and its override file\]]:FILE:_files' \
 '*--env-file=[File of variables (repeatable) \[default\: .env beside the first file\]]:FILE:_files' \
 '*--compose-profile=[Compose profile to enable, in addition to COMPOSE_PROFILES (repeatable); '\''*'\'' enables all]:NAME:_default' \
-'--env=[Purpose of the project \[default\: its label, else test\]]:ENV:((test\:"Created for a test run and removed after it"
+'--env=[Purpose of the project \[default\: its label, else unknown\]]:ENV:((test\:"Created for a test run and removed after it"
 dev\:"Long-running, keeps its data"
 prod\:"Serves users"))' \
-'--budget=[Memory that the project may use \[default\: 4GiB\]]:SIZE:_default' \
-'--profile=[How databases should be tuned \[default\: durable; not checked in a test environment\]]:PROFILE:((fast\:"For speed\: data may be lost in a crash"
+'--budget=[Memory that the project may use \[default\: 4GiB; not checked where the purpose is unknown\]]:SIZE:_default' \
+'--profile=[How databases should be tuned \[default\: durable in dev and prod, else not checked\]]:PROFILE:((fast\:"For speed\: data may be lost in a crash"
 durable\:"For durability\: data survives a power failure"))' \
 '--config=[Configuration \[default\: composecheck.toml in the directory of the first Compose file or a parent\]]:FILE:_files' \
 '--format=[Output format]:FORMAT:((human\:"Text\: the source lines, underlined, and how to fix them"

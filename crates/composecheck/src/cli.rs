@@ -84,13 +84,13 @@ pub struct ConfigFileArgs {
 /// What the rules expect of the project.
 #[derive(Clone, Debug, Args)]
 pub struct PolicyArgs {
-    /// Purpose of the project [default: its label, else test]
+    /// Purpose of the project [default: its label, else unknown]
     #[arg(long = "env", value_name = "ENV", value_enum)]
     pub environment: Option<Environment>,
-    /// Memory that the project may use [default: 4GiB]
+    /// Memory that the project may use [default: 4GiB; not checked where the purpose is unknown]
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub budget: Option<u64>,
-    /// How databases should be tuned [default: durable; not checked in a test environment]
+    /// How databases should be tuned [default: durable in dev and prod, else not checked]
     #[arg(long, value_enum)]
     pub profile: Option<Profile>,
 }

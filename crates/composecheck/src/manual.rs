@@ -62,7 +62,7 @@ pub const MANUAL: Manual = Manual {
         (
             "CONFIGURATION",
             "These are the keys of composecheck.toml; an unknown key is an error. The command line takes precedence.\n\n\
-             env = \"test\", \"dev\" or \"prod\"; label = \"netra.env\", the label that every resource must have; \
+             env = \"test\", \"dev\" or \"prod\"; set = \"netra\" or \"general\", the rules where the purpose is unknown; label = \"netra.env\", the label that every resource must have; \
              budget = \"4GiB\"; profile = \"fast\" or \"durable\"; fail-on = \"error\" or \"warning\".\n\n\
              [ports] test = [\"5434-5440\", \"8080\"]: host ports that an environment may use; likewise dev and \
              prod.\n\n\
@@ -80,11 +80,18 @@ pub const MANUAL: Manual = Manual {
         ),
         (
             "ENVIRONMENTS",
-            "Some rules depend on the purpose of the project. It is set by --env; otherwise by the label netra.env of its \
-             services (test, testing, ci and e2e; dev, development and local; prod, production and staging); \
-             otherwise it is test. In a test environment no service may restart without limit, and every host port \
-             must be set by a variable, so that runs can be parallel. The budget counts memory limits, tmpfs and \
-             /dev/shm (64 MiB by default), multiplied by the replicas.",
+            "Some rules depend on the purpose of the project. It is set by --env, by env in composecheck.toml, or by the \
+             label netra.env of its services (test, testing, ci and e2e; dev, development and local; prod, production \
+             and staging). In a test environment no service may restart without limit, and every host port must be set \
+             by a variable, so that runs can be parallel.\n\n\
+             Otherwise the purpose is unknown: only what is wrong or dangerous whatever the project is for is found, and \
+             --fix assumes nothing. Then CC104, CC105, CC106, CC203, CC301, CC305, CC402, CC403, CC501 and CC902 are \
+             off, CC101 and CC202 are warnings, and CC102, CC201, CC302, CC303, CC601 and CC602 are infos. set = \
+             \"netra\" in composecheck.toml applies every rule, as for a test environment. A level in [levels] comes \
+             first.\n\n\
+             A missing memory limit (CC101) is an error in a test environment and where a budget is set, else a \
+             warning. The budget counts memory limits, multiplied by the replicas. A limit contains tmpfs mounts and \
+             /dev/shm (64 MiB by default); of a service without a limit, these count.",
         ),
         (
             "FIXING",

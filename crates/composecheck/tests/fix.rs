@@ -10,7 +10,7 @@ use evenkeel_composecheck::fix::fix;
 use evenkeel_composecheck::lint::config::Config;
 use evenkeel_composecheck::lint::{LintSettings, Outcome, lint};
 use evenkeel_composecheck::load::{Request, load};
-use evenkeel_composecheck::rules::policy::Policy;
+use evenkeel_composecheck::rules::policy::{Environment, Policy};
 use proptest::prelude::*;
 
 fn composecheck(dir: &Path, args: &[&str]) -> Output {
@@ -22,8 +22,9 @@ fn stack() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/stack")
 }
 
-fn lint_defaults(project: &Project) -> Outcome {
-    let (policy, config) = (Policy::default(), Config::default());
+/// Lints as a test environment, where most can be fixed.
+fn lint_as_test(project: &Project) -> Outcome {
+    let (policy, config) = (Policy::from(Environment::Test), Config::default());
     let settings = LintSettings { policy: &policy, config: &config, config_file: None, names: &[] };
     lint(project, &project.sources, &settings, None)
 }
@@ -38,15 +39,15 @@ fn request(path: &str, text: &str) -> Request {
 fn fixed(text: &str) -> Option<String> {
     let path = "/nonexistent/compose.yml";
     let old = load(&request(path, text)).ok()?;
-    let file = fix(&request(path, text), lint_defaults).expect("it can be loaded")?;
+    let file = fix(&request(path, text), lint_as_test).expect("it can be loaded")?;
     let new = load(&request(path, &file.after)).expect("it can still be loaded");
     assert_eq!(
-        fix(&request(path, &file.after), lint_defaults),
+        fix(&request(path, &file.after), lint_as_test),
         Ok(None),
         "a second fix changes the text:\n{}",
         file.after
     );
-    assert!(lint_defaults(&new).findings.len() < lint_defaults(&old).findings.len());
+    assert!(lint_as_test(&new).findings.len() < lint_as_test(&old).findings.len());
     assert_comments_stay(text, &file.after);
     let (old, new) = share_sources(old, new);
     for difference in differences(&old, &new) {
@@ -68,9 +69,9 @@ fn assert_comments_stay(old: &str, new: &str) {
     }
 }
 
-const CRASHING_LEFT: [&str; 12] = [
-    "CC101", "CC102", "CC103", "CC105", "CC106", "CC201", "CC203", "CC204", "CC302", "CC305", "CC402",
-    "CC602",
+const CRASHING_LEFT: [&str; 13] = [
+    "CC101", "CC102", "CC103", "CC105", "CC106", "CC201", "CC203", "CC204", "CC301", "CC302", "CC305",
+    "CC402", "CC602",
 ];
 
 #[test]
@@ -80,14 +81,14 @@ fn the_crashing_stack_is_fixed_as_far_as_it_is_safe() {
     std::fs::copy(stack().join("compose.crashing.yml"), &file).unwrap();
     let before = std::fs::read_to_string(&file).unwrap();
 
-    let dry = composecheck(dir.path(), &["--fix", "--dry-run"]);
+    let dry = composecheck(dir.path(), &["--env", "test", "--fix", "--dry-run"]);
     let diff = String::from_utf8_lossy(&dry.stdout).into_owned();
     assert_eq!(dry.status.code(), Some(1), "{dry:?}");
     assert!(diff.contains("-  interval: 2s\n+  interval: 10s\n"), "{diff}");
     assert!(diff.contains("+      - \"${POSTGRES_PORT:-5433}:5432\"\n"), "{diff}");
     assert_eq!(std::fs::read_to_string(&file).unwrap(), before, "a dry run writes nothing");
 
-    let output = composecheck(dir.path(), &["--fix", "--json"]);
+    let output = composecheck(dir.path(), &["--env", "test", "--fix", "--json"]);
     assert!(String::from_utf8_lossy(&output.stderr).starts_with("composecheck: fixed "), "{output:?}");
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     for finding in report["findings"].as_array().unwrap() {
@@ -96,9 +97,55 @@ fn the_crashing_stack_is_fixed_as_far_as_it_is_safe() {
     let after = std::fs::read_to_string(&file).unwrap();
     assert_eq!(fixed(&before).as_ref(), Some(&after));
 
-    let again = composecheck(dir.path(), &["--fix", "--dry-run"]);
+    let again = composecheck(dir.path(), &["--env", "test", "--fix", "--dry-run"]);
     assert_eq!((again.status.code(), again.stdout.len()), (Some(0), 0), "{again:?}");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is left beside the file");
+}
+
+#[test]
+fn fixable_is_what_a_fix_would_fix() {
+    let dir = tempfile::tempdir().unwrap();
+    let base = "services:\n  a: {image: x, restart: always}\n";
+    // One anchor for two keys: the repair of one would change the other.
+    let text = "x-all: &all always\nservices:\n  b:\n    image: x\n    restart: *all\n  c: {image: x, restart: always}\n\
+                volumes: {v: {labels: {x: *all}}}\n";
+    std::fs::write(dir.path().join("base.yml"), base).unwrap();
+    std::fs::write(dir.path().join("test.yml"), text).unwrap();
+    let check = |more: &[&str]| {
+        let args = [&["-f", "base.yml", "-f", "test.yml", "--env", "test", "--json"], more].concat();
+        let report: serde_json::Value =
+            serde_json::from_slice(&composecheck(dir.path(), &args).stdout).unwrap();
+        let findings = report["findings"].as_array().unwrap().clone();
+        findings
+            .into_iter()
+            .map(|f| (format!("{} {}", f["code"], f["subject"]), f["fixable"] == true))
+            .collect()
+    };
+    let before: Vec<(String, bool)> = check(&[]);
+    let after: Vec<(String, bool)> = check(&["--fix"]);
+    assert!(before.iter().any(|(_, fixable)| *fixable) && before.iter().any(|(_, fixable)| !fixable));
+    for (finding, fixable) in &before {
+        let is_left = after.iter().any(|(left, _)| left == finding);
+        assert_eq!(*fixable, !is_left, "{finding}");
+    }
+    assert!(after.iter().all(|(_, fixable)| !fixable), "{after:?}");
+}
+
+#[test]
+fn nothing_is_assumed_about_a_project_that_does_not_say_what_it_is_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("compose.yml");
+    let text = "services:\n  a:\n    image: x:1\n    restart: always\n    ports: ['80:80']\n";
+    std::fs::write(&file, text).unwrap();
+    let output = composecheck(dir.path(), &["--fix", "--json"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let findings = report["findings"].as_array().unwrap().iter();
+    let codes: Vec<&str> = findings.map(|finding| finding["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["CC101", "CC102", "CC201"]);
+    let after = std::fs::read_to_string(&file).unwrap();
+    assert!(after.contains("restart: always") && after.contains("['80:80']"), "{after}");
+    assert!(!after.contains("netra.env"), "{after}");
 }
 
 #[test]
@@ -107,7 +154,7 @@ fn only_the_last_file_is_rewritten() {
     let service = "services:\n  a:\n    image: x:1\n    restart: always\n";
     std::fs::write(dir.path().join("base.yml"), service).unwrap();
     std::fs::write(dir.path().join("test.yml"), service.replace("a:", "b:")).unwrap();
-    composecheck(dir.path(), &["-f", "base.yml", "-f", "test.yml", "--fix"]);
+    composecheck(dir.path(), &["-f", "base.yml", "-f", "test.yml", "--env", "test", "--fix"]);
     assert_eq!(std::fs::read_to_string(dir.path().join("base.yml")).unwrap(), service);
     let test = std::fs::read_to_string(dir.path().join("test.yml")).unwrap();
     assert!(test.contains("restart: \"no\"") && test.contains("netra.env: test"), "{test}");
@@ -138,7 +185,7 @@ fn permissions_and_links_stay() {
     std::fs::write(&real, "services:\n  a:\n    image: x\n    restart: always\n").unwrap();
     std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o640)).unwrap();
     std::os::unix::fs::symlink("real.yml", dir.path().join("compose.yml")).unwrap();
-    composecheck(dir.path(), &["--fix"]);
+    composecheck(dir.path(), &["--env", "test", "--fix"]);
     assert!(dir.path().join("compose.yml").is_symlink());
     assert!(std::fs::read_to_string(&real).unwrap().contains("restart: \"no\""));
     assert_eq!(std::fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
@@ -168,7 +215,9 @@ fn many_shapes() {
             "services:\n  a:\n    image: x\n    labels:\n      x: y # why\n",
             "labels:\n      netra.env: test\n      x: y # why\n",
         ),
-        ("services:\n  a: {image: x}\nvolumes:\n  v:\n", "  v:\n    labels:\n      netra.env: test\n"),
+        ("services:\n  a: {image: x}\nnetworks:\n  n:\n", "  n:\n    labels:\n      netra.env: test\n"),
+        // A new label would make Compose offer to create the volume anew.
+        ("services:\n  a: {image: x}\nvolumes:\n  v:\n", "volumes:\n  v:\n\nnetworks:"),
         ("services:\n  a: {image: x}\nnetworks: {}\n", "networks: {default: {labels: {netra.env: test}}}\n"),
         (
             "services:\n  a:\n    image: x\n    logging:\n      options:\n        max-size: 1m\n",

@@ -82,7 +82,7 @@ fn the_configuration_sets_levels_and_suppresses_findings() {
         (vec!["CC101 error".into()], 0, 0),
         "an ignore for other files is not reported as unused"
     );
-    assert_eq!(found("label = 'acme.env'").0.len(), 3);
+    assert_eq!(found("label = 'acme.env'\nenv = 'test'").0.len(), 3);
     let shown = with(&ignore.replace("CC101", "CC102")).run(&["-f", "a/compose.yml"]);
     assert!(String::from_utf8_lossy(&shown.stdout).contains("composecheck.toml:1:1"), "{shown:?}");
 }
@@ -97,15 +97,18 @@ fn the_configuration_sets_what_the_rules_expect() {
             ("composecheck.toml", toml),
         ])
     };
-    assert_eq!(with("").found(&[]).0, ["CC501 warning"]);
+    assert_eq!(with("").found(&[]).0, [""; 0], "nothing says what the project is for");
+    assert_eq!(with("").found(&["--env", "test"]).0, ["CC501 warning"]);
+    assert_eq!(with("set = 'netra'").found(&[]).0, ["CC501 warning"]);
+    assert_eq!(with("[levels]\nCC301 = 'error'\n").found(&["--env", "test"]).0, ["CC501 warning"]);
     assert_eq!(with("env = 'dev'").found(&[]).0, [""; 0]);
-    assert_eq!(with("env = 'dev'\nbudget = '1GiB'").found(&[]).0, ["CC105 error"]);
+    assert_eq!(with("env = 'dev'\nbudget = '1000MiB'").found(&[]).0, ["CC105 error"]);
     assert_eq!(with("env = 'dev'\nbudget = '1GiB'").found(&["--budget", "2GiB"]).0, [""; 0]);
     assert_eq!(with("profile = 'fast'").found(&["--env", "dev"]).0, ["CC804 warning", "CC804 warning"]);
     assert_eq!(with("").run(&[]).status.code(), Some(0));
-    assert_eq!(with("fail-on = 'warning'").run(&[]).status.code(), Some(1));
+    assert_eq!(with("env = 'test'\nfail-on = 'warning'").run(&[]).status.code(), Some(1));
     assert_eq!(with("fail-on = 'warning'").run(&["--fail-on", "error"]).status.code(), Some(0));
-    assert_eq!(with("budget = '1GiB'").run(&["budget"]).status.code(), Some(1));
+    assert_eq!(with("budget = '1000MiB'").run(&["budget"]).status.code(), Some(1));
 }
 
 #[test]
@@ -209,4 +212,44 @@ fn sarif_has_the_reason_of_a_suppression() {
     assert_eq!((output.status.code(), result["ruleId"].as_str()), (Some(0), Some("CC101")));
     let suppressions = serde_json::json!([{"kind": "inSource", "justification": "measured, 80 MiB at most"}]);
     assert_eq!(result["suppressions"], suppressions);
+}
+
+#[cfg(unix)]
+fn compose_files(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+    for entry in std::fs::read_dir(folder).expect("a directory").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            compose_files(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml") {
+            found.push(path);
+        }
+    }
+}
+
+/// Projects of all kinds that say nothing about themselves: few have an error, and the warnings can be read.
+#[test]
+#[cfg(unix)]
+fn ordinary_projects_are_seldom_refused() {
+    let corpus = std::env::var_os("COMPOSE_CORPUS").map(|corpus| Path::new(&corpus).join("awesome-compose"));
+    let Some(corpus) = corpus.filter(|corpus| corpus.is_dir()) else {
+        return evenkeel_tests::skip("COMPOSE_CORPUS has no folder awesome-compose");
+    };
+    let mut files = Vec::new();
+    compose_files(&corpus, &mut files);
+    let (mut refused, mut warnings) = (0, Vec::new());
+    let mut by_rule = std::collections::BTreeMap::<String, usize>::new();
+    for file in &files {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_composecheck"));
+        let output = command.env_clear().arg("--json").arg(file).output().expect("composecheck starts");
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+        refused += usize::from(output.status.code() == Some(1));
+        warnings.push(report["warnings"].as_u64().expect("a count"));
+        for finding in report["findings"].as_array().expect("a list") {
+            *by_rule.entry(format!("{} {}", finding["code"], finding["level"])).or_default() += 1;
+        }
+    }
+    warnings.sort_unstable();
+    let median = warnings[warnings.len() / 2];
+    println!("{refused} of {} files refused, median of warnings {median}, {by_rule:?}", files.len());
+    assert!(refused * 100 <= files.len() * 15 && median <= 3);
 }

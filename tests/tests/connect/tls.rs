@@ -105,7 +105,13 @@ fn certificates_that_do_not_match() {
     fails(HOST, &[verify], &[], "cannot read the CA certificate ", "DOCKER_CERT_PATH");
     let wrong_ca = format!("the engine's certificate is not signed by the CA in {other_ca}");
     fails(HOST, &right, &["--tlscacert", &other_ca], &wrong_ca, "--tlscacert");
-    fails("tcp://127.0.0.2:2376", &right, &[], "not for 127.0.0.2", "host name of the certificate");
+    fails(
+        "tcp://127.0.0.2:2376",
+        &right,
+        &[],
+        "the engine's certificate is for localhost, 127.0.0.1, not for 127.0.0.2",
+        "host name of the certificate",
+    );
     let none = "the engine requires a client certificate";
     fails(HOST, &[], &["--tlscacert", &ca], none, "--tlscert");
     let refused = format!("the engine rejected the client certificate {cert}");

@@ -48,18 +48,27 @@ fn explain_certificate(error: &CertificateError, credentials: &Credentials) -> U
             format!("the engine's certificate is not valid before {}", time(*not_before)),
             "check the clocks of both machines",
         ),
-        (E::NotValidForNameContext { expected, presented }, _) => Unreachable::new(
-            format!(
-                "the engine's certificate is for {}, not for {}",
-                presented.join(", "),
-                expected.to_str()
-            ),
-            "use a host name of the certificate, or issue one for this host",
-        ),
+        (E::NotValidForNameContext { expected, presented }, _) => {
+            let names: Vec<&str> = presented.iter().map(|name| bare(name)).collect();
+            Unreachable::new(
+                format!(
+                    "the engine's certificate is for {}, not for {}",
+                    names.join(", "),
+                    expected.to_str()
+                ),
+                "use a host name of the certificate, or issue one for this host",
+            )
+        }
         (other, _) => {
             Unreachable::new(format!("the engine's certificate cannot be used: {other}"), CHECK_FILES)
         }
     }
+}
+
+/// A name of a certificate without the type that rustls writes around it: `DnsName("localhost")`, `IpAddress(::1)`.
+fn bare(name: &str) -> &str {
+    let inner = name.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')'));
+    inner.unwrap_or(name).trim_matches('"')
 }
 
 /// Whether an established connection ended.

@@ -12,11 +12,11 @@ use evenkeel_composecheck::fix::fix;
 use evenkeel_composecheck::lint::config::Config;
 use evenkeel_composecheck::lint::{LintSettings, Outcome, lint};
 use evenkeel_composecheck::load::{Request, load};
-use evenkeel_composecheck::rules::policy::Policy;
+use evenkeel_composecheck::rules::policy::{Environment, Policy};
 use libfuzzer_sys::fuzz_target;
 
 fn lint_defaults(project: &Project) -> Outcome {
-    let (policy, config) = (Policy::default(), Config::default());
+    let (policy, config) = (Policy::from(Environment::Test), Config::default());
     let settings = LintSettings { policy: &policy, config: &config, config_file: None, names: &[] };
     lint(project, &project.sources, &settings, None)
 }

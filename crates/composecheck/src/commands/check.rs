@@ -11,7 +11,7 @@ use super::settings::{
 };
 use crate::cli::{CheckArgs, Format, InputArgs};
 use crate::compose::Project;
-use crate::fix::{FixedFile, fix};
+use crate::fix::{FixedFile, fix, keep_possible_repairs};
 use crate::lint::baseline::Baseline;
 use crate::lint::config::LoadedConfig;
 use crate::lint::verdict::{self, Verdict};
@@ -132,7 +132,10 @@ fn check_project(
         write_fixed(&fixed)?;
         project = load(&request)?;
     }
-    let (sources, outcome) = lint_project(args, &configured, baseline, &project);
+    let (sources, mut outcome) = lint_project(args, &configured, baseline, &project);
+    if format(args) == Format::Json {
+        keep_possible_repairs(&request, &project.sources, &mut outcome.findings);
+    }
     let verdict = verdict::of_findings(&outcome.findings, threshold(args.fail_on, &configured.config));
     Ok(Checked { sources, files: paths(&project.sources), outcome, verdict })
 }
@@ -153,9 +156,13 @@ fn lint_project(
     (sources, outcome)
 }
 
+fn format(args: &CheckArgs) -> Format {
+    if args.json { Format::Json } else { args.format }
+}
+
 fn show(args: &CheckArgs, checked: &Checked) -> Result<(), Error> {
     let Checked { sources, files, outcome, verdict } = checked;
-    match if args.json { Format::Json } else { args.format } {
+    match format(args) {
         Format::Human => print(&to_text(sources, outcome, style())),
         Format::Json => print_json(&ReportJson::new(sources, files, outcome, *verdict, now())),
         Format::Sarif => print_json(&sarif::log(sources, outcome)),

@@ -4,13 +4,12 @@ use std::path::Path;
 
 use evenkeel_common::{Error, Exit, now, print, print_json};
 
-use super::settings::{config_relative_paths, configuration, request, style, threshold};
-use crate::cli::{CompareArgs, InputArgs};
+use super::settings::{config_relative_paths, configuration, policy, request, style, threshold};
+use crate::cli::{CompareArgs, InputArgs, PolicyArgs};
 use crate::compare::{differences, share_sources};
 use crate::lint::{LintSettings, lint_pair, verdict};
 use crate::load::load;
 use crate::output::{comparison, human};
-use crate::rules::policy::Policy;
 use crate::rules::rule::Pair;
 
 /// Prints the differences, and the findings of the rules that compare.
@@ -19,7 +18,8 @@ pub(crate) fn compare(args: &CompareArgs) -> Result<Exit, Error> {
     let configured = configuration(&args.config, &second)?;
     let (first, second) = share_sources(load(&request(&first))?, load(&request(&second))?);
     let names = config_relative_paths(&second.sources, configured.path.as_deref());
-    let policy = Policy::default();
+    let unset = PolicyArgs { environment: None, budget: None, profile: None };
+    let policy = policy(&unset, &configured.config, &second);
     let settings =
         LintSettings { policy: &policy, config: &configured.config, config_file: None, names: &names };
     let outcome = lint_pair(&Pair { first: &first, second: &second }, &settings);

@@ -11,7 +11,9 @@ use crate::finding::Level;
 use crate::lint::config::{self, Config, LoadedConfig, Threshold};
 use crate::load::Request;
 use crate::output::human::Style;
-use crate::rules::policy::{DEFAULT_BUDGET, DEFAULT_LABEL, Policy, environment_from_labels};
+use crate::rules::policy::{
+    DEFAULT_BUDGET, DEFAULT_LABEL, Environment, Policy, RuleSet, environment_from_labels,
+};
 use crate::source::{FileId, Source, Sources};
 
 /// The configuration that is named, or that belongs to the first file.
@@ -47,15 +49,15 @@ pub(super) fn threshold(argument: Option<Threshold>, config: &Config) -> Level {
 pub(super) fn policy(args: &PolicyArgs, config: &Config, project: &Project) -> Policy {
     let label = config.label.clone().unwrap_or_else(|| DEFAULT_LABEL.to_owned());
     let environment = args.environment.or(config.env).or_else(|| environment_from_labels(project, &label));
-    let environment = environment.unwrap_or_default();
-    let ports = config.ports.get(&environment);
+    let environment = environment.or_else(|| (config.set == RuleSet::Netra).then_some(Environment::Test));
+    let ports = environment.and_then(|environment| config.ports.get(&environment));
     Policy {
         environment,
         label,
-        budget: budget_bytes(args.budget, config),
+        budget: args.budget.or(config.budget.map(|size| size.0)),
         profile: args.profile.or(config.profile),
         ports: ports.map(|ranges| ranges.iter().map(|range| range.0).collect()),
-        has_name: std::env::var_os("COMPOSE_PROJECT_NAME").is_some_and(|name| !name.is_empty()),
+        has_name: project.variables.get("COMPOSE_PROJECT_NAME").is_some_and(|name| !name.is_empty()),
     }
 }
 

@@ -33,6 +33,9 @@ pub(crate) fn bytes(text: &str) -> Option<u64> {
     (size < u64::MAX as f64).then_some(size as u64)
 }
 
+/// Longest duration of Go, in seconds: it counts nanoseconds in 64 bits with a sign.
+const GO_MAX: f64 = 9_223_372_036.854_776;
+
 /// Parses a duration in Go's notation: `1m30s`, `1.5h`, `500ms`. The unit is required, except for `0`.
 pub(crate) fn duration(text: &str) -> Option<Duration> {
     let mut rest = text.trim();
@@ -60,7 +63,7 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
             };
         rest = &rest[end..];
     }
-    Duration::try_from_secs_f64(seconds).ok()
+    (seconds < GO_MAX).then(|| Duration::try_from_secs_f64(seconds).ok()).flatten()
 }
 
 #[cfg(test)]
@@ -90,7 +93,7 @@ mod tests {
         assert_eq!(duration("1.5h"), Some(Duration::from_mins(90)));
         assert_eq!(duration("500ms"), Some(Duration::from_millis(500)));
         assert_eq!(duration("0"), Some(Duration::ZERO));
-        for bad in ["", "5", "1d", "s", "-1s", "1s5", "..s"] {
+        for bad in ["", "99999999999999h", "5", "1d", "s", "-1s", "1s5", "..s"] {
             assert_eq!(duration(bad), None, "{bad}");
         }
     }

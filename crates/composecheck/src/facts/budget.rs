@@ -25,14 +25,15 @@ pub(crate) struct Row {
 impl Row {
     /// The most that all containers use together; what is unlimited counts as zero.
     pub(crate) fn total(&self) -> u64 {
-        let each = self.limit.unwrap_or(0).saturating_add(self.tmpfs).saturating_add(self.shm);
+        // A limit contains what is written to tmpfs and /dev/shm: the kernel counts both for the container.
+        let each = self.limit.unwrap_or_else(|| self.tmpfs.saturating_add(self.shm));
         each.saturating_mul(self.replicas)
     }
 
     /// Whether it may use more than its total.
     pub(crate) fn is_unlimited(&self) -> bool {
         // A volume has no /dev/shm and needs no memory limit.
-        self.unsized_tmpfs || self.shm > 0 && self.limit.is_none()
+        self.limit.is_none() && (self.unsized_tmpfs || self.shm > 0)
     }
 }
 

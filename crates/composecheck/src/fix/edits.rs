@@ -22,25 +22,36 @@ struct Edit {
 
 /// Applies all repairs, or as many of them as are safe. Returns none if none is.
 pub(super) fn apply_repairs(file: FileId, text: &str, repairs: &[&Repair]) -> Option<String> {
+    let (_, new) = safe_repairs(file, text, repairs)?;
+    (new != text).then_some(new)
+}
+
+/// The repairs that are safe together, and the text after them. Returns none for a text that cannot be parsed.
+pub(super) fn safe_repairs<'a>(
+    file: FileId,
+    text: &str,
+    repairs: &[&'a Repair],
+) -> Option<(Vec<&'a Repair>, String)> {
     let documents = yaml::parse(file, text).ok()?;
     let apply_safely = |repairs: &[&Repair]| {
         let new = apply(text, repairs)?;
         let allowed = repairs.iter().map(|repair| repair.path.iter().map(String::as_str).collect()).collect();
         only_changes(&documents, &yaml::parse(file, &new).ok()?, &allowed).then_some(new)
     };
-    let new = apply_safely(repairs).or_else(|| {
-        let mut good: Vec<&Repair> = Vec::new();
-        let tries = (MAX_PARSED / text.len().max(1)).min(MAX_TRIES);
-        for same in group_by_edits(text, repairs).into_values().take(tries) {
-            let before = good.len();
-            good.extend(same);
-            if apply_safely(&good).is_none() {
-                good.truncate(before);
-            }
+    if let Some(new) = apply_safely(repairs) {
+        return Some((repairs.to_vec(), new));
+    }
+    let (mut good, mut after): (Vec<&Repair>, String) = (Vec::new(), text.to_owned());
+    let tries = (MAX_PARSED / text.len().max(1)).min(MAX_TRIES);
+    for same in group_by_edits(text, repairs).into_values().take(tries) {
+        let before = good.len();
+        good.extend(same);
+        match apply_safely(&good) {
+            Some(new) => after = new,
+            None => good.truncate(before),
         }
-        apply_safely(&good)
-    });
-    new.filter(|new| new != text)
+    }
+    Some((good, after))
 }
 
 /// Groups repairs by their edits. Those of an anchor, for instance, are equal for all services that use it: they are

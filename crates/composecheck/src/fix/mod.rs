@@ -13,7 +13,7 @@ use crate::finding::repair::{Action, Repair};
 use crate::lint::Outcome;
 use crate::load::{Request, load};
 use crate::source::{FileId, Sources};
-use edits::apply_repairs;
+use edits::{apply_repairs, safe_repairs};
 
 /// Maximum number of rounds: a repair can reveal another finding.
 const MAX_ROUNDS: usize = 5;
@@ -52,6 +52,17 @@ pub fn fix(request: &Request, lint: impl Fn(&Project) -> Outcome) -> Result<Opti
     }
     let fixed = count_before - findings.len();
     Ok((after != before).then_some(FixedFile { path, before, after, fixed }))
+}
+
+/// Removes the repairs that [`fix`] would not make.
+pub(crate) fn keep_possible_repairs(request: &Request, sources: &Sources, findings: &mut [Finding]) {
+    let possible: Vec<Repair> = last_file(request, sources)
+        .and_then(|file| safe_repairs(file, &sources.get(file).text, &repairs(file, findings)))
+        .map(|(safe, _)| safe.into_iter().cloned().collect())
+        .unwrap_or_default();
+    for finding in findings {
+        finding.repair = finding.repair.take().filter(|repair| possible.contains(repair));
+    }
 }
 
 /// The last file of the request, or of the default files.

@@ -12,7 +12,7 @@ use toml::Spanned;
 use crate::compose::shorthand::port_range;
 use crate::finding::Level;
 use crate::rules::by_code;
-use crate::rules::policy::{Environment, Profile};
+use crate::rules::policy::{Environment, Profile, RuleSet};
 use crate::source::position;
 
 /// The name of the file.
@@ -23,6 +23,8 @@ pub(crate) const FILE_NAME: &str = "composecheck.toml";
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Config {
     pub(crate) env: Option<Environment>,
+    /// The rules for a project that does not say what it is for.
+    pub(crate) set: RuleSet,
     /// The label that every resource must have.
     pub(crate) label: Option<String>,
     /// The memory that a project may use.
@@ -189,6 +191,7 @@ mod tests {
 
     const WHOLE: &str = r#"
 env = "dev"
+set = "netra"
 label = "acme.env"
 budget = "2GiB"
 profile = "durable"
@@ -221,14 +224,14 @@ reason = "gone in spring"
     #[test]
     fn mistakes_have_a_position() {
         for (from, to, line, said) in [
-            ("label", "lable", 3, "unknown field `lable`"),
-            ("2GiB", "2 parsecs", 4, "unknown unit"),
+            ("label", "lable", 4, "unknown field `lable`"),
+            ("2GiB", "2 parsecs", 5, "unknown unit"),
             ("\"dev\"", "\"moon\"", 2, "unknown variant `moon`"),
-            ("CC702", "CC999", 12, "there is no rule 'CC999'"),
-            ("5434-5440", "5440-5434", 9, "is not a port or a range"),
-            ("\"gone in spring\"", "\" \"", 19, "a reason is needed"),
-            ("subject", "service", 18, "unknown field `service`"),
-            ("[levels]", "[levels", 11, ""),
+            ("CC702", "CC999", 13, "there is no rule 'CC999'"),
+            ("5434-5440", "5440-5434", 10, "is not a port or a range"),
+            ("\"gone in spring\"", "\" \"", 20, "a reason is needed"),
+            ("subject", "service", 19, "unknown field `service`"),
+            ("[levels]", "[levels", 12, ""),
         ] {
             let text = WHOLE.replace(from, to);
             let (at, cause) = parse(&text).unwrap_err();

@@ -11,7 +11,7 @@ use crate::compose::Project;
 use crate::finding::{Finding, sort};
 use crate::rules::policy::Policy;
 use crate::rules::rule::{Check, Pair};
-use crate::rules::{self, SUPPRESSION_UNCLEAR, SUPPRESSION_UNUSED, by_code};
+use crate::rules::{self, SUPPRESSION_UNCLEAR, SUPPRESSION_UNUSED, by_code, levels};
 use crate::source::{FileId, Sources, Span};
 use baseline::Baseline;
 use config::{Code, Config, Ignore};
@@ -62,7 +62,7 @@ pub fn lint(
     findings.extend(unused_comments(&comments, &suppressed));
     findings.extend(comments.iter().filter_map(invalid_comment));
     findings.extend(unused_ignores(sources, &suppressed, settings));
-    let findings = with_levels(findings, settings.config);
+    let findings = with_levels(findings, settings);
     let (findings, known) = match baseline {
         Some(baseline) => baseline.remove_known(sources, findings),
         None => (findings, 0),
@@ -74,15 +74,17 @@ pub fn lint(
 pub(crate) fn lint_pair(pair: &Pair<'_>, settings: &LintSettings<'_>) -> Outcome {
     let comments = comments(&pair.second.sources);
     let (findings, suppressed) = suppress(rules::check_pair(pair), &comments, settings);
-    Outcome { findings: with_levels(findings, settings.config), suppressed, known: 0 }
+    Outcome { findings: with_levels(findings, settings), suppressed, known: 0 }
 }
 
-/// Sets the configured levels, removes findings of rules that are off, and sorts the rest.
-fn with_levels(findings: Vec<Finding>, config: &Config) -> Vec<Finding> {
+/// Sets the levels, those of the configuration before those of the policy, removes findings of rules that are off, and
+/// sorts the rest.
+fn with_levels(findings: Vec<Finding>, settings: &LintSettings<'_>) -> Vec<Finding> {
     let configured = |mut finding: Finding| {
-        if let Some(setting) = config.levels.get(&Code(finding.code)) {
-            finding.level = setting.level()?;
-        }
+        finding.level = match settings.config.levels.get(&Code(finding.code)) {
+            Some(setting) => setting.level()?,
+            None => levels::level(finding.code, finding.level, settings.policy)?,
+        };
         Some(finding)
     };
     let mut findings: Vec<Finding> = findings.into_iter().filter_map(configured).collect();

@@ -11,7 +11,7 @@ pub(super) const RULE: Rule = Rule {
     code: "CC105",
     name: "memory-over-budget",
     level: Level::Error,
-    what: "Memory limits, tmpfs and shared memory of all replicas add up to more than the budget",
+    what: "The memory limits of all replicas add up to more than the budget; tmpfs and shared memory count where there is no limit",
     why: "The host can run out of memory although every container stays within its limit",
     example: "
 services:
@@ -26,7 +26,7 @@ services:
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let budget = Budget::of(context.project);
-    let (total, allowed) = (budget.total(), context.policy.budget);
+    let (total, allowed) = (budget.total(), context.policy.budget_bytes());
     let Some(services) = context.project.root.entry("services").filter(|_| total > allowed) else {
         return Vec::new();
     };
@@ -50,21 +50,22 @@ mod tests {
     #[test]
     fn at_the_threshold() {
         let of = |text: &str| found("CC105", text);
-        let exact = "services: {a: {mem_limit: 4032m}}";
-        assert_eq!(of(exact), [""; 0], "4032 MiB and 64 MiB of shared memory are 4 GiB");
+        let exact = "services: {a: {mem_limit: 4g}}";
+        assert_eq!(of(exact), [""; 0]);
         assert_eq!(
-            of(&exact.replace("4032m", "4033m")),
+            of(&exact.replace("4g", "4097m")),
             ["1:1 the services may use 4.0 GiB, the budget is 4.0 GiB"]
         );
     }
 
     #[test]
-    fn replicas_shared_memory_and_tmpfs_count() {
+    fn replicas_count_and_a_limit_contains_shared_memory_and_tmpfs() {
         let of = |text: &str| found("CC105", &format!("services: {{a: {{{text}}}}}")).len();
         assert_eq!(of("mem_limit: 1g"), 0);
-        assert_eq!(of("mem_limit: 1g, deploy: {replicas: 4}"), 1);
-        assert_eq!(of("mem_limit: 1g, scale: 4"), 1);
-        assert_eq!(of("mem_limit: 1g, shm_size: 4g"), 1);
-        assert_eq!(of("mem_limit: 1g, tmpfs: '/d:size=3g'"), 1);
+        assert_eq!(of("mem_limit: 1g, deploy: {replicas: 4}"), 0);
+        assert_eq!(of("mem_limit: 1g, deploy: {replicas: 5}"), 1);
+        assert_eq!(of("mem_limit: 1g, scale: 5"), 1);
+        assert_eq!(of("mem_limit: 1g, shm_size: 5g, tmpfs: '/d:size=5g'"), 0);
+        assert_eq!([of("shm_size: 5g"), of("tmpfs: '/d:size=5g'")], [1; 2]);
     }
 }

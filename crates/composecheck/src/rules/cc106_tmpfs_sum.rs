@@ -26,7 +26,7 @@ services:
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let project = context.project;
-    let (sum, allowed) = (Budget::of(project).tmpfs(), context.policy.budget / 4);
+    let (sum, allowed) = (Budget::of(project).tmpfs(), context.policy.budget_bytes() / 4);
     if sum <= allowed {
         return Vec::new();
     }

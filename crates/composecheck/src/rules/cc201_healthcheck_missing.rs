@@ -1,8 +1,9 @@
 //! CC201: no health check.
 
 use super::rule::{Check, Context, Rule, service};
+use crate::facts::image::image;
 use crate::finding::{Finding, Level};
-use crate::yaml::{Entry, Kind};
+use crate::yaml::{Entry, Kind, Node};
 
 pub(super) const RULE: Rule = Rule {
     code: "CC201",
@@ -20,13 +21,24 @@ services:
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
-    context.project.services().iter().filter_map(check_service).collect()
+    // What ends by itself is not waited for until it is healthy.
+    let services = context.project.services();
+    services.iter().filter(|entry| !is_one_shot(services, &entry.key)).filter_map(check_service).collect()
+}
+
+fn is_one_shot(services: &[Entry], name: &str) -> bool {
+    let condition = |entry: &Entry| entry.value.text_at(&["depends_on", name, "condition"]);
+    services.iter().any(|entry| condition(entry).as_deref() == Some("service_completed_successfully"))
 }
 
 fn check_service(entry: &Entry) -> Option<Finding> {
     let Some(health) = entry.value.at(&["healthcheck"]) else {
-        let message = format!("service '{}' has no health check", entry.key);
-        return Some(RULE.finding(service(entry), entry.span, message));
+        if is_known_without(&entry.value) {
+            let message = format!("service '{}' has no health check", entry.key);
+            return Some(RULE.finding(service(entry), entry.span, message));
+        }
+        let message = format!("service '{}' has no health check here; its image may have one", entry.key);
+        return Some(Finding { level: Level::Info, ..RULE.finding(service(entry), entry.span, message) });
     };
     let none = health
         .at(&["test"])
@@ -37,6 +49,33 @@ fn check_service(entry: &Entry) -> Option<Finding> {
     Some(RULE.finding(service(entry), span, message))
 }
 
+/// Whether the image is known to have no health check of its own.
+fn is_known_without(service: &Node) -> bool {
+    const WITHOUT: [&str; 16] = [
+        "alpine",
+        "busybox",
+        "caddy",
+        "debian",
+        "httpd",
+        "mariadb",
+        "memcached",
+        "mongo",
+        "mysql",
+        "nats",
+        "nginx",
+        "postgres",
+        "rabbitmq",
+        "redis",
+        "ubuntu",
+        "valkey",
+    ];
+    let is_built = service.at(&["build"]).is_some();
+    image(service).filter(|_| !is_built).is_some_and(|image| {
+        let official = image.official_name().is_some_and(|name| WITHOUT.contains(&name));
+        official || image.repository == "clickhouse/clickhouse-server"
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::found;
@@ -44,7 +83,13 @@ mod tests {
     #[test]
     fn missing_and_disabled() {
         let of = |text: &str| found("CC201", &format!("services: {{a: {{{text}}}}}"));
-        assert_eq!(of("image: x"), ["1:12 service 'a' has no health check"]);
+        assert_eq!(of("image: redis"), ["1:12 service 'a' has no health check"]);
+        let unknown = "1:12 service 'a' has no health check here; its image may have one";
+        assert_eq!(of("image: x"), [unknown]);
+        assert_eq!(of("image: redis, build: ."), [unknown]);
+        let awaited = "services: {a: {image: redis}, b: {healthcheck: {test: x}, \
+                       depends_on: {a: {condition: service_completed_successfully}}}}";
+        assert_eq!(found("CC201", awaited), [""; 0]);
         assert_eq!(of("healthcheck: {disable: true}"), ["1:30 the health check of service 'a' is disabled"]);
         assert_eq!(of("healthcheck: {test: [NONE]}").len(), 1);
         assert_eq!(of("healthcheck: {test: [CMD, x]}"), [""; 0]);

@@ -18,6 +18,7 @@ services:
     depends_on: [db]
   db:
     image: postgres:15
+    healthcheck: {test: [CMD, pg_isready]}
 ",
     fix: "wait until it is healthy: depends_on: {NAME: {condition: service_healthy}}",
     check: Check::Project(check),
@@ -29,9 +30,10 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
 
 fn check_service(context: &Context<'_>, entry: &Entry) -> Vec<Finding> {
     let dependencies = entry.value.entries_at(&["depends_on"]);
+    // Without a health check there is nothing to wait for: CC201 says so.
     let not_awaited = dependencies.iter().filter(|other| {
         let condition = other.value.text_at(&["condition"]);
-        condition.is_none_or(|condition| condition == "service_started")
+        has_check(context, &other.key) && condition.is_none_or(|condition| condition == "service_started")
     });
     not_awaited
         .map(|other| {
@@ -47,18 +49,19 @@ fn check_service(context: &Context<'_>, entry: &Entry) -> Vec<Finding> {
         .collect()
 }
 
-/// Sets the condition, if the other service has a health check.
+fn has_check(context: &Context<'_>, name: &str) -> bool {
+    let mut services = context.project.services().iter();
+    services.any(|entry| entry.key == name && entry.value.at(&["healthcheck", "test"]).is_some())
+}
+
+/// Sets the condition, if every other service has a health check.
 fn repair(context: &Context<'_>, dependencies: &[Entry], other: &Entry) -> Option<Action> {
-    let services = context.project.services();
-    let has_check = |name: &str| {
-        services.iter().any(|entry| entry.key == name && entry.value.at(&["healthcheck", "test"]).is_some())
-    };
     if let Some(condition) = other.value.at(&["condition"]) {
         let with = "service_healthy".to_owned();
-        return has_check(&other.key).then_some(Action::Replace { span: condition.span, with });
+        return Some(Action::Replace { span: condition.span, with });
     }
     // A list can only be turned into a mapping as a whole.
-    let is_item = |entry: &Entry| entry.value.kind == Kind::Null && has_check(&entry.key);
+    let is_item = |entry: &Entry| entry.value.kind == Kind::Null && has_check(context, &entry.key);
     let names = dependencies.iter().map(|entry| entry.span).collect();
     let value = NewValue::entry("condition", NewValue::scalar("service_healthy"));
     dependencies.iter().all(is_item).then_some(Action::ListToMap { names, value })
@@ -70,10 +73,16 @@ mod tests {
 
     #[test]
     fn conditions() {
-        let of = |text: &str| found("CC204", &format!("services: {{b: {{}}, a: {{depends_on: {text}}}}}"));
-        assert_eq!(of("[b]"), ["1:36 service 'a' does not wait until 'b' is healthy"]);
+        let of = |text: &str| {
+            found(
+                "CC204",
+                &format!("services: {{b: {{healthcheck: {{test: x}}}}, a: {{depends_on: {text}}}}}"),
+            )
+        };
+        assert_eq!(of("[b]"), ["1:58 service 'a' does not wait until 'b' is healthy"]);
         assert_eq!(of("{b: {condition: service_started}}").len(), 1);
         assert_eq!(of("{b: {condition: service_healthy}}"), [""; 0]);
         assert_eq!(of("{b: {condition: service_completed_successfully}}"), [""; 0]);
+        assert_eq!(found("CC204", "services: {b: {}, a: {depends_on: [b]}}"), [""; 0], "CC201 is enough");
     }
 }

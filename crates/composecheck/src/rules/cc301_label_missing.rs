@@ -31,8 +31,11 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
         findings.extend(created.filter(|entry| !is_labelled(context, entry)).map(|entry| {
             let what = format!("{word} '{}'", entry.key);
             let finding = missing(context, format!("{section}.{}", entry.key), entry.span, &what);
-            let label =
-                vec![(context.policy.label.clone(), NewValue::scalar(context.policy.environment.name()))];
+            // The label of a volume is part of its configuration: Compose offers to create it anew, without its data.
+            let Some(environment) = context.policy.environment.filter(|_| section != "volumes") else {
+                return finding;
+            };
+            let label = vec![(context.policy.label.clone(), NewValue::scalar(environment.name()))];
             let (key, entries) = match entry.value.entry("labels") {
                 Some(labels) => (labels.span, label),
                 None => (entry.span, vec![("labels".to_owned(), NewValue::Map(label))]),
@@ -58,7 +61,8 @@ fn check_default_network(context: &Context<'_>) -> Option<Finding> {
     let services = project.root.entry("services")?;
     let what = "the implicit network 'default'";
     let finding = missing(context, "networks.default".into(), services.span, what);
-    let label = NewValue::entry(&context.policy.label, NewValue::scalar(context.policy.environment.name()));
+    let Some(environment) = context.policy.environment else { return Some(finding) };
+    let label = NewValue::entry(&context.policy.label, NewValue::scalar(environment.name()));
     let default = ("default".to_owned(), NewValue::entry("labels", label));
     Some(match project.root.entry("networks") {
         Some(networks) => finding.with_fix(

@@ -1,5 +1,6 @@
 //! CC402: a host port outside the range of the environment.
 
+use super::policy::Environment;
 use super::rule::{Check, Context, Rule, service};
 use crate::facts::ports::{Port, ports};
 use crate::finding::{Finding, Level};
@@ -28,7 +29,7 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
     for entry in context.project.services() {
         findings.extend(ports(&entry.value).into_iter().filter(outside).map(|port| {
-            let environment = context.policy.environment.name();
+            let environment = context.policy.environment.map_or("this environment", Environment::name);
             let message = format!(
                 "port {} of service '{}' is outside the ranges of {environment}",
                 port.published.0, entry.key

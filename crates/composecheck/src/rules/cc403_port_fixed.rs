@@ -23,7 +23,7 @@ services:
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
-    if context.policy.environment != Environment::Test {
+    if context.policy.environment != Some(Environment::Test) {
         return Vec::new();
     }
     let mut findings = Vec::new();
@@ -83,7 +83,7 @@ mod tests {
         for free in ["80", "${P:-80}:80", "127.0.0.1::80", "80-90:80"] {
             assert_eq!(found("CC403", &of(free)), [""; 0], "{free}");
         }
-        let dev = Policy { environment: Environment::Dev, ..Policy::default() };
+        let dev = Policy::from(Environment::Dev);
         assert_eq!(found_with(&dev, "CC403", &of("80:80")), [""; 0]);
     }
 }

@@ -16,25 +16,30 @@ services:
   db:
     image: postgres
 ",
-    fix: "use a tag with a version: postgres:15",
+    fix: "use a tag with a version, such as postgres:15",
     check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
-    context.project.services().iter().filter_map(check_service).collect()
+    context.project.services().iter().filter_map(|entry| check_service(context, entry)).collect()
 }
 
-fn check_service(entry: &Entry) -> Option<Finding> {
+fn check_service(context: &Context<'_>, entry: &Entry) -> Option<Finding> {
     let node = entry.value.at(&["image"])?;
     // The image is built from the project's own sources.
     if entry.value.at(&["build"]).is_some() {
+        return None;
+    }
+    // CC001 finds the variable that has no value.
+    if context.project.unset.iter().any(|(_, span)| *span == node.span) {
         return None;
     }
     let text = node.text()?;
     let image = Image::parse(&text);
     let is_unversioned = !image.is_pinned && image.tag.as_deref().is_none_or(|tag| tag == "latest");
     let message = format!("the image '{text}' of service '{}' has no fixed version", entry.key);
-    is_unversioned.then(|| RULE.finding(service(entry), node.span, message))
+    let fix = format!("use a tag with a version: {}:VERSION", image.repository);
+    is_unversioned.then(|| Finding { fix, ..RULE.finding(service(entry), node.span, message) })
 }
 
 #[cfg(test)]
@@ -47,5 +52,6 @@ mod tests {
         assert_eq!([of("redis"), of("redis:latest"), of("localhost:5000/a"), of("redis:")], [1; 4]);
         assert_eq!([of("redis:7"), of("redis@sha256:ab"), of("localhost:5000/a:1")], [0; 3]);
         assert_eq!(found("CC701", "services: {a: {image: app, build: .}}"), [""; 0]);
+        assert_eq!(of("app:${UNSET}"), 0, "CC001 says so");
     }
 }

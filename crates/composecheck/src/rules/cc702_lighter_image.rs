@@ -21,10 +21,8 @@ services:
 };
 
 /// Official images whose version tags also exist with `-alpine`. Source: their tag lists on Docker Hub.
-const WITH_ALPINE: [&str; 21] = [
+const WITH_ALPINE: [&str; 17] = [
     "caddy",
-    "docker",
-    "eclipse-mosquitto",
     "golang",
     "haproxy",
     "httpd",
@@ -41,8 +39,6 @@ const WITH_ALPINE: [&str; 21] = [
     "ruby",
     "rust",
     "telegraf",
-    "traefik",
-    "valkey",
 ];
 /// Not an official image, but it has the same variants.
 const CLICKHOUSE: &str = "clickhouse/clickhouse-server";

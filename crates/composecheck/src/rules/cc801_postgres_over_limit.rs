@@ -9,8 +9,8 @@ pub(super) const RULE: Rule = Rule {
     code: "CC801",
     name: "postgres-memory-over-limit",
     level: Level::Error,
-    what: "shared_buffers or effective_cache_size of PostgreSQL is above the memory limit of its service",
-    why: "The kernel kills it under load, and the planner assumes a cache that cannot exist",
+    what: "shared_buffers of PostgreSQL is above the memory limit of its service",
+    why: "The kernel kills it under load",
     example: "
 services:
   db:
@@ -18,13 +18,13 @@ services:
     mem_limit: 256m
     command: postgres -c shared_buffers=1GB
 ",
-    fix: "use a quarter of the limit for shared_buffers and half of it for effective_cache_size",
+    fix: "use a quarter of the limit for shared_buffers",
     check: Check::Project(check),
 };
 
 fn check(context: &Context<'_>) -> Vec<Finding> {
-    let names = ["shared_buffers", "effective_cache_size"];
-    over_limit(&RULE, context, Database::Postgres, &names, postgres_size)
+    // effective_cache_size is an estimate for the planner and takes no memory.
+    over_limit(&RULE, context, Database::Postgres, &["shared_buffers"], postgres_size)
 }
 
 #[cfg(test)]
@@ -41,7 +41,7 @@ mod tests {
         assert_eq!(of("shared_buffers=256MB"), 0);
         assert_eq!(of("shared_buffers=257MB"), 1);
         assert_eq!(of("shared_buffers=32769"), 1);
-        assert_eq!(of("effective_cache_size=1GB"), 1);
+        assert_eq!(of("effective_cache_size=1GB"), 0);
         assert_eq!(of("work_mem=1GB"), 0);
     }
 }

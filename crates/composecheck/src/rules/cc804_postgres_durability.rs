@@ -27,8 +27,8 @@ const SWITCHES: [&str; 2] = ["fsync", "synchronous_commit"];
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let profile = match (context.policy.profile, context.policy.environment) {
         (Some(profile), _) => profile,
-        (None, Environment::Dev | Environment::Prod) => Profile::Durable,
-        (None, Environment::Test) => return Vec::new(),
+        (None, Some(Environment::Dev | Environment::Prod)) => Profile::Durable,
+        (None, Some(Environment::Test) | None) => return Vec::new(),
     };
     let services = context.project.services().iter();
     let services = services.filter(|entry| database(&entry.value) == Some(Database::Postgres));
@@ -62,7 +62,7 @@ mod tests {
     use super::super::testing::found_with;
 
     fn of(environment: Environment, profile: Option<Profile>, command: &str) -> usize {
-        let policy = Policy { environment, profile, ..Policy::default() };
+        let policy = Policy { profile, ..Policy::from(environment) };
         let text = format!("services: {{a: {{image: 'postgres:15', command: {command}}}}}");
         found_with(&policy, "CC804", &text).len()
     }

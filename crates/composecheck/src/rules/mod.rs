@@ -41,6 +41,7 @@ mod cc804_postgres_durability;
 mod cc901_drift;
 mod cc902_base_not_used;
 mod database_limits;
+pub(crate) mod levels;
 pub mod policy;
 pub(crate) mod rule;
 #[cfg(test)]
@@ -140,7 +141,7 @@ mod tests {
         let policy = Policy {
             profile: Some(policy::Profile::Fast),
             ports: Some(vec![(20_000, 29_999)]),
-            ..Policy::default()
+            ..Policy::from(policy::Environment::Test)
         };
         for rule in ALL.into_iter().filter(|rule| !matches!(rule.check, Check::Load | Check::Suppressions)) {
             let found = match rule.example.split_once("---\n") {

@@ -10,11 +10,10 @@ pub(crate) const DEFAULT_BUDGET: u64 = 4 << 30;
 pub(crate) const DEFAULT_LABEL: &str = "netra.env";
 
 /// The purpose of an environment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Environment {
     /// Created for a test run and removed after it
-    #[default]
     Test,
     /// Long-running, keeps its data
     Dev,
@@ -42,6 +41,17 @@ impl Environment {
     }
 }
 
+/// Which rules apply to a project that does not say what it is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RuleSet {
+    /// Only those about what is wrong or dangerous whatever the project is for.
+    #[default]
+    General,
+    /// All, as for a test environment.
+    Netra,
+}
+
 /// How databases should be tuned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
@@ -55,11 +65,12 @@ pub enum Profile {
 /// What the rules expect of a project.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    pub(crate) environment: Environment,
+    /// None if the project does not say what it is for.
+    pub(crate) environment: Option<Environment>,
     /// The label that every service, volume and network must have.
     pub(crate) label: String,
-    /// The memory that the project may use, in bytes.
-    pub(crate) budget: u64,
+    /// The memory that the project may use, in bytes, if that is configured.
+    pub(crate) budget: Option<u64>,
     /// How databases should be tuned, if that is configured.
     pub(crate) profile: Option<Profile>,
     /// The ranges of host ports that the environment may use; none allows all.
@@ -71,13 +82,27 @@ pub struct Policy {
 impl Default for Policy {
     fn default() -> Self {
         Self {
-            environment: Environment::default(),
+            environment: None,
             label: DEFAULT_LABEL.to_owned(),
-            budget: DEFAULT_BUDGET,
+            budget: None,
             profile: None,
             ports: None,
             has_name: false,
         }
+    }
+}
+
+impl Policy {
+    /// The memory that the project may use, in bytes.
+    pub(crate) fn budget_bytes(&self) -> u64 {
+        self.budget.unwrap_or(DEFAULT_BUDGET)
+    }
+}
+
+/// The policy of an environment, with defaults for the rest.
+impl From<Environment> for Policy {
+    fn from(environment: Environment) -> Self {
+        Self { environment: Some(environment), ..Self::default() }
     }
 }
 

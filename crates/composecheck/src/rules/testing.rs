@@ -1,6 +1,6 @@
 //! Helpers for the tests of rules.
 
-use super::policy::Policy;
+use super::policy::{Environment, Policy};
 use super::rule::Pair;
 use crate::compose::Project;
 use crate::finding::{Finding, sort};
@@ -30,9 +30,9 @@ pub(super) fn found_between(code: &str, first: &str, second: &str) -> Vec<String
     shown(&super::check_pair(&Pair { first: &first, second: &second }), code)
 }
 
-/// The findings of one rule in a file, as `line:column message`.
+/// The findings of one rule in a file of a test environment, as `line:column message`.
 pub(super) fn found(code: &str, text: &str) -> Vec<String> {
-    found_with(&Policy::default(), code, text)
+    found_with(&Policy::from(Environment::Test), code, text)
 }
 
 /// The findings of one rule with this policy.
