@@ -23,6 +23,7 @@ complete -c dockprune -l include-running -d 'Remove running containers too, afte
 complete -c dockprune -l ignore-locks -d 'Remove from locked environments too'
 complete -c dockprune -s n -l dry-run -d 'Decide and report, and remove nothing'
 complete -c dockprune -l orphans -d 'Remove nothing, and list what belongs to no running Compose project and to no locked environment'
+complete -c dockprune -l verify -d 'Remove nothing, and list what is left of the scope, whatever its age, state or protection'
 complete -c dockprune -l json -d 'Print the report as one JSON object'
 complete -c dockprune -l quiet-if-nothing -d 'Print nothing when nothing was to be removed'
 complete -c dockprune -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'

@@ -44,6 +44,7 @@ _dockprune() {
 '-n[Decide and report, and remove nothing]' \
 '--dry-run[Decide and report, and remove nothing]' \
 '(--created-older-than --volumes --images --include-running --max-containers --plan --apply --ignore-locks)--orphans[Remove nothing, and list what belongs to no running Compose project and to no locked environment]' \
+'(--older-than --created-older-than --volumes --images --include-running --grace --max-containers --keep --ignore-locks -n --dry-run --plan --apply --orphans --log-file)--verify[Remove nothing, and list what is left of the scope, whatever its age, state or protection]' \
 '--json[Print the report as one JSON object]' \
 '--quiet-if-nothing[Print nothing when nothing was to be removed]' \
 '--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \

@@ -40,13 +40,14 @@ complete -c dockwatch -n "__fish_dockwatch_needs_command" -l max-volumes -d 'Hig
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -l json -d 'Print one JSON object'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s a -l all -d 'Show stopped containers too'
-complete -c dockwatch -n "__fish_dockwatch_needs_command" -l disk -d 'Show the disk usage of images, containers, volumes and build cache, which takes the engine seconds to add up'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l disk -d 'Show the disk usage of images, containers, volumes and build cache; where the engine takes longer to add it up, raise --call-timeout'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s f -l follow -d 'Print a sample every interval, and events in between; with --json one object a line'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s V -l version -d 'Print version'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "check" -d 'Check whether a run fits: engine healthy, enough memory, levels below --fail-on'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "collect" -d 'Save the logs, inspects, health checks and events of a project, and say what went wrong first'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "record" -d 'Sample while a command runs and record its peaks; without a command, record one sample'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "history" -d 'Show recorded runs'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "metrics" -d 'Print metrics for Prometheus'
@@ -79,6 +80,22 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l tls -d 'Us
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand collect" -l dir -d 'Directory to write to; it is created where it is missing' -r -F
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand collect" -l timeout -d 'Longest time for everything together; each call to the engine has --call-timeout' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand collect" -l limit -d 'Longest log that is saved whole; of a longer one the first and the last half of this are saved' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand collect" -s H -l host -d 'Engine to talk to: unix:///SOCKET, tcp://HOST:PORT, ssh://USER@HOST or HOST:PORT [default: $DOCKER_HOST, then the current context]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand collect" -l context -d 'Docker context that names the engine' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand collect" -l tlscacert -d 'CA that the engine\'s certificate must be signed by [default: ca.pem in $DOCKER_CERT_PATH, else in ~/.docker]' -r -F
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand collect" -l tlscert -d 'Client certificate [default: cert.pem beside the CA\'s default]' -r -F
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand collect" -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand collect" -l call-timeout -d 'Longest wait for one answer of the engine' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand collect" -s l -l label -d 'Only resources with this label; may be repeated, all must match' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand collect" -s p -l project -d 'Only resources of this Compose project' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand collect" -l json -d 'Print one JSON object'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand collect" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand collect" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand collect" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand collect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l category -d 'Category of the run, for predictions: unit, integration, e2e, performance, or any other name' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l interval -d 'Time between samples' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l orphans -d 'Only record how many containers, networks and volumes were left after a run of the category was taken down' -r
@@ -176,12 +193,13 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l tls -d '
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "check" -d 'Check whether a run fits: engine healthy, enough memory, levels below --fail-on'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "record" -d 'Sample while a command runs and record its peaks; without a command, record one sample'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "history" -d 'Show recorded runs'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "metrics" -d 'Print metrics for Prometheus'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "predict" -d 'Predict what a run of a category needs'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "report" -d 'Show success figures with their targets, as a table, JSON or an HTML page with plots'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "top" -d 'Show a live view with history, sorting and a filter'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "enforce" -d 'Stop or kill containers that exceed their limits, or run a command when a level is reached'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check record history metrics predict report top enforce help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report top enforce help" -f -a "check" -d 'Check whether a run fits: engine healthy, enough memory, levels below --fail-on'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report top enforce help" -f -a "collect" -d 'Save the logs, inspects, health checks and events of a project, and say what went wrong first'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report top enforce help" -f -a "record" -d 'Sample while a command runs and record its peaks; without a command, record one sample'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report top enforce help" -f -a "history" -d 'Show recorded runs'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report top enforce help" -f -a "metrics" -d 'Print metrics for Prometheus'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report top enforce help" -f -a "predict" -d 'Predict what a run of a category needs'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report top enforce help" -f -a "report" -d 'Show success figures with their targets, as a table, JSON or an HTML page with plots'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report top enforce help" -f -a "top" -d 'Show a live view with history, sorting and a filter'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report top enforce help" -f -a "enforce" -d 'Stop or kill containers that exceed their limits, or run a command when a level is reached'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report top enforce help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

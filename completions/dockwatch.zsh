@@ -36,7 +36,7 @@ _dockwatch() {
 '--json[Print one JSON object]' \
 '(-f --follow)-a[Show stopped containers too]' \
 '(-f --follow)--all[Show stopped containers too]' \
-'(-f --follow)--disk[Show the disk usage of images, containers, volumes and build cache, which takes the engine seconds to add up]' \
+'(-f --follow)--disk[Show the disk usage of images, containers, volumes and build cache; where the engine takes longer to add it up, raise --call-timeout]' \
 '-f[Print a sample every interval, and events in between; with --json one object a line]' \
 '--follow[Print a sample every interval, and events in between; with --json one object a line]' \
 '--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
@@ -78,6 +78,31 @@ emergency\:"From 90 %"))' \
 '--max-containers=[Highest number of running containers]:N:_default' \
 '--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
 '--max-volumes=[Highest number of volumes]:N:_default' \
+'--json[Print one JSON object]' \
+'--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
+'--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
+(collect)
+_arguments "${_arguments_options[@]}" : \
+'--dir=[Directory to write to; it is created where it is missing]:DIR:_files' \
+'--timeout=[Longest time for everything together; each call to the engine has --call-timeout]:DURATION:_default' \
+'--limit=[Longest log that is saved whole; of a longer one the first and the last half of this are saved]:SIZE:_default' \
+'(--context)-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'--context=[Docker context that names the engine]:NAME:_default' \
+'--tlscacert=[CA that the engine'\''s certificate must be signed by \[default\: ca.pem in \$DOCKER_CERT_PATH, else in ~/.docker\]]:FILE:_files' \
+'--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
+'--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
+'--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
+'*-l+[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
+'*--label=[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
+'-p+[Only resources of this Compose project]:NAME:_default' \
+'--project=[Only resources of this Compose project]:NAME:_default' \
 '--json[Print one JSON object]' \
 '--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
 '--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
@@ -257,6 +282,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(collect)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (record)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -302,6 +331,7 @@ esac
 _dockwatch_commands() {
     local commands; commands=(
 'check:Check whether a run fits\: engine healthy, enough memory, levels below --fail-on' \
+'collect:Save the logs, inspects, health checks and events of a project, and say what went wrong first' \
 'record:Sample while a command runs and record its peaks; without a command, record one sample' \
 'history:Show recorded runs' \
 'metrics:Print metrics for Prometheus' \
@@ -318,6 +348,11 @@ _dockwatch__subcmd__check_commands() {
     local commands; commands=()
     _describe -t commands 'dockwatch check commands' commands "$@"
 }
+(( $+functions[_dockwatch__subcmd__collect_commands] )) ||
+_dockwatch__subcmd__collect_commands() {
+    local commands; commands=()
+    _describe -t commands 'dockwatch collect commands' commands "$@"
+}
 (( $+functions[_dockwatch__subcmd__enforce_commands] )) ||
 _dockwatch__subcmd__enforce_commands() {
     local commands; commands=()
@@ -327,6 +362,7 @@ _dockwatch__subcmd__enforce_commands() {
 _dockwatch__subcmd__help_commands() {
     local commands; commands=(
 'check:Check whether a run fits\: engine healthy, enough memory, levels below --fail-on' \
+'collect:Save the logs, inspects, health checks and events of a project, and say what went wrong first' \
 'record:Sample while a command runs and record its peaks; without a command, record one sample' \
 'history:Show recorded runs' \
 'metrics:Print metrics for Prometheus' \
@@ -342,6 +378,11 @@ _dockwatch__subcmd__help_commands() {
 _dockwatch__subcmd__help__subcmd__check_commands() {
     local commands; commands=()
     _describe -t commands 'dockwatch help check commands' commands "$@"
+}
+(( $+functions[_dockwatch__subcmd__help__subcmd__collect_commands] )) ||
+_dockwatch__subcmd__help__subcmd__collect_commands() {
+    local commands; commands=()
+    _describe -t commands 'dockwatch help collect commands' commands "$@"
 }
 (( $+functions[_dockwatch__subcmd__help__subcmd__enforce_commands] )) ||
 _dockwatch__subcmd__help__subcmd__enforce_commands() {

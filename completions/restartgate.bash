@@ -613,7 +613,7 @@ _restartgate() {
             return 0
             ;;
         restartgate__subcmd__wait)
-            opts="-p -l -t -H -v -h --project --label --timeout --json --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --verbose --help"
+            opts="-p -l -t -H -v -h --project --label --timeout --start --poll --engine-verdict --cpus-after --json --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -640,6 +640,14 @@ _restartgate() {
                     return 0
                     ;;
                 -t)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --poll)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cpus-after)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

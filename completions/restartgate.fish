@@ -51,7 +51,7 @@ complete -c restartgate -n "__fish_restartgate_needs_command" -s v -l verbose -d
 complete -c restartgate -n "__fish_restartgate_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c restartgate -n "__fish_restartgate_needs_command" -s V -l version -d 'Print version'
 complete -c restartgate -n "__fish_restartgate_needs_command" -a "check" -d 'Say what the gate would decide, and record nothing'
-complete -c restartgate -n "__fish_restartgate_needs_command" -a "wait" -d 'Wait until services are healthy'
+complete -c restartgate -n "__fish_restartgate_needs_command" -a "wait" -d 'Wait until services are ready, and start them with --start'
 complete -c restartgate -n "__fish_restartgate_needs_command" -a "status" -d 'Show the state of every service'
 complete -c restartgate -n "__fish_restartgate_needs_command" -a "history" -d 'Show restarts and refusals'
 complete -c restartgate -n "__fish_restartgate_needs_command" -a "stats" -d 'Count restarts and refusals, and how long it took to get healthy, by day and service'
@@ -82,12 +82,16 @@ complete -c restartgate -n "__fish_restartgate_using_subcommand check" -s h -l h
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s p -l project -d 'Services of this Compose project: all of them where none is named' -r
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s l -l label -d 'Only services whose containers carry this label; may be repeated, all must match' -r
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s t -l timeout -d 'Longest time to wait' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l poll -d 'Time between two runs of a service\'s own health check' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l cpus-after -d 'CPU limit of a service once all are ready, 0 for none; may be repeated' -r
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s H -l host -d 'Engine to talk to: unix:///SOCKET, tcp://HOST:PORT, ssh://USER@HOST or HOST:PORT [default: $DOCKER_HOST, then the current context]' -r
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l context -d 'Docker context that names the engine' -r
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l tlscacert -d 'CA that the engine\'s certificate must be signed by [default: ca.pem in $DOCKER_CERT_PATH, else in ~/.docker]' -r -F
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l tlscert -d 'Client certificate [default: cert.pem beside the CA\'s default]' -r -F
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l call-timeout -d 'Longest wait for one answer of the engine' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l start -d 'Start what the project has created and not started, in the order of its depends_on'
+complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l engine-verdict -d 'Count only what the engine says of health checks, and run none here'
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l json -d 'Print one JSON object'
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
@@ -141,7 +145,7 @@ complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -l tlsver
 complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -s h -l help -d 'Print help'
 complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait status history stats explain trip reset help" -f -a "check" -d 'Say what the gate would decide, and record nothing'
-complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait status history stats explain trip reset help" -f -a "wait" -d 'Wait until services are healthy'
+complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait status history stats explain trip reset help" -f -a "wait" -d 'Wait until services are ready, and start them with --start'
 complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait status history stats explain trip reset help" -f -a "status" -d 'Show the state of every service'
 complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait status history stats explain trip reset help" -f -a "history" -d 'Show restarts and refusals'
 complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait status history stats explain trip reset help" -f -a "stats" -d 'Count restarts and refusals, and how long it took to get healthy, by day and service'

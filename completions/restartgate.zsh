@@ -97,6 +97,8 @@ _arguments "${_arguments_options[@]}" : \
 '*--label=[Only services whose containers carry this label; may be repeated, all must match]:KEY=VALUE:_default' \
 '-t+[Longest time to wait]:DURATION:_default' \
 '--timeout=[Longest time to wait]:DURATION:_default' \
+'--poll=[Time between two runs of a service'\''s own health check]:DURATION:_default' \
+'*--cpus-after=[CPU limit of a service once all are ready, 0 for none; may be repeated]:SERVICE=CPUS:_default' \
 '(--context)-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '(--context)--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
 '--context=[Docker context that names the engine]:NAME:_default' \
@@ -104,6 +106,8 @@ _arguments "${_arguments_options[@]}" : \
 '--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
 '--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
+'()--start[Start what the project has created and not started, in the order of its depends_on]' \
+'--engine-verdict[Count only what the engine says of health checks, and run none here]' \
 '--json[Print one JSON object]' \
 '--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
 '--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
@@ -270,7 +274,7 @@ esac
 _restartgate_commands() {
     local commands; commands=(
 'check:Say what the gate would decide, and record nothing' \
-'wait:Wait until services are healthy' \
+'wait:Wait until services are ready, and start them with --start' \
 'status:Show the state of every service' \
 'history:Show restarts and refusals' \
 'stats:Count restarts and refusals, and how long it took to get healthy, by day and service' \
@@ -295,7 +299,7 @@ _restartgate__subcmd__explain_commands() {
 _restartgate__subcmd__help_commands() {
     local commands; commands=(
 'check:Say what the gate would decide, and record nothing' \
-'wait:Wait until services are healthy' \
+'wait:Wait until services are ready, and start them with --start' \
 'status:Show the state of every service' \
 'history:Show restarts and refusals' \
 'stats:Count restarts and refusals, and how long it took to get healthy, by day and service' \

@@ -78,6 +78,12 @@ pub struct Cli {
         "created_older_than", "volumes", "images", "include_running", "max_containers", "plan", "apply", "ignore_locks",
     ])]
     pub(crate) orphans: bool,
+    /// Remove nothing, and list what is left of the scope, whatever its age, state or protection
+    #[arg(long, conflicts_with_all = [
+        "older_than", "created_older_than", "volumes", "images", "include_running", "grace", "max_containers", "keep",
+        "ignore_locks", "dry_run", "plan", "apply", "orphans", "log_file",
+    ])]
+    pub(crate) verify: bool,
     /// Time for the whole run; what is left then is listed
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_deadline)]
     pub(crate) deadline: Duration,
@@ -109,7 +115,10 @@ fn parse_deadline(text: &str) -> Result<Duration, String> {
 pub const MANUAL: Manual = Manual {
     exits: &[
         (Exit::Done, "done: all that was selected is removed, or there was nothing to remove"),
-        (Exit::No, "the scope still holds more than --max-containers; with --orphans: orphans were found"),
+        (
+            Exit::No,
+            "the scope still holds more than --max-containers; with --orphans: orphans were found; with --verify: something is left",
+        ),
         (Exit::Usage, "bad arguments, or no scope"),
         (
             Exit::Failed,
@@ -130,6 +139,10 @@ pub const MANUAL: Manual = Manual {
         (
             "dockprune --label netra.env=test --plan plan.json && dockprune --apply plan.json",
             "Write down what would be removed, then remove exactly that",
+        ),
+        (
+            "dockprune --project demo --verify",
+            "Fail with 1 if a container, network or volume of a Compose project is left, and list it",
         ),
         ("dockprune --orphans", "List what no running project and no locked environment needs"),
         (
@@ -170,6 +183,10 @@ pub const MANUAL: Manual = Manual {
              dockprune.orphans/1: schema, tool_version, at, verdict (none, orphans), host, address_pool, unreached, \
              items (kind, id, name, reason, state, labels, project, environments, created_at, age_s), sorted as \
              above.\n\n\
+             dockprune.verify/1: schema, tool_version, at, verdict (clean, left), host, items (kind, id, name, reason, \
+             state, labels, created_at, age_s), sorted as above: containers, networks and volumes in scope, and \
+             anonymous volumes of containers in scope. Where a kind cannot be listed, the exit code is 4 or 3, and \
+             nothing is printed.\n\n\
              dockprune.run/1, appended to --log-file: schema, tool_version, at, verdict, host, dry_run, elapsed_ms, \
              over_cap, bytes_freed, counts, unreached, left (kind, id, name, outcome, error).\n\n\
              dockprune.plan/1, written by --plan: schema, tool_version, at, verdict (nothing, would_remove), host, items \

@@ -19,6 +19,9 @@ use crate::model::scope::{LabelFilter, Scope};
 /// Shortest time between samples; the CPU use of shorter windows is noise.
 const MIN_INTERVAL: Duration = Duration::from_millis(100);
 
+/// In less room hardly a line is left of a log.
+const MIN_LOG_LIMIT: usize = 1 << 10;
+
 /// Measure, judge and record what Docker uses
 #[derive(Debug, Parser)]
 #[command(name = "dockwatch", version, after_long_help = MANUAL.after_help())]
@@ -37,6 +40,14 @@ pub struct Cli {
 pub(crate) enum Command {
     /// Check whether a run fits: engine healthy, enough memory, levels below --fail-on
     Check(CheckArgs),
+    /// Save the logs, inspects, health checks and events of a project, and say what went wrong first
+    ///
+    /// The directory gets logs/SERVICE.log with the time of each line, inspect/SERVICE.json, health/SERVICE.txt,
+    /// events.jsonl (what the engine still keeps: Docker the last 256 events) and summary.md, which lists the containers in
+    /// the order in which they went wrong. A container is named by its own name where its service has several. Values of
+    /// environment variables whose names contain PASSWORD, PASSWD, PASSPHRASE, SECRET, TOKEN, KEY, CREDENTIAL or _PWD, and
+    /// passwords in URLs, are masked in inspect/; logs, commands and labels are saved as they are.
+    Collect(CollectArgs),
     /// Sample while a command runs and record its peaks; without a command, record one sample
     Record(RecordArgs),
     /// Show recorded runs
@@ -81,6 +92,10 @@ pub(crate) struct EngineArgs {
 }
 
 impl EngineArgs {
+    pub(crate) const fn call_timeout(&self) -> Duration {
+        self.call_timeout
+    }
+
     /// How to reach each engine; the default engine where none is named.
     pub(crate) fn docker_args(&self) -> Vec<DockerArgs> {
         let one = |host: Option<&String>, context: Option<&String>| DockerArgs {
@@ -172,7 +187,8 @@ pub(crate) struct SnapshotArgs {
     /// Show stopped containers too
     #[arg(short, long, conflicts_with = "follow")]
     pub(crate) all: bool,
-    /// Show the disk usage of images, containers, volumes and build cache, which takes the engine seconds to add up
+    /// Show the disk usage of images, containers, volumes and build cache; where the engine takes longer to add it up,
+    /// raise --call-timeout
     #[arg(long, conflicts_with = "follow")]
     pub(crate) disk: bool,
     /// Print a sample every interval, and events in between; with --json one object a line
@@ -212,6 +228,31 @@ pub(crate) struct CheckArgs {
     pub(crate) scope: ScopeArgs,
     #[command(flatten)]
     pub(crate) budget: BudgetArgs,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct CollectArgs {
+    /// Directory to write to; it is created where it is missing
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// Longest time for everything together; each call to the engine has --call-timeout
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = parse_duration)]
+    pub(crate) timeout: Duration,
+    /// Longest log that is saved whole; of a longer one the first and the last half of this are saved
+    #[arg(long, value_name = "SIZE", default_value = "2MiB", value_parser = parse_log_limit)]
+    pub(crate) limit: usize,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) docker: DockerArgs,
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
+}
+
+fn parse_log_limit(text: &str) -> Result<usize, String> {
+    let limit = usize::try_from(parse_size(text)?).map_err(|_| "it is too large")?;
+    if limit < MIN_LOG_LIMIT { Err("it must be 1KiB or more".into()) } else { Ok(limit) }
 }
 
 #[derive(Clone, Debug, Args)]

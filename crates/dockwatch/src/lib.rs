@@ -1,8 +1,11 @@
 //! dockwatch measures what Docker uses, judges how much of a budget that is, and records it.
 //!
-//! Imports run one way: `run` → `commands` → `output`, `measure` → `history`, `decide`, `cli` → `model`.
+//! Imports run one way: `run` → `commands` → `output`, `measure`, `collect` → `api`, `history`, `decide`, `cli` →
+//! `model`.
 
+mod api;
 pub mod cli;
+mod collect;
 mod commands;
 mod decide;
 mod history;

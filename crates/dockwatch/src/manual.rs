@@ -9,9 +9,12 @@ pub const MANUAL: Manual = Manual {
         (Exit::Done, "done; check: the run fits"),
         (Exit::No, "check: the run does not fit; enforce: containers are still over their limits"),
         (Exit::Usage, "bad arguments"),
-        (Exit::Failed, "cannot read or write state"),
+        (Exit::Failed, "cannot read or write state; check: the run fits as far as is known"),
         (Exit::Unavailable, "an engine is not reachable, or one of its endpoints hangs"),
-        (Exit::Partial, "enforce: some containers could not be ended"),
+        (
+            Exit::Partial,
+            "enforce: some containers could not be ended; collect: something could not be collected",
+        ),
         (Exit::Wrapper, "record: dockwatch itself failed"),
         (Exit::NotRunnable, "record: the command cannot be run"),
         (Exit::NotFound, "record: the command was not found"),
@@ -20,7 +23,14 @@ pub const MANUAL: Manual = Manual {
         ("dockwatch", "Show what Docker uses, and how much of the budget that is"),
         ("dockwatch --json | jq .containers", "Print the containers as JSON"),
         ("dockwatch check --need 2GiB --wait 2m", "Wait until a run that needs 2 GiB fits"),
-        ("dockwatch record --category e2e -- make e2e", "Run a command and record its peaks"),
+        (
+            "dockwatch record --project shop -- make e2e",
+            "Run a command and record the peaks of a Compose project",
+        ),
+        (
+            "dockwatch collect --project shop --dir artifacts",
+            "Save logs and states of a Compose project, and say what went wrong first",
+        ),
         ("dockwatch history --since 7d", "Show the runs of the last week"),
         ("dockwatch predict e2e", "Predict what an e2e run needs"),
         (
@@ -40,13 +50,37 @@ pub const MANUAL: Manual = Manual {
             "safe below 50 % of the budget, warning from 50, critical from 75, emergency from 90. The overall level is \
              the highest of all resources. --follow and enforce --on-level announce a higher level at once, and a lower \
              one after it has lasted for 30 seconds.\n\n\
-             Memory is counted as docker stats does: usage less inactive page cache.",
+             Memory is counted as docker stats does: usage less inactive page cache. Where that of any running container is \
+             unknown, so is the sum, and the level is unknown instead of safe; what is known can still raise it.",
         ),
         ENGINE,
         (
+            "CPU",
+            "CPU use is that since the last sample, if that is one second to one minute old. Else a single sample measures it \
+             over 200 ms, which is two whole periods of the kernel's CPU limits: any other short window would show a container \
+             with a CPU limit too busy or too idle. Where the kernel's counters cannot be read from here, as with containers on \
+             another machine, the engine is asked twice, a second apart. cpu_window_ms is the length of the window. --follow, top and record do not wait: the CPU use of a \
+             container is unknown in its first sample.",
+        ),
+        (
+            "PODMAN",
+            "Podman is used through its Docker API: set DOCKER_HOST to its socket. Differences: Podman 4 does not say how much of \
+             the memory is page cache, so that memory is unknown where the kernel's counters cannot be read; it reports no OOM \
+             kill, and keeps no events for collect. Its address pools are not known. The health of a container is taken from an \
+             inspect, because the list does not have it.\n\n\
+             A rootless engine that may not make cgroups (cgroup driver none) shows for each container what all of the machine \
+             uses. These figures are dropped, and errors says so.",
+        ),
+        (
+            "ENGINES THAT HANG",
+            "Every call has the deadline --call-timeout. --follow and top ask each interval whether the engine answers, and \
+             wait an interval for it, one second at least. record waits a third of --call-timeout for an engine that does not \
+             answer before it starts the command, and as long after it.",
+        ),
+        (
             "FILES",
             "~/.netra/history/: runs.jsonl, samples.jsonl (the last 1,000), checks.jsonl, and counters-ENGINE.json, a \
-             cache with the CPU times of the last sample. Without the cache the next sample takes 100 ms longer.",
+             cache with the CPU times of the last sample. Without the cache the next sample takes 200 ms longer.",
         ),
         (
             "ENVIRONMENT",
@@ -59,7 +93,7 @@ pub const MANUAL: Manual = Manual {
             "JSON",
             "Every object begins with schema, tool_version, at, verdict. null means unknown, never 0. Sizes are bytes, \
              times RFC 3339.\n\n\
-             dockwatch.snapshot/1: verdict (safe, warning, critical, emergency, unavailable), reasons, duration_ms, \
+             dockwatch.snapshot/1: verdict (safe, warning, critical, emergency, unknown, unavailable), reasons, duration_ms, \
              levels (resource, used, budget, used_pct, level), engines (host, reachable, healthy, version, api_version, \
              endpoints with name, state ok|hung|failed, ms, error; machine with mem_total_bytes, mem_available_bytes, \
              swap_total_bytes, swap_free_bytes, cpus, load_1m, load_5m, load_15m, pressure_memory_some_pct, \
@@ -80,7 +114,7 @@ pub const MANUAL: Manual = Manual {
              pressure_memory_some_pct, containers.\n\n\
              dockwatch.event/1, a line between samples: verdict, type (start, die, oom, health, level, engine_lost, \
              engine_back), engine, id, name, detail, exit_code, memory_limit_bytes. verdict is the announced level.\n\n\
-             dockwatch.check/1: verdict (yes, no, unavailable), reasons, level, need_memory_bytes, need_containers, \
+             dockwatch.check/1: verdict (yes, no, unknown, unavailable), reasons, level, need_memory_bytes, need_containers, \
              need_basis (flag, history, base), need_runs, used_memory_bytes, used_containers, budget_memory_bytes, \
              budget_containers, mem_available_bytes, waited_s.\n\n\
              dockwatch.run/1 (record --report; verdict passed or failed), and the runs of dockwatch.history/1 (verdict ok, \
@@ -91,6 +125,12 @@ pub const MANUAL: Manual = Manual {
              memory_min_bytes, memory_p50_bytes, memory_max_bytes.\n\n\
              dockwatch.report/1: verdict (met, missed, no_data), since, runs, samples, skipped_lines, figures (name, value, target, \
              target_kind exactly|under, met, basis).\n\n\
+             dockwatch.collect/1: verdict (collected, partial), scope, directory, summary_file, events_file, events (their \
+             number), first (null where nothing went wrong; service, name, fault, reason, wrong_at), containers, failures (what, \
+             error). containers, in the order in which they went wrong, then by name: id, name, service, state, health, \
+             exit_code, oom_killed, memory_limit_bytes, restarts, created_at, started_at, finished_at, fault (null, \
+             out_of_memory, port_taken, cannot_start, exited, stopped, unhealthy, never_ready, paused, not_started), reason, \
+             wrong_at, log_file, log_cut, inspect_file, health_file. Files are relative to directory.\n\n\
              dockwatch.enforce/1: verdict (within, over, failed), deed (dry_run, stop, kill), items (engine, id, name, \
              outcome would end|stopped|killed|spared|gone|failed, reason, error, over_bytes, memory_working_set_bytes, \
              memory_limit_bytes).",

@@ -4,7 +4,9 @@ use evenkeel_common::state::Home;
 use evenkeel_common::{Error, Exit};
 
 use crate::cli::{Cli, Command};
-use crate::commands::{check, enforce, follow, history, metrics, predict, record, report, snapshot, top};
+use crate::commands::{
+    check, collect, enforce, follow, history, metrics, predict, record, report, snapshot, top,
+};
 
 /// Does what the command line says.
 pub fn run(cli: Cli) -> Result<Exit, Error> {
@@ -19,6 +21,7 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
             None if cli.snapshot.follow => follow::run(&cli.snapshot, &home).await,
             None => snapshot::run(&cli.snapshot, &home).await,
             Some(Command::Check(args)) => check::run(&args, &home).await,
+            Some(Command::Collect(args)) => collect::run(&args).await,
             Some(Command::Record(args)) => record::run(args, &home).await,
             Some(Command::History(args)) => history::run(&args, &home),
             Some(Command::Metrics(args)) => metrics::run(&args, &home).await,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use evenkeel_common::docker::{DockerArgs, parse_label};
+use evenkeel_common::docker::{DockerArgs, parse_call_timeout, parse_label};
 use evenkeel_common::manual::{DURATIONS, ENGINE, Manual};
 use evenkeel_common::units::parse_duration;
 use evenkeel_common::{Exit, Verbosity};
@@ -15,12 +15,15 @@ use crate::model::limits::{EffectiveLimits, Flags, parse_count};
 pub const MANUAL: Manual = Manual {
     exits: &[
         (Exit::Done, "restarted and healthy, or no restart was needed; check: a restart would be allowed"),
-        (Exit::No, "restarted, and not healthy in time; wait: not healthy in time, or only after a restart"),
+        (Exit::No, "restarted, and not healthy in time; wait: a service has failed"),
         (Exit::Usage, "bad arguments, or the service is unknown or ambiguous"),
         (Exit::Failed, "the history could not be read or written: nothing was restarted"),
         (Exit::Unavailable, "Docker is not reachable, or does not answer in time"),
         (Exit::Open, "refused: the breaker is open; retrying is useless until it closes"),
-        (Exit::Busy, "refused: cooling down, or too many restarts on this machine; try again later"),
+        (
+            Exit::Busy,
+            "refused: cooling down, or too many restarts on this machine; wait: the time is over; try again later",
+        ),
         (Exit::NotRunnable, "with -- CMD: it was found and cannot be run"),
         (Exit::NotFound, "with -- CMD: it was not found"),
     ],
@@ -30,7 +33,11 @@ pub const MANUAL: Manual = Manual {
             "restart the service if it is unhealthy and the gate allows it, and wait until it is healthy",
         ),
         ("restartgate backend -- systemctl restart backend", "put the gate in front of any command"),
-        ("restartgate wait --project evenkeel-test --timeout 60s", "wait until a whole project is healthy"),
+        ("restartgate wait --project evenkeel-test --timeout 60s", "wait until a whole project is ready"),
+        (
+            "restartgate wait --project shop --start --cpus-after db=0.25",
+            "start what 'docker compose create' made, in order; when all is ready, limit the database to a quarter of a CPU",
+        ),
         ("restartgate check redis && make smoke", "ask what the gate would decide; nothing is recorded"),
         ("restartgate status --json | jq .services", "show the state of every service"),
         ("restartgate explain test-redis", "show what the last decision was based on"),
@@ -48,6 +55,20 @@ pub const MANUAL: Manual = Manual {
              within the window trips the breaker, and so does a cause that no restart can remove, such as a missing image. \
              The breaker stays open for its time, which doubles with each trip in a row; then it allows one probe, and \
              closes when the service stays up for the stable time after it.",
+        ),
+        (
+            "READINESS",
+            "'wait' ends as soon as all services are ready, or one has failed. A service with a health check is ready when \
+             the check's command first succeeds; it is run in the container every --poll, beside the engine's own runs, \
+             whose verdict counts too: healthy is ready, unhealthy has failed; with --engine-verdict only that counts. A service without one is ready when it has \
+             been running for 1 s and its published TCP ports accept, or its exposed ones where none is published. After \
+             10 s one published port that accepts is enough, and none where none is published. Ports that cannot be asked \
+             from here are left out. A service that exits with code 0, and that its restart policy does not restart or \
+             another service waits for (service_completed_successfully), has completed. One that exits with another code, \
+             is paused, or was created and not started, has failed; one that Docker is restarting is waited for.\n\n\
+             --start starts containers that were created and never started, each as soon as the conditions of its \
+             depends_on hold. An engine cannot remove a CPU limit: --cpus-after SERVICE=0 sets all CPUs. A restart of a \
+             service without a health check is watched for 10 s, or half of --health-timeout where that is shorter.",
         ),
         (
             "FILES",
@@ -72,8 +93,9 @@ pub const MANUAL: Manual = Manual {
              restartgate.status/1: schema, tool_version, at, verdict, skipped_lines, services [service, attempts_used, \
              attempts_limit, cooldown_left_s, breaker, breaker_left_s, failures, last_action, last_at, last_reason], sorted \
              by host, project and name.\n\n\
-             restartgate.wait/1: schema, tool_version, at, verdict (healthy, not_healthy), took_ms, services [name, verdict, \
-             reason, evidence], sorted by name.\n\n\
+             restartgate.wait/1: schema, tool_version, at, verdict (healthy, not_healthy), took_ms, services [name, verdict \
+             (healthy, pending, sick), reason, evidence, ready_by (completed, engine_check, check, ports, running; null when it \
+             is not ready), ready_ms (since the call began), nano_cpus (limit that --cpus-after set, in billionths)], sorted by name.\n\n\
              restartgate.history/1: schema, tool_version, at, verdict (ok), skipped_lines, records [at, service, action \
              (begin, end, refused, trip, reset), rule, healthy, took_ms, reason, forced, user, pid], oldest first.\n\n\
              restartgate.stats/1: schema, tool_version, at, verdict (ok), skipped_lines, rows [day, service, restarts \
@@ -104,7 +126,7 @@ pub struct Cli {
 pub(crate) enum Command {
     /// Say what the gate would decide, and record nothing
     Check(CheckArgs),
-    /// Wait until services are healthy
+    /// Wait until services are ready, and start them with --start
     Wait(WaitArgs),
     /// Show the state of every service
     Status(StatusArgs),
@@ -252,11 +274,49 @@ pub(crate) struct WaitArgs {
     /// Longest time to wait
     #[arg(short, long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
     pub(crate) timeout: Duration,
+    /// Start what the project has created and not started, in the order of its depends_on
+    #[arg(long, requires = "project", conflicts_with = "services")]
+    pub(crate) start: bool,
+    /// Time between two runs of a service's own health check
+    #[arg(long, value_name = "DURATION", default_value = "500ms", value_parser = parse_call_timeout)]
+    pub(crate) poll: Duration,
+    /// Count only what the engine says of health checks, and run none here
+    #[arg(long)]
+    pub(crate) engine_verdict: bool,
+    /// CPU limit of a service once all are ready, 0 for none; may be repeated
+    #[arg(long, value_name = "SERVICE=CPUS", value_parser = CpuLimit::parse)]
+    pub(crate) cpus_after: Vec<CpuLimit>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) docker: DockerArgs,
+}
+
+/// A CPU limit of one service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CpuLimit {
+    pub(crate) service: String,
+    /// Billionths of a CPU; 0 for no limit.
+    pub(crate) nano_cpus: i64,
+}
+
+impl CpuLimit {
+    /// Parses `SERVICE=CPUS`; for clap: a value parser.
+    fn parse(text: &str) -> Result<Self, String> {
+        let form = "it must be SERVICE=CPUS, such as db=0.25, with at most 9 decimals";
+        let (service, cpus) = text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or(form)?;
+        let nano_cpus = parse_nano_cpus(cpus).ok_or(form)?;
+        Ok(Self { service: service.to_owned(), nano_cpus })
+    }
+}
+
+/// A decimal number of CPUs in billionths, exactly.
+fn parse_nano_cpus(text: &str) -> Option<i64> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let is_decimal = !whole.is_empty() && part.len() <= 9;
+    let digits = format!("{whole}{part:0<9}");
+    (is_decimal && digits.bytes().all(|byte| byte.is_ascii_digit())).then(|| digits.parse().ok())?
 }
 
 /// `restartgate status`
@@ -321,4 +381,23 @@ pub(crate) struct OverrideArgs {
     pub(crate) reason: String,
     #[command(flatten)]
     pub(crate) docker: DockerArgs,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cpus_are_exact_and_bad_ones_are_refused() {
+        let nano = |text| CpuLimit::parse(text).map(|limit| limit.nano_cpus).ok();
+        assert_eq!(nano("db=0.25"), Some(250_000_000));
+        assert_eq!(
+            (nano("db=2"), nano("db=0"), nano("db=1.")),
+            (Some(2_000_000_000), Some(0), Some(1_000_000_000))
+        );
+        assert_eq!(nano("db=0.000000001"), Some(1));
+        for bad in ["db", "=1", "db=", "db=-1", "db=1.0000000001", "db=x", "db=.5", "db=99999999999999"] {
+            assert_eq!(nano(bad), None, "{bad}");
+        }
+    }
 }

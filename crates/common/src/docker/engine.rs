@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use bollard::errors::Error as BollardError;
 use bollard::{API_DEFAULT_VERSION, BollardRequest, Docker, body_full};
-use http_body_util::BodyExt as _;
+use http_body_util::{BodyDataStream, BodyExt as _};
 use hyper::Uri;
+use hyper::body::{Bytes, Incoming};
 use serde::de::DeserializeOwned;
 
 use crate::Error;
@@ -90,15 +91,29 @@ impl Engine {
         serde_json::from_slice(&body).map_err(|error| CallError::Protocol(error.to_string()))
     }
 
-    async fn get_raw(&self, path: &str) -> Result<Vec<u8>, BollardError> {
-        let mut request = BollardRequest::new(body_full(Vec::new().into()));
+    /// Asks for a path and passes the answer on in the pieces in which it arrives. The engine stops sending when the stream
+    /// is dropped. `limit` is that of the answer's beginning.
+    pub async fn get_stream(
+        &self,
+        limit: Duration,
+        path: &str,
+    ) -> Result<BodyDataStream<Incoming>, CallError> {
+        Ok(self.call_within(limit, self.ask(path)).await?.into_data_stream())
+    }
+
+    async fn get_raw(&self, path: &str) -> Result<Bytes, BollardError> {
+        Ok(self.ask(path).await?.collect().await?.to_bytes())
+    }
+
+    async fn ask(&self, path: &str) -> Result<Incoming, BollardError> {
+        let mut request = BollardRequest::new(body_full(Bytes::new()));
         *request.uri_mut() = format!("{}{path}", self.http.origin()).parse::<Uri>()?;
         let answer = self.http.send(request).await?;
         let status = answer.status();
-        let body = answer.into_body().collect().await?.to_bytes();
         if status.is_success() {
-            return Ok(body.into());
+            return Ok(answer.into_body());
         }
+        let body = answer.into_body().collect().await?.to_bytes();
         Err(BollardError::DockerResponseServerError { status_code: status.as_u16(), message: message(&body) })
     }
 

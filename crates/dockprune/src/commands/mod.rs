@@ -4,6 +4,7 @@ mod orphans;
 mod prune;
 mod prune_run;
 mod shared;
+mod verify;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -40,7 +41,9 @@ pub fn run(cli: &Cli) -> Result<Exit, Error> {
 async fn command(cli: &Cli, deadline: &Deadline) -> Result<Exit, Error> {
     let policy = policy(cli)?;
     let engine = connect(cli).await?;
-    if cli.orphans {
+    if cli.verify {
+        verify::verify(cli, &engine, &policy).await
+    } else if cli.orphans {
         orphans::orphans(cli, &engine, policy).await
     } else {
         prune::prune(cli, &engine, policy, deadline).await
@@ -91,6 +94,9 @@ fn scope(cli: &Cli) -> Result<Scope, Error> {
 }
 
 fn kinds(cli: &Cli, scope: &Scope) -> BTreeSet<Kind> {
+    if cli.verify {
+        return decide::leftovers::KINDS.into();
+    }
     if cli.orphans {
         return decide::orphans::KINDS.into();
     }

@@ -2,5 +2,6 @@
 
 pub(crate) mod address_pool;
 pub(crate) mod age;
+pub(crate) mod leftovers;
 pub(crate) mod orphans;
 pub mod select;

@@ -4,3 +4,4 @@ pub(crate) mod log_json;
 pub(crate) mod orphans_json;
 pub(crate) mod report_json;
 pub(crate) mod text;
+pub(crate) mod verify_json;

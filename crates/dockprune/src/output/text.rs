@@ -9,6 +9,7 @@ use evenkeel_common::units::{show_duration, show_size};
 
 use super::orphans_json::OrphansJson;
 use super::report_json::{Counts, ItemJson, ItemOutcome, ReportJson};
+use super::verify_json::VerifyJson;
 
 /// Whether the table goes to a terminal that shows colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +44,19 @@ pub(crate) fn orphans(report: &OrphansJson, colour: Colour) -> String {
     });
     let count = report.items.len();
     table(rows.collect(), colour) + &format!("{count} orphan{}\n", if count == 1 { "" } else { "s" })
+}
+
+/// The table of what is left, and its number below it.
+pub(crate) fn leftovers(report: &VerifyJson, colour: Colour) -> String {
+    if report.items.is_empty() {
+        return "nothing is left\n".into();
+    }
+    let rows = report.items.iter().map(|item| {
+        let cells =
+            ["left".into(), item.kind.name().into(), item.name.clone(), age(item.age_s), item.reason.clone()];
+        (AnsiColor::Red.on_default(), cells)
+    });
+    table(rows.collect(), colour) + &format!("{} left\n", report.items.len())
 }
 
 fn age(seconds: Option<u64>) -> String {

@@ -8,4 +8,5 @@ mod kit;
 mod orphans;
 mod relay;
 mod schema;
+mod verify;
 mod worlds;

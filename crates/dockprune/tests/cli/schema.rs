@@ -197,6 +197,35 @@ struct PlanItem {
     environments: Vec<String>,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "that it can be parsed is the test")]
+struct Verify {
+    schema: String,
+    tool_version: String,
+    at: String,
+    verdict: String,
+    host: String,
+    items: Vec<Leftover>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "that it can be parsed is the test")]
+struct Leftover {
+    kind: String,
+    id: String,
+    name: String,
+    reason: String,
+    #[serde(deserialize_with = "present")]
+    state: Option<String>,
+    labels: BTreeMap<String, String>,
+    #[serde(deserialize_with = "present")]
+    created_at: Option<String>,
+    #[serde(deserialize_with = "present")]
+    age_s: Option<u64>,
+}
+
 /// Null is fine, a missing key is not.
 fn present<'de, D, T>(from: D) -> Result<Option<T>, D::Error>
 where
@@ -227,6 +256,7 @@ fn every_schema_is_as_documented() {
     parse::<Report>(&run(&[&scope[..], &["--plan", plan.to_str().unwrap()]].concat()));
     assert_eq!(parse::<Plan>(&std::fs::read(plan).unwrap()).items.len(), 2);
     assert_eq!(parse::<Orphans>(&run(&["--orphans", "--label", &label])).items.len(), 2);
+    assert_eq!(parse::<Verify>(&run(&["--verify", "--label", &label])).items.len(), 3);
     let report = run(&[&scope[..], &["--log-file", log.to_str().unwrap()]].concat());
     assert_eq!(parse::<Report>(&report).items.len(), 3);
     assert_eq!(text(&report).find('\n'), Some(report.len() - 1), "one line");

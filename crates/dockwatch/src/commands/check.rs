@@ -26,7 +26,7 @@ pub(crate) async fn run(args: &CheckArgs, home: &Home) -> Result<Exit, Error> {
     let needs = needs(args, prediction.as_ref());
     let budget = args.budget.budget();
     let mut collector =
-        Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ONCE)?;
+        Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ONCE_WITHOUT_CPU)?;
     loop {
         let facts = collector.collect(Query::EngineAndKernel).await?;
         let current = CurrentUse::new(&facts);
@@ -41,7 +41,7 @@ pub(crate) async fn run(args: &CheckArgs, home: &Home) -> Result<Exit, Error> {
         let report = CheckReport {
             at: now(),
             verdict: &verdict,
-            level: assessment.level,
+            level: assessment.known_level(),
             needs,
             need_basis: need_basis(args, prediction.as_ref()),
             need_runs: prediction.as_ref().map(|found| found.runs),
@@ -76,6 +76,7 @@ const fn exit(verdict: &FitVerdict) -> Exit {
     match verdict {
         FitVerdict::Fits => Exit::Done,
         FitVerdict::DoesNotFit(_) => Exit::No,
+        FitVerdict::Unknown(_) => Exit::Failed,
         FitVerdict::Unavailable(_) => Exit::Unavailable,
     }
 }

@@ -10,11 +10,11 @@ use evenkeel_common::state::Home;
 use evenkeel_common::{Error, Exit, now, print, print_json};
 use tokio::time::MissedTickBehavior;
 
+use crate::api::inspect;
 use crate::cli::EnforceArgs;
 use crate::decide::hysteresis::Hysteresis;
 use crate::decide::limits::{Decision, EnforceAction, EnforceVerdict, Outcome, Violation, find_violations};
 use crate::measure::collector::Collector;
-use crate::measure::engine::inspect;
 use crate::measure::sample::{Query, SampleMode};
 use crate::model::level::{Level, assess};
 use crate::output::enforce;
@@ -32,7 +32,8 @@ async fn enforce_once(args: &EnforceArgs, home: &Home) -> Result<Exit, Error> {
         return Err(Error::usage("enforce limits", "no scope is given")
             .hint("select the containers that may be ended: --label KEY=VALUE or --project NAME"));
     }
-    let mut collector = Collector::new(args.engines.docker_args(), scope, home, SampleMode::ONCE)?;
+    let mut collector =
+        Collector::new(args.engines.docker_args(), scope, home, SampleMode::ONCE_WITHOUT_CPU)?;
     let facts = collector.collect(Query::EngineAndKernel).await?;
     facts.require_healthy()?;
     let mut done = Vec::new();
@@ -94,7 +95,7 @@ async fn kill(engine: &Engine, id: &str) -> Result<Outcome, CallError> {
 
 /// Asks once more before the container is ended: it may have ended since it was measured.
 async fn is_running(engine: &Engine, id: &str) -> Result<bool, CallError> {
-    Ok(inspect(engine, id, engine.call_timeout).await?.live)
+    Ok(inspect::fetch(engine, id, engine.call_timeout).await?.is_running())
 }
 
 /// Runs the command each time the level rises to `threshold` or above, until a signal.

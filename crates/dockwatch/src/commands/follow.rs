@@ -40,7 +40,7 @@ pub(crate) async fn run(args: &SnapshotArgs, home: &Home) -> Result<Exit, Error>
         format: if args.json { StreamFormat::Json } else { StreamFormat::Text },
         level: Hysteresis::new(assess(&first.usage(), &budget).level),
         oom_kills: HashMap::new(),
-        schedule: PollSchedule::new(super::MAX_POLL_INTERVAL),
+        schedule: super::live_schedule(args.interval),
     };
     let end = tokio::select! {
         end = follower.follow(first, events, args.interval) => end,

@@ -14,7 +14,7 @@ use crate::output::prometheus;
 pub(crate) async fn run(args: &MetricsArgs, home: &Home) -> Result<Exit, Error> {
     let start = Instant::now();
     let mut collector =
-        Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ONCE)?;
+        Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ONCE_WITHOUT_CPU)?;
     let facts = collector.collect(Query::EngineAndKernel).await?;
     collector.save_cache(home);
     let assessment = assess(&facts.usage(), &args.budget.budget());

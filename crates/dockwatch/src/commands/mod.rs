@@ -1,6 +1,7 @@
 //! One file a subcommand: measure, decide, act and report meet here and nowhere else.
 
 pub(crate) mod check;
+pub(crate) mod collect;
 pub(crate) mod enforce;
 pub(crate) mod follow;
 pub(crate) mod history;
@@ -16,9 +17,20 @@ use std::time::Duration;
 
 use evenkeel_common::{Timestamp, now};
 
-/// In commands that show samples, the engine is asked this often even without events, so that one that hangs is
-/// noticed.
+use crate::measure::poll_schedule::PollSchedule;
+use crate::measure::sample::Query;
+
+/// In commands that show samples, the engine is asked for everything this often even without events.
 const MAX_POLL_INTERVAL: Duration = Duration::from_secs(10);
+
+/// A busy engine can take this long to answer a heartbeat.
+const MIN_HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// The schedule of commands that show samples: one that hangs is noticed within two intervals.
+fn live_schedule(interval: Duration) -> PollSchedule {
+    let limit = interval.max(MIN_HEARTBEAT);
+    PollSchedule::new(MAX_POLL_INTERVAL, Query::IfAnswering(limit), Query::KernelAndHeartbeat(limit))
+}
 
 /// The moment from which on records are wanted.
 fn since(age: Option<Duration>) -> Option<Timestamp> {

@@ -60,7 +60,9 @@ async fn record_run(args: &RecordArgs, home: &Home) -> Result<Exit, Error> {
         Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ESSENTIAL)
             .map_err(as_wrapper)?;
     let budget = args.budget.budget();
-    let first = collector.collect(Query::EngineAndKernel).await.map_err(as_wrapper)?;
+    // A command does not wait long for an engine that hangs, neither for its start nor for its end.
+    let query = Query::IfAnswering(args.engines.call_timeout() / 3);
+    let first = collector.collect(query).await.map_err(as_wrapper)?;
     let mut stats = RunStats::new(&first, &budget, now());
     let (started_at, start) = (now(), Instant::now());
     let mut running = Running::start(&args.command)?;
@@ -70,14 +72,13 @@ async fn record_run(args: &RecordArgs, home: &Home) -> Result<Exit, Error> {
         history: &history,
         budget,
         last_kept: None,
-        schedule: PollSchedule::new(MAX_POLL_INTERVAL),
+        schedule: PollSchedule::new(MAX_POLL_INTERVAL, Query::EngineAndKernel, Query::KernelOnly),
         events,
     };
     let exit = recorder.sample_until_end(&mut running, args.interval, &mut stats).await?;
-    drop(recorder);
     let end =
         RunEnd { category: args.category.clone(), started_at, at: now(), duration: start.elapsed(), exit };
-    let last = collector.collect(Query::EngineAndKernel).await.map_err(as_wrapper)?;
+    let last = collector.collect(query).await.map_err(as_wrapper)?;
     collector.save_cache(home);
     let record = stats.finish(&last, end, collector.scope());
     // The exit code is the command's even where its record cannot be written.

@@ -16,11 +16,9 @@ pub(crate) async fn run(args: &SnapshotArgs, home: &Home) -> Result<Exit, Error>
     let filter = if args.all { ContainerFilter::All } else { ContainerFilter::Live };
     let mut collector =
         Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ONCE)?;
-    let mut facts = collector.collect(Query::EngineAndKernel).await?;
+    let query = if args.disk { Query::EngineKernelAndDisk } else { Query::EngineAndKernel };
+    let facts = collector.collect(query).await?;
     collector.save_cache(home);
-    if args.disk {
-        collector.add_disk_usage(&mut facts).await;
-    }
     let assessment = assess(&facts.usage(), &args.budget.budget());
     if args.json {
         print_json(&snapshot_json::snapshot(&facts, &assessment, filter, now(), start.elapsed()))?;

@@ -9,15 +9,15 @@ use evenkeel_common::state::Home;
 use evenkeel_common::{Error, Exit};
 use ratatui::DefaultTerminal;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::MissedTickBehavior;
 
 use crate::cli::TopArgs;
 use crate::measure::collector::Collector;
 use crate::measure::events::listen;
 use crate::measure::fd_limit;
-use crate::measure::poll_schedule::PollSchedule;
 use crate::measure::sample::{Query, SampleMode};
+use crate::model::facts::Facts;
 use crate::output::top_view::{Key, TopView};
 
 pub(crate) async fn run(args: &TopArgs, home: &Home) -> Result<Exit, Error> {
@@ -58,18 +58,48 @@ impl Drop for Screen {
     }
 }
 
-/// Shows the view until the user quits it.
+/// Shows the view until the user quits it. The view obeys keys while a sample waits for an engine that hangs.
 async fn show(
     screen: &mut Screen,
     view: &mut TopView,
     collector: &mut Collector,
     interval: Duration,
 ) -> Result<(), Error> {
+    let (sender, samples) = unbounded_channel();
+    tokio::select! {
+        failed = sample(collector, interval, &sender) => failed,
+        shown = draw(screen, view, samples) => shown,
+    }
+}
+
+/// Takes a sample each interval. Ends only where that fails.
+async fn sample(
+    collector: &mut Collector,
+    interval: Duration,
+    samples: &UnboundedSender<Facts>,
+) -> Result<(), Error> {
     let mut events = listen(collector.docker_args());
-    let mut inputs = inputs();
-    let mut schedule = PollSchedule::new(super::MAX_POLL_INTERVAL);
-    let mut ticks = tokio::time::interval(interval);
+    let mut schedule = super::live_schedule(interval);
+    let mut ticks = tokio::time::interval_at(tokio::time::Instant::now() + interval, interval);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        while events.try_recv().is_ok() {
+            schedule.invalidate();
+        }
+        let facts = collector.collect(schedule.next_query()).await?;
+        schedule.observe(&facts);
+        // The receiver lives as long as this function.
+        let _ = samples.send(facts);
+    }
+}
+
+async fn draw(
+    screen: &mut Screen,
+    view: &mut TopView,
+    mut samples: UnboundedReceiver<Facts>,
+) -> Result<(), Error> {
+    let mut inputs = inputs();
     loop {
         screen.0.draw(|frame| view.draw(frame)).map_err(|e| Error::failed("draw on the terminal", e))?;
         tokio::select! {
@@ -79,12 +109,7 @@ async fn show(
                 Some(Input::Key(key)) if view.press(key) == ControlFlow::Break(()) => return Ok(()),
                 Some(Input::Key(_) | Input::Resize) => {}
             },
-            Some(_) = events.recv() => schedule.invalidate(),
-            _ = ticks.tick() => {
-                let facts = collector.collect(schedule.next_query()).await?;
-                schedule.observe(&facts);
-                view.update(facts);
-            }
+            Some(facts) = samples.recv() => view.update(facts),
         }
     }
 }

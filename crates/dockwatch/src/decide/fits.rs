@@ -33,6 +33,8 @@ impl CurrentUse {
 pub(crate) enum FitVerdict {
     Fits,
     DoesNotFit(Vec<String>),
+    /// It fits as far as is known.
+    Unknown(Vec<String>),
     /// An engine is down or hangs.
     Unavailable(Vec<String>),
 }
@@ -43,6 +45,7 @@ impl FitVerdict {
         match self {
             Self::Fits => "yes",
             Self::DoesNotFit(_) => "no",
+            Self::Unknown(_) => "unknown",
             Self::Unavailable(_) => "unavailable",
         }
     }
@@ -51,7 +54,7 @@ impl FitVerdict {
     pub(crate) fn reasons(&self) -> &[String] {
         match self {
             Self::Fits => &[],
-            Self::DoesNotFit(reasons) | Self::Unavailable(reasons) => reasons,
+            Self::DoesNotFit(reasons) | Self::Unknown(reasons) | Self::Unavailable(reasons) => reasons,
         }
     }
 }
@@ -71,7 +74,11 @@ pub(crate) fn decide(
         assessment.resources.iter().filter_map(|found| over_level(found, fail_on)).collect();
     reasons.extend(needs.memory_bytes.into_iter().flat_map(|need| memory_reasons(need, current, budget)));
     reasons.extend(needs.containers.and_then(|need| container_reason(need, current, budget)));
-    if reasons.is_empty() { FitVerdict::Fits } else { FitVerdict::DoesNotFit(reasons) }
+    if !reasons.is_empty() {
+        return FitVerdict::DoesNotFit(reasons);
+    }
+    let unknown: Vec<String> = assessment.unknown().map(ResourceLevel::describe).collect();
+    if unknown.is_empty() { FitVerdict::Fits } else { FitVerdict::Unknown(unknown) }
 }
 
 fn over_level(found: &ResourceLevel, fail_on: Level) -> Option<String> {
@@ -80,7 +87,7 @@ fn over_level(found: &ResourceLevel, fail_on: Level) -> Option<String> {
 }
 
 fn memory_reasons(need: u64, current: &CurrentUse, budget: &Budget) -> Vec<String> {
-    let left = budget.memory_bytes.saturating_sub(current.usage.memory_bytes.unwrap_or(0));
+    let left = budget.memory_bytes.saturating_sub(current.usage.memory_at_least);
     let mut reasons = Vec::new();
     let need_text = show_size(need);
     if need > left {
@@ -106,8 +113,13 @@ mod tests {
     const BUDGET: Budget = Budget { memory_bytes: 4 << 30, containers: 20, networks: 15, volumes: 10 };
 
     fn current(memory: u64, available: u64) -> CurrentUse {
-        let usage =
-            Usage { memory_bytes: Some(memory), containers: Some(4), networks: Some(0), volumes: Some(0) };
+        let usage = Usage {
+            memory_bytes: Some(memory),
+            memory_at_least: memory,
+            containers: Some(4),
+            networks: Some(0),
+            volumes: Some(0),
+        };
         CurrentUse { problems: Vec::new(), usage, mem_available: Some(available) }
     }
 
@@ -133,6 +145,16 @@ mod tests {
             panic!("it fits")
         };
         assert_eq!(reasons, ["memory: 3.0 GiB of 4.0 GiB (75 %) is critical"]);
+    }
+
+    #[test]
+    fn what_is_unknown_does_not_fit() {
+        let mut current = current(1 << 30, 8 << 30);
+        current.usage.memory_bytes = None;
+        let needs = |bytes| RunNeeds { memory_bytes: Some(bytes), containers: None };
+        let wanted = FitVerdict::Unknown(vec!["memory: at least 1.0 GiB of 4.0 GiB".into()]);
+        assert_eq!(verdict(needs(1 << 30), &current), wanted);
+        assert!(matches!(verdict(needs(4 << 30), &current), FitVerdict::DoesNotFit(_)));
     }
 
     #[test]

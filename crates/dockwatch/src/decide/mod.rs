@@ -1,5 +1,6 @@
 //! Pure decisions: functions of facts, budgets and a clock that is passed in.
 
+pub(crate) mod diagnosis;
 pub(crate) mod fits;
 pub(crate) mod hysteresis;
 pub(crate) mod limits;

@@ -49,7 +49,8 @@ pub(crate) struct SampleRecord {
     pub(crate) at: Timestamp,
     /// Whether every endpoint of every engine answered.
     pub(crate) healthy: bool,
-    pub(crate) level: Level,
+    /// `None` where it is unknown.
+    pub(crate) level: Option<Level>,
     /// Memory of all containers as `docker stats` counts it.
     pub(crate) memory_working_set_bytes: Option<u64>,
     /// Running containers.

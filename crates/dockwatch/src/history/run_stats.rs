@@ -14,7 +14,8 @@ use crate::model::scope::Scope;
 /// Figures of the samples so far.
 #[derive(Debug)]
 pub(crate) struct RunStats {
-    resources_before: BTreeSet<String>,
+    /// `None` where an engine did not say.
+    resources_before: Option<BTreeSet<String>>,
     memory_start: Option<u64>,
     memory: Vec<u64>,
     containers_peak: Option<u64>,
@@ -40,7 +41,7 @@ impl RunStats {
     /// Starts with a sample from before the command.
     pub(crate) fn new(facts: &Facts, budget: &Budget, at: Timestamp) -> Self {
         let mut stats = Self {
-            resources_before: facts.resource_ids(),
+            resources_before: facts.all_known().then(|| facts.resource_ids()),
             memory_start: facts.usage().memory_bytes,
             memory: Vec::new(),
             containers_peak: None,
@@ -65,7 +66,7 @@ impl RunStats {
             self.cpu_sum += pct;
             self.cpu_samples += 1;
         }
-        self.level = self.level.max(Some(assess(&usage, budget).level));
+        self.level = self.level.max(assess(&usage, budget).known_level());
         let is_healthy = facts.is_healthy();
         if self.was_healthy && !is_healthy {
             self.outages.push(at);
@@ -75,10 +76,9 @@ impl RunStats {
 
     /// The record of the run, with a last sample from after the command.
     pub(crate) fn finish(self, last: &Facts, end: RunEnd, scope: &Scope) -> RunRecord {
-        let all_known = last.containers_known && last.networks_known && last.volumes_known;
         // Without a scope, others may have created the resources.
-        let is_countable = all_known && !scope.is_everything();
-        let left_behind = last.resource_ids().difference(&self.resources_before).count() as u64;
+        let before = self.resources_before.filter(|_| last.all_known() && !scope.is_everything());
+        let left_behind = before.map(|before| last.resource_ids().difference(&before).count() as u64);
         let cpu_mean = (self.cpu_samples > 0).then(|| round2(self.cpu_sum / f64::from(self.cpu_samples)));
         RunRecord {
             at: end.at,
@@ -92,7 +92,7 @@ impl RunStats {
             cpu_peak_pct: self.cpu_peak,
             cpu_mean_pct: cpu_mean,
             containers_peak: self.containers_peak,
-            left_behind: is_countable.then_some(left_behind),
+            left_behind,
             engine_outages: self.outages.len() as u64,
             outages_at: self.outages,
             level: self.level,
@@ -109,7 +109,7 @@ impl SampleRecord {
         Self {
             at,
             healthy: facts.is_healthy(),
-            level: assess(&usage, budget).level,
+            level: assess(&usage, budget).known_level(),
             memory_working_set_bytes: usage.memory_bytes,
             containers: usage.containers,
             networks: usage.networks,

@@ -271,7 +271,7 @@ mod tests {
         SampleRecord {
             at: at(second),
             healthy,
-            level: Level::Safe,
+            level: Some(Level::Safe),
             memory_working_set_bytes: None,
             containers: None,
             networks: None,

@@ -1,5 +1,5 @@
 //! What one invocation leaves for the next: where the containers' cgroups are, their CPU time, and what an inspect
-//! said. It makes the next snapshot fast. Without it a snapshot waits 100 ms for a CPU window and inspects each
+//! said. It makes the next snapshot fast. Without it a snapshot waits 200 ms for a CPU window and inspects each
 //! container once.
 
 use std::collections::BTreeMap;
@@ -11,12 +11,12 @@ use evenkeel_common::boot::boot_id;
 use evenkeel_common::state::{self, Home};
 use serde::{Deserialize, Serialize};
 
-use crate::measure::cpu::CpuCounter;
+use crate::measure::cpu::CpuHistory;
 use crate::model::container::ContainerDetails;
 use crate::model::engine::EngineInfo;
 
 /// Version of the file's format; files of other versions are ignored.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// The cache of one engine.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ pub(super) struct CachedContainer {
     pub(super) details: Option<ContainerDetails>,
     /// Pid of its first process, in this machine's numbering.
     pub(super) init: Option<u32>,
-    pub(super) cpu: Option<CpuCounter>,
+    pub(super) cpu: Option<CpuHistory>,
 }
 
 impl EngineCache {

@@ -6,7 +6,6 @@ use evenkeel_common::{Error, Exit};
 use futures_util::future::join_all;
 
 use crate::measure::cache::EngineCache;
-use crate::measure::engine;
 use crate::measure::sample::{Query, Sample, SampleMode};
 use crate::measure::sampler::Sampler;
 use crate::model::container::Container;
@@ -79,23 +78,10 @@ impl Collector {
         facts.volumes.sort_by(|a, b| (&a.name, &a.engine).cmp(&(&b.name, &b.engine)));
         self.scope.apply(&mut facts);
         let error = |c: &Container| Some(format!("{}: {}", c.summary.name, c.error.as_ref()?));
-        facts.errors = facts.containers.iter().filter_map(error).collect();
+        let without_cgroups = facts.engines.iter().filter(|engine| engine.info.lacks_cgroups);
+        facts.errors = without_cgroups.map(lacks_cgroups).collect();
+        facts.errors.extend(facts.containers.iter().filter_map(error));
         Ok(facts)
-    }
-
-    /// Adds the engines' disk usage, which takes them seconds.
-    pub(crate) async fn add_disk_usage(&self, facts: &mut Facts) {
-        let ask = |found: &EngineFacts| {
-            let engine = self.engine(&found.host);
-            async move { Some(engine::disk_usage(engine?).await) }
-        };
-        let answers = join_all(facts.engines.iter().map(ask)).await;
-        for (found, answer) in facts.engines.iter_mut().zip(answers) {
-            if let Some((endpoint, disk)) = answer {
-                found.endpoints.push(endpoint);
-                found.disk = disk;
-            }
-        }
     }
 
     /// Saves what the next invocation can continue from.
@@ -133,6 +119,10 @@ fn unreachable(host: &str, error: &Error) -> Sample {
     let endpoints = vec![Endpoint { name: "ping", state, ms: 0.0 }];
     let engine = EngineFacts { host: host.to_owned(), endpoints, ..EngineFacts::default() };
     Sample { engine, ..Sample::default() }
+}
+
+fn lacks_cgroups(engine: &EngineFacts) -> String {
+    format!("{}: the engine has no cgroups, so that what its containers use is unknown", engine.host)
 }
 
 fn add(facts: &mut Facts, sample: Sample) {

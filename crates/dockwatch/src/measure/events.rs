@@ -3,25 +3,28 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bollard::models::{EventMessage, EventMessageTypeEnum};
-use bollard::query_parameters::EventsOptionsBuilder;
 use evenkeel_common::Timestamp;
 use evenkeel_common::docker::{DockerArgs, Engine};
 use futures_util::StreamExt as _;
+use serde_json::json;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::measure::engine;
+use crate::api::events::{Actor, Event, EventQuery, lines};
+use crate::api::inspect;
 
 /// Time between two attempts to connect.
 const RETRY_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The actions subscribed to. Others, such as the frequent `exec_*` of health checks, change nothing that is measured.
-const ACTIONS: [&str; 11] = [
+/// Podman filters by `died` what it then calls `die`, and says `remove` instead of `destroy`.
+const ACTIONS: [&str; 13] = [
     "create",
     "start",
     "die",
+    "died",
     "oom",
     "destroy",
+    "remove",
     "rename",
     "pause",
     "unpause",
@@ -69,7 +72,7 @@ impl ContainerAction {
             "start" => Self::Start,
             "die" => Self::Die,
             "oom" => Self::Oom,
-            "destroy" => Self::Destroy,
+            "destroy" | "remove" => Self::Destroy,
             other => match other.strip_prefix("health_status: ") {
                 Some(health) => Self::Health(health.to_owned()),
                 None => Self::Other,
@@ -137,37 +140,38 @@ async fn listen_until_lost(
     if std::mem::take(is_lost) {
         let _ = sender.send(EngineEvent::Restored { engine: engine.host.clone() });
     }
-    let filters = [("type", &["container", "network", "volume"][..]), ("event", &ACTIONS[..])];
-    let filters = filters.map(|(key, values)| (key, values.to_vec())).into_iter().collect();
-    // The request is sent at the first poll; `since` includes what happens before that.
-    let since = evenkeel_common::now().as_second().to_string();
-    let options = EventsOptionsBuilder::new().since(&since).filters(&filters).build();
-    let mut stream = engine.docker.events(Some(options));
+    let filters = json!({"type": ["container", "network", "volume"], "event": ACTIONS});
+    // `since` includes what happens before the engine has the request.
+    let query = EventQuery { since: Some(evenkeel_common::now()), until: None, filters };
+    let mut lines = match lines(engine, &query, engine.call_timeout).await {
+        Ok(lines) => lines,
+        Err(error) => return error.to_string(),
+    };
     let mut limits = Limits::new();
-    while let Some(message) = stream.next().await {
-        let message = match message {
-            Ok(message) => message,
-            Err(error) => return engine.error(&error).to_string(),
+    while let Some(line) = lines.next().await {
+        let event = match line {
+            Ok(line) => Event::parse(&line).unwrap_or_default(),
+            Err(error) => return error.to_string(),
         };
-        if sender.send(to_event(engine, message, &mut limits).await).is_err() {
+        if sender.send(to_event(engine, event, &mut limits).await).is_err() {
             break;
         }
     }
     "the engine ended the stream of events".into()
 }
 
-async fn to_event(engine: &Engine, message: EventMessage, limits: &mut Limits) -> EngineEvent {
-    let actor = message.actor.unwrap_or_default();
-    let (Some(id), Some(EventMessageTypeEnum::CONTAINER)) = (actor.id, message.typ) else {
+async fn to_event(engine: &Engine, event: Event, limits: &mut Limits) -> EngineEvent {
+    if event.kind != "container" {
         return EngineEvent::Other;
-    };
-    let action = ContainerAction::parse(&message.action.unwrap_or_default());
-    let mut labels: BTreeMap<String, String> = actor.attributes.unwrap_or_default().into_iter().collect();
+    }
+    let action = ContainerAction::parse(&event.action);
+    let (at, exit_code) = (event.at(), event.exit_code());
+    let Actor { id, attributes: mut labels } = event.actor;
     EngineEvent::Container(Box::new(ContainerEvent {
         engine: engine.host.clone(),
-        at: message.time_nano.and_then(|nanos| Timestamp::from_millisecond(nanos / 1_000_000).ok()),
+        at: at.and_then(|at| Timestamp::from_millisecond(at.as_millisecond()).ok()),
         name: labels.remove("name").unwrap_or_default(),
-        exit_code: labels.remove("exitCode").and_then(|code| code.parse().ok()),
+        exit_code,
         memory_limit: memory_limit(engine, &id, &action, limits).await,
         id,
         action,
@@ -185,9 +189,9 @@ async fn memory_limit(
     let is_new = matches!(action, ContainerAction::Create | ContainerAction::Start);
     if is_new
         && !limits.contains_key(id)
-        && let Ok(details) = engine::inspect(engine, id, engine.call_timeout).await
+        && let Ok(found) = inspect::fetch(engine, id, engine.call_timeout).await
     {
-        limits.insert(id.to_owned(), details.memory_limit);
+        limits.insert(id.to_owned(), found.details().memory_limit);
     }
     let limit = if *action == ContainerAction::Destroy { limits.remove(id) } else { limits.get(id).copied() };
     limit.flatten()

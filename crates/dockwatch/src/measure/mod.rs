@@ -8,7 +8,7 @@ pub(crate) mod cache;
 pub(crate) mod cgroup;
 pub(crate) mod collector;
 pub(crate) mod cpu;
-pub(crate) mod disk_usage;
+pub(crate) mod cpu_readings;
 pub(crate) mod engine;
 pub(crate) mod events;
 pub(crate) mod fd_limit;

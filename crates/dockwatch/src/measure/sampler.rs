@@ -12,12 +12,15 @@ use evenkeel_common::docker::{CallError, Engine};
 use crate::measure::cache::{CachedContainer, EngineCache, socket_id};
 use crate::measure::cgroup::filesystem::{CgroupFs, ROOT};
 use crate::measure::cgroup::reader::{Buffer, CgroupGone, CgroupReader, Detail, FileHandles};
-use crate::measure::cpu::{CpuCounter, CpuUsage, MIN_WINDOW, now_ns};
+use crate::measure::cpu::{CpuHistory, CpuUsage};
+use crate::measure::cpu_readings::{self, ReadingPairs};
 use crate::measure::engine::{self, EngineLists};
-use crate::measure::sample::{Query, Sample, SampleMode};
+use crate::measure::sample::{CpuWait, Query, Sample, SampleMode};
 use crate::measure::{address_pools, fd_limit, machine, tmpfs};
-use crate::model::container::{Container, ContainerDetails, ContainerStats, ContainerSummary, StatsSource};
-use crate::model::engine::{Endpoint, EngineFacts, Machine};
+use crate::model::container::{
+    Container, ContainerDetails, ContainerState, ContainerStats, ContainerSummary, StatsSource,
+};
+use crate::model::engine::{DiskUsage, Endpoint, EndpointState, EngineFacts, Machine};
 
 /// Exit code of a container that SIGKILL ended, as the OOM killer does.
 const EXIT_SIGKILL: i64 = 137;
@@ -49,6 +52,9 @@ struct Measured {
     vanished: Vec<Labels>,
 }
 
+/// What a sample found: the containers, the engine's lists and its disk usage, where each is known.
+type Answers = (Option<Measured>, EngineLists, Option<DiskUsage>);
+
 /// What was found out about the containers of a sample, by id.
 struct Parts {
     stats: StatsById,
@@ -65,7 +71,7 @@ impl Sampler {
     /// A sampler that continues from a cache.
     pub(super) fn new(engine: Engine, mut cache: EngineCache, mode: SampleMode) -> Self {
         let is_local = engine.host.starts_with("unix://");
-        let cached = std::mem::take(&mut cache.containers);
+        cache.containers.retain(|_, container| container.cgroup.is_some());
         let mut sampler = Self {
             engine,
             cgroups: is_local.then(|| CgroupFs::detect(ROOT)).flatten(),
@@ -76,13 +82,17 @@ impl Sampler {
             exited: HashMap::new(),
             lists: None,
         };
-        for (id, container) in cached {
-            if let Some(path) = container.cgroup.clone() {
-                sampler.cache.containers.insert(id.clone(), container);
-                sampler.track(&id, &path);
-            }
-        }
+        sampler.track_known();
         sampler
+    }
+
+    /// Starts to read the containers whose cgroups are known.
+    fn track_known(&mut self) {
+        let known = self.cache.containers.iter();
+        let known: Vec<_> = known.filter_map(|(id, c)| Some((id.clone(), c.cgroup.clone()?))).collect();
+        for (id, cgroup) in known {
+            self.track(&id, &cgroup);
+        }
     }
 
     /// What the next invocation can continue from.
@@ -96,15 +106,24 @@ impl Sampler {
 
     /// Measures everything. All calls to the engine together take little more than one deadline.
     pub(super) async fn sample(&mut self, query: Query) -> Sample {
-        let known = if query == Query::KernelOnly { self.lists.clone() } else { None };
-        let (measured, lists) = match known {
-            Some(mut lists) => (self.sample_kernel(lists.containers.take()).await, lists),
-            None => Box::pin(self.sample_engine()).await,
+        let (measured, lists, disk) = match (query, self.lists.clone()) {
+            (Query::KernelOnly, Some(lists)) => {
+                self.sample_kernel(lists, Some(self.engine.call_timeout)).await
+            }
+            (Query::KernelAndHeartbeat(limit), lists) => self.sample_if_answering(limit, lists).await,
+            (Query::IfAnswering(limit), _) => self.sample_if_answering(limit, None).await,
+            (Query::EngineKernelAndDisk, _) => Box::pin(self.sample_engine_and_disk()).await,
+            _ => Box::pin(self.sample_engine()).await,
         };
-        let (containers, vanished) =
+        let (mut containers, vanished) =
             measured.map_or_else(Default::default, |found| (Some(found.containers), found.vanished));
         let info = &self.cache.info;
-        let pools = lists.networks.as_ref().map(|_| address_pools::free_subnets(&info.pools, &lists.subnets));
+        if info.lacks_cgroups {
+            let from_engine = |c: &&mut Container| c.stats_source == Some(StatsSource::Api);
+            containers.iter_mut().flatten().filter(from_engine).for_each(Container::forget_stats);
+        }
+        let pools = info.pools.as_ref().filter(|_| lists.networks.is_some());
+        let pools = pools.map(|pools| address_pools::free_subnets(pools, &lists.subnets));
         Sample {
             engine: EngineFacts {
                 host: self.engine.host.clone(),
@@ -112,7 +131,7 @@ impl Sampler {
                 endpoints: lists.endpoints,
                 machine: self.machine(containers.as_deref().unwrap_or_default()),
                 address_pools: pools,
-                disk: None,
+                disk,
             },
             containers,
             networks: lists.networks,
@@ -121,7 +140,15 @@ impl Sampler {
         }
     }
 
-    async fn sample_engine(&mut self) -> (Option<Measured>, EngineLists) {
+    async fn sample_engine_and_disk(&mut self) -> Answers {
+        let engine = self.engine.clone();
+        let ((measured, mut lists, _), (endpoint, disk)) =
+            tokio::join!(self.sample_engine(), engine::disk_usage(&engine));
+        lists.endpoints.push(endpoint);
+        (measured, lists, disk)
+    }
+
+    async fn sample_engine(&mut self) -> Answers {
         let engine = self.engine.clone();
         let socket = socket_id(&engine.host);
         let has_info = socket.is_some() && socket == self.cache.socket && self.cache.info.version.is_some();
@@ -135,7 +162,7 @@ impl Sampler {
             lists.endpoints.push(endpoint);
         }
         self.lists = Some(EngineLists { containers, ..lists.clone() });
-        (measured, lists)
+        (measured, lists, None)
     }
 
     async fn list_and_measure(&mut self) -> (Endpoint, Option<Vec<ContainerSummary>>, Option<Measured>) {
@@ -148,18 +175,64 @@ impl Sampler {
             Some(listed) => {
                 let limit = self.engine.call_timeout;
                 let left = limit.saturating_sub(start.elapsed()).max(limit / 4);
-                Some(self.measure(listed.clone(), stats, left).await)
+                Some(self.measure(listed.clone(), stats, Some(left)).await)
             }
             None => None,
         };
         (endpoint, listed, measured)
     }
 
-    async fn sample_kernel(&mut self, listed: Option<Vec<ContainerSummary>>) -> Option<Measured> {
-        let listed = listed?;
+    /// Takes a sample as long as the engine answers heartbeats: it can hang before or in the middle of it. With lists of an
+    /// earlier sample the engine is not asked for them again.
+    async fn sample_if_answering(&mut self, limit: Duration, lists: Option<EngineLists>) -> Answers {
+        let engine = self.engine.clone();
+        let beats = engine::heartbeat(&engine, limit).await;
+        if !all_answer(&beats) {
+            return self.sample_hung(beats).await;
+        }
+        let hung = async {
+            loop {
+                tokio::time::sleep(limit).await;
+                let beats = engine::heartbeat(&engine, limit).await;
+                if !all_answer(&beats) {
+                    return beats;
+                }
+            }
+        };
+        let sample = async {
+            match lists {
+                Some(lists) => self.sample_kernel(lists, Some(engine.call_timeout)).await,
+                None => Box::pin(self.sample_engine()).await,
+            }
+        };
+        let beats = tokio::select! {
+            answers = sample => return answers,
+            beats = hung => beats,
+        };
+        self.sample_hung(beats).await
+    }
+
+    /// What is known while the engine hangs: the kernel's counters of the containers that it listed before.
+    async fn sample_hung(&mut self, beats: [Endpoint; 2]) -> Answers {
+        if self.readers.is_empty() {
+            // A sample that was given up had them.
+            self.track_known();
+        }
+        let (measured, lists, disk) = match self.lists.clone() {
+            Some(lists) if !self.readers.is_empty() => self.sample_kernel(lists, None).await,
+            _ => (None, EngineLists::default(), None),
+        };
+        let lists = EngineLists { networks: None, volumes: None, endpoints: beats.into(), ..lists };
+        (measured, lists, disk)
+    }
+
+    /// Reads the kernel's counters. What only the engine knows is asked for within `limit`; `None` asks nothing.
+    async fn sample_kernel(&mut self, mut lists: EngineLists, limit: Option<Duration>) -> Answers {
+        let Some(listed) = lists.containers.take() else { return (None, lists, None) };
         let (readers, stats) = read_all(std::mem::take(&mut self.readers), self.mode.detail);
         self.readers = readers;
-        Some(self.measure(listed, stats, self.engine.call_timeout).await)
+        let measured = self.measure(listed, stats, limit).await;
+        (Some(measured), lists, None)
     }
 
     /// Starts to read a container whose cgroup was found. Drops what is cached of an earlier run of it.
@@ -180,26 +253,28 @@ impl Sampler {
         self.readers.insert(id.to_owned(), reader);
     }
 
-    /// Completes what was read so far with what the list call shows to be missing.
+    /// Completes what was read so far with what the list call shows to be missing; without a limit the engine is not asked.
     async fn measure(
         &mut self,
         listed: Vec<ContainerSummary>,
         mut stats: StatsById,
-        limit: Duration,
+        limit: Option<Duration>,
     ) -> Measured {
         let live: Vec<String> = listed.iter().filter(|c| c.is_live()).map(|c| c.id.clone()).collect();
         self.read_new(&live, &mut stats);
         self.forget_stopped(&listed);
         let is_local = live.iter().any(|id| stats.contains_key(id));
-        let remote: &[String] = if is_local { &[] } else { &live };
-        let to_inspect = self.to_inspect(&listed, &stats);
-        let (details, answers, ()) = tokio::join!(
-            engine::inspect_all(&self.engine, &to_inspect, limit),
-            engine::stats_all(&self.engine, remote),
-            tokio::time::sleep(self.missing_cpu_window(&stats))
+        let remote: &[String] = if is_local || limit.is_none() { &[] } else { &live };
+        let to_inspect = if limit.is_none() { Vec::new() } else { self.to_inspect(&listed, &stats) };
+        let to_read_twice = self.without_cpu_use(&stats);
+        let (details, (answers, mut pairs), kernel_pairs) = tokio::join!(
+            engine::inspect_all(&self.engine, &to_inspect, limit.unwrap_or_default()),
+            cpu_readings::from_engine(&self.engine, remote, self.mode.cpu),
+            cpu_readings::from_kernel(&mut self.readers, &to_read_twice),
         );
+        pairs.extend(kernel_pairs);
         let stats_errors = add_stats(answers, &mut stats);
-        let cpu = self.cpu_usage(&stats);
+        let cpu = self.cpu_usage(&stats, &pairs);
         let source = if is_local { StatsSource::Cgroup } else { StatsSource::Api };
         let mut parts = Parts { stats, stats_errors, source, details, cpu };
         let mut measured = Measured::default();
@@ -240,14 +315,18 @@ impl Sampler {
         self.exited.retain(|id, _| is_live.get(id.as_str()) == Some(&false));
     }
 
-    /// Running containers are inspected once a run, and again where they have no processes. Of the exited ones those
-    /// that were killed are inspected, because the list does not say why.
+    /// Running containers are inspected once a run, and again where they have no processes, or where the list does not
+    /// say how their health check went. Of the exited ones those that were killed are inspected, because the list does
+    /// not say why.
     fn to_inspect(&self, listed: &[ContainerSummary], stats: &StatsById) -> Vec<String> {
-        let has_details =
-            |id: &str| self.cache.containers.get(id).is_some_and(|cached| cached.details.is_some());
+        let is_known = |c: &ContainerSummary| {
+            let cached = self.cache.containers.get(&c.id);
+            let details = cached.and_then(|cached| cached.details.as_ref());
+            details.is_some_and(|details| c.health.is_some() || !details.has_health_check)
+        };
         let needs = |c: &&ContainerSummary| {
             if c.is_live() {
-                !has_details(&c.id) || !stats.contains_key(&c.id)
+                !is_known(c) || !stats.contains_key(&c.id)
             } else {
                 c.exit_code == Some(EXIT_SIGKILL) && !self.exited.contains_key(&c.id)
             }
@@ -255,60 +334,63 @@ impl Sampler {
         listed.iter().filter(needs).map(|c| c.id.clone()).collect()
     }
 
-    /// How long to wait until the CPU use of every container is known.
-    fn missing_cpu_window(&self, stats: &StatsById) -> Duration {
-        let is_known = |(id, stats): (&String, &ContainerStats)| self.cpu_since_last(id, stats).is_some();
-        if stats.iter().all(is_known) { Duration::ZERO } else { MIN_WINDOW }
+    /// The containers whose CPU use is waited for.
+    fn without_cpu_use(&self, stats: &StatsById) -> Vec<String> {
+        if self.mode.cpu == CpuWait::No {
+            return Vec::new();
+        }
+        let is_known = |(id, stats): &(&String, &ContainerStats)| {
+            let now = cpu_readings::counter(stats);
+            let usage = now.and_then(|now| self.cache.containers.get(*id)?.cpu?.usage_until(now));
+            usage.is_some_and(|usage| usage.is_steady())
+        };
+        stats.iter().filter(|stats| !is_known(stats)).map(|(id, _)| id.clone()).collect()
     }
 
-    fn cpu_since_last(&self, id: &str, stats: &ContainerStats) -> Option<CpuUsage> {
-        let last = self.cache.containers.get(id)?.cpu?;
-        CpuCounter { at_ns: stats.at_ns, used_ns: stats.cpu_ns? }.usage_since(last)
-    }
-
-    /// CPU use since the last sample, or over the window that was just waited for.
-    fn cpu_usage(&mut self, stats: &StatsById) -> HashMap<String, CpuUsage> {
-        let mut buffer = Buffer::default();
+    /// CPU use between two readings that were made for it, else since the last samples.
+    fn cpu_usage(&mut self, stats: &StatsById, pairs: &ReadingPairs) -> HashMap<String, CpuUsage> {
         let mut found = HashMap::new();
         for (id, stats) in stats {
-            let Some(used_ns) = stats.cpu_ns else { continue };
-            let mut counter = CpuCounter { at_ns: stats.at_ns, used_ns };
-            let mut usage = self.cpu_since_last(id, stats);
-            if usage.is_none()
-                && let Some(reader) = self.readers.get_mut(id)
-                && let Some(used_ns) = reader.read_cpu(&mut buffer)
-            {
-                let later = CpuCounter { at_ns: now_ns(), used_ns };
-                usage = later.usage_since(counter);
-                counter = later;
-            }
+            let pair = pairs.get(id).copied();
+            let Some(now) = pair.map(|pair| pair.later).or_else(|| cpu_readings::counter(stats)) else {
+                continue;
+            };
             let init = self.readers.get(id).and_then(CgroupReader::init);
             let cached = self.cache.containers.entry(id.clone()).or_default();
-            (cached.cpu, cached.init) = (Some(counter), init);
+            let history = cached.cpu.get_or_insert(CpuHistory::new(now));
+            let usage = match pair {
+                Some(pair) => pair.usage(),
+                None => history.usage_until(now),
+            };
+            history.add(now);
+            cached.init = init;
             found.extend(usage.map(|usage| (id.clone(), usage)));
         }
         found
     }
 
     /// Puts together everything that is known about one container.
-    fn assemble(&mut self, summary: ContainerSummary, parts: &mut Parts) -> Result<Container, Vanished> {
+    fn assemble(&mut self, mut summary: ContainerSummary, parts: &mut Parts) -> Result<Container, Vanished> {
         let id = summary.id.clone();
         let mut stats = parts.stats.remove(&id);
         let details = parts.details.remove(&id);
         let mut error = None;
-        if summary.is_live() && stats.is_none() {
+        if summary.is_live() && summary.state != ContainerState::Restarting && stats.is_none() {
             error = stats_error(details.as_ref(), parts.stats_errors.remove(&id));
             if error.is_none() {
                 return Err(Vanished(summary.labels));
             }
         }
-        if let Some(stats) = stats.as_mut().filter(|_| summary.network_mode == "host") {
-            // These are the machine's counters.
+        let details = self.keep_details(&id, details);
+        if let Some(stats) = &mut stats
+            && details.as_ref().is_none_or(|details| details.has_host_network)
+        {
+            // These are, or may be, the machine's counters.
             stats.net = None;
         }
-        let details = self.keep_details(&id, details);
+        summary.health = summary.health.or_else(|| details.as_ref()?.health);
         let destinations = details.as_ref().map(|details| details.tmpfs.as_slice()).unwrap_or_default();
-        let tmpfs = self.readers.get_mut(&id).map(|reader| tmpfs::measure(reader, destinations));
+        let tmpfs = tmpfs::measure(self.readers.get_mut(&id), destinations);
         let cpu = parts.cpu.remove(&id);
         Ok(Container {
             engine: self.engine.host.clone(),
@@ -318,7 +400,7 @@ impl Sampler {
             cpu_pct: cpu.map(|cpu| cpu.pct),
             cpu_window_ms: cpu.map(|cpu| cpu.window_ms),
             details,
-            tmpfs: tmpfs.unwrap_or_default(),
+            tmpfs,
             error,
         })
     }
@@ -334,10 +416,10 @@ impl Sampler {
             self.exited.extend(new.map(|new| (id.to_owned(), new)));
             return self.exited.get(id).cloned();
         };
-        if new.is_some() {
-            cached.details = new;
-        }
-        cached.details.clone()
+        let Some(new) = new else { return cached.details.clone() };
+        // Its health is true now, but not later.
+        cached.details = Some(ContainerDetails { health: None, ..new.clone() });
+        Some(new)
     }
 
     /// The machine that the containers run on: this one where their cgroups are here, else what the engine says.
@@ -353,6 +435,10 @@ impl Sampler {
             Machine { mem_total: info.mem_total, cpus: info.cpus, ..Machine::default() }
         }
     }
+}
+
+fn all_answer(beats: &[Endpoint]) -> bool {
+    beats.iter().all(|beat| beat.state == EndpointState::Ok)
 }
 
 /// Adds the engine's answers to the statistics. Returns the errors, by container.

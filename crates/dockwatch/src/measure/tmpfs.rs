@@ -4,11 +4,11 @@ use crate::measure::cgroup::reader::{Buffer, CgroupReader};
 use crate::model::container::TmpfsUsage;
 
 /// Measures the mounts through the root directory of a process in the container; unknown where that is not accessible.
-pub(super) fn measure(reader: &mut CgroupReader, destinations: &[String]) -> Vec<TmpfsUsage> {
+pub(super) fn measure(reader: Option<&mut CgroupReader>, destinations: &[String]) -> Vec<TmpfsUsage> {
     if destinations.is_empty() {
         return Vec::new();
     }
-    let pid = reader.first_pid(&mut Buffer::default());
+    let pid = reader.and_then(|reader| reader.first_pid(&mut Buffer::default()));
     let usage = |destination: &String| {
         let bytes = pid.and_then(|pid| used_and_size(&format!("/proc/{pid}/root{destination}")));
         TmpfsUsage {

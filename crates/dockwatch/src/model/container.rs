@@ -58,40 +58,80 @@ impl StatsSource {
 }
 
 /// The engine's states of a container.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ContainerState {
     /// The engine did not say.
     #[default]
     Unknown,
     Created,
+    /// Podman: made by the runtime, but not started.
+    Initialized,
     Running,
     Paused,
     Restarting,
     Stopping,
+    /// Podman: ended, but not cleaned up yet.
+    Stopped,
     Exited,
     Removing,
     Dead,
+    /// A state that is not known here.
+    Other {
+        name: String,
+        /// Whether it has processes, according to an inspect; assumed where that failed.
+        running: bool,
+    },
 }
 
 impl ContainerState {
+    /// The state that the engine names so.
+    pub(crate) fn parse(name: &str) -> Self {
+        match name {
+            "" => Self::Unknown,
+            "created" | "configured" => Self::Created,
+            "initialized" => Self::Initialized,
+            "running" => Self::Running,
+            "paused" => Self::Paused,
+            "restarting" => Self::Restarting,
+            "stopping" => Self::Stopping,
+            "stopped" => Self::Stopped,
+            "exited" => Self::Exited,
+            "removing" => Self::Removing,
+            "dead" => Self::Dead,
+            other => Self::Other { name: other.to_owned(), running: true },
+        }
+    }
+
     /// The engine's name for it; empty where the engine did not say.
-    pub(crate) const fn name(self) -> &'static str {
+    pub(crate) fn name(&self) -> &str {
         match self {
             Self::Unknown => "",
             Self::Created => "created",
+            Self::Initialized => "initialized",
             Self::Running => "running",
             Self::Paused => "paused",
             Self::Restarting => "restarting",
             Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
             Self::Exited => "exited",
             Self::Removing => "removing",
             Self::Dead => "dead",
+            Self::Other { name, .. } => name,
+        }
+    }
+
+    /// Whether a container in this state has processes.
+    const fn is_live(&self) -> bool {
+        match self {
+            Self::Running | Self::Paused | Self::Restarting | Self::Stopping => true,
+            Self::Other { running, .. } => *running,
+            _ => false,
         }
     }
 }
 
 /// Result of a container's health check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) enum Health {
     Starting,
     Healthy,
@@ -99,6 +139,16 @@ pub(crate) enum Health {
 }
 
 impl Health {
+    /// The result that the engine names so; `None` where there is no health check.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        match name {
+            "starting" => Some(Self::Starting),
+            "healthy" => Some(Self::Healthy),
+            "unhealthy" => Some(Self::Unhealthy),
+            _ => None,
+        }
+    }
+
     /// The engine's name for it.
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -123,16 +173,21 @@ pub(crate) struct ContainerSummary {
     pub(crate) health: Option<Health>,
     /// Exit code of a container that has exited.
     pub(crate) exit_code: Option<i64>,
-    /// `host`, `bridge`, the name of a network, …
-    pub(crate) network_mode: String,
     pub(crate) labels: BTreeMap<String, String>,
 }
 
 impl ContainerSummary {
     /// Whether it has processes, and so uses memory and CPU.
     pub(crate) const fn is_live(&self) -> bool {
-        use ContainerState::{Paused, Restarting, Running, Stopping};
-        matches!(self.state, Running | Paused | Restarting | Stopping)
+        self.state.is_live()
+    }
+
+    /// What a person wants to know first: the result of its health check where it has one, else its state.
+    pub(crate) fn health_or_state(&self) -> &str {
+        match self.health {
+            Some(health) => health.name(),
+            None => self.state.name(),
+        }
     }
 
     /// The environment that its labels name.
@@ -166,6 +221,11 @@ pub(crate) struct ContainerDetails {
     pub(crate) memory_limit: Option<u64>,
     /// Mount points of its tmpfs mounts.
     pub(crate) tmpfs: Vec<String>,
+    /// Whether its network is that of the machine.
+    pub(crate) has_host_network: bool,
+    pub(crate) has_health_check: bool,
+    /// The result of its health check when it was inspected.
+    pub(crate) health: Option<Health>,
 }
 
 /// A tmpfs mount of a container.
@@ -199,6 +259,11 @@ pub(crate) struct Container {
 }
 
 impl Container {
+    /// Drops figures that are not its own.
+    pub(crate) fn forget_stats(&mut self) {
+        (self.stats, self.stats_source, self.cpu_pct, self.cpu_window_ms) = (None, None, None, None);
+    }
+
     /// The limit in force: the kernel's figure, else the engine's.
     pub(crate) fn memory_limit(&self) -> Option<u64> {
         let kernel = self.stats.as_ref().and_then(|stats| stats.memory_limit);

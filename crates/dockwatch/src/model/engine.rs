@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// A network other than the engine's own `bridge`, `host` and `none`.
+/// A network.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Network {
     /// Host of its engine, as a URL.
@@ -15,6 +15,13 @@ pub(crate) struct Network {
     /// Subnets in CIDR notation.
     pub(crate) subnets: Vec<String>,
     pub(crate) labels: BTreeMap<String, String>,
+}
+
+impl Network {
+    /// Whether the engine made it for itself: `bridge`, `host` and `none`, Podman's `podman`.
+    pub(crate) fn is_engines_own(&self) -> bool {
+        matches!(self.name.as_str(), "bridge" | "host" | "none" | "podman")
+    }
 }
 
 /// A volume, named or anonymous.
@@ -103,8 +110,11 @@ pub(crate) struct EngineInfo {
     pub(crate) cpus: Option<u64>,
     /// Host name of the engine's machine.
     pub(crate) machine: Option<String>,
-    /// Configured address pools: base, and prefix length of each subnet.
-    pub(crate) pools: Vec<(String, u8)>,
+    /// A rootless engine that may not make cgroups: each container seems to use what all of the machine does.
+    pub(crate) lacks_cgroups: bool,
+    /// Configured address pools: base, and prefix length of each subnet; empty where they are Docker's own, `None` where
+    /// they are not known.
+    pub(crate) pools: Option<Vec<(String, u8)>>,
 }
 
 /// One engine at one moment.

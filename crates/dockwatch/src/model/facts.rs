@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use evenkeel_common::Error;
 
-use crate::model::container::Container;
+use crate::model::container::{Container, ContainerState};
 use crate::model::engine::{EngineFacts, Network, Volume};
-use crate::model::level::{Level, Usage, Verdict};
+use crate::model::level::{Assessment, ResourceLevel, Usage, Verdict};
 use crate::model::numbers::round2;
 
 /// The state of all engines that were asked.
@@ -38,20 +38,32 @@ impl Facts {
         self.containers.iter().filter(|container| container.summary.is_live())
     }
 
+    /// Containers that use memory and CPU. One that waits for its restart has no processes.
+    fn users(&self) -> impl Iterator<Item = &Container> {
+        self.live().filter(|c| c.stats.is_some() || c.summary.state != ContainerState::Restarting)
+    }
+
+    /// The sum of a figure over all containers; `None` where that of any is unknown.
+    pub(crate) fn sum(&self, figure: fn(&Container) -> Option<u64>) -> Option<u64> {
+        self.users().map(figure).sum::<Option<u64>>().filter(|_| self.containers_known)
+    }
+
     /// Sums up the resources that have a budget.
     pub(crate) fn usage(&self) -> Usage {
         Usage {
-            memory_bytes: self.containers_known.then(|| self.live().filter_map(Container::working_set).sum()),
+            memory_bytes: self.sum(Container::working_set),
+            memory_at_least: self.live().filter_map(Container::working_set).sum(),
             containers: self.containers_known.then(|| self.live().count() as u64),
             networks: self.networks_known.then_some(self.networks.len() as u64),
             volumes: self.volumes_known.then_some(self.volumes.len() as u64),
         }
     }
 
-    /// CPU use of all containers, percent of one core.
+    /// CPU use of all containers, percent of one core; `None` where that of any is unknown.
     pub(crate) fn cpu_pct(&self) -> Option<f64> {
-        let sum = self.live().filter_map(|container| container.cpu_pct).fold(0.0, |sum, pct| sum + pct);
-        self.containers_known.then_some(round2(sum))
+        // Not sum(), which makes -0 of nothing.
+        let sum = self.users().try_fold(0.0, |sum, container| Some(sum + container.cpu_pct?));
+        sum.filter(|_| self.containers_known).map(round2)
     }
 
     /// Memory that the machines of all engines can still allocate without swapping.
@@ -70,8 +82,22 @@ impl Facts {
     }
 
     /// The overall verdict: a level counts only where every engine answered.
-    pub(crate) fn verdict(&self, level: Level) -> Verdict {
-        if self.is_healthy() { Verdict::Level(level) } else { Verdict::Unavailable }
+    pub(crate) fn verdict(&self, assessment: &Assessment) -> Verdict {
+        if self.is_healthy() {
+            assessment.known_level().map_or(Verdict::Unknown, Verdict::Level)
+        } else {
+            Verdict::Unavailable
+        }
+    }
+
+    /// Why the verdict is not safe, one line each.
+    pub(crate) fn reasons(&self, assessment: &Assessment) -> Vec<String> {
+        match self.verdict(assessment) {
+            Verdict::Unknown => assessment.unknown().map(ResourceLevel::describe).collect(),
+            Verdict::Level(_) | Verdict::Unavailable => {
+                self.problems().into_iter().chain(assessment.reasons()).collect()
+            }
+        }
     }
 
     /// What is wrong with the engines, one line each.
@@ -91,6 +117,11 @@ impl Facts {
         );
         let action = if self.is_reachable() { "get every answer from Docker" } else { "reach Docker" };
         Err(Error::unavailable(action, problems.join("; ")).hint(hint))
+    }
+
+    /// Whether every engine listed its containers, networks and volumes.
+    pub(crate) const fn all_known(&self) -> bool {
+        self.containers_known && self.networks_known && self.volumes_known
     }
 
     /// Identifies every container, network and volume, for comparison with a later moment.

@@ -46,8 +46,10 @@ impl Level {
 /// The overall verdict on a sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Every engine answered.
+    /// Every engine answered, and the level is known.
     Level(Level),
+    /// The use of some resource is unknown, and no other one is above safe.
+    Unknown,
     /// An engine is down, or one of its endpoints hangs.
     Unavailable,
 }
@@ -57,6 +59,7 @@ impl Verdict {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Level(level) => level.name(),
+            Self::Unknown => "unknown",
             Self::Unavailable => "unavailable",
         }
     }
@@ -65,6 +68,7 @@ impl Verdict {
     pub(crate) const fn severity(self) -> Level {
         match self {
             Self::Level(level) => level,
+            Self::Unknown => Level::Warning,
             Self::Unavailable => Level::Emergency,
         }
     }
@@ -93,6 +97,8 @@ pub(crate) struct Budget {
 pub(crate) struct Usage {
     /// Memory of all running containers as `docker stats` counts it.
     pub(crate) memory_bytes: Option<u64>,
+    /// The same of those whose memory is known.
+    pub(crate) memory_at_least: u64,
     /// Running containers.
     pub(crate) containers: Option<u64>,
     /// Networks other than the engine's own.
@@ -135,14 +141,20 @@ pub(crate) struct ResourceLevel {
     pub(crate) resource: Resource,
     /// How much is used; `None` where an engine did not say.
     pub(crate) used: Option<u64>,
+    /// The part of the use that is known.
+    at_least: u64,
     pub(crate) budget: u64,
-    /// `None` where the use is unknown.
+    /// `None` where the use is unknown, unless what is known is above safe already.
     pub(crate) level: Option<Level>,
 }
 
 impl ResourceLevel {
-    fn new(resource: Resource, used: Option<u64>, budget: u64) -> Self {
-        Self { resource, used, budget, level: used.map(|used| Level::of(used, budget)) }
+    fn new(resource: Resource, used: Option<u64>, at_least: u64, budget: u64) -> Self {
+        let level = match used {
+            Some(used) => Some(Level::of(used, budget)),
+            None => Some(Level::of(at_least, budget)).filter(|level| *level > Level::Safe),
+        };
+        Self { resource, used, at_least, budget, level }
     }
 
     /// Percent of the budget, rounded for display; the level is decided on the exact figures.
@@ -152,7 +164,11 @@ impl ResourceLevel {
 
     /// One human-readable line, such as `memory: 3.0 GiB of 4.0 GiB (75 %)`.
     pub(crate) fn describe(&self) -> String {
-        let used = self.used.map_or_else(|| "unknown".into(), |used| self.resource.show(used));
+        let used = match self.used {
+            Some(used) => self.resource.show(used),
+            None if self.at_least > 0 => format!("at least {}", self.resource.show(self.at_least)),
+            None => "unknown".into(),
+        };
         let share = self.pct().map_or_else(String::new, |pct| format!(" ({pct} %)"));
         format!("{}: {used} of {}{share}", self.resource.name(), self.resource.show(self.budget))
     }
@@ -161,13 +177,24 @@ impl ResourceLevel {
 /// The levels of all resources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Assessment {
-    /// The highest level of any resource.
+    /// The highest level of any resource, of those that are known.
     pub(crate) level: Level,
     /// Memory, containers, networks, volumes.
     pub(crate) resources: [ResourceLevel; 4],
 }
 
 impl Assessment {
+    /// The overall level; `None` where it is only safe as far as is known.
+    pub(crate) fn known_level(&self) -> Option<Level> {
+        let is_known = self.level > Level::Safe || self.unknown().next().is_none();
+        is_known.then_some(self.level)
+    }
+
+    /// The resources whose use is unknown.
+    pub(crate) fn unknown(&self) -> impl Iterator<Item = &ResourceLevel> {
+        self.resources.iter().filter(|found| found.used.is_none())
+    }
+
     /// The resources that are at the overall level; empty when everything is safe.
     pub(crate) fn reasons(&self) -> Vec<String> {
         let at_level = |found: &&ResourceLevel| self.level > Level::Safe && found.level == Some(self.level);
@@ -178,10 +205,10 @@ impl Assessment {
 /// Compares the use of every resource with its budget.
 pub(crate) fn assess(usage: &Usage, budget: &Budget) -> Assessment {
     let resources = [
-        ResourceLevel::new(Resource::Memory, usage.memory_bytes, budget.memory_bytes),
-        ResourceLevel::new(Resource::Containers, usage.containers, budget.containers),
-        ResourceLevel::new(Resource::Networks, usage.networks, budget.networks),
-        ResourceLevel::new(Resource::Volumes, usage.volumes, budget.volumes),
+        ResourceLevel::new(Resource::Memory, usage.memory_bytes, usage.memory_at_least, budget.memory_bytes),
+        ResourceLevel::new(Resource::Containers, usage.containers, 0, budget.containers),
+        ResourceLevel::new(Resource::Networks, usage.networks, 0, budget.networks),
+        ResourceLevel::new(Resource::Volumes, usage.volumes, 0, budget.volumes),
     ];
     let level = resources.iter().filter_map(|found| found.level).max().unwrap_or(Level::Safe);
     Assessment { level, resources }
@@ -216,11 +243,38 @@ mod tests {
 
     #[test]
     fn the_worst_counts_and_is_named() {
-        let usage =
-            Usage { memory_bytes: Some(3 << 30), containers: Some(1), networks: Some(15), volumes: None };
+        let usage = Usage {
+            memory_bytes: Some(3 << 30),
+            memory_at_least: 3 << 30,
+            containers: Some(1),
+            networks: Some(15),
+            volumes: None,
+        };
         let found = assess(&usage, &BUDGET);
         assert_eq!(found.level, Level::Emergency);
         assert_eq!(found.reasons(), ["networks: 15 of 15 (100 %)"]);
         assert_eq!(assess(&Usage::default(), &BUDGET).reasons(), [""; 0]);
+    }
+
+    #[test]
+    fn unknown_memory_is_not_safe() {
+        let of = |memory_bytes, memory_at_least| {
+            let usage = Usage {
+                memory_bytes,
+                memory_at_least,
+                containers: Some(1),
+                networks: Some(0),
+                volumes: Some(0),
+            };
+            let found = assess(&usage, &BUDGET);
+            (found.known_level(), found.resources[0].describe())
+        };
+        assert_eq!(
+            of(Some(1 << 30), 1 << 30),
+            (Some(Level::Safe), "memory: 1.0 GiB of 4.0 GiB (25 %)".into())
+        );
+        assert_eq!(of(None, 0), (None, "memory: unknown of 4.0 GiB".into()));
+        assert_eq!(of(None, 1 << 30), (None, "memory: at least 1.0 GiB of 4.0 GiB".into()));
+        assert_eq!(of(None, 3 << 30), (Some(Level::Critical), "memory: at least 3.0 GiB of 4.0 GiB".into()));
     }
 }

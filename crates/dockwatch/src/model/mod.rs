@@ -2,9 +2,12 @@
 //!
 //! Data and pure questions about it. Unknown values are `None`, never zero.
 
+pub(crate) mod collected;
 pub(crate) mod container;
 pub(crate) mod engine;
+pub(crate) mod evidence;
 pub(crate) mod facts;
+pub(crate) mod fault;
 pub(crate) mod level;
 pub(crate) mod numbers;
 pub(crate) mod scope;

@@ -66,6 +66,11 @@ impl Scope {
         self.labels.iter().all(|label| label.matches(labels))
     }
 
+    /// The labels as the engine's own filters have them: `key` or `key=value`.
+    pub(crate) fn label_filters(&self) -> Vec<String> {
+        self.labels.iter().map(LabelFilter::to_string).collect()
+    }
+
     /// Drops the resources outside the scope.
     pub(crate) fn apply(&self, facts: &mut Facts) {
         facts.containers.retain(|c| self.matches(&c.summary.labels));
@@ -79,8 +84,7 @@ impl fmt::Display for Scope {
         if self.is_everything() {
             return f.write_str("everything");
         }
-        let labels: Vec<String> = self.labels.iter().map(LabelFilter::to_string).collect();
-        f.write_str(&labels.join(", "))
+        f.write_str(&self.label_filters().join(", "))
     }
 }
 

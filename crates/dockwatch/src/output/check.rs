@@ -33,7 +33,8 @@ impl NeedBasis {
 pub(crate) struct CheckReport<'a> {
     pub(crate) at: Timestamp,
     pub(crate) verdict: &'a FitVerdict,
-    pub(crate) level: Level,
+    /// `None` where it is unknown.
+    pub(crate) level: Option<Level>,
     pub(crate) needs: RunNeeds,
     pub(crate) need_basis: Option<NeedBasis>,
     /// Number of recorded runs behind a prediction.
@@ -51,7 +52,7 @@ pub(crate) struct CheckJson<'a> {
     at: Timestamp,
     verdict: &'static str,
     reasons: &'a [String],
-    level: Level,
+    level: Option<Level>,
     need_memory_bytes: Option<u64>,
     need_containers: Option<u64>,
     need_basis: Option<&'static str>,
@@ -90,9 +91,12 @@ impl CheckReport<'_> {
     pub(crate) fn text(&self) -> String {
         let name = self.verdict.name();
         match self.verdict {
-            FitVerdict::Fits => format!("{name}: the run fits, the level is {}\n", self.level.name()),
-            FitVerdict::DoesNotFit(reasons) | FitVerdict::Unavailable(reasons) => {
-                reasons.iter().fold(String::new(), |text, reason| text + name + ": " + reason + "\n")
+            FitVerdict::Fits => {
+                let level = self.level.map_or("unknown", Level::name);
+                format!("{name}: the run fits, the level is {level}\n")
+            }
+            other => {
+                other.reasons().iter().fold(String::new(), |text, reason| text + name + ": " + reason + "\n")
             }
         }
     }

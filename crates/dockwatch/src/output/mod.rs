@@ -2,7 +2,10 @@
 //! the model can change without the documented keys. Names and messages from engines are made safe for a terminal.
 
 pub(crate) mod check;
+pub(crate) mod collect;
+pub(crate) mod collect_summary;
 pub(crate) mod enforce;
+pub(crate) mod health_log;
 pub(crate) mod prediction;
 pub(crate) mod prometheus;
 pub(crate) mod runs;

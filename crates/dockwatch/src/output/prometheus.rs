@@ -9,7 +9,7 @@ use evenkeel_common::Timestamp;
 use crate::model::container::{Container, Health};
 use crate::model::engine::{Endpoint, EndpointState, EngineFacts};
 use crate::model::facts::Facts;
-use crate::model::level::Assessment;
+use crate::model::level::{Assessment, Verdict};
 use crate::model::numbers::to_f64;
 
 /// Label names and values.
@@ -40,7 +40,9 @@ pub(crate) fn render(facts: &Facts, assessment: &Assessment, duration: Duration)
     let healthy = u8::from(facts.is_healthy());
     page.single("up", "Whether every endpoint of every engine answers.", healthy);
     page.single("scrape_duration_seconds", "Duration of the measurement.", duration.as_secs_f64());
-    page.single("level", "0 safe, 1 warning, 2 critical, 3 emergency.", assessment.level as u8);
+    if let Verdict::Level(level) = facts.verdict(assessment) {
+        page.single("level", "0 safe, 1 warning, 2 critical, 3 emergency.", level as u8);
+    }
     budgets(&mut page, assessment);
     engines(&mut page, &facts.engines);
     totals(&mut page, facts);
@@ -256,10 +258,16 @@ mod tests {
 
     #[test]
     fn unknown_is_absent() {
-        let facts = Facts::default();
         let budget = Budget { memory_bytes: 1, containers: 1, networks: 1, volumes: 1 };
-        let text = render(&facts, &assess(&facts.usage(), &budget), Duration::from_millis(5));
-        assert!(text.contains("dockwatch_level 0\n"), "{text}");
-        assert!(!text.contains("budget_used_ratio") && !text.contains("dockwatch_networks"), "{text}");
+        let page = |facts: &Facts| render(facts, &assess(&facts.usage(), &budget), Duration::from_millis(5));
+        let unknown = page(&Facts::default());
+        for metric in ["dockwatch_level", "budget_used_ratio", "dockwatch_networks"] {
+            assert!(!unknown.contains(metric), "{metric}\n{unknown}");
+        }
+        let known =
+            Facts { containers_known: true, networks_known: true, volumes_known: true, ..Facts::default() };
+        assert!(page(&known).contains("dockwatch_level 0\n"));
+        let down = page(&Facts { engines: vec![EngineFacts::default()], ..known });
+        assert!(down.contains("dockwatch_up 0\n") && !down.contains("dockwatch_level"), "{down}");
     }
 }

@@ -58,7 +58,7 @@ fn plots(scorecard: &Scorecard<'_>, budget: &Budget) -> [Plot<'static>; 5] {
         time_label,
     };
     let memory = samples.iter().map(|s| (seconds(s.at), s.memory_working_set_bytes.map(to_f64))).collect();
-    let level = samples.iter().map(|s| (seconds(s.at), s.healthy.then(|| height(s.level)))).collect();
+    let level = samples.iter().map(|s| (seconds(s.at), s.level.filter(|_| s.healthy).map(height))).collect();
     let containers = samples.iter().map(|s| (seconds(s.at), s.containers.map(to_f64))).collect();
     let (max_memory, max_containers) = (Some(to_f64(budget.memory_bytes)), Some(to_f64(budget.containers)));
     [

@@ -110,8 +110,8 @@ struct TotalsJson {
 struct GroupJson {
     name: String,
     containers_running: u64,
-    memory_working_set_bytes: u64,
-    cpu_pct: f64,
+    memory_working_set_bytes: Option<u64>,
+    cpu_pct: Option<f64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -123,7 +123,7 @@ struct ContainerJson {
     project: Option<String>,
     service: Option<String>,
     environment: Option<String>,
-    state: &'static str,
+    state: String,
     health: Option<&'static str>,
     exit_code: Option<i64>,
     started_at: Option<String>,
@@ -190,8 +190,8 @@ pub(crate) fn snapshot(
         schema: "dockwatch.snapshot/1",
         tool_version: VERSION,
         at,
-        verdict: facts.verdict(assessment.level),
-        reasons: facts.problems().into_iter().chain(assessment.reasons()).collect(),
+        verdict: facts.verdict(assessment),
+        reasons: facts.reasons(assessment),
         duration_ms: u64::try_from(duration.as_millis()).unwrap_or(u64::MAX),
         levels: assessment.resources.iter().map(level).collect(),
         engines: facts.engines.iter().map(engine).collect(),
@@ -265,41 +265,37 @@ fn endpoint(endpoint: &Endpoint) -> EndpointJson {
 
 fn totals(facts: &Facts) -> TotalsJson {
     let usage = facts.usage();
-    let sum = |figure: fn(&Container) -> Option<u64>| {
-        facts.containers_known.then(|| facts.live().filter_map(figure).sum())
-    };
     let stopped = facts.containers.len() as u64 - usage.containers.unwrap_or(0);
     TotalsJson {
         containers_running: usage.containers,
         containers_stopped: usage.containers.map(|_| stopped),
         networks: usage.networks,
         volumes: usage.volumes,
-        memory_usage_bytes: sum(|c| c.stats.as_ref()?.memory_usage),
+        memory_usage_bytes: facts.sum(|c| c.stats.as_ref()?.memory_usage),
         memory_working_set_bytes: usage.memory_bytes,
-        memory_anon_bytes: sum(|c| c.stats.as_ref()?.memory_anon),
-        memory_shmem_bytes: sum(|c| c.stats.as_ref()?.memory_shmem),
-        tmpfs_used_bytes: sum(|c| c.tmpfs.iter().map(|tmpfs| tmpfs.used).sum()),
+        memory_anon_bytes: facts.sum(|c| c.stats.as_ref()?.memory_anon),
+        memory_shmem_bytes: facts.sum(|c| c.stats.as_ref()?.memory_shmem),
+        tmpfs_used_bytes: facts.sum(|c| c.tmpfs.iter().map(|tmpfs| tmpfs.used).sum()),
         cpu_pct: facts.cpu_pct(),
-        pids: sum(|c| c.stats.as_ref()?.pids),
+        pids: facts.sum(|c| c.stats.as_ref()?.pids),
     }
 }
 
 /// Sums up the running containers by a name that they share, sorted by it.
 fn groups(facts: &Facts, name_of: fn(&Container) -> Option<&str>) -> Vec<GroupJson> {
-    let mut groups = BTreeMap::<&str, GroupJson>::new();
+    let mut groups = BTreeMap::<&str, Vec<&Container>>::new();
     for container in facts.live() {
-        let Some(name) = name_of(container) else { continue };
-        let group = groups.entry(name).or_insert_with(|| GroupJson {
-            name: name.to_owned(),
-            containers_running: 0,
-            memory_working_set_bytes: 0,
-            cpu_pct: 0.0,
-        });
-        group.containers_running += 1;
-        group.memory_working_set_bytes += container.working_set().unwrap_or(0);
-        group.cpu_pct += container.cpu_pct.unwrap_or(0.0);
+        if let Some(name) = name_of(container) {
+            groups.entry(name).or_default().push(container);
+        }
     }
-    groups.into_values().map(|group| GroupJson { cpu_pct: round2(group.cpu_pct), ..group }).collect()
+    let group = |(name, containers): (&str, Vec<&Container>)| GroupJson {
+        name: name.to_owned(),
+        containers_running: containers.len() as u64,
+        memory_working_set_bytes: containers.iter().map(|container| container.working_set()).sum(),
+        cpu_pct: containers.iter().map(|container| container.cpu_pct).sum::<Option<f64>>().map(round2),
+    };
+    groups.into_iter().map(group).collect()
 }
 
 fn container(container: &Container) -> ContainerJson {
@@ -314,7 +310,7 @@ fn container(container: &Container) -> ContainerJson {
         project: summary.project().map(str::to_owned),
         service: summary.service().map(str::to_owned),
         environment: summary.environment().map(str::to_owned),
-        state: summary.state.name(),
+        state: summary.state.name().to_owned(),
         health: summary.health.map(Health::name),
         exit_code: summary.exit_code,
         started_at: details.started_at,

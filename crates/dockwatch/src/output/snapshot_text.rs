@@ -7,7 +7,7 @@ use evenkeel_common::table::Table;
 use evenkeel_common::terminal::one_line;
 use evenkeel_common::units::show_size;
 
-use crate::model::container::{Container, Health};
+use crate::model::container::{Container, StatsSource};
 use crate::model::engine::{DiskUsage, EngineFacts};
 use crate::model::facts::Facts;
 use crate::model::level::{Assessment, Level};
@@ -51,6 +51,9 @@ pub(crate) fn snapshot(facts: &Facts, assessment: &Assessment, filter: Container
     if !shown.is_empty() {
         let _ = write!(text, "\n{}", table(&shown));
     }
+    if shown.iter().any(|container| container.stats_source == Some(StatsSource::Api)) {
+        text += "Memory and CPU come from the engine's statistics; the kernel's counters cannot be read from here.\n";
+    }
     for error in &facts.errors {
         let _ = writeln!(text, "unknown: {}", one_line(error));
     }
@@ -58,7 +61,7 @@ pub(crate) fn snapshot(facts: &Facts, assessment: &Assessment, filter: Container
 }
 
 fn headline(facts: &Facts, assessment: &Assessment) -> String {
-    let verdict = facts.verdict(assessment.level);
+    let verdict = facts.verdict(assessment);
     let resources: Vec<String> = assessment
         .resources
         .iter()
@@ -124,13 +127,18 @@ fn row(container: &Container) -> [String; 9] {
         one_line(&container.summary.name),
         state(container),
         container.cpu_pct.map_or_else(dash, |pct| format!("{pct:.1} %")),
-        size(container.working_set()),
+        container.working_set().map_or_else(|| unknown(container), show_size),
         size(container.memory_limit()),
         painted_if_raised(container.level().unwrap_or(Level::Safe), used),
         stats.and_then(|stats| stats.pids).map_or_else(dash, |pids| pids.to_string()),
         pair(stats.and_then(|stats| stats.net)),
         pair(stats.and_then(|stats| stats.block)),
     ]
+}
+
+/// A container without processes uses no memory; that of one with processes is not known.
+fn unknown(container: &Container) -> String {
+    if container.summary.is_live() { "?".into() } else { "-".into() }
 }
 
 fn painted_if_raised(level: Level, text: String) -> String {
@@ -140,7 +148,7 @@ fn painted_if_raised(level: Level, text: String) -> String {
 /// The health where there is a health check, else the state; then exit code, OOM kill and restarts.
 fn state(container: &Container) -> String {
     let summary = &container.summary;
-    let mut text = summary.health.map_or(summary.state.name(), Health::name).to_owned();
+    let mut text = one_line(summary.health_or_state());
     if let Some(code) = summary.exit_code.filter(|_| !summary.is_live()) {
         let _ = write!(text, " ({code})");
     }

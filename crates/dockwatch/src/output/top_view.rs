@@ -12,9 +12,9 @@ use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Cell, Paragraph, Row, Sparkline, Table};
 
-use crate::model::container::{Container, Health};
+use crate::model::container::Container;
 use crate::model::facts::Facts;
-use crate::model::level::{Budget, Level, assess};
+use crate::model::level::{Assessment, Budget, Level, assess};
 
 /// Samples of the total that are kept, one a column of a wide terminal.
 const TOTAL_HISTORY: usize = 300;
@@ -139,18 +139,20 @@ impl TopView {
         frame.render_widget(Paragraph::new(self.footer()).style(dim), footer);
     }
 
-    fn level(&self) -> Level {
-        assess(&self.facts.usage(), &self.budget).level
+    fn assessment(&self) -> Assessment {
+        assess(&self.facts.usage(), &self.budget)
     }
 
     fn sparkline(&self, width: usize) -> Sparkline<'static> {
         let skipped = self.total_history.len().saturating_sub(width);
         let newest: Vec<u64> = self.total_history.iter().skip(skipped).copied().collect();
-        Sparkline::default().data(newest).style(style(self.level()).remove_modifier(Modifier::BOLD))
+        Sparkline::default()
+            .data(newest)
+            .style(style(self.assessment().level).remove_modifier(Modifier::BOLD))
     }
 
     fn verdict_line(&self) -> Line<'static> {
-        let verdict = self.facts.verdict(self.level());
+        let verdict = self.facts.verdict(&self.assessment());
         let usage = self.facts.usage();
         let share = |used: Option<u64>, budget: u64| {
             used.map_or_else(|| format!("?/{budget}"), |used| format!("{used}/{budget}"))
@@ -206,10 +208,10 @@ impl TopView {
     fn row(&self, container: &Container) -> Row<'static> {
         let dash = || "-".to_owned();
         let summary = &container.summary;
-        let state = summary.health.map_or(summary.state.name(), Health::name);
+        let state = one_line(summary.health_or_state());
         let row = Row::new([
             Cell::from(one_line(&summary.name)),
-            Cell::from(if container.oom_killed() == Some(true) { "OOM" } else { state }),
+            Cell::from(if container.oom_killed() == Some(true) { "OOM".into() } else { state }),
             Cell::from(container.working_set().map_or_else(dash, show_size)),
             Cell::from(container.memory_limit().map_or_else(dash, show_size)),
             Cell::from(container.memory_pct().map_or_else(dash, |pct| format!("{pct:.1}"))),

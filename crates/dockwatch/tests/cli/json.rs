@@ -109,8 +109,8 @@ pub(crate) struct Totals {
 pub(crate) struct Group {
     pub(crate) name: String,
     pub(crate) containers_running: u64,
-    pub(crate) memory_working_set_bytes: u64,
-    pub(crate) cpu_pct: f64,
+    pub(crate) memory_working_set_bytes: Option<u64>,
+    pub(crate) cpu_pct: Option<f64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -288,7 +288,7 @@ pub(crate) struct SampleLine {
     pub(crate) verdict: String,
     pub(crate) r#type: String,
     pub(crate) reasons: Vec<String>,
-    pub(crate) level: String,
+    pub(crate) level: Option<String>,
     pub(crate) memory_working_set_bytes: Option<u64>,
     pub(crate) cpu_pct: Option<f64>,
     pub(crate) containers_running: Option<u64>,
@@ -355,4 +355,62 @@ pub(crate) struct Ended {
     pub(crate) over_bytes: u64,
     pub(crate) memory_working_set_bytes: Option<u64>,
     pub(crate) memory_limit_bytes: Option<u64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Collected {
+    pub(crate) schema: String,
+    pub(crate) tool_version: String,
+    pub(crate) at: String,
+    pub(crate) verdict: String,
+    pub(crate) scope: String,
+    pub(crate) directory: String,
+    pub(crate) summary_file: String,
+    pub(crate) events_file: Option<String>,
+    pub(crate) events: Option<usize>,
+    pub(crate) first: Option<FirstWrong>,
+    pub(crate) containers: Vec<CollectedContainer>,
+    pub(crate) failures: Vec<CollectFailure>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FirstWrong {
+    pub(crate) service: Option<String>,
+    pub(crate) name: String,
+    pub(crate) fault: String,
+    pub(crate) reason: String,
+    pub(crate) wrong_at: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CollectedContainer {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) service: Option<String>,
+    pub(crate) state: String,
+    pub(crate) health: Option<String>,
+    pub(crate) exit_code: Option<i64>,
+    pub(crate) oom_killed: Option<bool>,
+    pub(crate) memory_limit_bytes: Option<u64>,
+    pub(crate) restarts: Option<u64>,
+    pub(crate) created_at: Option<String>,
+    pub(crate) started_at: Option<String>,
+    pub(crate) finished_at: Option<String>,
+    pub(crate) fault: Option<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) wrong_at: Option<String>,
+    pub(crate) log_file: Option<String>,
+    pub(crate) log_cut: Option<bool>,
+    pub(crate) inspect_file: Option<String>,
+    pub(crate) health_file: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CollectFailure {
+    pub(crate) what: String,
+    pub(crate) error: String,
 }

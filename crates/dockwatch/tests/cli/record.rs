@@ -51,6 +51,25 @@ fn records_the_peak_of_a_run() {
     assert_eq!(stdout.lines().count(), 2);
 }
 
+/// The containers of a Compose project need no label of ours.
+#[test]
+fn records_a_project_by_its_name() {
+    let Some(engine) = engine() else { return };
+    let (world, home) = (World::new(engine), Home::new());
+    let report = home.join("run.json");
+    let script = format!(
+        "docker run --rm --label com.docker.compose.project={} --tmpfs /ram {BUSYBOX} \
+         sh -c 'dd if=/dev/zero of=/ram/f bs=1M count=20 2>/dev/null; sleep 1.5'",
+        world.id()
+    );
+    let args = ["record", "--project", world.id(), "--report", report.to_str().unwrap()];
+    run(&mut dockwatch(&engine.host, &home), &[&args[..], &["--", "sh", "-c", &script]].concat(), 0);
+    let found: Run = serde_json::from_str(&std::fs::read_to_string(&report).unwrap()).unwrap();
+    assert!(found.memory_peak_bytes.unwrap() >= 20 << 20, "{found:?}");
+    assert_eq!((found.containers_peak, found.left_behind), (Some(1), Some(0)));
+    assert_eq!(found.scope, format!("com.docker.compose.project={}", world.id()));
+}
+
 #[test]
 fn runs_the_command_without_an_engine_too() {
     let home = Home::new();

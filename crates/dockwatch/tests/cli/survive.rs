@@ -1,64 +1,18 @@
 //! Engines that restart, that are remote or dead, containers that vanish, limits of open files.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use evenkeel_tests::{BUSYBOX, Home, OwnEngine, World, engine};
 
-use crate::json::{EventLine, SampleLine};
+use crate::follow::Following;
 use crate::{dockwatch, run, snapshot};
-
-/// A running `dockwatch --follow`, which ends with the test.
-struct Following {
-    child: Child,
-    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
-}
-
-impl Following {
-    fn start(host: &str, home: &Home, label: &str) -> Self {
-        let mut command = dockwatch(host, home);
-        command.args(["--follow", "--json", "--interval", "200ms", "--call-timeout", "2s", "--label", label]);
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, lines }
-    }
-
-    fn next(&mut self) -> Result<SampleLine, Box<EventLine>> {
-        let line = self.lines.next().expect("the stream goes on").unwrap();
-        let value: serde_json::Value = serde_json::from_str(&line).unwrap();
-        if value["type"] == "sample" {
-            Ok(serde_json::from_str(&line).expect(&line))
-        } else {
-            Err(serde_json::from_str(&line).expect(&line))
-        }
-    }
-
-    fn event(&mut self, wanted: &str) -> Box<EventLine> {
-        let deadline = Instant::now() + Duration::from_mins(1);
-        loop {
-            if let Err(event) = self.next()
-                && event.r#type == wanted
-            {
-                return event;
-            }
-            assert!(Instant::now() < deadline, "no {wanted} event");
-        }
-    }
-}
-
-impl Drop for Following {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 #[test]
 fn an_engine_restarted_while_following() {
     let Some(engine) = OwnEngine::start() else { return };
     let home = Home::new();
-    let mut following = Following::start(&engine.host, &home, "restarted");
+    let mut following = Following::start(&engine.host, &home, "200ms", "restarted");
     assert!(following.next().is_ok());
     engine.kill9();
     assert_eq!(following.event("engine_lost").engine.as_deref(), Some(engine.host.as_str()));
@@ -102,69 +56,6 @@ fn containers_that_vanish_are_no_error() {
     assert!(looks > 3, "{looks} looks");
 }
 
-/// The engine does not count inactive page cache, so dockwatch must not, either.
-#[test]
-fn agrees_with_docker_stats() {
-    let Some(engine) = engine() else { return };
-    let (world, home) = (World::new(engine), Home::new());
-    let name = world.name("hog");
-    // Written once and not read again, the cache is inactive.
-    let script = "dd if=/dev/zero of=/ram/f bs=1M count=48; dd if=/dev/zero of=/cache bs=1M count=32; \
-                  touch /done; sleep 600";
-    let run_it =
-        ["run", "-d", "--name", &name, "--label", &world.label(), "-m", "256m", "--tmpfs", "/ram:size=64m"];
-    engine.docker(&[&run_it[..], &[BUSYBOX, "sh", "-c", script]].concat());
-    while !engine.try_docker(&["exec", &name, "test", "-e", "/done"]).status.success() {}
-    let shown = engine.docker(&["stats", "--no-stream", "--format", "{{.MemUsage}}", &name]);
-    let shown: f64 = shown.split("MiB").next().unwrap().parse().expect(&shown);
-    let found = snapshot(engine, &home, &world.label());
-    let used = found.containers[0].memory_working_set_bytes.unwrap();
-    let raw = found.containers[0].memory_usage_bytes.unwrap();
-    #[expect(clippy::cast_precision_loss, reason = "megabytes")]
-    let ours = used as f64 / f64::from(1 << 20);
-    assert!((ours - shown).abs() <= shown * 0.02, "ours {ours}, docker stats {shown}");
-    assert!(raw > used && used >= 48 << 20, "raw {raw}, used {used}");
-}
-
-/// Containers whose cgroups are not on this machine are measured through the engine.
-#[test]
-fn an_engine_elsewhere_is_asked_for_statistics() {
-    let Some(engine) = engine() else { return };
-    let (world, home) = (World::new(engine), Home::new());
-    for name in ["a", "b"] {
-        let name = world.name(name);
-        engine.docker(&[
-            "run",
-            "-d",
-            "--name",
-            &name,
-            "--label",
-            &world.label(),
-            "-m",
-            "32m",
-            BUSYBOX,
-            "sleep",
-            "600",
-        ]);
-    }
-    let here = snapshot(engine, &home, &world.label());
-    let relay = Relay::to(&engine.host);
-    let (stdout, _) = run(
-        &mut dockwatch(&relay.host, &home),
-        &["--json", "--call-timeout", "10s", "--label", &world.label()],
-        0,
-    );
-    let there: crate::json::Snapshot = serde_json::from_str(&stdout).unwrap();
-    assert_eq!((there.errors.len(), there.containers.len()), (0, 2), "{:?}", there.errors);
-    for (here, there) in here.containers.iter().zip(&there.containers) {
-        assert_eq!((here.source.as_deref(), there.source.as_deref()), (Some("cgroup"), Some("api")));
-        assert_eq!((&here.id, here.memory_limit_bytes), (&there.id, there.memory_limit_bytes));
-        let (here, there) = (here.memory_working_set_bytes.unwrap(), there.memory_working_set_bytes.unwrap());
-        assert!(here.abs_diff(there) < 1 << 20, "{here} {there}");
-    }
-    assert!(there.engines[0].machine.mem_total_bytes.is_some());
-}
-
 /// Every endpoint of a dead host fails for the same cause, which is named once.
 #[test]
 fn a_dead_host_is_one_line_with_one_cause() {
@@ -192,35 +83,6 @@ fn a_dead_host_is_one_line_with_one_cause() {
     let (stdout, _) = run(&mut dockwatch(&host, &home), &["--json"], 4);
     let found: crate::json::Snapshot = serde_json::from_str(&stdout).unwrap();
     assert_eq!(found.reasons, [format!("{host}: Connection refused (os error 111)")]);
-}
-
-/// Relays TCP connections to the engine's socket. It lasts as long as the test process.
-struct Relay {
-    host: String,
-}
-
-impl Relay {
-    fn to(host: &str) -> Self {
-        let path = host.strip_prefix("unix://").unwrap().to_owned();
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let host = format!("tcp://{}", listener.local_addr().unwrap());
-        std::thread::spawn(move || {
-            for caller in listener.incoming().map_while(Result::ok) {
-                let engine = std::os::unix::net::UnixStream::connect(&path).unwrap();
-                let (mut from, mut back) = (caller.try_clone().unwrap(), engine.try_clone().unwrap());
-                let (mut to, mut answer) = (engine, caller);
-                std::thread::spawn(move || {
-                    let _ = std::io::copy(&mut from, &mut to);
-                    let _ = to.shutdown(std::net::Shutdown::Write);
-                });
-                std::thread::spawn(move || {
-                    let _ = std::io::copy(&mut back, &mut answer);
-                    let _ = answer.shutdown(std::net::Shutdown::Both);
-                });
-            }
-        });
-        Self { host }
-    }
 }
 
 /// More containers than files may stay open. `DOCKWATCH_MANY=300` starts so many, which takes a minute.

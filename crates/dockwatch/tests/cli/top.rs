@@ -1,13 +1,16 @@
 //! `dockwatch top` on a pseudo terminal, with python3's pty module.
 
-use std::process::Command;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
-use evenkeel_tests::{BUSYBOX, Home, World, engine};
+use evenkeel_tests::{BUSYBOX, Home, Proxy, World, engine};
 
 use crate::{dockwatch, run};
 
-/// Runs the tool on a terminal of 80x24 until it shows `wanted`, then performs `action`. Prints whether the alternate
-/// screen was left, whether the terminal has its old settings, and the exit status.
+/// Runs the tool on a terminal of 80x24 until it shows `wanted`, which it says, then performs `action`; `await TEXT`
+/// waits for another text, says so and quits. Prints whether the alternate screen was left, whether the terminal has its
+/// old settings, and the exit status.
 const PTY: &str = r#"
 import os, pty, sys, time, struct, fcntl, termios, select, signal
 tool, wanted, action = sys.argv[1:4]
@@ -25,8 +28,11 @@ while time.time() < deadline:
     if master >= 0 and select.select([master], [], [], 0.05)[0]:
         try: shown += os.read(master, 65536)
         except OSError: pass
+    if done and action.startswith("await ") and action[6:].encode() in shown:
+        print("shown", flush=True); action = "q"; os.write(master, b"q")
     if not done and wanted.encode() in shown:
         done = True
+        print("seen", flush=True)
         if action == "q": os.write(master, b"q")
         elif action == "term": os.kill(pid, signal.SIGTERM)
         elif action == "resize":
@@ -45,11 +51,15 @@ print("left alternate screen:", shown.rstrip().find(b"\x1b[?1049l") >= 0)
 print("same:", same, "done:", done, "status:", os.waitstatus_to_exitcode(status))
 "#;
 
-fn on_terminal(host: &str, home: &Home, label: &str, wanted: &str, action: &str) -> String {
+fn pty(host: &str, home: &Home, label: &str, wanted: &str, action: &str) -> Command {
     let mut command = Command::new("python3");
     let args = ["-c", PTY, env!("CARGO_BIN_EXE_dockwatch"), wanted, action, "top", "--label", label];
     command.args(args).env("DOCKER_HOST", host).env("NETRA_HOME", &**home).env("TERM", "xterm-256color");
-    let output = command.output().unwrap();
+    command
+}
+
+fn on_terminal(host: &str, home: &Home, label: &str, wanted: &str, action: &str) -> String {
+    let output = pty(host, home, label, wanted, action).output().unwrap();
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
@@ -67,6 +77,24 @@ fn gives_the_terminal_back() {
     // A closed terminal cannot be restored, but the tool must end.
     let said = on_terminal(&engine.host, &home, &label, &name, "close");
     assert!(said.contains("done: True status: "), "{said}");
+}
+
+/// Within two intervals of a second; the engine is asked for everything only every ten seconds.
+#[test]
+fn shows_that_the_engine_hangs() {
+    let Some(engine) = engine() else { return };
+    let (world, home, proxy) = (World::new(engine), Home::new(), Proxy::recording(&engine.host));
+    let mut command = pty(&proxy.host, &home, &world.label(), "SAFE", "await UNAVAILABLE");
+    let mut top = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(top.stdout.take().unwrap()).lines().map(Result::unwrap);
+    assert_eq!(lines.next().as_deref(), Some("seen"));
+    proxy.hold("/");
+    let start = Instant::now();
+    assert_eq!(lines.next().as_deref(), Some("shown"));
+    assert!(start.elapsed() < Duration::from_secs(4), "{:?}", start.elapsed());
+    let rest: Vec<String> = lines.collect();
+    assert!(rest.concat().contains("same: True done: True status: 0"), "{rest:?}");
+    top.wait().unwrap();
 }
 
 #[test]

@@ -8,7 +8,8 @@ use super::find::connect;
 use super::watch::statuses;
 use crate::cli::CheckArgs;
 use crate::decide::gate::RestartMode;
-use crate::decide::{health, past};
+use crate::decide::health::{self, SETTLE_TIME};
+use crate::decide::past;
 use crate::edges::history::History;
 use crate::model::boot_timestamp::BootTimestamp;
 
@@ -21,6 +22,7 @@ pub(super) async fn check(args: &CheckArgs) -> Result<Exit, Error> {
         past::without_running(&mut records, &found.service);
     }
     let containers = statuses(&docker, &found.containers).await?;
+    let health = health::of_service(&containers, SETTLE_TIME);
     let request = Request {
         service: &found.service,
         mode: if args.even_if_healthy { RestartMode::EvenIfHealthy } else { RestartMode::IfUnhealthy },
@@ -28,7 +30,7 @@ pub(super) async fn check(args: &CheckArgs) -> Result<Exit, Error> {
         asked: &BootTimestamp::now(),
         effective: &effective,
     };
-    let answer = admission::decide(&records, &request, &health::of_service(&containers), &containers);
+    let answer = admission::decide(&records, &request, &health, &containers);
     let report = admission::report(&answer, &request);
     if args.json {
         print_json(&report)?;

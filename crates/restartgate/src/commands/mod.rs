@@ -6,6 +6,7 @@ mod find;
 mod gated_command;
 mod override_breaker;
 mod queries;
+mod readiness_watch;
 mod restart;
 mod wait;
 mod watch;

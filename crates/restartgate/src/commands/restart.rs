@@ -85,8 +85,8 @@ impl Call<'_> {
     /// No process that restarts the service holds its lock for longer than this.
     fn longest_restart(&self) -> Duration {
         let containers = u32::try_from(self.found.containers.len()).unwrap_or(u32::MAX);
-        let stops = self.args.stop_timeout.saturating_mul(containers);
-        stops
+        let one = self.args.stop_timeout.saturating_add(self.args.health_timeout);
+        one.saturating_mul(containers)
             .saturating_add(self.args.health_timeout.saturating_mul(2))
             .saturating_add(Duration::from_secs(10))
     }
@@ -95,7 +95,8 @@ impl Call<'_> {
     /// is waited for once.
     async fn ask(&self) -> Result<Asked, Error> {
         let containers = statuses(self.docker, &self.found.containers).await?;
-        let health = health::of_service(&containers);
+        let settle = health::settle_time(self.args.health_timeout);
+        let health = health::of_service(&containers, settle);
         let mut answer = admission::admit(self.history, &self.request, &health, &containers)?;
         if let Decision::Await { .. } = answer.decision {
             let health = match watch(self.docker, &self.found.containers, self.args.health_timeout).await? {
@@ -140,7 +141,12 @@ impl Call<'_> {
     async fn restart_and_watch(&self) -> Result<Restarted, Error> {
         let started = Instant::now();
         for id in &self.found.containers {
-            if let Err(error) = self.docker.restart(id, self.args.stop_timeout).await {
+            // A slow engine is not a sick service: it has as long as the service has to become healthy.
+            let (stop, start) = (self.args.stop_timeout, self.args.health_timeout);
+            if let Err(error) = self.docker.restart(id, stop, start).await {
+                if error.status().is_none() {
+                    return Err(error.into_error("restart the container"));
+                }
                 let evidence = match self.docker.status(id).await {
                     Ok(status) => Some(evidence(self.docker, &status).await),
                     Err(_) => None,

@@ -22,18 +22,19 @@ const INTERVAL: Duration = Duration::from_millis(200);
 /// Lines of the log that are shown as evidence.
 const LOG_LINES: usize = 20;
 
-/// Watches until all are healthy, one is unhealthy, or the time is over.
+/// Watches until all are healthy, one is unhealthy, or the time is over, as a restart does: a container without a health
+/// check must stay up.
 pub(super) async fn watch(
     docker: &Docker,
     containers: &[String],
     timeout: Duration,
 ) -> Result<Watched, Error> {
-    let started = Instant::now();
+    let (started, settle) = (Instant::now(), health::settle_time(timeout));
     let mut progress = Progress::new();
     loop {
         let mut pending = None;
         for status in statuses(docker, containers).await? {
-            match health::of_container(&status) {
+            match health::of_container(&status, settle) {
                 Health::Healthy | Health::Unknown => {}
                 Health::Pending(reason) => pending = Some((reason, status)),
                 Health::Unhealthy(reason) => {

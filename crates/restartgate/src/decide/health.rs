@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use evenkeel_common::units::show_size;
+use evenkeel_common::units::{show_duration, show_size};
 
 use crate::model::container::{ContainerStatus, HealthCheck, State};
 
 /// How long a container without a health check must run unchanged to count as healthy. Compose calls it healthy at
 /// once, also when it dies a second later.
-const SETTLE_TIME: Duration = Duration::from_secs(10);
+pub(crate) const SETTLE_TIME: Duration = Duration::from_secs(10);
 
 /// The health of one container, or of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,10 +23,10 @@ pub(crate) enum Health {
 }
 
 /// The health of a service: that of its worst container.
-pub(crate) fn of_service(containers: &[ContainerStatus]) -> Health {
+pub(crate) fn of_service(containers: &[ContainerStatus], settle: Duration) -> Health {
     let mut pending = None;
     for container in containers {
-        match of_container(container) {
+        match of_container(container, settle) {
             Health::Healthy => {}
             Health::Pending(reason) => pending = Some(reason),
             other => return other,
@@ -35,8 +35,14 @@ pub(crate) fn of_service(containers: &[ContainerStatus]) -> Health {
     pending.map_or(Health::Healthy, Health::Pending)
 }
 
-/// The health of one container.
-pub(crate) fn of_container(container: &ContainerStatus) -> Health {
+/// How long a container without a health check must run, where a service has `health_timeout` to become healthy: a
+/// longer time could never pass within it.
+pub(crate) fn settle_time(health_timeout: Duration) -> Duration {
+    SETTLE_TIME.min(health_timeout / 2)
+}
+
+/// The health of one container. Without a health check it must have been running for `settle`.
+pub(crate) fn of_container(container: &ContainerStatus, settle: Duration) -> Health {
     let unhealthy = |reason: &str| Health::Unhealthy(reason.to_owned());
     match (container.state, container.health) {
         (State::Running, Some(HealthCheck::Healthy)) => Health::Healthy,
@@ -44,10 +50,11 @@ pub(crate) fn of_container(container: &ContainerStatus) -> Health {
             Health::Pending("its health check has not passed yet".into())
         }
         (State::Running, Some(HealthCheck::Unhealthy)) => unhealthy("its health check fails"),
-        (State::Running, None) if container.running_for >= SETTLE_TIME => Health::Healthy,
-        (State::Running, None) => {
-            Health::Pending("it has no health check and has been running for less than 10 s".into())
-        }
+        (State::Running, None) if container.running_for >= settle => Health::Healthy,
+        (State::Running, None) => Health::Pending(format!(
+            "it has no health check and has been running for less than {}",
+            show_duration(settle)
+        )),
         (State::Restarting, _) => Health::Pending("Docker is restarting it".into()),
         (State::Created, _) if container.error.is_empty() => unhealthy("it was never started"),
         (State::Exited | State::Dead | State::Created, _) => Health::Unhealthy(cause_of_death(container)),
@@ -91,6 +98,10 @@ pub(crate) enum PreviousOom {
 mod tests {
     use super::*;
 
+    fn judge(container: &ContainerStatus) -> Health {
+        of_container(container, SETTLE_TIME)
+    }
+
     fn status(state: State, health: Option<HealthCheck>, running_s: u64) -> ContainerStatus {
         ContainerStatus {
             state,
@@ -102,21 +113,30 @@ mod tests {
 
     #[test]
     fn a_health_check_decides() {
-        assert_eq!(of_container(&status(State::Running, Some(HealthCheck::Healthy), 0)), Health::Healthy);
+        assert_eq!(judge(&status(State::Running, Some(HealthCheck::Healthy), 0)), Health::Healthy);
         assert!(matches!(
-            of_container(&status(State::Running, Some(HealthCheck::Starting), 99)),
+            judge(&status(State::Running, Some(HealthCheck::Starting), 99)),
             Health::Pending(_)
         ));
         assert!(matches!(
-            of_container(&status(State::Running, Some(HealthCheck::Unhealthy), 99)),
+            judge(&status(State::Running, Some(HealthCheck::Unhealthy), 99)),
             Health::Unhealthy(_)
         ));
     }
 
     #[test]
     fn without_one_it_must_run_for_ten_seconds() {
-        assert!(matches!(of_container(&status(State::Running, None, 9)), Health::Pending(_)));
-        assert_eq!(of_container(&status(State::Running, None, 10)), Health::Healthy);
+        assert!(matches!(judge(&status(State::Running, None, 9)), Health::Pending(_)));
+        assert_eq!(judge(&status(State::Running, None, 10)), Health::Healthy);
+    }
+
+    #[test]
+    fn a_short_health_timeout_leaves_time_to_settle_within_it() {
+        assert_eq!(settle_time(Duration::from_mins(1)), SETTLE_TIME);
+        let settle = settle_time(Duration::from_secs(4));
+        assert_eq!(settle, Duration::from_secs(2));
+        assert_eq!(of_container(&status(State::Running, None, 2), settle), Health::Healthy);
+        assert!(matches!(of_container(&status(State::Running, None, 1), settle), Health::Pending(_)));
     }
 
     #[test]
@@ -125,7 +145,7 @@ mod tests {
             [State::Exited, State::Dead, State::Created, State::Paused, State::Removing, State::Removed]
         {
             assert!(
-                matches!(of_container(&status(state, Some(HealthCheck::Healthy), 99)), Health::Unhealthy(_)),
+                matches!(judge(&status(state, Some(HealthCheck::Healthy), 99)), Health::Unhealthy(_)),
                 "{state:?}"
             );
         }
@@ -134,10 +154,7 @@ mod tests {
             memory_limit: Some(64 << 20),
             ..status(State::Exited, None, 0)
         };
-        assert_eq!(
-            of_container(&killed),
-            Health::Unhealthy("it was killed at its memory limit of 64.0 MiB".into())
-        );
+        assert_eq!(judge(&killed), Health::Unhealthy("it was killed at its memory limit of 64.0 MiB".into()));
         let absent = ContainerStatus { exit_code: 127, ..status(State::Exited, None, 0) };
         assert!(unrecoverable(&absent, PreviousOom::NotKilled).is_some());
     }

@@ -4,4 +4,5 @@ pub(crate) mod breaker_state;
 pub(crate) mod gate;
 pub(crate) mod health;
 pub(crate) mod past;
+pub(crate) mod readiness;
 pub(crate) mod stats;

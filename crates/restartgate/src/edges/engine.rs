@@ -1,9 +1,13 @@
 //! The engine: finds services, reads the status of their containers, restarts them.
 
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use bollard::exec::StartExecResults;
 use bollard::models::{
-    ContainerInspectResponse, ContainerStateStatusEnum, ContainerSummary, Health, HealthStatusEnum,
+    ContainerInspectResponse, ContainerStateStatusEnum, ContainerSummary, ContainerUpdateBody, ExecConfig,
+    Health, HealthStatusEnum, PortBinding, RestartPolicyNameEnum,
 };
 use bollard::query_parameters::{
     InspectContainerOptions, ListContainersOptionsBuilder, LogsOptionsBuilder, RestartContainerOptionsBuilder,
@@ -13,7 +17,13 @@ use evenkeel_common::{Error, Timestamp};
 use futures_util::StreamExt;
 
 use crate::model::container::{ContainerStatus, HealthCheck, State};
+use crate::model::definition::{
+    Check, Condition, Definition, Dependency, Port, RestartPolicy, parse_tcp_port,
+};
 use crate::model::record::Service;
+
+/// Billionths, in which the engine counts CPUs.
+pub(crate) const NANO: i64 = 1_000_000_000;
 
 /// What the containers of a service must match; nothing given matches all.
 #[derive(Clone, Debug, Default)]
@@ -31,9 +41,15 @@ pub(crate) struct Found {
     pub(crate) service: Service,
     /// IDs of its containers.
     pub(crate) containers: Vec<String>,
+    /// Another service waits for it to complete (`service_completed_successfully`).
+    pub(crate) awaited: bool,
 }
 
+/// Label that Compose sets: what must hold before a service is started.
+const LABEL_DEPENDS_ON: &str = "com.docker.compose.depends_on";
+
 /// The engine, as this tool uses it.
+#[derive(Clone, Debug)]
 pub(crate) struct Docker {
     engine: Engine,
 }
@@ -54,8 +70,11 @@ impl Docker {
             let id = container.id.clone().unwrap_or_default();
             match found.iter_mut().find(|f| f.service == service) {
                 Some(known) => known.containers.push(id),
-                None => found.push(Found { service, containers: vec![id] }),
+                None => found.push(Found { service, containers: vec![id], awaited: false }),
             }
+        }
+        for one in &mut found {
+            one.awaited = list.iter().any(|other| awaits(other, &one.service));
         }
         found.sort_by(|a, b| a.service.cmp(&b.service));
         Ok(found)
@@ -73,24 +92,92 @@ impl Docker {
 
     /// The status of a container now; one that is gone has the state `removed`.
     pub(crate) async fn status(&self, id: &str) -> Result<ContainerStatus, Error> {
+        Ok(self.inspect(id).await?.0)
+    }
+
+    /// The status of a container now, and how it is meant to run. One that is gone has the state `removed`.
+    pub(crate) async fn inspect(&self, id: &str) -> Result<(ContainerStatus, Definition), Error> {
         let answer =
             self.engine.call(self.engine.docker.inspect_container(id, None::<InspectContainerOptions>)).await;
         match answer {
-            Ok(container) => Ok(status(container)),
+            Ok(container) => {
+                let definition = definition(&container);
+                Ok((status(container), definition))
+            }
             Err(e) if e.status() == Some(404) => {
-                Ok(ContainerStatus { id: id.to_owned(), state: State::Removed, ..ContainerStatus::default() })
+                let gone = ContainerStatus {
+                    id: id.to_owned(),
+                    state: State::Removed,
+                    ..ContainerStatus::default()
+                };
+                Ok((gone, Definition::default()))
             }
             Err(e) => Err(e.into_error("inspect the container")),
         }
     }
 
-    /// Restarts a container, killing it after `stop_timeout`, which the engine takes in whole seconds. An engine's
-    /// refusal is an outcome, not an error of ours.
-    pub(crate) async fn restart(&self, id: &str, stop_timeout: Duration) -> Result<(), CallError> {
+    /// Restarts a container, killing it after `stop_timeout`, which the engine takes in whole seconds. The engine may
+    /// take `start_timeout` longer than that.
+    pub(crate) async fn restart(
+        &self,
+        id: &str,
+        stop_timeout: Duration,
+        start_timeout: Duration,
+    ) -> Result<(), CallError> {
         let seconds = i32::try_from(stop_timeout.as_secs()).unwrap_or(i32::MAX);
         let options = RestartContainerOptionsBuilder::new().t(seconds).build();
-        let limit = self.engine.call_timeout.saturating_add(stop_timeout);
+        let limit = start_timeout.max(self.engine.call_timeout).saturating_add(stop_timeout);
         self.engine.call_within(limit, self.engine.docker.restart_container(id, Some(options))).await
+    }
+
+    /// Starts a container; the engine may take `limit` longer than for other answers.
+    pub(crate) async fn start(&self, id: &str, limit: Duration) -> Result<(), CallError> {
+        let limit = limit.saturating_add(self.engine.call_timeout);
+        self.engine.call_within(limit, self.engine.docker.start_container(id, None)).await
+    }
+
+    /// Runs a container's health check once, as the engine would, and gives its exit code. An engine that cannot run it
+    /// gives an error: the container has just ended, or the command does not exist.
+    pub(crate) async fn run_check(&self, id: &str, check: &Check) -> Result<i64, CallError> {
+        let docker = &self.engine.docker;
+        let config = ExecConfig {
+            cmd: Some(check.command.clone()),
+            attach_stdout: Some(true),
+            attach_stderr: Some(true),
+            ..ExecConfig::default()
+        };
+        let exec = self.engine.call(docker.create_exec(id, config)).await?.id;
+        let run = async {
+            if let StartExecResults::Attached { mut output, .. } = docker.start_exec(&exec, None).await? {
+                // Its end is the end of the command; what it prints is not needed.
+                while output.next().await.transpose()?.is_some() {}
+            }
+            Ok(())
+        };
+        self.engine.call_within(check.timeout, run).await?;
+        let ended = self.engine.call(docker.inspect_exec(&exec)).await?;
+        Ok(ended.exit_code.unwrap_or(-1))
+    }
+
+    /// Limits a container to this many billionths of a CPU, and makes sure that the engine says so too. 0 is no limit:
+    /// all CPUs of the engine, because an engine cannot remove a limit from a container. Gives the limit that was set.
+    pub(crate) async fn limit_cpus(&self, id: &str, nano_cpus: i64) -> Result<i64, Error> {
+        let wanted = if nano_cpus == 0 { self.all_cpus().await? } else { nano_cpus };
+        let body = ContainerUpdateBody { nano_cpus: Some(wanted), ..ContainerUpdateBody::default() };
+        let updated = self.engine.call(self.engine.docker.update_container(id, body)).await;
+        updated.map_err(|e| e.into_error("set the CPU limit"))?;
+        let now = self.inspect(id).await?.1.nano_cpus;
+        if now == wanted {
+            return Ok(now);
+        }
+        let cause = format!("the engine took {wanted} billionths of a CPU and says {now}");
+        Err(Error::failed("set the CPU limit", cause))
+    }
+
+    async fn all_cpus(&self) -> Result<i64, Error> {
+        let info = self.engine.call(self.engine.docker.info()).await;
+        let cpus = info.map_err(|e| e.into_error("count the engine's CPUs"))?.ncpu.unwrap_or(0);
+        Ok(cpus.saturating_mul(NANO))
     }
 
     /// Last lines of a container's log; empty where they cannot be read, since they only explain a failure.
@@ -120,6 +207,16 @@ fn matches(container: &ContainerSummary, wanted: &Wanted) -> bool {
         && wanted.labels.iter().all(|(key, value)| label(key) == Some(value))
 }
 
+/// Whether this container waits for the service to complete.
+fn awaits(container: &ContainerSummary, service: &Service) -> bool {
+    let label = |key: &str| container.labels.as_ref().and_then(|labels| labels.get(key));
+    label(LABEL_PROJECT) == service.project.as_ref()
+        && label(LABEL_DEPENDS_ON).is_some_and(|text| {
+            let mut all = Dependency::parse_all(text).into_iter();
+            all.any(|one| one.service == service.name && one.condition == Condition::Completed)
+        })
+}
+
 fn name_of(container: &ContainerSummary) -> String {
     container
         .names
@@ -133,18 +230,68 @@ fn name_of(container: &ContainerSummary) -> String {
 fn status(container: ContainerInspectResponse) -> ContainerStatus {
     let state = container.state.unwrap_or_default();
     let limit = container.host_config.and_then(|config| config.memory);
+    let started_at = state.started_at.unwrap_or_default();
     ContainerStatus {
         id: container.id.unwrap_or_default(),
         name: container.name.unwrap_or_default().trim_start_matches('/').to_owned(),
         state: state.status.map_or(State::Unknown, parse_state),
         health: state.health.as_ref().and_then(parse_health),
-        running_for: age(&state.started_at.unwrap_or_default()),
+        running_for: age(&started_at),
+        started_at,
+        pid: state.pid.and_then(|pid| u32::try_from(pid).ok()).unwrap_or(0),
+        restart_count: container.restart_count.and_then(|count| u32::try_from(count).ok()).unwrap_or(0),
         exit_code: state.exit_code.unwrap_or(0),
         oom_killed: state.oom_killed.unwrap_or(false),
         error: state.error.unwrap_or_default(),
         memory_limit: limit.and_then(|bytes| u64::try_from(bytes).ok()).filter(|bytes| *bytes > 0),
         last_check: state.health.and_then(last_check),
     }
+}
+
+fn definition(container: &ContainerInspectResponse) -> Definition {
+    let config = container.config.as_ref();
+    let host = container.host_config.as_ref();
+    let check = config.and_then(|config| {
+        let check = config.healthcheck.as_ref()?;
+        let shell = config.shell.as_deref().unwrap_or_default();
+        Check::parse(check.test.as_ref()?, check.timeout.unwrap_or(0), shell)
+    });
+    let depends_on = config.and_then(|config| config.labels.as_ref()?.get(LABEL_DEPENDS_ON));
+    let policy = host.and_then(|host| host.restart_policy.as_ref()?.name);
+    Definition {
+        restart_policy: policy.map_or(RestartPolicy::No, parse_policy),
+        check,
+        dependencies: depends_on.map(|text| Dependency::parse_all(text)).unwrap_or_default(),
+        ports: ports(container),
+        nano_cpus: host.and_then(|host| host.nano_cpus).unwrap_or(0),
+    }
+}
+
+const fn parse_policy(name: RestartPolicyNameEnum) -> RestartPolicy {
+    match name {
+        RestartPolicyNameEnum::EMPTY | RestartPolicyNameEnum::NO => RestartPolicy::No,
+        RestartPolicyNameEnum::ON_FAILURE => RestartPolicy::OnFailure,
+        RestartPolicyNameEnum::ALWAYS | RestartPolicyNameEnum::UNLESS_STOPPED => RestartPolicy::Always,
+    }
+}
+
+/// The TCP ports of a container, published or exposed.
+fn ports(container: &ContainerInspectResponse) -> Vec<Port> {
+    let exposed = container.config.iter().filter_map(|config| config.exposed_ports.as_ref()).flatten();
+    let mut ports: BTreeMap<u16, Vec<(IpAddr, u16)>> =
+        exposed.filter_map(|name| Some((parse_tcp_port(name)?, Vec::new()))).collect();
+    let published = container.network_settings.iter().filter_map(|network| network.ports.as_ref()).flatten();
+    for (name, bindings) in published {
+        let Some(number) = parse_tcp_port(name) else { continue };
+        ports.entry(number).or_default().extend(bindings.iter().flatten().filter_map(published_at));
+    }
+    ports.into_iter().map(|(number, published)| Port { number, published }).collect()
+}
+
+fn published_at(binding: &PortBinding) -> Option<(IpAddr, u16)> {
+    let port = binding.host_port.as_ref()?.parse().ok()?;
+    let address = binding.host_ip.as_deref().unwrap_or_default();
+    Some((address.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), port))
 }
 
 const fn parse_state(state: ContainerStateStatusEnum) -> State {

@@ -2,3 +2,4 @@
 
 pub(crate) mod engine;
 pub(crate) mod history;
+pub(crate) mod ports;

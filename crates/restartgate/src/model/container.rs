@@ -13,8 +13,14 @@ pub(crate) struct ContainerStatus {
     pub(crate) state: State,
     /// `None` without a health check.
     pub(crate) health: Option<HealthCheck>,
+    /// When its process started, as the engine writes it: another value is another process.
+    pub(crate) started_at: String,
+    /// Its first process as the engine's machine numbers it; 0 when it does not run.
+    pub(crate) pid: u32,
     /// Time since its process started, by the wall clock here and the engine's start time.
     pub(crate) running_for: Duration,
+    /// How often its restart policy has started it again.
+    pub(crate) restart_count: u32,
     /// Exit code of its last process.
     pub(crate) exit_code: i64,
     /// Whether the kernel killed it for memory.

@@ -2,5 +2,6 @@
 
 pub(crate) mod boot_timestamp;
 pub(crate) mod container;
+pub(crate) mod definition;
 pub(crate) mod limits;
 pub(crate) mod record;

@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use evenkeel_tests::{BUSYBOX, Engine, Home, World, engine, tool};
 
 mod queries;
+mod readiness;
 mod signals;
 mod storm;
 mod survive;
@@ -83,7 +84,7 @@ fn a_healthy_service_is_left_alone_and_a_second_restart_is_refused() {
     let (world, home) = (World::new(engine), Home::new());
     let name = start(engine, &world, "web", "true", "sleep 600");
     let starts = Starts::of(engine, &name);
-    let waited = gate(engine, &home).args(["wait", &name]).status().unwrap();
+    let waited = gate(engine, &home).args(["wait", &name, "--engine-verdict"]).status().unwrap();
     assert_eq!(waited.code(), Some(0));
     let skipped = gate(engine, &home).args([&name, "--json"]).output().unwrap();
     assert_eq!((skipped.status.code(), report(&skipped).verdict.as_str()), (Some(0), "skipped"));
@@ -159,7 +160,7 @@ fn six_callers_make_one_restart() {
     let (world, home) = (World::new(engine), Home::new());
     let name = start(engine, &world, "web", "true", "sleep 600");
     let starts = Starts::of(engine, &name);
-    gate(engine, &home).args(["wait", &name]).status().unwrap();
+    gate(engine, &home).args(["wait", &name, "--engine-verdict"]).status().unwrap();
     let calls: Vec<_> = (0..6)
         .map(|_| {
             gate(engine, &home)

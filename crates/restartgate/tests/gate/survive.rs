@@ -3,11 +3,11 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use evenkeel_tests::{BUSYBOX, Engine, Home, OwnEngine, World, engine, skip};
+use evenkeel_tests::{BUSYBOX, Engine, Home, OwnEngine, Proxy, World, engine, skip};
 
 use crate::{gate, report, start, wire};
 
-fn until(what: &str, happened: impl Fn() -> bool) {
+pub(crate) fn until(what: &str, happened: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
     while !happened() {
         assert!(Instant::now() < deadline, "{what}");
@@ -164,13 +164,6 @@ fn odd_services_get_an_answer() {
     assert!([Some(0), Some(1)].contains(&code), "{said:?}");
     engine.try_docker(&["unpause", &paused]);
 
-    let (plain, label) = (world.name("plain"), world.label());
-    engine.docker(&["run", "-d", "--name", &plain, "--label", &label, BUSYBOX, "sleep", "600"]);
-    let waited = gate(engine, &home).args(["wait", &plain, "--timeout", "20s", "--json"]).output().unwrap();
-    let waited: wire::Waited = serde_json::from_slice(&waited.stdout).unwrap();
-    assert_eq!(waited.verdict, "healthy");
-    assert!(waited.took_ms >= 8000, "without a health check it has to run for 10 s: {waited:?}");
-
     let gone = start(engine, &world, "gone", "sleep 60", "exec sleep 600");
     let call = gate(engine, &home).args(["wait", &gone, "--json"]).stdout(Stdio::piped()).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(500));
@@ -178,6 +171,37 @@ fn odd_services_get_an_answer() {
     let output = call.wait_with_output().unwrap();
     let waited: wire::Waited = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((output.status.code(), waited.services[0].verdict.as_str()), (Some(1), "sick"), "{waited:?}");
+}
+
+#[test]
+fn a_short_health_timeout_is_enough_without_a_health_check() {
+    let Some(engine) = engine() else { return };
+    let (world, home) = (World::new(engine), Home::new());
+    let (name, label) = (world.name("plain"), world.label());
+    engine.docker(&["run", "-d", "--name", &name, "--label", &label, BUSYBOX, "sleep", "600"]);
+    let args = [&name, "--even-if-healthy", "--stop-timeout", "0s", "--health-timeout", "8s"];
+    let (code, said) = ask(engine, &home, &args);
+    assert_eq!((code, said.verdict.as_str()), (Some(0), "restarted"), "{said:?}");
+    assert!(said.took_ms >= 4000, "half of the health time-out it has to stay up: {said:?}");
+}
+
+#[test]
+fn a_slow_engine_is_not_a_sick_service() {
+    let Some(engine) = engine() else { return };
+    let (world, home) = (World::new(engine), Home::new());
+    let name = start(engine, &world, "web", "true", "exec sleep 600");
+    let slow =
+        ["--even-if-healthy", "--stop-timeout", "0s", "--call-timeout", "2s", "--health-timeout", "60s"];
+    let proxy = Proxy::delaying(&engine.host, "/restart?", Duration::from_secs(6));
+    let behind = Engine { host: proxy.host.clone() };
+    let (code, said) = ask(&behind, &home, &[&[name.as_str()], &slow[..]].concat());
+    assert_eq!((code, said.verdict.as_str()), (Some(0), "restarted"), "{said:?}");
+
+    // One that does not answer within the health time-out either is not reachable, and the service is not called sick.
+    let proxy = Proxy::holding(&engine.host, "/restart?");
+    let args = [&name, "--force", "--reason", "test", "--stop-timeout", "0s", "--health-timeout", "1s"];
+    let held = gate(&Engine { host: proxy.host.clone() }, &home).args(args).output().unwrap();
+    assert_eq!(held.status.code(), Some(4), "{}", String::from_utf8_lossy(&held.stderr));
 }
 
 #[test]

@@ -104,6 +104,9 @@ pub(crate) struct WaitRow {
     pub(crate) verdict: String,
     pub(crate) reason: Option<String>,
     pub(crate) evidence: Option<Evidence>,
+    pub(crate) ready_by: Option<String>,
+    pub(crate) ready_ms: Option<u64>,
+    pub(crate) nano_cpus: Option<i64>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -13,7 +13,7 @@ pub(crate) const ROOT: &str = "/sys/fs/cgroup";
 const MAX_DEPTH: usize = 8;
 
 /// The controllers of v1 that are read; `unified` is the v2 hierarchy of a hybrid system.
-const CONTROLLERS: [&str; 5] = ["memory", "cpuacct", "pids", "blkio", "unified"];
+const CONTROLLERS: [&str; 6] = ["memory", "cpu", "cpuacct", "pids", "blkio", "unified"];
 
 /// The version of the cgroup interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,8 +127,33 @@ fn walk(root: &Path, below: &Path, depth: usize, found: &mut HashMap<String, Pat
     }
 }
 
-/// The id in a cgroup's name: `<id>` (cgroupfs) or `docker-<id>.scope` (systemd).
+/// The id in a cgroup's name: `<id>` (Docker with cgroupfs), `docker-<id>.scope` (Docker with systemd), `libpod-<id>` and
+/// `libpod-<id>.scope` (Podman). `libpod-conmon-<id>` is Podman's monitor of the container, not the container.
 fn container_id(name: &str) -> Option<&str> {
-    let id = name.strip_suffix(".scope").and_then(|name| name.rsplit('-').next()).unwrap_or(name);
+    let name = name.strip_suffix(".scope").unwrap_or(name);
+    let id = match name.rsplit_once('-') {
+        Some(("docker" | "libpod", id)) => id,
+        Some(_) => return None,
+        None => name,
+    };
     (id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_engines() {
+        let id = "7a5620c3928d3f8de96b6b935bef9b26b68d2d5033bd920c72da90d7db379951";
+        for (before, after) in [("", ""), ("docker-", ".scope"), ("libpod-", ""), ("libpod-", ".scope")] {
+            assert_eq!(container_id(&format!("{before}{id}{after}")), Some(id), "{before}{after}");
+        }
+        for (before, after) in
+            [("libpod-conmon-", ""), ("libpod-conmon-", ".scope"), ("cri-containerd-", ".scope")]
+        {
+            assert_eq!(container_id(&format!("{before}{id}{after}")), None, "{before}{after}");
+        }
+        assert_eq!((container_id("docker"), container_id(&id[1..])), (None, None));
+    }
 }

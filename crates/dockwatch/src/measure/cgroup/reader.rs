@@ -9,6 +9,7 @@ use crate::measure::cgroup::filesystem::{CgroupFs, OpenDir, Version};
 use crate::measure::cgroup::parse::{block_bytes, net_bytes, number_of, pressure_avg10};
 use crate::measure::cpu::now_ns;
 use crate::model::container::ContainerStats;
+use crate::model::numbers::percent;
 
 /// v1 writes "no limit" as the largest multiple of the page size, far above the memory of any machine.
 const UNLIMITED_FROM: u64 = 1 << 62;
@@ -105,10 +106,15 @@ pub(crate) struct CgroupReader {
     peak: CounterFile,
     oom: CounterFile,
     cpu: CounterFile,
+    cpu_limit: CounterFile,
+    /// Only with v1; v2 has both numbers in one file.
+    cpu_limit_period: Option<CounterFile>,
     pids: CounterFile,
     block: CounterFile,
     pressure: CounterFile,
     processes: CounterFile,
+    /// With v2 and systemd, Podman's runtime puts the processes one level below.
+    nested_processes: CounterFile,
     proc: Arc<OpenDir>,
     /// Pid of the container's first process, which lives as long as the container.
     init: Option<u32>,
@@ -130,10 +136,13 @@ impl CgroupReader {
             peak: file("memory", "memory.max_usage_in_bytes", "memory.peak"),
             oom: file("memory", "memory.oom_control", "memory.events"),
             cpu: file("cpuacct", "cpuacct.usage", "cpu.stat"),
+            cpu_limit: file("cpu", "cpu.cfs_quota_us", "cpu.max"),
+            cpu_limit_period: (fs.version == Version::V1).then(|| file("cpu", "cpu.cfs_period_us", "")),
             pids: file("pids", "pids.current", "pids.current"),
             block: file("blkio", "blkio.throttle.io_service_bytes_recursive", "io.stat"),
             pressure: file("unified", "memory.pressure", "memory.pressure"),
             processes: file("memory", "cgroup.procs", "cgroup.procs"),
+            nested_processes: file("memory", "container/cgroup.procs", "container/cgroup.procs"),
             proc: Arc::clone(&fs.proc),
             init: None,
             net: None,
@@ -170,10 +179,21 @@ impl CgroupReader {
         }
     }
 
+    /// Reads the CPU limit, in percent of one core; `None` is unlimited or unknown.
+    pub(crate) fn read_cpu_limit(&mut self, buffer: &mut Buffer) -> Option<f64> {
+        let period = self.cpu_limit_period.as_mut().map(|period| period.number(buffer));
+        let mut numbers = self.cpu_limit.read(buffer).ok()?.split_whitespace().map(|word| word.parse().ok());
+        // Unlimited is -1 or "max", which are not numbers of this type.
+        let quota = numbers.next()??;
+        percent(quota, period.unwrap_or_else(|| numbers.next()?)?)
+    }
+
     /// The pid of a process in the container, in this process's pid namespace.
     pub(crate) fn first_pid(&mut self, buffer: &mut Buffer) -> Option<u32> {
-        // The kernel writes 0 for a process outside this pid namespace.
-        self.processes.read(buffer).ok()?.lines().next()?.parse().ok().filter(|pid| *pid > 0)
+        [&mut self.processes, &mut self.nested_processes].into_iter().find_map(|processes| {
+            // The kernel writes 0 for a process outside this pid namespace.
+            processes.read(buffer).ok()?.lines().next()?.parse().ok().filter(|pid| *pid > 0)
+        })
     }
 
     /// The pid of the container's first process, once it is known.
@@ -254,6 +274,12 @@ mod tests {
         (path, stats)
     }
 
+    fn cpu_limit(root: &Path) -> Option<f64> {
+        let fs = CgroupFs::detect(root).unwrap();
+        let path = fs.find_containers().remove(ID).expect("found by id");
+        CgroupReader::new(&fs, &path, FileHandles::Close).read_cpu_limit(&mut Buffer::default())
+    }
+
     #[test]
     fn version_1() {
         let tmp = tempfile::tempdir().unwrap();
@@ -269,6 +295,8 @@ mod tests {
             ("memory", "memory.max_usage_in_bytes", "2000000\n"),
             ("memory", "memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n"),
             ("cpuacct", "cpuacct.usage", "123456789\n"),
+            ("cpu", "cpu.cfs_quota_us", "30000\n"),
+            ("cpu", "cpu.cfs_period_us", "100000\n"),
             ("pids", "pids.current", "3\n"),
             (
                 "blkio",
@@ -279,6 +307,9 @@ mod tests {
         ] {
             write(tmp.path(), &at(controller, file), text);
         }
+        assert_eq!(cpu_limit(tmp.path()), Some(30.0));
+        write(tmp.path(), &at("cpu", "cpu.cfs_quota_us"), "-1\n");
+        assert_eq!(cpu_limit(tmp.path()), None);
         let (path, stats) = read(tmp.path());
         assert_eq!(path, Path::new("docker").join(ID));
         assert_eq!(stats.memory_working_set, Some(600_000));
@@ -300,17 +331,46 @@ mod tests {
             ("memory.max", "max\n"),
             ("memory.events", "low 0\nhigh 0\nmax 9\noom 1\noom_kill 1\noom_group_kill 0\n"),
             ("cpu.stat", "usage_usec 1500\nuser_usec 1\n"),
+            ("cpu.max", "75000 50000\n"),
             ("pids.current", "2\n"),
             ("io.stat", "8:0 rbytes=4096 wbytes=100 rios=1 wios=1 dbytes=0 dios=0\n"),
         ] {
             write(tmp.path(), &at(file), text);
         }
+        assert_eq!(cpu_limit(tmp.path()), Some(150.0));
+        write(tmp.path(), &at("cpu.max"), "max 100000\n");
+        assert_eq!(cpu_limit(tmp.path()), None);
         let (path, stats) = read(tmp.path());
         assert_eq!(path, Path::new("system.slice").join(format!("docker-{ID}.scope")));
         assert_eq!((stats.memory_working_set, stats.memory_anon), (Some(600_000), Some(5000)));
         assert_eq!((stats.memory_limit, stats.memory_peak), (None, None), "max, and an older kernel");
         assert_eq!((stats.oom_kills, stats.cpu_ns), (Some(1), Some(1_500_000)));
         assert_eq!(stats.block, Some((4096, 100)));
+    }
+
+    /// The tree of Podman with crun, v2 and systemd.
+    #[test]
+    fn podman_beside_its_monitor() {
+        let tmp = tempfile::tempdir().unwrap();
+        write(tmp.path(), "cgroup.controllers", "cpu io memory pids\n");
+        let scope = format!("machine.slice/libpod-{ID}.scope");
+        let monitor = format!("machine.slice/libpod-conmon-{ID}.scope");
+        for (file, text) in [
+            (format!("{scope}/memory.current"), "52800000\n"),
+            (format!("{scope}/memory.stat"), "anon 52000000\ninactive_file 100000\n"),
+            (format!("{scope}/cgroup.procs"), ""),
+            (format!("{scope}/container/cgroup.procs"), "4711\n"),
+            (format!("{scope}/container/memory.current"), "52700000\n"),
+            (format!("{monitor}/memory.current"), "266240\n"),
+            (format!("{monitor}/cgroup.procs"), "4700\n"),
+        ] {
+            write(tmp.path(), &file, text);
+        }
+        let (path, stats) = read(tmp.path());
+        assert_eq!((path.as_path(), stats.memory_working_set), (Path::new(&scope), Some(52_700_000)));
+        let fs = CgroupFs::detect(tmp.path()).unwrap();
+        let mut reader = CgroupReader::new(&fs, &path, FileHandles::Close);
+        assert_eq!(reader.first_pid(&mut Buffer::default()), Some(4711));
     }
 
     #[test]

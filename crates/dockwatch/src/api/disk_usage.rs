@@ -10,7 +10,7 @@ use serde::Deserialize;
 use crate::model::engine::DiskUsage;
 
 /// Asks the engine to add up its disk usage, which takes it seconds where there is much.
-pub(super) async fn fetch(engine: &Engine, limit: Duration) -> Result<DiskUsage, CallError> {
+pub(crate) async fn fetch(engine: &Engine, limit: Duration) -> Result<DiskUsage, CallError> {
     Ok(engine.get::<Response>(limit, "/system/df").await?.disk_usage())
 }
 
