@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
 
 use evenkeel_tests::{BUSYBOX, Engine, Home, Proxy, World, built, engine, root};
@@ -196,6 +197,28 @@ fn a_restart_passes_the_stop_time_out_on() {
     let shim = Shim::new(engine);
     let refused = shim.command("docker", &["restart", "--signal", "INT", &shim.container(&[])]);
     assert_eq!(refused.status.code(), Some(125), "{}", text(&refused));
+}
+
+/// docker and restartgate are stand-ins: one names the container, the other shows its arguments.
+#[test]
+fn the_options_of_tls_reach_restartgate() {
+    let home = Home::new();
+    let names = r#"case "$*" in *"{{.Name}}"*) echo /web shop ;; *) echo - - - - - ;; esac"#;
+    for (name, script) in [("docker", names), ("restartgate", "echo \"$@\"")] {
+        let file = home.join(name);
+        std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let shim = root().join("scripts/docker-shim");
+    let path = format!("{}:{}:{}", shim.display(), home.display(), std::env::var("PATH").unwrap());
+    let words =
+        ["--tlsverify", "--tlscacert=/ca", "--tlscert", "/cert", "--tlskey=/key", "-Htcp://there:2376"];
+    let mut docker = Command::new("env");
+    docker.env("PATH", path).arg("docker").args(words).args(["restart", "-t", "7", "web"]);
+    let shown = text(&docker.output().unwrap());
+    let expected = "web --project shop --even-if-healthy --tlsverify --tlscacert=/ca --tlscert=/cert --tlskey=/key \
+                    --host=tcp://there:2376 --stop-timeout 7s\n";
+    assert_eq!(shown, expected);
 }
 
 #[test]

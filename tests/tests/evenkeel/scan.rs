@@ -165,7 +165,7 @@ fn try_at(engine: &Engine, at: Duration, interruption: Interruption) -> Result<(
     if expected && left.is_empty() {
         return Ok(());
     }
-    run.end_command();
+    signal(run.child(), "KILL");
     let _ = stack.evenkeel(&["clean"]).output();
     Err(format!("{interruption:?} at {at:?}: exit code {code:?}, left {left:?}:\n{}\n", run.printed()))
 }

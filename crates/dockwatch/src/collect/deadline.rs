@@ -14,8 +14,9 @@ impl Deadline {
         Self { end: Instant::now() + total, per_call }
     }
 
-    /// How long a call may take that starts now.
+    /// How long a call may take that starts now, in whole milliseconds, because errors show it.
     pub(crate) fn next(&self) -> Duration {
-        self.per_call.min(self.end.saturating_duration_since(Instant::now()))
+        let left = self.per_call.min(self.end.saturating_duration_since(Instant::now()));
+        Duration::from_millis(u64::try_from(left.as_millis()).unwrap_or(u64::MAX))
     }
 }

@@ -99,13 +99,14 @@ struct Collection {
 
 impl Collection {
     fn new(directory: Directory, containers: &[ContainerSummary]) -> Self {
-        let stems = containers
-            .iter()
-            .map(|c| c.id.clone())
-            .zip(file_stems(containers).into_iter().map(str::to_owned));
-        let files =
-            containers.iter().map(|container| (container.id.clone(), SavedFiles::default())).collect();
-        Self { directory, stems: stems.collect(), files, failures: Vec::new() }
+        let ids = containers.iter().map(|container| container.id.clone());
+        let stems = file_stems(containers).into_iter().map(str::to_owned);
+        Self {
+            directory,
+            stems: ids.clone().zip(stems).collect(),
+            files: ids.map(|id| (id, SavedFiles::default())).collect(),
+            failures: Vec::new(),
+        }
     }
 
     /// Saves the inspects and health logs.
@@ -148,7 +149,9 @@ impl Collection {
     ) {
         let started: Vec<String> = containers
             .iter()
-            .filter(|container| container.state != ContainerState::Created)
+            .filter(|container| {
+                !matches!(container.state, ContainerState::Created | ContainerState::Initialized)
+            })
             .map(|container| container.id.clone())
             .collect();
         let total = started.len();

@@ -6,7 +6,8 @@ use std::time::Duration;
 use evenkeel_common::docker::{CallError, Engine};
 use tokio::time::Instant;
 
-use crate::measure::cgroup::reader::{Buffer, CgroupReader};
+use crate::measure::cgroup::all::Readers;
+use crate::measure::cgroup::reader::Buffer;
 use crate::measure::cpu::{CpuCounter, CpuUsage, ENGINE_WINDOW, now_ns, wait_for_periods};
 use crate::measure::engine;
 use crate::measure::sample::CpuWait;
@@ -37,7 +38,7 @@ impl ReadingPair {
 }
 
 /// Reads the kernel's counters of some containers twice.
-pub(super) async fn from_kernel(readers: &mut HashMap<String, CgroupReader>, ids: &[String]) -> ReadingPairs {
+pub(super) async fn from_kernel(readers: &mut Readers, ids: &[String]) -> ReadingPairs {
     if ids.is_empty() {
         return ReadingPairs::new();
     }
@@ -54,7 +55,7 @@ pub(super) async fn from_kernel(readers: &mut HashMap<String, CgroupReader>, ids
 }
 
 /// Reads the counters in the order of the ids, so that the window of each is the same.
-fn read(readers: &mut HashMap<String, CgroupReader>, ids: &[String]) -> Vec<Option<CpuCounter>> {
+fn read(readers: &mut Readers, ids: &[String]) -> Vec<Option<CpuCounter>> {
     let mut buffer = Buffer::default();
     let read = |id| {
         let used_ns = readers.get_mut(id)?.read_cpu(&mut buffer)?;

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use evenkeel_common::docker::{CallError, Engine};
 
 use crate::measure::cache::{CachedContainer, EngineCache, socket_id};
+use crate::measure::cgroup::all::{Readers, StatsById, read_all, read_in_background};
 use crate::measure::cgroup::filesystem::{CgroupFs, ROOT};
-use crate::measure::cgroup::reader::{Buffer, CgroupGone, CgroupReader, Detail, FileHandles};
+use crate::measure::cgroup::reader::{Buffer, CgroupReader, FileHandles};
 use crate::measure::cpu::{CpuHistory, CpuUsage};
 use crate::measure::cpu_readings::{self, ReadingPairs};
 use crate::measure::engine::{self, EngineLists};
@@ -26,8 +27,6 @@ use crate::model::engine::{DiskUsage, Endpoint, EndpointState, EngineFacts, Mach
 const EXIT_SIGKILL: i64 = 137;
 
 type Labels = BTreeMap<String, String>;
-type Readers = HashMap<String, CgroupReader>;
-type StatsById = HashMap<String, ContainerStats>;
 
 /// Measures one engine. It keeps from sample to sample what does not change.
 #[derive(Debug)]
@@ -470,21 +469,4 @@ fn stats_error(
         ),
         _ => None,
     }
-}
-
-/// Reads all files on another thread, while the engine answers.
-async fn read_in_background(readers: Readers, detail: Detail) -> (Readers, StatsById) {
-    tokio::task::spawn_blocking(move || read_all(readers, detail)).await.unwrap_or_default()
-}
-
-fn read_all(mut readers: Readers, detail: Detail) -> (Readers, StatsById) {
-    let skip_pressure = detail == Detail::Full && machine::has_no_memory_pressure();
-    let detail = if skip_pressure { Detail::FullWithoutPressure } else { detail };
-    let mut buffer = Buffer::default();
-    let mut stats = StatsById::with_capacity(readers.len());
-    readers.retain(|id, reader| match reader.read(detail, &mut buffer) {
-        Ok(found) => stats.insert(id.clone(), found).is_none(),
-        Err(CgroupGone) => false,
-    });
-    (readers, stats)
 }

@@ -9,6 +9,7 @@ mod follow;
 mod hang;
 mod json;
 mod metrics;
+mod other_engines;
 mod record;
 mod report;
 mod snapshot;

@@ -4,6 +4,7 @@
 //! file. A container's cgroup is found by the id in its name. Process ids come from the cgroup, because an engine in a
 //! pid namespace of its own reports different ones.
 
+pub(crate) mod all;
 pub(crate) mod filesystem;
 pub(crate) mod parse;
 pub(crate) mod reader;
