@@ -42,6 +42,10 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 ///
 /// Wall time is for display and for ages; deadlines use [`std::time::Instant`].
 pub fn now() -> Timestamp {
-    let now = Timestamp::now();
-    Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+    to_milliseconds(Timestamp::now())
+}
+
+/// Cuts a time to milliseconds, as every record and JSON object carries it.
+pub fn to_milliseconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use evenkeel_common::Timestamp;
 
 use crate::model::known_time::{AgeRange, KnownTime};
+use crate::model::resource::Resource;
 
 /// What an age limit says about a resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +36,12 @@ pub(crate) fn age(
         below: a.below.min(b.below),
     };
     ages.into_iter().flatten().reduce(younger).map(Some).ok_or_else(|| "it has no time of creation".into())
+}
+
+/// The age of a resource in seconds, at least; `None` where it is not known.
+pub(crate) fn whole_seconds(resource: &Resource, now: Timestamp) -> Option<u64> {
+    let age = age(&resource.created, &resource.active, now).ok().flatten()?;
+    Some(age.at_least.as_secs())
 }
 
 /// Compares an age with a limit. What is exactly as old as the limit has reached it.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_common::{Timestamp, VERSION};
+use evenkeel_common::{Timestamp, VERSION, to_milliseconds};
 use serde::Serialize;
 
 use super::report_json::{AddressPoolJson, UnreachedJson};
@@ -51,7 +51,7 @@ impl OrphansJson {
         Self {
             schema: "dockprune.orphans/1",
             tool_version: VERSION,
-            at: Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at),
+            at: to_milliseconds(at),
             verdict: if items.is_empty() { Verdict::None } else { Verdict::Orphans },
             host,
             address_pool: None,
@@ -63,7 +63,6 @@ impl OrphansJson {
 
 impl OrphanJson {
     pub(crate) fn new(resource: &Resource, reason: &str, now: Timestamp) -> Self {
-        let age = age::age(&resource.created, &resource.active, now).ok().flatten();
         Self {
             kind: resource.kind(),
             id: resource.id.clone(),
@@ -74,7 +73,7 @@ impl OrphanJson {
             project: resource.project().cloned(),
             environments: resource.environments().cloned().collect(),
             created_at: resource.created.exact(),
-            age_s: age.map(|range| range.at_least.as_secs()),
+            age_s: age::whole_seconds(resource, now),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use evenkeel_common::docker::CallError;
-use evenkeel_common::{Timestamp, VERSION};
+use evenkeel_common::{Timestamp, VERSION, to_milliseconds};
 use serde::Serialize;
 
 use crate::decide::address_pool::AddressPool;
@@ -154,7 +154,7 @@ impl ReportJson {
         Self {
             schema: "dockprune.report/1",
             tool_version: VERSION,
-            at: Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at),
+            at: to_milliseconds(at),
             verdict: Verdict::Nothing,
             host,
             dry_run: false,
@@ -263,7 +263,6 @@ impl ItemJson {
     /// A resource, what was decided about it, and what became of it if anything was tried.
     pub(crate) fn new(resource: &Resource, decision: &Decision, done: Option<&Done>, now: Timestamp) -> Self {
         let (outcome, error) = outcome(decision, done);
-        let age = age::age(&resource.created, &resource.active, now).ok().flatten();
         Self {
             kind: resource.kind(),
             id: resource.id.clone(),
@@ -278,7 +277,7 @@ impl ItemJson {
             environments: Vec::new(),
             created_at: resource.created.exact(),
             active_at: resource.active.exact(),
-            age_s: age.map(|range| range.at_least.as_secs()),
+            age_s: age::whole_seconds(resource, now),
             bytes: match &resource.detail {
                 Detail::Image(image) => Some(image.size_bytes),
                 _ => None,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_common::{Timestamp, VERSION};
+use evenkeel_common::{Timestamp, VERSION, to_milliseconds};
 use serde::Serialize;
 
 use crate::decide::age;
@@ -47,7 +47,7 @@ impl VerifyJson {
         Self {
             schema: "dockprune.verify/1",
             tool_version: VERSION,
-            at: Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at),
+            at: to_milliseconds(at),
             verdict: if items.is_empty() { Verdict::Clean } else { Verdict::Left },
             host,
             items,
@@ -57,7 +57,6 @@ impl VerifyJson {
 
 impl LeftoverJson {
     pub(crate) fn new(resource: &Resource, reason: String, now: Timestamp) -> Self {
-        let age = age::age(&resource.created, &resource.active, now).ok().flatten();
         Self {
             kind: resource.kind(),
             id: resource.id.clone(),
@@ -66,7 +65,7 @@ impl LeftoverJson {
             state: resource.container().map(|container| container.state),
             labels: resource.labels.clone(),
             created_at: resource.created.exact(),
-            age_s: age.map(|range| range.at_least.as_secs()),
+            age_s: age::whole_seconds(resource, now),
         }
     }
 }

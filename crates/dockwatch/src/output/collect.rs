@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use evenkeel_common::terminal::one_line;
-use evenkeel_common::{Timestamp, VERSION};
+use evenkeel_common::{Timestamp, VERSION, to_milliseconds};
 use serde::Serialize;
 
 use crate::decide::diagnosis::Diagnosis;
@@ -117,7 +117,7 @@ impl<'a> CollectReport<'a> {
         let evidence = found.evidence;
         let summary = &evidence.summary;
         let inspected = evidence.inspected.as_ref();
-        let time = |of: fn(&Inspected) -> Option<Timestamp>| inspected.and_then(of).map(in_ms);
+        let time = |of: fn(&Inspected) -> Option<Timestamp>| inspected.and_then(of).map(to_milliseconds);
         let files = self.files.get(&summary.id);
         let log = files.and_then(|files| files.log.as_ref());
         ContainerJson {
@@ -135,7 +135,7 @@ impl<'a> CollectReport<'a> {
             finished_at: time(|found| found.finished_at),
             fault: found.fault.as_ref().map(Fault::name),
             reason: found.fault.as_ref().map(Fault::describe),
-            wrong_at: found.at.map(in_ms),
+            wrong_at: found.at.map(to_milliseconds),
             log_file: log.map(|log| log.name.as_str()),
             log_cut: log.map(|log| log.is_cut),
             inspect_file: files.and_then(|files| files.inspect.as_deref()),
@@ -167,11 +167,6 @@ fn first<'a>(found: &Diagnosis<'a>, fault: &Fault) -> FirstJson<'a> {
         name: &found.evidence.summary.name,
         fault: fault.name(),
         reason: fault.describe(),
-        wrong_at: found.at.map(in_ms),
+        wrong_at: found.at.map(to_milliseconds),
     }
-}
-
-/// The engine's times have nanoseconds, which tell nobody anything.
-pub(crate) fn in_ms(at: Timestamp) -> Timestamp {
-    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
 }

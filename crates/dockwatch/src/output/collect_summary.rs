@@ -2,14 +2,14 @@
 
 use std::fmt::Write as _;
 
-use evenkeel_common::Timestamp;
 use evenkeel_common::terminal::{lines, one_line};
+use evenkeel_common::{Timestamp, to_milliseconds};
 
 use crate::decide::diagnosis::Diagnosis;
 use crate::model::container::Health;
 use crate::model::evidence::Evidence;
 use crate::model::fault::Fault;
-use crate::output::collect::{CollectReport, EVENTS_FILE, in_ms};
+use crate::output::collect::{CollectReport, EVENTS_FILE};
 
 /// The page in Markdown.
 pub(crate) fn page(report: &CollectReport<'_>) -> String {
@@ -40,7 +40,7 @@ fn heading(report: &CollectReport<'_>) -> String {
 
 fn first(found: &Diagnosis<'_>, fault: &Fault) -> String {
     let name = text(&found.evidence.summary.name);
-    let at = found.at.map_or_else(String::new, |at| format!(" (at {})", in_ms(at)));
+    let at = found.at.map_or_else(String::new, |at| format!(" (at {})", to_milliseconds(at)));
     format!("**{name}** {}{at}.\n\n", text(&fault.describe()))
 }
 
@@ -68,7 +68,7 @@ fn table(report: &CollectReport<'_>) -> String {
             format!("{}{}", log.name, if log.is_cut { " (cut)" } else { "" })
         });
         let row = [
-            found.at.map(in_ms).as_ref().map(Timestamp::to_string).unwrap_or_default(),
+            found.at.map(to_milliseconds).as_ref().map(Timestamp::to_string).unwrap_or_default(),
             summary.service().unwrap_or_default().to_owned(),
             summary.name.clone(),
             state(found.evidence),
