@@ -1,6 +1,6 @@
 //! The engine: finds services, reads the status of their containers, restarts them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
@@ -73,8 +73,9 @@ impl Docker {
                 None => found.push(Found { service, containers: vec![id], awaited: false }),
             }
         }
+        let awaited: BTreeSet<_> = list.iter().flat_map(awaited_by).collect();
         for one in &mut found {
-            one.awaited = list.iter().any(|other| awaits(other, &one.service));
+            one.awaited = awaited.contains(&(one.service.project.as_ref(), one.service.name.clone()));
         }
         found.sort_by(|a, b| a.service.cmp(&b.service));
         Ok(found)
@@ -207,14 +208,13 @@ fn matches(container: &ContainerSummary, wanted: &Wanted) -> bool {
         && wanted.labels.iter().all(|(key, value)| label(key) == Some(value))
 }
 
-/// Whether this container waits for the service to complete.
-fn awaits(container: &ContainerSummary, service: &Service) -> bool {
+/// The services that a container waits for to complete: project and name.
+fn awaited_by(container: &ContainerSummary) -> impl Iterator<Item = (Option<&String>, String)> {
     let label = |key: &str| container.labels.as_ref().and_then(|labels| labels.get(key));
-    label(LABEL_PROJECT) == service.project.as_ref()
-        && label(LABEL_DEPENDS_ON).is_some_and(|text| {
-            let mut all = Dependency::parse_all(text).into_iter();
-            all.any(|one| one.service == service.name && one.condition == Condition::Completed)
-        })
+    let project = label(LABEL_PROJECT);
+    let all = label(LABEL_DEPENDS_ON).map(|text| Dependency::parse_all(text)).unwrap_or_default();
+    let completed = all.into_iter().filter(|one| one.condition == Condition::Completed);
+    completed.map(move |one| (project, one.service))
 }
 
 fn name_of(container: &ContainerSummary) -> String {
