@@ -2,8 +2,9 @@
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -17,6 +18,7 @@ const LIMIT: Duration = Duration::from_mins(2);
 pub struct Terminal {
     keys: File,
     screen: Arc<(Mutex<String>, Condvar)>,
+    reader: Option<JoinHandle<()>>,
     /// `setsid`, which ends with the program's exit code.
     pub child: Child,
 }
@@ -39,16 +41,16 @@ impl Terminal {
         let child = command.stdin(side()).stdout(side()).stderr(side()).spawn().expect("setsid starts");
         let keys = File::from(master);
         let screen = Arc::new((Mutex::new(String::new()), Condvar::new()));
-        let (mut reader, shared) = (keys.try_clone().expect("a copy"), Arc::clone(&screen));
-        std::thread::spawn(move || {
+        let (mut output, shared) = (keys.try_clone().expect("a copy"), Arc::clone(&screen));
+        let reader = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
-            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+            while let Ok(count @ 1..) = output.read(&mut buffer) {
                 let text = String::from_utf8_lossy(&buffer[..count]);
                 shared.0.lock().expect("nobody panicked").push_str(&text);
                 shared.1.notify_all();
             }
         });
-        Self { keys, screen, child }
+        Self { keys, screen, reader: Some(reader), child }
     }
 
     /// Presses keys, such as `"\x03"` for Ctrl-C.
@@ -69,5 +71,25 @@ impl Terminal {
         let (shown, timeout) = waiting.expect("nobody panicked");
         assert!(!timeout.timed_out(), "the screen does not show {text:?}: {shown:?}");
         shown.clone()
+    }
+
+    /// All that the screen has shown so far.
+    ///
+    /// # Panics
+    /// Where the thread that reads it has panicked.
+    pub fn screen(&self) -> String {
+        self.screen.0.lock().expect("nobody panicked").clone()
+    }
+
+    /// Waits until the program and all others on the terminal have ended, so that the screen is complete.
+    ///
+    /// # Panics
+    /// Where that cannot be waited for.
+    pub fn wait(&mut self) -> ExitStatus {
+        let status = self.child.wait().expect("setsid is a child");
+        if let Some(reader) = self.reader.take() {
+            reader.join().expect("nobody panicked");
+        }
+        status
     }
 }

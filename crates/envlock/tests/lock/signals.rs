@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
-use crate::terminal::{ENVLOCK, Terminal};
+use crate::terminal::{ENVLOCK, on_terminal};
 use crate::{Done, Home, send, until};
 
 const fn ms(ms: u64) -> Duration {
@@ -89,7 +89,7 @@ fn run_pressed<R>(
 #[test]
 fn keys_at_any_moment_leave_nothing_behind() {
     scan(
-        |home, args| Terminal::run(home, &[&[ENVLOCK], args].concat()),
+        |home, args| on_terminal(home, &[&[ENVLOCK], args].concat()),
         |terminal, signal| {
             if signal == Signal::INT {
                 terminal.press("\x03");
@@ -162,7 +162,7 @@ fn a_set_up_on_a_terminal_gets_keys_and_signals_to_the_group_once() {
         let home = Home::new();
         let setup = patient_set_up(&home, "INT");
         let mut terminal =
-            Terminal::run(&home, &[ENVLOCK, "--setup", &setup, "test", "--", "sh", "-c", "echo command"]);
+            on_terminal(&home, &[ENVLOCK, "--setup", &setup, "test", "--", "sh", "-c", "echo command"]);
         until("the set-up runs", || home.file("begun").exists());
         if key {
             terminal.press("\x03");
