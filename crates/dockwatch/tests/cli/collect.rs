@@ -6,7 +6,7 @@ use std::time::Instant;
 use evenkeel_tests::{BUSYBOX, Engine, Home, Proxy, World, engine};
 
 use crate::json::Collected;
-use crate::{dockwatch, run};
+use crate::{LITTLE_MEMORY, STARVING, dockwatch, run, starve};
 
 /// A Compose project with one container a service.
 struct Project<'a> {
@@ -51,9 +51,8 @@ impl<'a> Project<'a> {
         self.await_state("well", "{{.State.Health.Status}}", "healthy");
         self.docker(&["run", "-d"], "exits", &[], "echo about to fail; exit 3");
         self.await_state("exits", "{{.State.Status}}", "exited");
-        // The shell outlives the killed process: a busy engine may miss a kill that ends the whole container.
-        let script = "tail /dev/zero; sleep 1; exit 137";
-        self.docker(&["run", "-d"], "hungry", &["-m", "8m", "--memory-swap", "8m"], script);
+        self.docker(&["run", "-d"], "hungry", &LITTLE_MEMORY, STARVING);
+        starve(self.engine, &self.container("hungry"));
         self.await_state("hungry", "{{.State.Status}}", "exited");
         let sick = ["--health-cmd", "echo no route; exit 1", "--health-interval", "200ms"];
         self.docker(&["run", "-d"], "sick", &[&sick[..], &["--health-retries", "2"]].concat(), "sleep 600");

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use evenkeel_tests::{BUSYBOX, Home, World, engine};
 
-use crate::dockwatch;
 use crate::json::{EventLine, SampleLine};
+use crate::{LITTLE_MEMORY, STARVING, dockwatch, starve};
 
 /// A running `dockwatch --follow`, which ends with the test.
 pub(crate) struct Following {
@@ -70,10 +70,10 @@ fn reports_a_kill_for_lack_of_memory() {
     let label = world.label();
     let mut following = Following::start(&engine.host, &home, "200ms", &label);
     assert!(following.next().is_ok());
-    let hog = ["run", "--label", &label, "-m", "8m", "--memory-swap", "8m"];
-    // The shell outlives the killed process: a busy engine may miss a kill that ends the whole container.
-    let script = "tail /dev/zero; sleep 1; exit 137";
-    let hog = [&hog[..], &[BUSYBOX, "sh", "-c", script]];
-    assert_eq!(engine.try_docker(&hog.concat()).status.code(), Some(137));
+    let name = world.name("hog");
+    let hog = [&["run", "-d", "--name", &name, "--label", &label][..], &LITTLE_MEMORY];
+    engine.docker(&[&hog.concat()[..], &[BUSYBOX, "sh", "-c", STARVING]].concat());
+    starve(engine, &name);
+    assert_eq!(engine.docker(&["wait", &name]), "137");
     assert_eq!(following.event("oom").memory_limit_bytes, Some(8 << 20));
 }

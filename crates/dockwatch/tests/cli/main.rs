@@ -16,7 +16,9 @@ mod snapshot;
 mod survive;
 mod top;
 
-use std::process::{Command, Output};
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Output, Stdio};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use evenkeel_tests::{Engine, Home, tool};
 
@@ -39,4 +41,28 @@ fn run(command: &mut Command, args: &[&str], code: i32) -> (String, String) {
 fn snapshot(engine: &Engine, home: &Home, label: &str) -> json::Snapshot {
     let (stdout, _) = run(&mut dockwatch(&engine.host, home), &["--json", "--label", label], 0);
     serde_json::from_str(&stdout).unwrap()
+}
+
+/// What a container runs for [`starve`].
+const STARVING: &str =
+    "until [ -e /go ]; do sleep 0.1; done; tail /dev/zero; until [ -e /end ]; do sleep 0.1; done; exit 137";
+
+/// Options of a container that [`starve`] takes all memory of.
+const LITTLE_MEMORY: [&str; 4] = ["-m", "8m", "--memory-swap", "8m"];
+
+/// Has the kernel kill a process of a running container for lack of memory, waits until the engine has seen it, and has
+/// the container end. A kill right after the start, or right before the end, is missed by an engine that is busy.
+fn starve(engine: &Engine, name: &str) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs().to_string();
+    let mut events = Command::new("timeout");
+    events.args(["60", "docker", "events", "--since", &now, "--filter", "event=oom", "--filter"]);
+    events.arg(format!("container={name}")).env("DOCKER_HOST", &engine.host).stdout(Stdio::piped());
+    let mut events = events.spawn().unwrap();
+    engine.docker(&["exec", name, "touch", "/go"]);
+    let mut seen = String::new();
+    BufReader::new(events.stdout.take().unwrap()).read_line(&mut seen).unwrap();
+    let _ = events.kill();
+    let _ = events.wait();
+    assert!(seen.contains("oom"), "the engine reports no kill for lack of memory");
+    engine.docker(&["exec", name, "touch", "/end"]);
 }
