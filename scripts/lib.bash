@@ -7,16 +7,8 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/evenkeel
 me=${0##*/}
 
-say() { printf '%s: %s\n' "$me" "$*" >&2 || :; }
-
-# fail CODE MESSAGE [HINT]
-fail() {
-  say "$2"
-  [ -z "${3:-}" ] || printf 'hint: %s\n' "$3" >&2
-  exit "$1"
-}
-
-have() { command -v "$1" >/dev/null 2>&1; }
+# shellcheck source=SCRIPTDIR/evenkeel.d/common.bash
+. "$root/scripts/evenkeel.d/common.bash"
 
 is_debian() { (. /etc/os-release && [ "$ID" = "$1" ]) 2>/dev/null; }
 
@@ -78,24 +70,5 @@ is_private_engine() {
   [ -e "${path%/*}/.evenkeel-engine" ]
 }
 
-# Sets the array 'compose' to the Compose command: EVENKEEL_COMPOSE, v2 as a plugin, or a docker-compose in PATH.
-find_compose() {
-  read -ra compose <<<"${EVENKEEL_COMPOSE:-}"
-  [ ${#compose[@]} = 0 ] || return 0
-  compose=(docker compose)
-  "${compose[@]}" version >/dev/null 2>&1 && return
-  compose=(docker-compose)
-  have docker-compose
-}
-
-# Puts the tools first in PATH: those of EVENKEEL_BIN, or of this checkout's release or debug build.
-use_built_tools() {
-  local dir
-  for dir in "${EVENKEEL_BIN:-}" "$root/target/release" "$root/target/debug"; do
-    if [ -n "$dir" ] && [ -x "$dir/envlock" ]; then
-      PATH=$dir:$PATH
-      return
-    fi
-  done
-  have envlock || fail 3 "cannot find the tools" "run: make build"
-}
+# Puts the tools of this checkout first in PATH.
+use_built_tools() { use_tools "$root/scripts"; }

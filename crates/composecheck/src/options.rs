@@ -27,7 +27,7 @@ enum Kind {
 }
 
 /// The long options of `evenkeel` that make sense in a file.
-const OPTIONS: [(&str, Kind); 33] = [
+const OPTIONS: [(&str, Kind); 34] = [
     ("artifacts", Kind::Path),
     ("budget", Kind::Text),
     ("category", Kind::Text),
@@ -42,6 +42,7 @@ const OPTIONS: [(&str, Kind); 33] = [
     ("jobs", Kind::Number),
     ("keep-images", Kind::Switch),
     ("linger", Kind::Text),
+    ("lock", Kind::Text),
     ("no-artifacts", Kind::Switch),
     ("no-boost", Kind::Switch),
     ("no-check", Kind::Switch),

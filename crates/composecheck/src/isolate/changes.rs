@@ -56,6 +56,7 @@ pub(crate) fn changes(
         let service = Service { name, value: service, model };
         found.extend(service.labels(wishes.labels));
         found.extend(service.container_name());
+        found.extend(service.image(&built_images(model, project)));
         found.extend(service.ports(published, ports));
         if wishes.restart == RestartMode::No {
             found.extend(service.no_restart());
@@ -91,6 +92,19 @@ const BOOST: &str = "more CPU for the start";
 fn change(path: &[&str], was: Option<&Value>, now: Value, reason: &'static str) -> Change {
     let path = path.iter().map(|key| (*key).to_owned()).collect();
     Change { path, was: was.cloned().unwrap_or_default(), now, reason }
+}
+
+/// What the images that are built from source are called instead, by the name that the files give them: as Compose calls
+/// those without a name.
+fn built_images<'a>(model: &'a Value, project: &str) -> BTreeMap<&'a str, String> {
+    let built = entries(model, "services").filter(|(_, service)| service.get("build").is_some());
+    let mut names = BTreeMap::new();
+    for (service, value) in built {
+        if let Some(image) = text(value, "image") {
+            names.entry(image).or_insert_with(|| format!("{project}-{service}"));
+        }
+    }
+    names
 }
 
 /// The labels that are missing or have another value.
@@ -135,6 +149,13 @@ impl Service<'_> {
             found.extend(labels(&["services", self.name, "build"], build.get("labels"), wanted));
         }
         found
+    }
+
+    /// An image that is built from source, by this service or by another one.
+    fn image(&self, built: &BTreeMap<&str, String>) -> Option<Change> {
+        let was = text(self.value, "image")?;
+        let now = built.get(was).filter(|now| *now != was)?;
+        Some(self.change(&["image"], now.as_str().into(), "another run may build it from other sources"))
     }
 
     /// Without its fixed name, a container is still reached by it on its networks.
@@ -268,6 +289,19 @@ mod tests {
         ] {
             assert_eq!(shown(&service, &Wishes::default()), wanted, "{service}");
         }
+    }
+
+    #[test]
+    fn images_that_are_built_get_names_of_their_own() {
+        let model = json!({"name": "p", "services": {
+            "app": {"build": {}, "image": "shop:1"},
+            "job": {"image": "shop:1"},
+            "db": {"image": "postgres:16"},
+            "web": {"build": {}},
+        }});
+        let changes = changes(&model, &[], &[], &BTreeMap::new(), &Wishes::default());
+        let shown: Vec<String> = changes.iter().map(|c| format!("{}: {}", c.path.join("."), c.now)).collect();
+        assert_eq!(shown, ["services.app.image: \"p-app\"", "services.job.image: \"p-app\""]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! A project as text, as shell variables and as JSON.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use evenkeel_common::table::Table;
@@ -128,11 +129,20 @@ pub(crate) fn to_env(described: &Described) -> String {
     let is_usable = |separator: &&&str| !files.iter().any(|file| file.contains(**separator));
     let separator = SEPARATORS.iter().find(is_usable).unwrap_or(&"\n");
     let env_files: Vec<String> = described.env_files.iter().map(|file| path(file)).collect();
+    let services = &described.summary.services;
+    let (built, others): (Vec<&Service>, Vec<&Service>) =
+        services.iter().partition(|service| service.build == Build::FromSource);
+    let made: Vec<_> = built.iter().filter_map(|service| service.image.as_deref()).collect();
+    let images: BTreeSet<&str> = others.iter().filter_map(|service| service.image.as_deref()).collect();
+    let images: Vec<&str> = images.into_iter().filter(|image| !made.contains(image)).collect();
+    let built: Vec<&str> = built.iter().map(|service| service.name.as_str()).collect();
     let mut lines = vec![
         ("PROJECT_NAME", described.name.clone()),
         ("PROJECT_DIR", path(&described.directory)),
         ("PROJECT_ID", described.id.clone()),
         ("PROJECT_CONTENT", described.content.clone()),
+        ("PROJECT_IMAGES", images.join(" ")),
+        ("PROJECT_BUILT", built.join(" ")),
         ("COMPOSE_PATH_SEPARATOR", (*separator).to_owned()),
         ("COMPOSE_FILE", files.join(separator)),
     ];

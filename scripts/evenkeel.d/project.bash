@@ -1,0 +1,76 @@
+# shellcheck shell=bash
+# Whose environment it is: the project as Compose finds it, the environment's name, and how this script calls itself.
+
+# read_project: sets project_name, project_id, project_content, project_dir, project_images, project_built, and
+# for_compose, the options with which Compose finds the same project from anywhere.
+read_project() {
+  # 'clean' must work where the files cannot be read.
+  if [ "$step" = clean ] && [ -n "$project" ] && [ -n "${lock:-$kind}" ]; then
+    project_name=$project project_id=$project for_compose=() all_files=() all_env_files=()
+    return
+  fi
+  local given=() file answer
+  # Databases of the reference stack; other projects do not read it.
+  if [ "$profile" = fast ]; then POSTGRES_FSYNC=off; else POSTGRES_FSYNC=on; fi
+  export NETRA_ENV=${kind:-test} POSTGRES_FSYNC
+  for file in "${files[@]}"; do given+=(-f "$file"); done
+  for file in "${env_files[@]}"; do given+=(--env-file "$file"); done
+  for file in "${compose_profiles[@]}"; do given+=(--compose-profile "$file"); done
+  if [ -n "$production" ]; then
+    [ ${#files[@]} -gt 0 ] || bad "cannot use --production: it needs the files, with --files"
+    file=$(dirname "${files[0]}")/compose.production.yml
+    [ -e "$file" ] || fail 2 "cannot find $file, which --production needs" "name there the images of each service"
+    given+=(-f "$file")
+  fi
+  for_check=("${given[@]}")
+  answer=$(composecheck project "${given[@]}" --format env) || exit 1
+  local PROJECT_NAME PROJECT_DIR PROJECT_ID PROJECT_CONTENT PROJECT_IMAGES PROJECT_BUILT
+  local COMPOSE_FILE COMPOSE_PATH_SEPARATOR COMPOSE_ENV_FILES=''
+  # composecheck quotes the values for a shell.
+  eval "$answer"
+  project_name=$PROJECT_NAME project_id=$PROJECT_ID project_content=$PROJECT_CONTENT project_dir=$PROJECT_DIR
+  read -ra project_images <<<"$PROJECT_IMAGES"
+  read -ra project_built <<<"$PROJECT_BUILT"
+  separator=$COMPOSE_PATH_SEPARATOR
+  mapfile -t all_files < <(tr "$separator" '\n' <<<"$COMPOSE_FILE")
+  mapfile -t all_env_files < <(tr , '\n' <<<"$COMPOSE_ENV_FILES" | grep .)
+  for_compose=()
+  for file in "${all_files[@]}"; do for_compose+=(-f "$file"); done
+  for file in "${all_env_files[@]}"; do for_compose+=(--env-file "$file"); done
+  for file in "${compose_profiles[@]}"; do for_compose+=(--profile "$file"); done
+}
+
+# The environment has the project's name and a hash of the checkout's path, so that the same checkout shares it and
+# another one does not. --env names it instead. A dedicated one has its slot's number at the end.
+name_environment() {
+  local hash=${project_id##*-} short=${project_id%-*}
+  base=${lock:-${kind:-${short:0:45}-$hash}}
+  base_project=${project:-${short:0:$((54 - ${#kind}))}${kind:+-$kind}-$hash}
+  if [ -n "$dedicated" ] && [ -z "$slot" ] && envlock held "$base-slots"; then slot=$((ENVLOCK_SLOT + 1)); fi
+  environment=$base${slot:+-$slot}
+  project=$base_project${slot:+-$slot}
+  # Called by a command that runs in an environment.
+  if [ -z "$lock$kind$dedicated" ] && [ -n "${EVENKEEL_ENV:-}" ] && envlock held "$EVENKEEL_ENV"; then
+    environment=$EVENKEEL_ENV project=$COMPOSE_PROJECT_NAME
+  fi
+  home=${NETRA_HOME:-$HOME/.netra}
+  state=$home/evenkeel/$environment
+  export EVENKEEL_ENV=$environment COMPOSE_PROJECT_NAME=$project
+  category=${category:-$project_name}
+  [ ! -e "$state/override.yml" ] || for_compose+=(-f "$state/override.yml")
+  call_self
+}
+
+# This script again, for the same environment.
+call_self() {
+  local file
+  self_command=("$self" --config=none --lock "$base" -p "$base_project" -c "$category" -w "$wait_for" --profile "$profile")
+  for file in "${all_files[@]}"; do self_command+=(-f "$file"); done
+  for file in "${all_env_files[@]}"; do self_command+=(--env-file "$file"); done
+  for file in "${compose_profiles[@]}"; do self_command+=(--compose-profile "$file"); done
+  [ -n "$dedicated" ] && self_command+=(--dedicated --slots "$slots") || self_command+=(--shared)
+  [ -z "$slot" ] || self_command+=(--slot "$slot")
+  [ -z "$kind" ] || self_command+=(-e "$kind")
+  [ -z "$budget" ] || self_command+=(--budget "$budget")
+  [ -z "$keep_images" ] || self_command+=(--keep-images)
+}

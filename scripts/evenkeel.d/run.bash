@@ -1,0 +1,149 @@
+# shellcheck shell=bash
+# run: takes the lock, with what to do under it. Inside, it runs the command in the environment that is up.
+
+# Under the lock, in an environment that is up.
+run() {
+  [ -z "$force" ] || step_of restart restart_all || exit 3
+  local file joined='' line
+  for file in "${all_files[@]}"; do joined+="${joined:+$separator}$file"; done
+  [ ! -e "$state/override.yml" ] || joined+=$separator$state/override.yml
+  export COMPOSE_FILE=$joined COMPOSE_PATH_SEPARATOR=$separator
+  if [ -s "$state/ports" ]; then
+    while read -r line; do export "${line?}"; done <"$state/ports"
+  fi
+  local report=()
+  if [ -z "$dry" ] && run_dir; then
+    clock >"$this_run/begun"
+    report=(--report "$this_run/usage.json")
+  fi
+  become dockwatch record --category "$category" --project "$project" "${report[@]}" -- "${words[@]}"
+}
+
+restart_all() {
+  local service
+  for service in $("${compose[@]}" "${for_compose[@]}" -p "$project" config --services); do
+    run_forwarding_signals restartgate "$service" --project "$project" --force --reason "evenkeel --force-restart" || return
+  done
+}
+
+# What envlock needs to hold the environment: sets the array 'hold'.
+hold_environment() { # PURPOSE
+  local images
+  pull_images
+  images=$([ -n "$dedicated" ] || build_images) || exit
+  hold=(--timeout "$wait_for" --purpose "$1"
+    --setup-key "files=${project_content:0:12} profile=$profile${images:+ images=$images}"
+    --setup "$(quoted "${self_command[@]}" "${for_up[@]}" up)" --teardown "$(portable "${self_command[@]}" ${stats:+--stats} down)")
+  [ -n "$dedicated" ] || hold+=(--shared)
+  [ -z "$replace" ] || hold+=(--replace)
+  [ -z "$restart_if_changed" ] || hold+=(--replace-if-changed)
+  local others=:shared
+  [ -z "$dedicated" ] || others=''
+  if ! is_isolated; then
+    say "only one environment of this project at a time: it has parts that cannot be isolated (see: evenkeel init --dry-run)"
+    hold+=(--with "$base-alone$others")
+  fi
+}
+
+# The options that only the set-up needs.
+set_options_of_up() {
+  for_up=(--start-timeout "$start_timeout")
+  [ -z "$fixed_ports" ] || for_up+=(--fixed-ports)
+  [ -z "$no_isolate" ] || for_up+=(--no-isolate)
+  [ -z "$no_boost" ] || for_up+=(--no-boost)
+  [ -z "$reset" ] || for_up+=(--reset "$reset")
+  [ -z "$artifacts" ] || for_up+=(--artifacts "$artifacts")
+  [ -z "$no_artifacts" ] || for_up+=(--no-artifacts)
+}
+
+# Whether runs of the project can be side by side. If not, what they share is said, and they run one after the other.
+is_isolated() {
+  [ -z "$dry" ] || return 0
+  [ -z "$no_isolate" ] || return 1
+  isolate --strict -o /dev/null 2>/dev/null
+}
+
+# A command that can be run later, by somebody else's process.
+portable() {
+  local name words=(env "PATH=$PATH")
+  for name in DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH NETRA_HOME EVENKEEL_BIN EVENKEEL_COMPOSE; do
+    [ -z "${!name:-}" ] || words+=("$name=${!name}")
+  done
+  quoted "${words[@]}" "$@"
+}
+
+begin_run() {
+  local hold again
+  [ -z "$old" ] || remove_old
+  [ ${#words[@]} -gt 0 ] || exit 0
+  set_options_of_up
+  passed_on=("${for_up[@]}")
+  [ -z "$force" ] || passed_on+=(--force-restart)
+  [ -z "$stats" ] || passed_on+=(--stats)
+  again=("${self_command[@]}" "${passed_on[@]}" -- "${words[@]}")
+  if [ "$jobs" -gt 1 ]; then
+    check_files
+    [ -z "$dry" ] || become "${again[@]}"
+    run_jobs
+  fi
+  if [ -n "$dedicated" ] && [ -z "$slot" ]; then
+    become envlock --slots "$slots" --timeout "$wait_for" --purpose "evenkeel: ${words[*]}" "$base-slots" -- "${again[@]}"
+  fi
+  begin_artifacts
+  check_files
+  reach_engine
+  [ -n "$dry" ] || envlock sweep >/dev/null || :
+  hold_environment "evenkeel: ${words[*]}"
+  hold+=(--after "$(quoted "${self_command[@]}" "${passed_on[@]}" finish)")
+  [ -z "$linger" ] || hold+=(--keep-for "$linger")
+  if [ -n "$keep" ]; then
+    hold+=(--keep)
+    say "the environment is kept for debugging; remove it with: $(quoted "${self_command[@]}" down)"
+  fi
+  become envlock "${hold[@]}" --reuse "$(quoted "${self_command[@]}" "${for_up[@]}" reuse)" "$environment" -- "${again[@]}"
+}
+
+begin_up() {
+  local hold
+  set_options_of_up
+  check_files
+  reach_engine
+  hold_environment "evenkeel up"
+  become envlock "${hold[@]}" --keep "$environment" -- true
+}
+
+begin_down() {
+  reach_engine
+  run_forwarding_signals envlock down "$environment" --timeout "$wait_for" || exit
+  # Where nothing is known to be up, something may be left all the same.
+  set_scopes
+  if [ -n "$dry" ] || ! step_of verify verify; then begin_clean; fi
+}
+
+# As a take-down, it cannot be interrupted.
+begin_clean() {
+  reach_engine
+  become envlock --timeout "$wait_for" --purpose "evenkeel $step" --teardown "$(quoted "${self_command[@]}" clean)" "$environment" -- true
+}
+
+remove_old() {
+  run_forwarding_signals dockprune --label "netra.env=$NETRA_ENV" --older-than 4h --include-running --volumes
+}
+
+# N runs at once, each line of their output with the number of its run in front. The first failure is the exit code.
+run_jobs() {
+  local job pids=() code=0 one
+  for ((job = 1; job <= jobs; job++)); do
+    start env --default-signal=INT,QUIT "${self_command[@]}" --slots $((jobs > slots ? jobs : slots)) --no-check "${passed_on[@]}" \
+      -- "${words[@]}" > >(sed -u "s/^/[$job] /") 2> >(sed -u "s/^/[$job] /" >&2) </dev/null
+  done
+  pids=("${children[@]}")
+  for job in "${!pids[@]}"; do
+    one=0
+    await "${pids[job]}" || one=$?
+    say "run $((job + 1)) of $jobs: exit $one"
+    [ "$code" != 0 ] || code=$one
+  done
+  [ -z "$caught" ] || stop
+  exit "$code"
+}

@@ -1,0 +1,81 @@
+# shellcheck shell=bash
+# up: starts the environment, under the lock.
+
+up() {
+  local after=()
+  check_room
+  step_of clear clear_all || exit 3
+  step_of isolate write_override || exit 3
+  step_of create create || exit 3
+  [ ! -s "$state/boosted" ] || mapfile -t after < <(sed 's/^/--cpus-after=/' "$state/boosted")
+  step_of ready run_forwarding_signals restartgate wait --project "$project" --start --timeout "$start_timeout" "${after[@]}" || exit 3
+}
+
+# The override makes the run its own: labels, free ports, no fixed names, more CPU for the start.
+write_override() {
+  [ -z "$no_isolate" ] || return 0
+  local options=(--lease "$home/evenkeel/ports" --ports-file "$state/ports" --boosted-file "$state/boosted" --explain)
+  if [ -n "$fixed_ports" ]; then
+    options+=(--ports keep)
+  elif [ -z "$dedicated" ]; then
+    options+=(--ports given)
+  fi
+  [ -n "$no_boost" ] || options+=(--boost "$(cpus_for_start)")
+  if [ -n "$dry" ]; then
+    quoted mkdir -p "$state"
+    quoted composecheck isolate "${for_check[@]}" -p "$project" "${options[@]}" -o "$state/override.yml"
+    return
+  fi
+  mkdir -p "$state"
+  isolate "${options[@]}" -o "$state/override.yml"
+  [[ " ${for_compose[*]} " == *" $state/override.yml "* ]] || for_compose+=(-f "$state/override.yml")
+}
+
+# Half of the machine, so that what others run stays alive.
+cpus_for_start() {
+  local all
+  all=$(nproc 2>/dev/null || echo 2)
+  printf '%d' $(((all + 1) / 2))
+}
+
+# Builds and pulls have no limit of time, containers are created within two minutes.
+create() {
+  [ ${#project_built[@]} = 0 ] || stack 0 build --quiet || return
+  stack 120 up --no-start --no-build --quiet-pull
+}
+
+# pull_images: before the lock is taken, so that nobody waits for a download.
+pull_images() {
+  local image missing=()
+  [ "$pull" != never ] && [ -z "$dry" ] || return 0
+  for image in "${project_images[@]}"; do
+    if [ "$pull" = always ] || ! docker image inspect "$image" >/dev/null 2>&1; then missing+=("$image"); fi
+  done
+  for image in "${missing[@]}"; do
+    say "pulling $image"
+    run_forwarding_signals docker pull "$image" >&2 || fail 3 "cannot pull the image $image" "build it, or log in to its registry"
+    [ -z "$caught" ] || stop
+  done
+}
+
+# build_images: builds what the shared environment runs, before the lock is taken, and prints a hash of it: who joins an
+# environment must not meet images of other sources.
+build_images() {
+  [ ${#project_built[@]} -gt 0 ] && [ -z "$dry" ] || return 0
+  local override
+  override=$(mktemp)
+  isolate --ports given -o "$override" || exit 3
+  run_forwarding_signals "${compose[@]}" "${for_compose[@]}" -f "$override" -p "$project" build >&2 || {
+    rm -f "$override"
+    fail 3 "cannot build the images" "see the output above"
+  }
+  rm -f "$override"
+  [ -z "$caught" ] || stop
+  docker image inspect -f '{{.Id}}' "${project_built[@]/#/$project-}" | sort | sha256sum | head -c 12
+}
+
+# reuse: an environment that was kept is entered again, if it is still ready.
+reuse() {
+  restartgate wait --project "$project" --timeout 5s --engine-verdict >/dev/null || exit
+  [ -z "$reset" ] || step_of reset run_forwarding_signals sh -c "$reset"
+}
