@@ -70,21 +70,29 @@ check-macos: ## Type-check for macOS (Debian, as root)
 dist: ## Build the tools as they are installed: static on Linux (target/dist)
 	scripts/dist
 
-install: dist ## Install tools, man pages and completions under PREFIX (/usr/local)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1
+COMPLETED := $(TOOLS) evenkeel
+LIB = $(DESTDIR)$(PREFIX)/lib/evenkeel
+install: dist ## Install the tools, evenkeel, man pages and completions under PREFIX (/usr/local)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(LIB)/evenkeel.d $(LIB)/docker-shim $(LIB)/cron
 	install -m 755 $(TOOLS:%=target/dist/%) $(DESTDIR)$(PREFIX)/bin
+	install -m 755 scripts/evenkeel $(LIB)
+	install -m 644 scripts/evenkeel.d/* $(LIB)/evenkeel.d
+	install -m 755 scripts/docker-shim/* $(LIB)/docker-shim
+	install -m 644 scripts/cron/* $(LIB)/cron
+	ln -sfn ../lib/evenkeel/evenkeel $(DESTDIR)$(PREFIX)/bin/evenkeel
 	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
-	for tool in $(TOOLS); do \
+	for tool in $(COMPLETED); do \
 	  install -D -m 644 completions/$$tool.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$tool; \
 	  install -D -m 644 completions/$$tool.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$tool; \
 	  install -D -m 644 completions/$$tool.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$tool.fish; \
 	done
 
 uninstall: ## Remove what 'make install' put there
-	rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/bin/%) $(patsubst man/%,$(DESTDIR)$(PREFIX)/share/man/man1/%,$(wildcard man/*.1))
-	rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/share/bash-completion/completions/%)
-	rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_%)
-	rm -f $(TOOLS:%=$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/%.fish)
+	rm -rf $(LIB)
+	rm -f $(COMPLETED:%=$(DESTDIR)$(PREFIX)/bin/%) $(patsubst man/%,$(DESTDIR)$(PREFIX)/share/man/man1/%,$(wildcard man/*.1))
+	rm -f $(COMPLETED:%=$(DESTDIR)$(PREFIX)/share/bash-completion/completions/%)
+	rm -f $(COMPLETED:%=$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_%)
+	rm -f $(COMPLETED:%=$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/%.fish)
 
 clean: ## Remove build output and the private engine
 	scripts/engine down

@@ -4,6 +4,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
+mod entry_point;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -87,13 +89,13 @@ fn check_help(command: &Command) {
 
 fn generate() -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
+    files.extend(completions(entry_point::command()));
+    let mut page = entry_point::page();
+    see_also("evenkeel", true).to_writer(&mut page).unwrap();
+    files.insert(PathBuf::from("man/evenkeel.1"), page);
     for tool in tools() {
         let name = tool.command.get_name().to_owned();
-        for (suffix, shell) in [("bash", Shell::Bash), ("zsh", Shell::Zsh), ("fish", Shell::Fish)] {
-            let mut text = Vec::new();
-            clap_complete::generate(shell, &mut tool.command.clone(), &name, &mut text);
-            files.insert(PathBuf::from(format!("completions/{name}.{suffix}")), text);
-        }
+        files.extend(completions(tool.command.clone()));
         // disable_help_subcommand: a page about "help" helps nobody.
         let mut command = tool.command.disable_help_subcommand(true);
         command.build();
@@ -107,6 +109,16 @@ fn generate() -> BTreeMap<PathBuf, Vec<u8>> {
         files.insert(PathBuf::from(format!("man/{name}.1")), text);
     }
     files
+}
+
+fn completions(mut command: Command) -> Vec<(PathBuf, Vec<u8>)> {
+    let name = command.get_name().to_owned();
+    let one = |(suffix, shell)| {
+        let mut text = Vec::new();
+        clap_complete::generate(shell, &mut command, &name, &mut text);
+        (PathBuf::from(format!("completions/{name}.{suffix}")), text)
+    };
+    [("bash", Shell::Bash), ("zsh", Shell::Zsh), ("fish", Shell::Fish)].map(one).into()
 }
 
 /// One page. Sections are rendered singly: clap_mangen would put the rest of `--help` under a heading EXTRA.
@@ -168,7 +180,7 @@ fn paragraph_of(roff: &mut Roff, paragraph: &str) {
 }
 
 fn see_also(tool: &str, is_main: bool) -> Roff {
-    let family = ["composecheck", "dockprune", "dockwatch", "envlock", "restartgate"];
+    let family = ["composecheck", "dockprune", "dockwatch", "envlock", "evenkeel", "restartgate"];
     let others = family.into_iter().filter(|name| !is_main || *name != tool);
     let mut roff = Roff::new();
     roff.control("SH", ["SEE ALSO"]);
