@@ -2,38 +2,46 @@
 # down and clean: nothing of the environment is left, or what is left is named.
 
 down() {
+  note_anonymous_volumes
   step_of down stack 0 down --volumes --remove-orphans ${remove_images:+--rmi local} || :
-  clean
-  local code=$?
+  local code=0
+  remove_and_verify || code=$?
   [ -z "$stats" ] || show_stats >&2 || :
   return "$code"
 }
 
 clean() {
-  step_of clean clear_all || :
-  local code=0 what='something is left of' remove="dockprune --project $project --older-than 0s --include-running --volumes"
-  step_of verify verify || code=$?
-  [ "$code" = 0 ] || [ "$code" = 1 ] || what='cannot see what is left of'
-  if [ "$code" != 0 ]; then
-    say "$what $environment; remove it with: $remove"
-    return "$code"
-  fi
-  forget
+  note_anonymous_volumes
+  remove_and_verify
 }
 
-verify() {
-  local scope code=0 left found=''
+# Anonymous volumes carry no label: which ones belong to the environment is known only while its containers are there.
+anonymous='' unseen=''
+note_anonymous_volumes() {
+  local label
+  set_scopes
+  [ -z "$dry" ] || return 0
+  anonymous=$(
+    for label in "com.docker.compose.project=$project" "evenkeel.env=$environment"; do
+      docker ps -a --no-trunc --filter "label=$label" --format '{{.Mounts}}' || exit
+    done | tr , '\n' | sed -nE '/^[0-9a-f]{64}$/p'
+  ) || unseen=1
+}
+
+remove_and_verify() {
+  local scope code left found='' volume
+  [ -z "$dry" ] || return 0
+  [ -z "$unseen" ] || return 3
   for scope in "${scopes[@]}"; do
-    if [ -n "$dry" ]; then
-      quoted dockprune "$scope" --verify
-      continue
-    fi
+    code=0
     left=$(dockprune "$scope" --verify) || code=$?
     [ "$code" -le 1 ] || return 3
     [ "$code" = 0 ] || found+=$left$'\n'
-    code=0
   done
-  [ -z "$dry" ] || return 0
+  for volume in $anonymous; do
+    left=$(docker volume ls --filter dangling=true --filter "name=$volume" --format 'volume {{.Name}}') || return 3
+    found+=${left:+$left$'\n'}
+  done
   # For 'dockwatch report'.
   dockwatch record --category "$category" --orphans "$(grep -c . <<<"$found")" || :
   [ -n "$found" ] || return 0

@@ -117,7 +117,7 @@ begin_down() {
   run_forwarding_signals envlock down "$environment" --timeout "$wait_for" || exit
   # Where nothing is known to be up, something may be left all the same.
   set_scopes
-  if [ -n "$dry" ] || ! step_of verify verify; then begin_clean; fi
+  if [ -n "$dry" ] || ! verify >/dev/null; then begin_clean; fi
 }
 
 # As a take-down, it cannot be interrupted.

@@ -8,11 +8,11 @@ reach_engine() {
   [ "$code" != 4 ] || exit 4
 }
 
-# Names the owner of each port that the engine could not bind.
+# Names the owner of each port that is taken.
 explain_ports() {
   local port
-  { grep -oE '(:[0-9]+:? (failed: port is already allocated|bind: address already in use))' "$1" || :; } |
-    grep -oE '^:[0-9]+' | tr -d : | sort -u | while read -r port; do
+  { grep -oE ':[0-9]+:? (failed: port is already allocated|bind: address already in use)|use port [0-9]+' "$1" || :; } |
+    grep -oE '[0-9]+' | sort -u | while read -r port; do
     say "port $port is taken by $(owner_of "$port")"
   done
 }

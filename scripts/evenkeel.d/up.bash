@@ -17,8 +17,8 @@ write_override() {
   local options=(--lease "$home/evenkeel/ports" --ports-file "$state/ports" --boosted-file "$state/boosted" --explain)
   if [ -n "$fixed_ports" ]; then
     options+=(--ports keep)
-  elif [ -z "$dedicated" ]; then
-    options+=(--ports given)
+  else
+    options+=(--ports given --offset "${slot:-0}")
   fi
   [ -n "$no_boost" ] || options+=(--boost "$(cpus_for_start)")
   if [ -n "$dry" ]; then

@@ -232,6 +232,9 @@ pub struct IsolateArgs {
     /// How host ports are chosen
     #[arg(long, value_enum, default_value_t = PortMode::Free)]
     pub ports: PortMode,
+    /// With --ports given: add this number to the ports that are kept
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub offset: u16,
     /// File in which projects reserve host ports; ports of others are avoided, own ones kept
     #[arg(long, value_name = "FILE")]
     pub lease: Option<PathBuf>,

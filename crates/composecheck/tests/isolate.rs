@@ -372,6 +372,9 @@ fn a_kept_port_that_is_taken_is_named_with_its_holder() {
     assert_eq!(isolate(dir.path(), &["--ports", "given"]).status.code(), Some(0));
     std::fs::write(dir.path().join(".env"), format!("WEB_PORT={port}\n")).unwrap();
     assert_eq!(isolate(dir.path(), &["--ports", "given"]).status.code(), Some(1));
+    // One of several runs has the next one.
+    let moved = report(dir.path(), &["--ports", "given", "--offset", "1"]);
+    assert_eq!(moved.ports[0].now, (port + 1).to_string());
     drop(listener);
     let kept = report(dir.path(), &["--ports", "keep"]);
     assert_eq!((kept.ports[0].now.as_str(), kept.changed.len()), (port.to_string().as_str(), 0));

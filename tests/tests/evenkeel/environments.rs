@@ -7,13 +7,41 @@ fn jobs_run_side_by_side_each_in_an_environment_of_its_own() {
     let Some(engine) = engine() else { return };
     let stack = Stack::new(engine);
     let port = stack.publish();
-    let say = r#"echo "$EVENKEEL_ENV $COMPOSE_PROJECT_NAME $WEB_PORT $ADMIN_PORT""#;
-    let output = stack.run(&["--jobs", "2", "--", "sh", "-c", say]);
-    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let said =
+        jobs_say(&stack, r#"echo "$EVENKEEL_ENV $COMPOSE_PROJECT_NAME $WEB_PORT $ADMIN_PORT $WEB_80""#);
+    let mut seen = vec![port, port + 5];
     for slot in [1, 2] {
-        let id = stack.world.id();
-        let line = format!(" {id}-{slot} {id}-{slot} {} {}\n", port + slot, port + 5 + slot);
+        let begin = format!(" {id}-{slot} {id}-{slot} ", id = stack.world.id());
+        let (_, line) = said.split_once(&begin).unwrap_or_else(|| panic!("{begin:?} in {said:?}"));
+        let ports: Vec<u16> =
+            line.lines().next().unwrap().split(' ').map(|port| port.parse().unwrap()).collect();
+        assert_eq!(ports[0], ports[2], "{said}");
+        seen.extend(&ports[..2]);
+    }
+    seen.sort_unstable();
+    seen.dedup();
+    assert_eq!(seen.len(), 6, "each has ports of its own: {said}");
+    assert_eq!(stack.left(), "");
+}
+
+/// What the commands of two runs print.
+fn jobs_say(stack: &Stack<'_>, script: &str) -> String {
+    let output = stack.run(&["--jobs", "2", "--", "sh", "-c", script]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn a_port_that_the_user_gives_is_kept_and_is_the_base_in_dedicated_environments() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    let port = stack.publish();
+    std::fs::write(stack.home.join(".env"), format!("WEB_PORT={}\n", port + 1)).unwrap();
+    let shared = stack.run(&["--", "sh", "-c", "echo $WEB_PORT"]);
+    assert_eq!(String::from_utf8_lossy(&shared.stdout), format!("{}\n", port + 1), "{}", text(&shared));
+    let said = jobs_say(&stack, "echo $COMPOSE_PROJECT_NAME $WEB_PORT");
+    for slot in [1, 2] {
+        let line = format!(" {}-{slot} {}\n", stack.world.id(), port + 1 + slot);
         assert!(said.contains(&line), "{line:?} in {said:?}");
     }
     assert_eq!(stack.left(), "");

@@ -5,6 +5,7 @@
 mod environments;
 mod leftovers;
 mod scan;
+mod strangers;
 mod survive;
 
 use std::io::{BufRead, BufReader, Write};
@@ -117,6 +118,11 @@ fn stand_in(dir: &Path, name: &str, script: &str) {
     let mut options = std::fs::OpenOptions::new();
     let mut file = options.write(true).create_new(true).mode(0o755).open(dir.join(name)).unwrap();
     write!(file, "#!/bin/bash\n{script}\n").unwrap();
+}
+
+/// A port that nothing listens on, here.
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn text(output: &Output) -> String {

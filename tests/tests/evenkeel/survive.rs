@@ -62,7 +62,7 @@ fn a_port_that_another_container_has_is_named_with_it() {
         "sleep",
         "600",
     ]);
-    let output = stack.run(&["--", "true"]);
+    let output = stack.run(&["--fixed-ports", "--", "true"]);
     assert_eq!(output.status.code(), Some(3), "{}", text(&output));
     assert!(
         text(&output).contains(&format!("port {port} is taken by the container {name}")),
@@ -86,7 +86,7 @@ fn a_port_that_a_stranger_has_is_named_with_its_pid() {
         "busybox nc -l -p {port} & pid=$!; until ss -Hltn 'sport = :{port}' | grep -q .; do sleep 0.05; done; \
          code=0; \"$@\" || code=$?; echo \"pid $pid\"; kill $pid; exit $code"
     );
-    let evenkeel = stack.evenkeel(&["--", "true"]);
+    let evenkeel = stack.evenkeel(&["--fixed-ports", "--", "true"]);
     let mut inside = Command::new(root().join("scripts/engine"));
     inside.env_remove("DOCKER_HOST").args([
         "-d",
@@ -106,7 +106,9 @@ fn a_port_that_a_stranger_has_is_named_with_its_pid() {
     assert_eq!(output.status.code(), Some(3), "{}", text(&output));
     let said = text(&output);
     let pid = said.lines().find_map(|line| line.strip_prefix("pid ")).unwrap();
-    assert!(said.contains(&format!("port {port} is taken by busybox (pid {pid})")), "{said}");
+    let holder = format!("use port {port}/tcp for the service 'web': busybox (process {pid}) has it");
+    assert!(said.contains(&holder), "{said}");
+    assert!(!said.contains("\ncreate "), "nothing was started: {said}");
     assert_eq!(stack.left(), "");
 }
 

@@ -32,7 +32,7 @@ fn read() -> Help {
     for block in blocks {
         match block[0].strip_suffix(':') {
             Some("Examples") => {
-                help.examples = block[1..].iter().map(|line| line.trim().to_owned()).collect()
+                help.examples = block[1..].iter().map(|line| line.trim().to_owned()).collect();
             }
             Some(title) => help.groups.push((title, block[1..].iter().map(|line| entry(line)).collect())),
             None => help.paragraphs.push(block.join(" ")),

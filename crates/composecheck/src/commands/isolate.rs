@@ -111,14 +111,19 @@ fn choose_ports(
         })
         .map(|(port, _)| port.was)
         .collect();
+    let shifted = |published: &Published| {
+        let by = if args.ports == PortMode::Given { args.offset } else { 0 };
+        let was = (published.was.0.saturating_add(by), published.was.1.saturating_add(by));
+        Published { was, ..published.clone() }
+    };
     let (fixed, moved): (Vec<&Published>, Vec<&Published>) =
         all.iter().map(|(port, _)| port).partition(|port| kept.contains(&port.was));
-    fixed.into_iter().try_for_each(check_free)?;
+    fixed.into_iter().map(shifted).try_for_each(|port| check_free(&port))?;
     let moved: Vec<Published> = moved.into_iter().cloned().collect();
     let new = new_ports(args, &project_name(project), &moved, now)?;
     let port = |(published, variables): (Published, Vec<String>)| {
-        let now = new.get(&published.was).map(|first| (*first, first.saturating_add(published.width - 1)));
-        Port { now: now.unwrap_or(published.was), published, variables }
+        let moved = new.get(&published.was).map(|first| (*first, first.saturating_add(published.width - 1)));
+        Port { now: moved.unwrap_or_else(|| shifted(&published).was), published, variables }
     };
     Ok(all.into_iter().map(port).collect())
 }

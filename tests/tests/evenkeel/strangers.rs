@@ -1,0 +1,471 @@
+//! Projects that were not made for evenkeel, and are not edited for it: no labels, fixed names and ports, services that end,
+//! services without health checks.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::{BUSYBOX, Command, Engine, Home, Output, World, built, engine, root, text};
+
+/// A Compose project in a directory of its own.
+pub(crate) struct Project<'a> {
+    engine: &'a Engine,
+    /// Removes what carries its label, where a test fails.
+    pub(crate) world: World<'a>,
+    pub(crate) home: Home,
+    pub(crate) dir: PathBuf,
+}
+
+impl<'a> Project<'a> {
+    /// One whose directory has this name, and whose files have these names and texts.
+    pub(crate) fn new(engine: &'a Engine, name: &str, files: &[(&str, &str)]) -> Self {
+        let home = Home::new();
+        let world = World::new(engine);
+        let dir = home.join(world.id()).join(name);
+        let project = Self { engine, world, home, dir };
+        for (path, text) in files {
+            project.write(path, text);
+        }
+        project
+    }
+
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        let path = self.dir.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text.replace("BUSYBOX", BUSYBOX).replace("WORLD", self.world.id())).unwrap();
+    }
+
+    /// `evenkeel`, called in the project's directory.
+    pub(crate) fn evenkeel(&self, args: &[&str]) -> Command {
+        let mut command = self.command(root().join("scripts/evenkeel").to_str().unwrap());
+        command.args(args);
+        command
+    }
+
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
+            .current_dir(&self.dir)
+            .env("DOCKER_HOST", &self.engine.host)
+            .env("NETRA_HOME", self.home.join("state"))
+            .env("EVENKEEL_BIN", built("envlock").parent().unwrap());
+        command
+    }
+
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
+        self.evenkeel(args).output().unwrap()
+    }
+
+    /// Runs it and gives what the command printed.
+    pub(crate) fn done(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert_eq!(output.status.code(), Some(0), "{args:?}: {}", text(&output));
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The name of the shared environment.
+    pub(crate) fn environment(&self) -> String {
+        let mut composecheck = self.command(built("composecheck").to_str().unwrap());
+        let output = composecheck.args(["project", "--format", "env"]).output().unwrap();
+        let said = text(&output);
+        said.lines()
+            .find_map(|line| line.strip_prefix("PROJECT_ID="))
+            .unwrap_or_else(|| panic!("{said}"))
+            .into()
+    }
+
+    /// What of its environments is on the engine, and images that were built for them.
+    pub(crate) fn left(&self) -> String {
+        let environment = self.environment();
+        let mut left = String::new();
+        for list in [&["ps", "-a"][..], &["network", "ls"], &["volume", "ls"], &["image", "ls"]] {
+            let label = "{{.Label \"evenkeel.env\"}}";
+            let format = if list[0] == "image" { "{{.Repository}}" } else { label };
+            let found = self.engine.docker(&[list, &["--format", format]].concat());
+            for line in found.lines().filter(|line| line.starts_with(&environment)) {
+                let _ = writeln!(left, "{} {line}", list[0]);
+            }
+        }
+        left
+    }
+
+    pub(crate) fn assert_nothing_left(&self) {
+        assert_eq!(self.left(), "");
+        assert_eq!(
+            fs::read_dir(self.home.join("state/evenkeel"))
+                .unwrap()
+                .filter(|entry| entry.as_ref().unwrap().file_name().to_str() == Some(&self.environment()))
+                .count(),
+            0
+        );
+    }
+}
+
+impl Drop for Project<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let _ = self.evenkeel(&["clean"]).output();
+            for slot in ["1", "2", "3"] {
+                let _ = self.evenkeel(&["clean", "--slot", slot]).output();
+            }
+        }
+    }
+}
+
+const SERVE: &str =
+    r#"["sh", "-c", "mkdir -p /www && echo served >/www/index.html && exec httpd -f -p 80 -h /www"]"#;
+
+/// A kind of project: its name, its files, and a command that proves that it is up.
+struct Shape {
+    name: &'static str,
+    files: Vec<(&'static str, String)>,
+    proof: &'static str,
+}
+
+/// Asks a service for its answer, from within: the engine has a network of its own in tests.
+const ASK: &str =
+    r#"docker exec "$COMPOSE_PROJECT_NAME-web-1" wget -q -O - http://127.0.0.1/ | grep -q served"#;
+
+fn shapes() -> Vec<Shape> {
+    let one = |name, text: String, proof| Shape { name, files: vec![("compose.yaml", text)], proof };
+    let quick = "stop_signal: SIGKILL";
+    vec![
+        one(
+            "fixed",
+            format!(
+                "services:\n  web:\n    image: BUSYBOX\n    container_name: WORLD-web\n    {quick}\n    \
+                 ports: ['28080:80', '28443:443']\n    command: {SERVE}\n    restart: always\n    \
+                 volumes: ['store:/data']\nvolumes: {{store: {{name: WORLD-store}}}}\n\
+                 networks: {{default: {{name: WORLD-net}}}}\n"
+            ),
+            r#"test "$WEB_80" != 28080 && docker exec "$COMPOSE_PROJECT_NAME-web-1" wget -q -O - http://127.0.0.1/"#,
+        ),
+        one(
+            "oneshot",
+            format!(
+                "services:\n  web:\n    image: BUSYBOX\n    {quick}\n    command: {SERVE}\n    volumes: ['data:/data']\n    \
+                 depends_on: {{migrate: {{condition: service_completed_successfully}}}}\n  \
+                 migrate:\n    image: BUSYBOX\n    command: ['sh', '-c', 'echo migrated >/data/state']\n    \
+                 volumes: ['data:/data']\nvolumes: {{data: {{}}}}\n"
+            ),
+            r#"docker exec "$COMPOSE_PROJECT_NAME-web-1" grep -q migrated /data/state"#,
+        ),
+        one("unchecked", format!("services:\n  web:\n    image: BUSYBOX\n    {quick}\n    command: {SERVE}\n    expose: [80]\n"), ASK),
+        Shape {
+            name: "built",
+            files: vec![
+                (
+                    "compose.yaml",
+                    format!("services:\n  web:\n    build: app\n    image: shop/web:1\n    {quick}\n    expose: [80]\n"),
+                ),
+                (
+                    "app/Dockerfile",
+                    "FROM BUSYBOX\nCOPY index.html /www/index.html\nCMD [\"httpd\", \"-f\", \"-p\", \"80\", \"-h\", \"/www\"]\n"
+                        .into(),
+                ),
+                ("app/index.html", "served".into()),
+            ],
+            proof: ASK,
+        },
+        one(
+            "profiles",
+            format!(
+                "services:\n  web:\n    image: BUSYBOX\n    {quick}\n    command: {SERVE}\n  \
+                 debug:\n    image: absent:1\n    profiles: [debug]\n"
+            ),
+            ASK,
+        ),
+        Shape {
+            name: "included",
+            files: vec![
+                ("compose.yaml", "include: [parts/web.yaml]\n".into()),
+                (
+                    "parts/web.yaml",
+                    format!(
+                        "services:\n  web:\n    image: BUSYBOX\n    {quick}\n    command: {SERVE}\n    ports: ['28080:80']\n"
+                    ),
+                ),
+            ],
+            proof: ASK,
+        },
+        Shape {
+            name: "dotenv",
+            files: vec![
+                (
+                    "compose.yaml",
+                    format!(
+                        "services:\n  web:\n    image: ${{IMAGE}}\n    {quick}\n    command: {SERVE}\n    \
+                         environment: {{GREETING: \"${{GREETING:?is missing}}\"}}\n"
+                    ),
+                ),
+                (".env", "IMAGE=BUSYBOX\nGREETING='hello there'\n".into()),
+            ],
+            proof: r#"docker exec "$COMPOSE_PROJECT_NAME-web-1" env | grep -q 'GREETING=hello there'"#,
+        },
+        Shape {
+            name: "bound",
+            files: vec![
+                (
+                    "compose.yaml",
+                    format!(
+                        "services:\n  web:\n    image: BUSYBOX\n    {quick}\n    \
+                         command: ['httpd', '-f', '-p', '80', '-h', '/www']\n    volumes: ['./www:/www:ro']\n"
+                    ),
+                ),
+                ("www/index.html", "served".into()),
+            ],
+            proof: ASK,
+        },
+        one(
+            "talkative",
+            format!("services:\n  web:\n    image: BUSYBOX\n    {quick}\n    command: ['sh', '-c', 'while :; do echo noise; done']\n    cpus: 0.1\n    logging: {{driver: json-file, options: {{max-size: 1m}}}}\n"),
+            "true",
+        ),
+        one(
+            "deaf",
+            format!("services:\n  web:\n    image: BUSYBOX\n    stop_grace_period: 1s\n    command: {SERVE}\n"),
+            ASK,
+        ),
+    ]
+}
+
+fn project<'a>(engine: &'a Engine, shape: &Shape) -> Project<'a> {
+    let files: Vec<(&str, &str)> = shape.files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    Project::new(engine, shape.name, &files)
+}
+
+/// Several users of the shared environment and several dedicated ones, at once.
+fn run_at_once(project: &Project<'_>, proof: &str, shared: usize) {
+    let mut runs: Vec<_> = (0..shared).map(|_| project.evenkeel(&["--", "sh", "-c", proof])).collect();
+    runs.push(project.evenkeel(&["--jobs", "2", "--", "sh", "-c", proof]));
+    let logs: Vec<PathBuf> = (0..runs.len()).map(|run| project.home.join(format!("run{run}"))).collect();
+    let children: Vec<_> = runs
+        .iter_mut()
+        .zip(&logs)
+        .map(|(run, log)| {
+            let log = fs::File::create(log).unwrap();
+            run.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap()
+        })
+        .collect();
+    for (mut child, log) in children.into_iter().zip(&logs) {
+        let code = child.wait().unwrap().code();
+        assert_eq!(code, Some(0), "{}: {}", project.dir.display(), fs::read_to_string(log).unwrap());
+    }
+    project.assert_nothing_left();
+}
+
+#[test]
+fn every_shape_runs_as_it_is_several_times_at_once() {
+    let Some(engine) = engine() else { return };
+    let shapes = shapes();
+    // All at once would need more networks than the engine has room for.
+    for some in shapes.chunks(5) {
+        std::thread::scope(|scope| {
+            for shape in some {
+                scope.spawn(|| run_at_once(&project(engine, shape), shape.proof, 2));
+            }
+        });
+    }
+}
+
+#[test]
+fn ten_at_once_share_one_environment() {
+    let Some(engine) = engine() else { return };
+    let shape = &shapes()[0];
+    run_at_once(&project(engine, shape), shape.proof, 10);
+}
+
+#[test]
+fn what_never_gets_healthy_says_why_and_leaves_evidence() {
+    let Some(engine) = engine() else { return };
+    let compose = "services:\n  web:\n    image: BUSYBOX\n    stop_signal: SIGKILL\n    \
+                   command: ['sh', '-c', 'echo no database; exec sleep 600']\n    \
+                   healthcheck: {test: 'echo not ready; exit 1', interval: 300ms, retries: 2}\n";
+    let project = Project::new(engine, "sick", &[("compose.yaml", compose)]);
+    let output = project.run(&["--", "true"]);
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+    for words in ["not ready", "no database"] {
+        assert!(text(&output).contains(words), "{words}: {}", text(&output));
+    }
+    let runs: Vec<_> = fs::read_dir(project.dir.join(".evenkeel")).unwrap().flatten().collect();
+    let run = runs.iter().find(|entry| entry.path().is_dir()).unwrap().path();
+    for file in
+        ["summary.md", "logs/web.log", "health/web.txt", "inspect/web.json", "compose.yml", "lock.json"]
+    {
+        assert!(run.join(file).exists(), "{file} in {}", run.display());
+    }
+    assert!(fs::read_to_string(run.join("summary.md")).unwrap().contains("| ready | "));
+    project.assert_nothing_left();
+}
+
+#[test]
+fn a_one_shot_service_that_fails_ends_the_run_at_once_with_its_last_lines() {
+    let Some(engine) = engine() else { return };
+    let compose = format!(
+        "services:\n  web:\n    image: BUSYBOX\n    command: {SERVE}\n    \
+         depends_on: {{migrate: {{condition: service_completed_successfully}}}}\n  \
+         migrate: {{image: BUSYBOX, command: ['sh', '-c', 'echo the table is locked; exit 7']}}\n"
+    );
+    let project = Project::new(engine, "failing", &[("compose.yaml", &compose)]);
+    let output = project.run(&["--", "true"]);
+    assert_eq!(output.status.code(), Some(3), "{}", text(&output));
+    for words in ["the table is locked", "code 7"] {
+        assert!(text(&output).contains(words), "{words}: {}", text(&output));
+    }
+    project.assert_nothing_left();
+}
+
+#[test]
+fn changed_sources_are_built_again() {
+    let Some(engine) = engine() else { return };
+    let shape = shapes().into_iter().find(|shape| shape.name == "built").unwrap();
+    let project = project(engine, &shape);
+    let ask = ASK.trim_end_matches(" | grep -q served");
+    assert_eq!(project.done(&["--", "sh", "-c", ask]), "served");
+    project.write("app/index.html", "mended");
+    assert_eq!(project.done(&["--", "sh", "-c", ask]), "mended");
+    assert!(
+        engine.docker(&["image", "ls", "-q", "shop/web"]).is_empty(),
+        "an image has the name of the files"
+    );
+    project.assert_nothing_left();
+}
+
+/// The same name of a directory, and of a service with an image of its own; two checkouts of one project.
+#[test]
+fn checkouts_do_not_meet() {
+    let Some(engine) = engine() else { return };
+    let shape = shapes().into_iter().find(|shape| shape.name == "built").unwrap();
+    let [one, two] = [project(engine, &shape), project(engine, &shape)];
+    two.write("app/index.html", "other");
+    assert_ne!(one.environment(), two.environment());
+    let ask = ASK.trim_end_matches(" | grep -q served");
+    // The inner one is set up, used and taken down while the outer one is up.
+    let outer = one.command("sh");
+    let mut inner = two.evenkeel(&["--", "sh", "-c", ask]);
+    inner.env("NETRA_HOME", one.home.join("state"));
+    let go = one.home.join("go");
+    let script = format!("echo up; until [ -e {} ]; do sleep 0.05; done; {ask}", go.display());
+    drop(outer);
+    let mut running = super::start_until_up(&mut one.evenkeel(&["--", "sh", "-c", &script]));
+    let output = inner.output().unwrap();
+    assert_eq!(
+        text(&output).lines().next_back().map(|_| output.status.code()),
+        Some(Some(0)),
+        "{}",
+        text(&output)
+    );
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "other");
+    fs::write(go, "").unwrap();
+    assert_eq!(running.wait().unwrap().code(), Some(0));
+    one.assert_nothing_left();
+}
+
+#[test]
+fn what_was_started_by_hand_is_left_alone() {
+    let Some(engine) = engine() else { return };
+    let shape = shapes().into_iter().find(|shape| shape.name == "fixed").unwrap();
+    let project = project(engine, &shape);
+    let compose = |args: &[&str]| {
+        let output = project.command("docker").arg("compose").args(args).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    project.write(".env", "");
+    let file = project.dir.join("compose.yaml");
+    let own = fs::read_to_string(&file)
+        .unwrap()
+        .replace("28080", &super::free_port().to_string())
+        .replace("28443", &super::free_port().to_string());
+    fs::write(&file, own).unwrap();
+    compose(&["up", "-d"]);
+    let before = compose(&["ps", "-aq"]);
+    project.done(&["--", "true"]);
+    project.done(&["--jobs", "2", "--", "true"]);
+    project.done(&["down"]);
+    assert_eq!(compose(&["ps", "-aq"]), before);
+    compose(&["down", "-v"]);
+    project.assert_nothing_left();
+}
+
+#[test]
+fn it_is_called_from_anywhere_in_a_path_of_any_name() {
+    let Some(engine) = engine() else { return };
+    let shape = shapes().into_iter().find(|shape| shape.name == "bound").unwrap();
+    let files: Vec<(&str, &str)> = shape.files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let project = Project::new(engine, "it's \"ä\" $HOME, & more", &files);
+    fs::create_dir(project.dir.join("deep")).unwrap();
+    let mut evenkeel =
+        project.evenkeel(&["--", "sh", "-c", &format!("basename \"$PWD\" && {}", shape.proof)]);
+    let output = evenkeel.current_dir(project.dir.join("deep")).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "deep\n");
+    project.assert_nothing_left();
+}
+
+#[test]
+fn names_that_compose_refuses_are_bad_arguments() {
+    let Some(engine) = engine() else { return };
+    let project = project(engine, &shapes()[2]);
+    for args in
+        [["-e", "Nightly"], ["-p", "Shop"], ["--lock", "a b"], ["--jobs", "none"], ["--pull", "maybe"]]
+    {
+        let output = project.run(&[&args[..], &["--", "true"]].concat());
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", text(&output));
+        assert!(text(&output).contains(args[1]) && text(&output).contains("hint: "), "{}", text(&output));
+    }
+}
+
+#[test]
+fn init_says_what_a_run_would_do_and_writes_options_that_are_read() {
+    let Some(engine) = engine() else { return };
+    let project = project(engine, &shapes()[0]);
+    let said = project.done(&["init", "--dry-run"]);
+    for words in ["services.web.ports", "CC101", "evenkeel.toml would be"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let file = project.dir.join("evenkeel.toml");
+    assert!(!file.exists());
+    project.done(&["init"]);
+    assert_eq!(project.run(&["init"]).status.code(), Some(1), "it does not overwrite");
+    fs::write(&file, "category = \"smoke\"\nslot = 7\n").unwrap();
+    assert!(project.done(&["--dry-run", "up"]).contains("--slot 7"));
+    fs::write(&file, "slott = 7\n").unwrap();
+    let output = project.run(&["--", "true"]);
+    assert!(
+        output.status.code() != Some(0) && text(&output).contains("evenkeel.toml:1:1"),
+        "{}",
+        text(&output)
+    );
+}
+
+/// As `make install` lays it out.
+#[test]
+fn it_works_from_where_it_is_installed() {
+    let Some(engine) = engine() else { return };
+    let project = project(engine, &shapes()[2]);
+    let prefix = project.home.join("prefix");
+    let copy = |from: &Path, to: &Path| {
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        assert!(Command::new("cp").arg("-rL").args([from, to]).status().unwrap().success());
+    };
+    for part in ["evenkeel", "evenkeel.d", "docker-shim"] {
+        copy(&root().join("scripts").join(part), &prefix.join("lib/evenkeel").join(part));
+    }
+    for tool in ["envlock", "dockwatch", "dockprune", "restartgate", "composecheck"] {
+        copy(&built(tool), &prefix.join("bin").join(tool));
+    }
+    std::os::unix::fs::symlink("../lib/evenkeel/evenkeel", prefix.join("bin/evenkeel")).unwrap();
+    let evenkeel = || {
+        let mut command = project.command(prefix.join("bin/evenkeel").to_str().unwrap());
+        command.env_remove("EVENKEEL_BIN");
+        command
+    };
+    let output = evenkeel().args(["--", "sh", "-c", ASK]).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    let shim = project.home.join("shim");
+    let output = evenkeel().arg("shim").arg(&shim).output().unwrap();
+    assert!(text(&output).contains(&format!("PATH={}:$PATH", shim.display())), "{}", text(&output));
+    assert!(shim.join("docker").exists());
+    project.assert_nothing_left();
+}
