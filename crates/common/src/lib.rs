@@ -6,6 +6,7 @@
 //! tool uses.
 
 pub mod boot;
+mod boot_timestamp;
 pub mod child;
 #[cfg(feature = "docker")]
 pub mod docker;
@@ -24,6 +25,7 @@ pub mod table;
 pub mod terminal;
 pub mod units;
 
+pub use boot_timestamp::BootTimestamp;
 pub use error::Error;
 pub use exit::Exit;
 pub use jiff::Timestamp;

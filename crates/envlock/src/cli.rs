@@ -6,13 +6,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::error::{ContextKind, ContextValue};
-use clap::{Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, Parser, Subcommand};
 use evenkeel_common::Verbosity;
 use evenkeel_common::state::parse_name;
 use evenkeel_common::units::parse_duration;
 
 pub use crate::manual::MANUAL;
+use crate::model::environment::{Keep, SweepRule};
 use crate::model::queue::Mode;
+use crate::model::setup_key::SetupKey;
 
 /// The command line of envlock.
 #[derive(Debug, Parser)]
@@ -37,9 +39,10 @@ pub struct Cli {
 
 /// What to lock, how, and for which command.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("shielded").args(["teardown", "after"]).multiple(true))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct HoldArgs {
-    /// Environment to lock (status, history, break, held and help are reserved)
+    /// Environment to lock (status, history, break, held, down, sweep and help are reserved)
     #[arg(value_name = "NAME", value_parser = parse_name, required = true)]
     pub(crate) name: Option<String>,
     /// Command to run while the lock is held
@@ -60,9 +63,28 @@ pub(crate) struct HoldArgs {
     /// Shell command that the last user runs to take the environment down, before anybody else enters
     #[arg(long, value_name = "CMD")]
     pub(crate) teardown: Option<String>,
-    /// End a take-down that takes longer than this [default: no limit]
-    #[arg(long, value_name = "DURATION", requires = "teardown", value_parser = parse_duration)]
+    /// End a take-down, or an --after command, that takes longer than this [default: no limit]
+    #[arg(long, value_name = "DURATION", requires = "shielded", value_parser = parse_duration)]
     pub(crate) teardown_timeout: Option<Duration>,
+    /// What the set-up starts from, as blank-separated NAME=VALUE; an environment started from something else is not
+    /// entered
+    #[arg(long, value_name = "WORDS", requires = "setup", value_parser = SetupKey::parse)]
+    pub(crate) setup_key: Option<SetupKey>,
+    /// As the last user, leave the environment up until it is taken down with 'envlock down' or --replace
+    #[arg(long, requires = "setup", conflicts_with = "keep_for")]
+    pub(crate) keep: bool,
+    /// As the last user, leave the environment up for this long
+    #[arg(long, value_name = "DURATION", requires = "setup", value_parser = parse_duration)]
+    pub(crate) keep_for: Option<Duration>,
+    /// Take down an environment that was kept, and set it up anew
+    #[arg(long, requires = "setup")]
+    pub(crate) replace: bool,
+    /// Shell command that the first user of an environment that was kept runs instead of the set-up
+    #[arg(long, value_name = "CMD", requires = "setup")]
+    pub(crate) reuse: Option<String>,
+    /// Shell command to run after the command, still under the lock, with its exit code in ENVLOCK_EXIT
+    #[arg(long, value_name = "CMD")]
+    pub(crate) after: Option<String>,
     /// Give up with 75 when the lock is not free after this long
     #[arg(short = 'w', long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
     pub(crate) timeout: Duration,
@@ -101,6 +123,15 @@ impl HoldArgs {
         self.setup.is_some() || self.teardown.is_some()
     }
 
+    /// How the environment is kept when this user is the last one.
+    pub(crate) fn keep_rule(&self) -> Keep {
+        match self.keep_for {
+            Some(time) => Keep::lasting(time),
+            None if self.keep => Keep::UntilTold,
+            None => Keep::No,
+        }
+    }
+
     /// Whether this is the name of the main lock.
     pub(crate) fn is_main(&self, name: &str) -> bool {
         self.name.as_deref() == Some(name)
@@ -118,6 +149,10 @@ pub(crate) enum Action {
     Break(BreakArgs),
     /// Test whether this process runs under the lock of an environment: exit code 0 or 1
     Held(HeldArgs),
+    /// Take down an environment that was kept, or that its users left behind
+    Down(DownArgs),
+    /// Take down the environments that nobody uses and whose time is over, or whose users died
+    Sweep(SweepArgs),
 }
 
 /// A further lock.
@@ -180,15 +215,77 @@ pub(crate) struct HeldArgs {
     pub(crate) name: String,
 }
 
+/// Arguments of `envlock down`.
+#[derive(Debug, Args)]
+pub(crate) struct DownArgs {
+    /// Environment to take down
+    #[arg(value_name = "NAME", value_parser = parse_name)]
+    pub(crate) name: String,
+    /// Give up with 75 when others use the environment for longer than this
+    #[arg(short = 'w', long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
+    pub(crate) timeout: Duration,
+}
+
+/// Arguments of `envlock sweep`.
+#[derive(Debug, Args)]
+pub(crate) struct SweepArgs {
+    /// Environments to look at [default: all]
+    #[arg(value_name = "NAME", value_parser = parse_name)]
+    pub(crate) names: Vec<String>,
+    /// Also take down those whose time is not over yet, but never those kept with --keep
+    #[arg(long)]
+    pub(crate) idle: bool,
+    /// Show what would be taken down, and take nothing down
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+impl SweepArgs {
+    pub(crate) fn rule(&self) -> SweepRule {
+        if self.idle { SweepRule::AllIdle } else { SweepRule::WhatIsOver }
+    }
+}
+
+/// The command line without subcommands. Most starts have none, and defining them all takes longer than the rest of
+/// reading the command line.
+#[derive(Debug, Parser)]
+#[command(name = "envlock", version)]
+struct WithoutSubcommand {
+    #[command(flatten)]
+    hold: HoldArgs,
+    #[command(flatten)]
+    verbosity: Verbosity,
+}
+
 impl Cli {
     /// Reads the arguments of this process, and ends it with 2 where they are wrong.
     pub fn parse_or_exit() -> Self {
-        Self::try_parse().unwrap_or_else(|mut error| {
-            if let Some(tip) = missing_separator(&error) {
-                error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
-            }
-            error.exit()
+        let args: Vec<OsString> = std::env::args_os().collect();
+        Self::without_subcommand(&args).unwrap_or_else(|| {
+            Self::try_parse_from(&args).unwrap_or_else(|mut error| {
+                if let Some(tip) = missing_separator(&error) {
+                    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+                }
+                error.exit()
+            })
         })
+    }
+
+    /// None where a word before the command may be a subcommand, and where the arguments are wrong or ask for help:
+    /// then the whole definition has to be known.
+    fn without_subcommand(args: &[OsString]) -> Option<Self> {
+        let mut before_command = args.iter().skip(1).take_while(|word| *word != "--");
+        let may_be_subcommand = |word: &OsString| {
+            word.to_str().is_some_and(|word| word == "help" || Action::has_subcommand(word))
+        };
+        if before_command.any(may_be_subcommand) {
+            return None;
+        }
+        let WithoutSubcommand { hold, verbosity } = WithoutSubcommand::try_parse_from(args).ok()?;
+        Some(Self { hold, action: None, verbosity })
     }
 }
 

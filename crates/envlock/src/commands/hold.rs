@@ -8,19 +8,20 @@ use evenkeel_common::state::Home;
 use evenkeel_common::{Error, Exit, files};
 
 use crate::cli::HoldArgs;
+use crate::commands::{as_wrapper_failure, waiting};
 use crate::lock::acquire::{LockTiming, Owner, acquire};
 use crate::lock::held_lock::HeldLock;
 use crate::lock::inherited;
-use crate::lock::status::read_status;
 use crate::model::held_entry::{HELD_VAR, HeldEntry};
 use crate::model::queue::Mode;
+use crate::model::setup_key::SetupKey;
 use crate::output::json::RunJson;
 use crate::output::text;
-use crate::session::{self, SessionResult};
+use crate::session::{self, Entered, Entrance, print_message};
 use crate::store::env_files::EnvFiles;
-use crate::store::history::{self, millis};
+use crate::store::history::millis;
 use crate::system::kernel_lock::WaitDeadline;
-use crate::system::{current_process, platform, user};
+use crate::system::platform;
 
 /// A lock to take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +29,13 @@ struct LockRequest {
     name: String,
     mode: Mode,
     timing: LockTiming,
+}
+
+impl LockRequest {
+    /// Waits in the queue like whoever wants the lock alone: those who come later wait behind it.
+    fn want_alone(&mut self) {
+        (self.mode, self.timing) = (Mode::Exclusive, LockTiming::Immediate);
+    }
 }
 
 pub(super) fn hold(args: &HoldArgs) -> Result<Exit, Error> {
@@ -43,12 +51,7 @@ pub(super) fn hold(args: &HoldArgs) -> Result<Exit, Error> {
     if requests.is_empty() {
         return exec_command(args);
     }
-    hold_all(&home, &requests, &outer, args).map_err(as_wrapper_failure)
-}
-
-/// Failures of envlock itself must not look like exit codes of the command.
-fn as_wrapper_failure(error: Error) -> Error {
-    if error.exit() == Exit::Failed { error.with_exit(Exit::Wrapper) } else { error }
+    hold_all(&home, requests, &outer, args).map_err(as_wrapper_failure)
 }
 
 /// All locks that the command line asks for, sorted by name: two processes that take the same locks in the same order
@@ -77,42 +80,88 @@ fn exec_command(args: &HoldArgs) -> Result<Exit, Error> {
     platform::exec(command)
 }
 
-fn hold_all(home: &Home, requests: &[LockRequest], outer: &str, args: &HoldArgs) -> Result<Exit, Error> {
-    let owner = Owner {
-        user: user(),
-        process: current_process(),
-        command: args.command.iter().map(|word| word.to_string_lossy().into_owned()).collect(),
-        purpose: args.purpose.clone(),
-    };
+fn hold_all(
+    home: &Home,
+    mut requests: Vec<LockRequest>,
+    outer: &str,
+    args: &HoldArgs,
+) -> Result<Exit, Error> {
     let mut deadline = wait_deadline(args);
-    let mut locks: Vec<HeldLock> = Vec::new();
-    for request in requests {
-        let files = EnvFiles::open(home, &request.name)?;
-        deadline = explaining_on_terminal(deadline, &files);
-        match acquire(files.clone(), request.mode, request.timing, &owner, &mut deadline) {
-            Ok(Some(lock)) => locks.push(lock),
-            other => {
+    loop {
+        let mut locks = match take_all(home, &requests, args, &mut deadline)? {
+            Taken::All(locks) => locks,
+            Taken::Busy(files) => return busy(&files, &deadline, args),
+        };
+        let entered = session::enter(args, &mut locks, &mut deadline);
+        let entrance = match entered {
+            Ok(Entered::Inside(entrance)) => Some(entrance),
+            Ok(Entered::NoEnvironment) => None,
+            otherwise => {
                 locks.into_iter().for_each(HeldLock::release);
-                return other.and_then(|_| busy(&files, &deadline, args));
+                let files = EnvFiles::open(home, args.name.as_deref().unwrap_or_default())?;
+                match otherwise? {
+                    Entered::OthersInside => {
+                        requests
+                            .iter_mut()
+                            .filter(|r| args.is_main(&r.name))
+                            .for_each(LockRequest::want_alone);
+                        continue;
+                    }
+                    Entered::Refused(difference) => return refused(&files, &difference, &deadline, args),
+                    _ => return busy(&files, &deadline, args),
+                }
             }
-        }
-    }
-    let name = args.name.as_deref().unwrap_or_default();
-    let main = locks.iter().find(|lock| lock.files.name == name);
-    let waited = main.map_or(0, |main| millis(main.waited));
-    let main = main.map(|main| &main.record);
-    let report = args.report.is_some().then(|| RunJson::entered(name, args.mode(), main, waited));
-    match session::run(args, locks, outer, &mut deadline)? {
-        Some(result) => done(report, &result, args),
-        None => busy(&EnvFiles::open(home, name)?, &deadline, args),
+        };
+        return run(locks, entrance, outer, args);
     }
 }
 
-fn done(report: Option<RunJson>, result: &SessionResult, args: &HoldArgs) -> Result<Exit, Error> {
-    let exit = result.ending.exit;
-    if let Some(report) = report {
-        write_report(args, &report.done(millis(result.held), exit.code()))?;
+/// The attempt to take several locks.
+#[derive(Debug)]
+enum Taken {
+    All(Vec<HeldLock>),
+    /// The deadline passed before this one was free; none is held.
+    Busy(EnvFiles),
+}
+
+fn take_all(
+    home: &Home,
+    requests: &[LockRequest],
+    args: &HoldArgs,
+    deadline: &mut WaitDeadline<'static>,
+) -> Result<Taken, Error> {
+    let words = args.command.iter().map(|word| word.to_string_lossy().into_owned());
+    let owner = Owner::new(words.collect(), args.purpose.clone());
+    let mut locks: Vec<HeldLock> = Vec::new();
+    for request in requests {
+        let files = EnvFiles::open(home, &request.name)?;
+        explain_on_terminal(deadline, &files, args);
+        match acquire(files.clone(), request.mode, request.timing, &owner, deadline) {
+            Ok(Some(lock)) => locks.push(lock),
+            other => {
+                locks.into_iter().for_each(HeldLock::release);
+                return other.map(|_| Taken::Busy(files));
+            }
+        }
     }
+    Ok(Taken::All(locks))
+}
+
+fn run(
+    locks: Vec<HeldLock>,
+    entrance: Option<Entrance>,
+    outer: &str,
+    args: &HoldArgs,
+) -> Result<Exit, Error> {
+    let name = args.name.as_deref().unwrap_or_default();
+    let waited =
+        locks.iter().find(|lock| args.is_main(&lock.files.name)).map_or(0, |main| millis(main.waited));
+    let result = session::run(args, locks, entrance, outer)?;
+    let exit = result.ending.exit;
+    write_report(args, || {
+        let report = RunJson::entered(name, args.mode(), result.ticket, waited);
+        report.done(millis(result.held), exit.code())
+    })?;
     if let Some(signal) = result.ending.by_terminal {
         platform::reraise(signal);
     }
@@ -121,19 +170,34 @@ fn done(report: Option<RunJson>, result: &SessionResult, args: &HoldArgs) -> Res
 
 /// Says who holds the lock, and ends with 75.
 fn busy(files: &EnvFiles, deadline: &WaitDeadline<'_>, args: &HoldArgs) -> Result<Exit, Error> {
+    let after = if args.no_wait { None } else { Some(deadline.elapsed()) };
+    let explanation = waiting::explain(files, key_of(files, args), None)?;
+    print_message(&text::busy(&files.name, after, &explanation));
+    gave_up(files, deadline, args)
+}
+
+/// Says that a kept environment was started from something else, and ends with 75.
+fn refused(
+    files: &EnvFiles,
+    difference: &str,
+    deadline: &WaitDeadline<'_>,
+    args: &HoldArgs,
+) -> Result<Exit, Error> {
+    print_message(&text::refused(&files.name, difference));
+    gave_up(files, deadline, args)
+}
+
+fn gave_up(files: &EnvFiles, deadline: &WaitDeadline<'_>, args: &HoldArgs) -> Result<Exit, Error> {
     let exit = args.conflict_exit_code.map_or(Exit::Busy, Exit::Command);
-    let waited = deadline.elapsed();
-    let after = if args.no_wait { String::new() } else { format!(" after {}", text::duration(waited)) };
-    let explanation = explain_wait(files, None)?;
-    let _ = write!(std::io::stderr(), "envlock: {} is busy, gave up{after}\n{explanation}", files.name);
-    write_report(args, &RunJson::busy(&files.name, args.mode(), millis(waited), exit.code()))?;
+    let waited = millis(deadline.elapsed());
+    write_report(args, || RunJson::busy(&files.name, args.mode(), waited, exit.code()))?;
     Ok(exit)
 }
 
 /// Writes a record of the run to the file of `--report`, where it is given.
-fn write_report(args: &HoldArgs, report: &RunJson) -> Result<(), Error> {
+fn write_report(args: &HoldArgs, report: impl FnOnce() -> RunJson) -> Result<(), Error> {
     let Some(path) = &args.report else { return Ok(()) };
-    let text = serde_json::to_string(report).map_err(|e| Error::failed("write the report", e))? + "\n";
+    let text = serde_json::to_string(&report()).map_err(|e| Error::failed("write the report", e))? + "\n";
     files::replace(path, text)
 }
 
@@ -148,22 +212,20 @@ fn wait_deadline(args: &HoldArgs) -> WaitDeadline<'static> {
 }
 
 /// On a terminal, tells a person what envlock waits for when that takes long.
-fn explaining_on_terminal(deadline: WaitDeadline<'static>, files: &EnvFiles) -> WaitDeadline<'static> {
+fn explain_on_terminal(deadline: &mut WaitDeadline<'static>, files: &EnvFiles, args: &HoldArgs) {
     if !std::io::stderr().is_terminal() {
-        return deadline;
+        return;
     }
-    let files = files.clone();
+    let (files, key) = (files.clone(), key_of(files, args).cloned());
     deadline.on_slow(move || {
         // Where the status cannot be read, the wait goes on; acquiring the lock will report the error.
-        if let Ok(explanation) = explain_wait(&files, Some(std::process::id())) {
+        if let Ok(explanation) = waiting::explain(&files, key.as_ref(), Some(std::process::id())) {
             let _ = write!(std::io::stderr(), "envlock: waiting for {}\n{explanation}", files.name);
         }
-    })
+    });
 }
 
-fn explain_wait(files: &EnvFiles, waiter: Option<u32>) -> Result<String, Error> {
-    let status = read_status(files)?;
-    // Without the history there is no estimate.
-    let past = history::read(files).map(|past| past.records).unwrap_or_default();
-    Ok(text::explain_wait(&status, &past, waiter))
+/// The key that is wanted, where this is the environment.
+fn key_of<'a>(files: &EnvFiles, args: &'a HoldArgs) -> Option<&'a SetupKey> {
+    args.setup_key.as_ref().filter(|_| args.is_main(&files.name))
 }

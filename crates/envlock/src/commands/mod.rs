@@ -1,8 +1,11 @@
 //! What envlock does for each form of its command line.
 
 mod break_lock;
+mod down;
 mod hold;
 mod queries;
+mod sweep;
+mod waiting;
 
 use evenkeel_common::{Error, Exit};
 
@@ -16,6 +19,13 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
         Some(Action::History(args)) => queries::history(&args),
         Some(Action::Held(args)) => queries::held(&args),
         Some(Action::Break(args)) => break_lock::break_lock(args),
+        Some(Action::Down(args)) => down::down(&args).map_err(as_wrapper_failure),
+        Some(Action::Sweep(args)) => sweep::sweep(&args),
         None => hold::hold(&cli.hold),
     }
+}
+
+/// Failures of envlock itself must not look like exit codes of what it runs.
+fn as_wrapper_failure(error: Error) -> Error {
+    if error.exit() == Exit::Failed { error.with_exit(Exit::Wrapper) } else { error }
 }

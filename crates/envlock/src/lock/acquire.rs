@@ -12,6 +12,7 @@ use crate::model::record::{Phase, Process, Record};
 use crate::store::env_files::EnvFiles;
 use crate::store::ticket::{Ticket, TicketState};
 use crate::system::kernel_lock::{self, LockMode, WaitDeadline};
+use crate::system::{current_process, user};
 
 /// What a ticket says about its owner.
 #[derive(Clone, Debug)]
@@ -20,6 +21,13 @@ pub(crate) struct Owner {
     pub(crate) process: Process,
     pub(crate) command: Vec<String>,
     pub(crate) purpose: Option<String>,
+}
+
+impl Owner {
+    /// This process and its user.
+    pub(crate) fn new(command: Vec<String>, purpose: Option<String>) -> Self {
+        Self { user: user(), process: current_process(), command, purpose }
+    }
 }
 
 /// When the lock file of a ticket that does not want it alone is locked.
@@ -87,7 +95,19 @@ struct Acquisition<'a, 'b> {
 }
 
 /// A slot's number and its locked file.
-type Slot = (u16, File);
+pub(super) type Slot = (u16, File);
+
+/// Locks the lowest free slot, or the first that becomes free. None: the deadline passed first.
+pub(super) fn lock_slot(
+    files: &EnvFiles,
+    count: u16,
+    deadline: &mut WaitDeadline<'_>,
+) -> Result<Option<Slot>, Error> {
+    let slots: Vec<File> = (0..count).map(|number| files.open_slot(number)).collect::<Result<_, _>>()?;
+    let chosen = kernel_lock::lock_any(&slots, deadline)
+        .map_err(|e| Error::failed(format!("lock a slot of {}", files.name), e))?;
+    Ok(chosen.and_then(|index| (0..count).zip(slots).nth(index)))
+}
 
 impl Acquisition<'_, '_> {
     /// Waits in the queue, then for the lock file, which plain flock users hold too. Returns the lock file, and the slot
@@ -150,12 +170,8 @@ impl Acquisition<'_, '_> {
 
     /// Takes the lowest free slot, or the first that becomes free.
     fn choose_slot(&mut self, count: u16) -> Result<Option<Slot>, Error> {
-        let slots: Vec<File> =
-            (0..count).map(|number| self.files.open_slot(number)).collect::<Result<_, _>>()?;
         self.publish_record()?;
-        let chosen = kernel_lock::lock_any(&slots, self.deadline)
-            .map_err(|e| Error::failed(format!("lock a slot of {}", self.files.name), e))?;
-        Ok(chosen.and_then(|index| (0..count).zip(slots).nth(index)))
+        lock_slot(&self.files, count, self.deadline)
     }
 
     fn lock(&mut self, file: &File, mode: LockMode) -> Result<bool, Error> {

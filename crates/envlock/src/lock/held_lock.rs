@@ -7,6 +7,7 @@ use std::time::Duration;
 use evenkeel_common::{Error, now};
 use tracing::info;
 
+use crate::lock::acquire::lock_slot;
 use crate::lock::recover::recover_all;
 use crate::model::held_entry::HeldEntry;
 use crate::model::queue::Mode;
@@ -91,6 +92,28 @@ impl HeldLock {
             self.unlock()?;
             self.lock(&self.lock, LockMode::Shared, &mut WaitDeadline::new(None))?;
         }
+        Ok(())
+    }
+
+    /// Turns a lock that was taken alone, so that nobody else was inside while the environment was replaced, into the one
+    /// that was wanted. Whoever came meanwhile waits for the ticket that is given up here, so nobody enters before.
+    pub(crate) fn share(&mut self, mode: Mode) -> Result<(), Error> {
+        let forever = &mut WaitDeadline::new(None);
+        let Some((mut ticket, _)) = self.files.create_ticket(mode, forever)? else { return Ok(()) };
+        self.record.ticket = ticket.id.number;
+        self.record.mode = mode.to_string();
+        if let Mode::Slots(count) = mode {
+            // No turn is waited for: those that wait for theirs wait for this process first, and nobody has a slot.
+            let slot = lock_slot(&self.files, count, forever)?;
+            self.record.slot = slot.as_ref().map(|(number, _)| (*number).into());
+            self.slot = slot.map(|(_, file)| file);
+        }
+        ticket.end_turn();
+        ticket.write(&self.record)?;
+        self.unlock()?;
+        self.lock(&self.lock, LockMode::Shared, forever)?;
+        self.mode = mode;
+        self.files.release_ticket(std::mem::replace(&mut self.ticket, ticket));
         Ok(())
     }
 

@@ -53,7 +53,9 @@ pub(crate) fn recover_all(files: &EnvFiles, own: u64, deadline: &mut WaitDeadlin
 fn remove_stale(files: &EnvFiles, id: TicketId, record: Option<&Record>) -> Result<(), Error> {
     // An owner that died in the queue has changed nothing. A ticket without a record got no further than that.
     if let Some(record) = record.filter(|record| record.phase != Phase::Waiting) {
-        files.mark_dirty()?;
+        if record.is_plain_holder() {
+            files.mark_dirty()?;
+        }
         let note = files.read_break_note(record.ticket);
         // The history is for people: a full disk must not keep the lock from being taken.
         let _ = history::append(files, &PastHold::new(record, None, note));

@@ -1,6 +1,10 @@
-//! What the other layers talk about: the order of the queue, what a ticket records, what the environment variables say.
+//! What the other layers talk about: the order of the queue, what a ticket and an environment record and what follows
+//! from it, what the environment variables say.
 
+pub(crate) mod environment;
 pub(crate) mod held_entry;
 pub(crate) mod queue;
 pub(crate) mod record;
+pub(crate) mod setup_key;
 pub(crate) mod step;
+pub(crate) mod swept;

@@ -51,6 +51,29 @@ pub(crate) struct Record {
     pub(crate) in_environment: bool,
 }
 
+impl Record {
+    /// Whether its owner holds the lock without the environment. What its death leaves behind is recorded nowhere else.
+    pub(crate) fn is_plain_holder(&self) -> bool {
+        self.phase == Phase::Running && !self.in_environment
+    }
+
+    /// Whether its owner uses the environment, sets it up or takes it down.
+    pub(crate) fn is_in_environment(&self) -> bool {
+        match self.phase {
+            Phase::Waiting => false,
+            Phase::Setup | Phase::Teardown => true,
+            Phase::Running => self.in_environment,
+        }
+    }
+}
+
+/// The ticket of the main lock of a run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct MainTicket {
+    pub(crate) number: u64,
+    pub(crate) slot: Option<u32>,
+}
+
 /// What `envlock break` writes beside a ticket, for its owner and for the history.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct BreakNote {

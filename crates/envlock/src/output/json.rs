@@ -1,11 +1,13 @@
 //! What machines read. These types are the documented format, apart from those that envlock works with.
 
-use evenkeel_common::{Timestamp, VERSION, now};
+use evenkeel_common::{Timestamp, VERSION, now, to_milliseconds};
 use serde::Serialize;
 
 use crate::lock::status::LockStatus;
+use crate::model::environment::{Dirty, Environment, EnvironmentPhase, Keep, Teardown, Unused};
 use crate::model::queue::Mode;
-use crate::model::record::{Phase, Record};
+use crate::model::record::{MainTicket, Phase, Record};
+use crate::model::swept::{Action, Swept};
 use crate::store::history::{HistorySummary, HoldEnd, PastHold};
 use crate::system::Outsider;
 
@@ -40,6 +42,83 @@ struct LockJson {
     holders: Vec<TicketJson>,
     queue: Vec<TicketJson>,
     outsiders: Vec<OutsiderJson>,
+    /// Null where it is not dirty.
+    dirty_reason: Option<Dirty>,
+    /// Null where nothing is recorded, or where the record cannot be read.
+    environment: Option<EnvironmentJson>,
+}
+
+#[derive(Debug, Serialize)]
+struct EnvironmentJson {
+    state: EnvironmentState,
+    phase: EnvironmentPhase,
+    key: Option<String>,
+    user: String,
+    host: String,
+    up_since: Timestamp,
+    kept: KeptJson,
+    kept_for_ms: Option<u64>,
+    kept_by: Option<String>,
+    kept_until: Option<Timestamp>,
+    idle_since: Option<Timestamp>,
+    teardown: Option<String>,
+    directory: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum EnvironmentState {
+    InUse,
+    Kept,
+    Expired,
+    Dirty,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum KeptJson {
+    No,
+    UntilTold,
+    For,
+}
+
+impl EnvironmentJson {
+    fn new(environment: &Environment, unused: Option<Unused>) -> Self {
+        let (kept, kept_for_ms) = match environment.kept {
+            Keep::No => (KeptJson::No, None),
+            Keep::UntilTold => (KeptJson::UntilTold, None),
+            Keep::For { ms } => (KeptJson::For, Some(ms)),
+        };
+        let left = if let Some(Unused::Kept(left)) = unused { left } else { None };
+        let directory = |teardown: &Teardown| teardown.directory.to_string_lossy().into_owned();
+        Self {
+            state: EnvironmentState::of(unused),
+            phase: environment.phase,
+            key: environment.key.as_ref().map(ToString::to_string),
+            user: environment.user.clone(),
+            host: environment.host.clone(),
+            up_since: environment.up_since,
+            kept,
+            kept_for_ms,
+            kept_by: environment.kept_by.clone(),
+            // A time beyond the range of the clock is no limit.
+            kept_until: left.and_then(|left| now().checked_add(left).ok()).map(to_milliseconds),
+            idle_since: environment.idle_since.as_ref().map(|since| since.at),
+            teardown: environment.teardown.as_ref().map(|teardown| teardown.command.clone()),
+            directory: environment.teardown.as_ref().map(directory),
+        }
+    }
+}
+
+impl EnvironmentState {
+    fn of(unused: Option<Unused>) -> Self {
+        match unused {
+            None => Self::InUse,
+            Some(Unused::Kept(_)) => Self::Kept,
+            Some(Unused::Expired(_)) => Self::Expired,
+            Some(Unused::Dirty(_) | Unused::Down) => Self::Dirty,
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -82,8 +161,10 @@ impl From<LockStatus> for LockJson {
     fn from(status: LockStatus) -> Self {
         Self {
             verdict: LockVerdict::of(&status),
+            dirty: status.dirty().is_some(),
+            dirty_reason: status.dirty(),
+            environment: status.recorded.known().map(|known| EnvironmentJson::new(known, status.unused)),
             name: status.name,
-            dirty: status.dirty,
             holders: status.holders.into_iter().map(TicketJson::from).collect(),
             queue: status.queue.into_iter().map(TicketJson::from).collect(),
             outsiders: status.outsiders.into_iter().map(OutsiderJson::from).collect(),
@@ -159,12 +240,12 @@ impl RunJson {
         }
     }
 
-    /// A run that has taken its locks. `main` is the record of the main lock, unless an outer envlock holds that.
-    pub(crate) fn entered(name: &str, mode: Mode, main: Option<&Record>, waited_ms: u64) -> Self {
+    /// A run that has taken its locks. `ticket` is that of the main lock, unless an outer envlock holds that.
+    pub(crate) fn entered(name: &str, mode: Mode, ticket: Option<MainTicket>, waited_ms: u64) -> Self {
         Self {
             verdict: RunVerdict::Done,
-            slot: main.and_then(|record| record.slot),
-            ticket: main.map(|record| record.ticket),
+            slot: ticket.and_then(|ticket| ticket.slot),
+            ticket: ticket.map(|ticket| ticket.number),
             ..Self::busy(name, mode, waited_ms, 0)
         }
     }
@@ -286,6 +367,54 @@ impl BreakJson {
             name: name.to_owned(),
             ticket: None,
             killed: false,
+        }
+    }
+}
+
+/// `envlock.sweep/1`.
+#[derive(Debug, Serialize)]
+pub(crate) struct SweepJson {
+    schema: &'static str,
+    tool_version: &'static str,
+    at: Timestamp,
+    verdict: SweepVerdict,
+    dry_run: bool,
+    environments: Vec<SweptJson>,
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum SweepVerdict {
+    Done,
+    /// A take-down failed.
+    Partial,
+}
+
+#[derive(Debug, Serialize)]
+struct SweptJson {
+    name: String,
+    action: Action,
+    reason: String,
+    exit_code: Option<u8>,
+}
+
+impl SweepJson {
+    /// `all` is sorted by name.
+    pub(crate) fn new(all: &[Swept], dry_run: bool) -> Self {
+        let has_failed = all.iter().any(|swept| swept.action == Action::Failed);
+        let of_one = |swept: &Swept| SweptJson {
+            name: swept.name.clone(),
+            action: swept.action,
+            reason: swept.reason.clone(),
+            exit_code: swept.exit_code,
+        };
+        Self {
+            schema: "envlock.sweep/1",
+            tool_version: VERSION,
+            at: now(),
+            verdict: if has_failed { SweepVerdict::Partial } else { SweepVerdict::Done },
+            dry_run,
+            environments: all.iter().map(of_one).collect(),
         }
     }
 }

@@ -6,12 +6,24 @@ use std::time::Duration;
 use evenkeel_common::{Timestamp, now, terminal, units};
 
 use crate::lock::status::LockStatus;
+use crate::model::environment::{Clear, Dirty, Environment, Recorded, SweepCause, Unused};
 use crate::model::record::{Phase, Record};
+use crate::model::setup_key::SetupKey;
+use crate::model::swept::{Action, Swept};
 use crate::store::history::{HistorySummary, HoldEnd, PastHold, typical_hold};
 
-/// Says who holds the lock, where the envlock process `waiter` is in the queue, and when it may get the lock.
-pub(crate) fn explain_wait(status: &LockStatus, past: &[PastHold], waiter: Option<u32>) -> String {
+/// Says what the environment was started from where that is not the wanted key, who holds the lock, where the envlock
+/// process `waiter` is in the queue, and when it may get the lock.
+pub(crate) fn explain_wait(
+    status: &LockStatus,
+    past: &[PastHold],
+    key: Option<&SetupKey>,
+    waiter: Option<u32>,
+) -> String {
     let mut text = String::new();
+    if let Some(difference) = status.recorded.difference(key) {
+        let _ = writeln!(text, "  {}", started_from_else(&status.name, &difference));
+    }
     for holder in &status.holders {
         let _ = writeln!(text, "  held by {}", holder_line(holder));
     }
@@ -89,10 +101,134 @@ pub(crate) fn status(status: &LockStatus) -> String {
     for (index, waiter) in status.queue.iter().enumerate() {
         let _ = writeln!(text, "  waiting {}: {}", index + 1, holder_line(waiter));
     }
-    if status.dirty {
-        text.push_str("  not taken down by its last user; the next --teardown clears it\n");
+    if let Some(environment) = status.recorded.known() {
+        text.push_str(&environment_lines(&status.name, environment, status.unused));
+    }
+    if let Some(why) = status.dirty() {
+        let _ = writeln!(text, "  dirty: {}; {}", dirty(why), clears(&status.recorded));
+    }
+    if let Recorded::Refused(cause) = &status.recorded {
+        let _ = writeln!(text, "  its record cannot be used: {}", terminal::one_line(cause));
     }
     text
+}
+
+/// Who set an environment up and when, from what, and how long it is kept.
+fn environment_lines(name: &str, environment: &Environment, unused: Option<Unused>) -> String {
+    let (user, host) = (&environment.user, &environment.host);
+    let mut text = format!("  set up {} by {user}@{host}", ago(environment.up_since));
+    if let Some(Unused::Kept(left)) = unused {
+        let _ = write!(text, "; {}", kept(left));
+    } else if let Some(Unused::Expired(limit)) = unused {
+        let _ = write!(text, "; {}", expired(limit));
+    }
+    if unused.is_some() {
+        let _ = write!(text, "; envlock down {name} takes it down");
+    }
+    text.push('\n');
+    if let Some(key) = &environment.key {
+        let _ = writeln!(text, "  started from {}", one_line(&[key.to_string()]));
+    }
+    text
+}
+
+/// What clears a dirty environment.
+fn clears(recorded: &Recorded) -> String {
+    let with = if recorded.known().is_some() { "--setup" } else { "--teardown" };
+    format!("the next user with {with} clears it")
+}
+
+/// Why an environment is dirty.
+pub(crate) const fn dirty(why: Dirty) -> &'static str {
+    match why {
+        Dirty::SetupInterrupted => "its set-up did not end",
+        Dirty::ReuseInterrupted => "its --reuse command did not end",
+        Dirty::TeardownFailed => "its take-down failed or did not end",
+        Dirty::NotTakenDown => "its last user did not take it down",
+        Dirty::HolderDied => "a holder of its lock died",
+        Dirty::RecordUnreadable => "its record cannot be read",
+    }
+}
+
+/// How long an environment is kept yet.
+pub(crate) fn kept(left: Option<Duration>) -> String {
+    match left {
+        // To the second is enough, and less than one is still kept.
+        Some(left) => format!("kept for {} yet", duration(left)),
+        None => "kept until it is taken down".to_owned(),
+    }
+}
+
+fn expired(limit: Duration) -> String {
+    format!("the {} that it was kept for are over", duration(limit))
+}
+
+/// An environment that is joined without a set-up.
+pub(crate) fn joining(name: &str, environment: &Environment) -> String {
+    let by = terminal::one_line(environment.kept_by.as_ref().unwrap_or(&environment.user));
+    let since = environment.idle_since.as_ref().map_or(environment.up_since, |since| since.at);
+    format!(
+        "joining {name} without a set-up: kept since {} by {by} (set up {})",
+        clock(since),
+        ago(environment.up_since)
+    )
+}
+
+/// An environment that is taken down before it is set up.
+pub(crate) fn clearing(name: &str, why: &Clear) -> String {
+    let why = match why {
+        Clear::Dirty(why) => format!("it is dirty: {}", dirty(*why)),
+        Clear::Expired(limit) => expired(*limit),
+        Clear::Replaced => "--replace".to_owned(),
+        Clear::Different(difference) => started_from_else("it", difference),
+    };
+    format!("taking {name} down and setting it up anew: {why}")
+}
+
+fn started_from_else(name: &str, difference: &str) -> String {
+    format!("{name} was started from something else: {}", terminal::one_line(difference))
+}
+
+/// A kept environment that is not entered.
+pub(crate) fn refused(name: &str, difference: &str) -> String {
+    format!(
+        "{}; it is kept until it is taken down\nhint: take it down with --replace, or with: envlock down {name}",
+        started_from_else(name, difference)
+    )
+}
+
+/// A lock that was not free in time.
+pub(crate) fn busy(name: &str, after: Option<Duration>, explanation: &str) -> String {
+    let after = after.map(|after| format!(" after {}", duration(after))).unwrap_or_default();
+    format!("{name} is busy, gave up{after}\n{explanation}").trim_end().to_owned()
+}
+
+/// Why a sweep takes an environment down.
+pub(crate) fn sweep_cause(cause: SweepCause) -> String {
+    match cause {
+        SweepCause::Dirty(why) => format!("it is dirty: {}", dirty(why)),
+        SweepCause::Expired(limit) => expired(limit),
+        SweepCause::Idle => "nobody uses it".to_owned(),
+    }
+}
+
+/// What a sweep did with an environment.
+pub(crate) fn swept(swept: &Swept) -> String {
+    let (name, action) = (&swept.name, swept.action.as_str());
+    let reason = terminal::one_line(&swept.reason);
+    match swept.action {
+        Action::NothingUp => format!("{name}: {action}\n"),
+        Action::Kept => format!("{name}: {reason}\n"),
+        _ => format!("{name}: {action}: {reason}\n"),
+    }
+}
+
+fn ago(then: Timestamp) -> String {
+    format!("{} ago", duration(time_since(then)))
+}
+
+fn clock(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
 }
 
 /// The history of one environment.
@@ -122,7 +258,7 @@ fn past_hold(past: &PastHold) -> String {
     };
     let mut text = format!(
         "{}  {:<9}  waited {:>7}  held {:>7}  {end:>6}  {}: {}",
-        past.at.strftime("%Y-%m-%d %H:%M:%SZ"),
+        clock(past.at),
         past.mode,
         milliseconds(past.waited_ms),
         milliseconds(past.held_ms),

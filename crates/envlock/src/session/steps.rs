@@ -2,16 +2,17 @@
 
 use std::ffi::OsString;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use evenkeel_common::{Error, terminal};
 
-use crate::cli::HoldArgs;
 use crate::lock::held_lock::HeldLock;
 use crate::lock::recover::GRACE;
+use crate::model::environment::Teardown;
 use crate::model::held_entry::HELD_VAR;
-use crate::model::step::{STEP_VAR, Step};
+use crate::model::step::{EXIT_VAR, STEP_VAR, Step};
 use crate::output::text;
 use crate::session::teardown_limit::{GUARANTEED, Response, TeardownLimit};
 use crate::system::platform::{self, Job, SignalForwarder};
@@ -19,34 +20,65 @@ use crate::system::{Ending, JobEvent, processes};
 
 /// What the steps of a session have in common.
 #[derive(Debug)]
-pub(super) struct Steps<'a> {
-    args: &'a HoldArgs,
-    signals: SignalForwarder,
-    /// `ENVLOCK_HELD` for the command.
-    held: String,
-    /// The entry of the environment's lock in it; none where there is no environment to set up or take down.
-    environment: Option<String>,
-    slot: Option<u32>,
+pub(crate) struct Steps<'a> {
+    pub(crate) signals: &'a SignalForwarder,
+    /// The name of the main lock.
+    pub(crate) name: &'a str,
+    /// `ENVLOCK_HELD` as envlock found it.
+    pub(crate) outer: &'a str,
+    pub(crate) marks: Marks,
 }
 
-impl<'a> Steps<'a> {
-    /// From here on signals are forwarded instead of ending envlock.
-    pub(super) fn start(args: &'a HoldArgs, locks: &[HeldLock], outer: &str) -> Self {
-        let outer = Some(outer.to_owned()).filter(|outer| !outer.is_empty());
-        let entries = locks.iter().map(|lock| lock.held_entry().to_string());
-        let held: Vec<String> = outer.into_iter().chain(entries).collect();
-        let main = locks.iter().find(|lock| args.is_main(&lock.files.name));
-        Self {
-            args,
-            signals: SignalForwarder::start(),
-            held: held.join(","),
-            environment: main.filter(|_| args.has_environment()).map(|main| main.held_entry().to_string()),
-            slot: main.and_then(|main| main.record.slot),
-        }
+/// Whether processes get an entry in `ENVLOCK_STEP`, by which those that a step leaves running are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Marks {
+    None,
+    Steps,
+}
+
+/// A command line for the shell, run as a step.
+#[derive(Clone, Debug)]
+pub(crate) struct Script {
+    pub(super) step: Step,
+    pub(super) command: String,
+    /// None: where envlock was started.
+    pub(super) directory: Option<PathBuf>,
+    /// Longest time of a step that no signal reaches; none: no limit.
+    pub(super) limit: Option<Duration>,
+    /// `ENVLOCK_EXIT`: the exit code of the command.
+    pub(super) exit: Option<u8>,
+}
+
+impl Script {
+    pub(super) fn new(step: Step, command: &str) -> Self {
+        Self { step, command: command.to_owned(), directory: None, limit: None, exit: None }
     }
 
+    /// A recorded take-down, in its directory, or in `/` where that is gone.
+    pub(crate) fn recorded(teardown: &Teardown) -> Self {
+        let directory =
+            if teardown.directory.is_dir() { teardown.directory.clone() } else { PathBuf::from("/") };
+        let script = Self::new(Step::Teardown, &teardown.command);
+        Self { directory: Some(directory), limit: teardown.limit(), ..script }
+    }
+
+    fn to_command(&self) -> Result<Command, Error> {
+        let mut command = platform::shell(&self.command);
+        // stdin and stdout belong to the command.
+        command.stdin(Stdio::null()).stdout(platform::stderr_for_child()?);
+        if let Some(directory) = &self.directory {
+            command.current_dir(directory);
+        }
+        if let Some(code) = self.exit {
+            command.env(EXIT_VAR, code.to_string());
+        }
+        Ok(command)
+    }
+}
+
+impl Steps<'_> {
     /// The ending of the session where a signal came before the command was started.
-    pub(super) fn cancelled(&self) -> Option<Ending> {
+    pub(crate) fn cancelled(&self) -> Option<Ending> {
         let ending = Ending::cancelled(self.signals.cancelled()?);
         print_message(&format!(
             "stopped by a signal before the command was started ({})",
@@ -55,77 +87,94 @@ impl<'a> Steps<'a> {
         Some(ending)
     }
 
-    pub(super) fn run_command(&self, locks: &[HeldLock]) -> Result<Ending, Error> {
-        let words: &[OsString] = &self.args.command;
+    pub(super) fn run_command(&self, words: &[OsString], locks: &[HeldLock]) -> Result<Ending, Error> {
         let mut command = Command::new(words.first().map(OsString::as_os_str).unwrap_or_default());
         command.args(words.iter().skip(1));
         self.start_job(Step::Command, command, locks)?.wait()
     }
 
-    /// Runs a set-up or a take-down. Where it fails, none of its processes goes on without the lock.
-    pub(super) fn run_script(&self, step: Step, script: &str, locks: &[HeldLock]) -> Result<Ending, Error> {
-        let mut command = platform::shell(script);
-        // stdin and stdout belong to the command.
-        command.stdin(Stdio::null()).stdout(platform::stderr_for_child()?);
-        let job = self.start_job(step, command, locks)?;
-        let ending = if step == Step::Teardown { self.wait_for_teardown(job, script)? } else { job.wait()? };
+    /// Runs a script. Where it fails, none of its processes goes on without the lock.
+    pub(super) fn run_script(&self, script: &Script, locks: &[HeldLock]) -> Result<Ending, Error> {
+        let job = self.start_job(script.step, script.to_command()?, locks)?;
+        let entry = self.step_entry(script.step, locks);
+        let ending = if script.step.is_shielded() {
+            self.wait_for_shielded(job, script, &entry.unwrap_or_default())?
+        } else {
+            job.wait()?
+        };
         if !ending.succeeded() {
-            print_message(&format!("the {} failed with {}: {script}", step.name(), ending.exit.code()));
-            self.terminate_leftovers(step);
+            let (name, code) = (script.step.name(), ending.exit.code());
+            print_message(&format!("the {name} failed with {code}: {}", script.command));
+            self.terminate_leftovers(script.step, locks);
         }
         Ok(ending)
     }
 
     fn start_job(&self, step: Step, mut command: Command, locks: &[HeldLock]) -> Result<Job<'_>, Error> {
-        command.env(HELD_VAR, &self.held);
-        if let Some(slot) = self.slot {
+        command.env(HELD_VAR, self.held(locks));
+        if let Some(slot) = self.main_of(locks).and_then(|main| main.record.slot) {
             command.env("ENVLOCK_SLOT", slot.to_string());
         }
-        if let Some(entry) = self.step_entry(step) {
+        if let Some(entry) = self.step_entry(step, locks) {
             let outer = std::env::var(STEP_VAR).ok().filter(|outer| !outer.is_empty());
             command.env(STEP_VAR, outer.into_iter().chain([entry]).collect::<Vec<_>>().join(","));
         }
         let inherited: Vec<_> = locks.iter().flat_map(HeldLock::inherited_fds).collect();
-        Job::start(&self.signals, command, step, &inherited)
+        Job::start(self.signals, command, step, &inherited)
+    }
+
+    /// `ENVLOCK_HELD` for a step.
+    fn held(&self, locks: &[HeldLock]) -> String {
+        let outer = Some(self.outer.to_owned()).filter(|outer| !outer.is_empty());
+        let entries = locks.iter().map(|lock| lock.held_entry().to_string());
+        outer.into_iter().chain(entries).collect::<Vec<_>>().join(",")
+    }
+
+    fn main_of<'l>(&self, locks: &'l [HeldLock]) -> Option<&'l HeldLock> {
+        locks.iter().find(|lock| lock.files.name == self.name)
     }
 
     /// The entry in `ENVLOCK_STEP` of the processes of a step.
-    fn step_entry(&self, step: Step) -> Option<String> {
-        self.environment.as_ref().map(|entry| format!("{entry}:{}", step.as_str()))
+    fn step_entry(&self, step: Step, locks: &[HeldLock]) -> Option<String> {
+        let main = self.main_of(locks).filter(|_| self.marks == Marks::Steps)?;
+        Some(format!("{}:{}", main.held_entry(), step.as_str()))
     }
 
-    /// Waits for a take-down, whatever signals come, until it exceeds its limit.
-    fn wait_for_teardown(&self, mut job: Job<'_>, script: &str) -> Result<Ending, Error> {
-        let mut limit = TeardownLimit::new(Instant::now(), self.args.teardown_timeout);
+    /// Waits for a step that no signal reaches, whatever signals come, until it exceeds its limit.
+    fn wait_for_shielded(&self, mut job: Job<'_>, script: &Script, entry: &str) -> Result<Ending, Error> {
+        let mut limit = TeardownLimit::new(Instant::now(), script.limit);
         loop {
             match job.next_event(limit.deadline())? {
                 JobEvent::Ended(ending) => return Ok(ending),
                 JobEvent::Signal(_) => self.respond(limit.on_signal(Instant::now()), &job, script),
                 JobEvent::Timeout => {
-                    print_message(&format!(
-                        "the take-down took too long; ending pid {} and what it started",
-                        job.pid()
-                    ));
-                    job.terminate(&self.step_entry(Step::Teardown).unwrap_or_default(), GRACE);
+                    let (name, pid) = (script.step.name(), job.pid());
+                    print_message(&format!("the {name} took too long; ending pid {pid} and what it started"));
+                    job.terminate(entry, GRACE);
                     limit.on_terminated();
                 }
             }
         }
     }
 
-    /// Says what a signal during a take-down does.
-    fn respond(&self, response: Response, job: &Job<'_>, script: &str) {
-        let name = self.args.name.as_deref().unwrap_or_default();
+    /// Says what a signal during a step that no signal reaches does.
+    fn respond(&self, response: Response, job: &Job<'_>, script: &Script) {
+        let (name, step) = (self.name, script.step.name());
+        let doing = if script.step == Step::After {
+            format!("running the {step} of {name}")
+        } else {
+            format!("taking {name} down")
+        };
         match response {
             Response::Ignored => print_message(&format!(
-                "taking {name} down; signals do not reach the take-down, three within a second end it after {}",
+                "{doing}; signals do not reach the {step}, three within a second end it after {}",
                 text::duration(GUARANTEED)
             )),
             Response::EndsIn(time) => print_message(&format!(
-                "the take-down of {name} still runs (pid {}: {}) and will be ended in {}; what it has not removed by \
-                 then is left to the next --teardown\nhint: envlock break {name} --reason TEXT ends it now",
+                "the {step} of {name} still runs (pid {}: {}) and will be ended in {}; what it has not done by \
+                 then is left undone\nhint: envlock break {name} --reason TEXT ends it now",
                 job.pid(),
-                terminal::one_line(script),
+                terminal::one_line(&script.command),
                 text::duration(time)
             )),
             Response::Silent => {}
@@ -133,8 +182,8 @@ impl<'a> Steps<'a> {
     }
 
     /// Ends the processes that a step has left running: they would disturb the take-down, or run without the lock.
-    pub(super) fn terminate_leftovers(&self, step: Step) {
-        let Some(entry) = self.step_entry(step) else { return };
+    pub(super) fn terminate_leftovers(&self, step: Step, locks: &[HeldLock]) {
+        let Some(entry) = self.step_entry(step, locks) else { return };
         let leftovers = || processes::processes_of_step(&entry);
         let count = leftovers().len();
         if count > 0 {
@@ -145,6 +194,6 @@ impl<'a> Steps<'a> {
 }
 
 /// A line on stderr.
-pub(super) fn print_message(text: &str) {
+pub(crate) fn print_message(text: &str) {
     let _ = writeln!(std::io::stderr(), "envlock: {text}");
 }

@@ -8,7 +8,9 @@
 //! - `<env>.d/<n>.break`: who broke the ticket and why, until that is in the history.
 //! - `<env>.d/slot.<k>`: locked by the holder of slot k.
 //! - `<env>.d/gate`: the setup lock: held during set-up and take-down, and while a user enters or leaves the environment.
-//! - `<env>.d/dirty`: exists while the environment may be left over from a user that did not take it down.
+//! - `<env>.d/environment.json`: the record of the environment, from before its set-up until after its take-down;
+//!   `environment.new` while it is written.
+//! - `<env>.d/dirty`: exists where a holder outside the environment died and may have left something behind.
 //! - `<env>.d/history.jsonl`: past holds.
 //! - `<env>.d/seq`: the last ticket number; the queue lock: held while a ticket is created, or removed by others.
 //!
@@ -117,7 +119,7 @@ impl EnvFiles {
         serde_json::from_slice(&text).ok()
     }
 
-    /// Whether the environment may be left over from a user that did not take it down.
+    /// Whether a holder outside the environment may have left something behind.
     pub(crate) fn is_dirty(&self) -> bool {
         self.path("dirty").exists()
     }

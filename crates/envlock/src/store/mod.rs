@@ -1,5 +1,6 @@
-//! Files: tickets, locks and the history of an environment.
+//! Files: tickets, locks, the record and the history of an environment.
 
 pub(crate) mod env_files;
+mod environment;
 pub(crate) mod history;
 pub(crate) mod ticket;

@@ -53,10 +53,8 @@ impl<'a> WaitDeadline<'a> {
     }
 
     /// Calls `on_slow` once, when everything waited for so far has taken a second.
-    #[must_use]
-    pub(crate) fn on_slow(mut self, on_slow: impl FnOnce() + 'a) -> Self {
+    pub(crate) fn on_slow(&mut self, on_slow: impl FnOnce() + 'a) {
         self.on_slow = Some(Box::new(on_slow));
-        self
     }
 
     pub(crate) fn elapsed(&self) -> Duration {

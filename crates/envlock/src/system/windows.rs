@@ -68,7 +68,7 @@ impl<'a> Job<'a> {
     ) -> Result<Self, Error> {
         let program = command.get_program().to_string_lossy().into_owned();
         let object = JobObject::new().map_err(|e| Error::failed("create a job object", e))?;
-        if step == Step::Teardown {
+        if step.is_shielded() {
             // Ctrl-C does not reach a new process group.
             command.creation_flags(CREATE_NEW_PROCESS_GROUP);
         }

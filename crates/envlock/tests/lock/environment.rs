@@ -3,30 +3,30 @@
 use crate::{Home, until};
 
 /// A state directory, and a set-up and a take-down that log what they do.
-struct Site {
-    home: Home,
-    setup: String,
-    teardown: String,
+pub(crate) struct Site {
+    pub(crate) home: Home,
+    pub(crate) setup: String,
+    pub(crate) teardown: String,
 }
 
 impl Site {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let home = Home::new();
         let log = home.file("log").display().to_string();
         Self { setup: format!("echo setup >> {log}"), teardown: format!("echo teardown >> {log}"), home }
     }
 
-    fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.home.file("log")).unwrap_or_default().replace('\n', " ")
     }
 
-    fn args<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
+    pub(crate) fn args<'a>(&'a self, more: &[&'a str]) -> Vec<&'a str> {
         let mut args = vec!["--timeout", "30s", "--setup", &self.setup, "--teardown", &self.teardown];
         args.extend(more);
         args
     }
 
-    fn run(&self, more: &[&str]) -> i32 {
+    pub(crate) fn run(&self, more: &[&str]) -> i32 {
         self.home.run(&self.args(more)).code()
     }
 }
@@ -142,10 +142,13 @@ fn whoever_comes_after_a_death_takes_down_first_and_sets_up_again() {
     ] {
         let site = Site::new();
         let endless = "while :; do sleep 0.01; done";
+        let first = site.home.file("first").display().to_string();
+        let endless_once = format!("mkdir {first} 2>/dev/null && {endless}; {}", site.teardown);
         let (mut setup, mut teardown, mut command) = (site.setup.as_str(), site.teardown.as_str(), "true");
         match phase {
             "setup" => setup = endless,
-            "teardown" => teardown = endless,
+            // The next user runs the same one again: it is recorded.
+            "teardown" => teardown = &endless_once,
             _ => command = endless,
         }
         let args = [mode, "--setup", setup, "--teardown", teardown, "test", "--", "sh", "-c", command];

@@ -5,7 +5,9 @@
 
 mod basics;
 mod break_lock;
+mod down;
 mod environment;
+mod keep;
 mod leftovers;
 mod output;
 mod signals;

@@ -26,6 +26,46 @@ struct Lock {
     holders: Vec<Entry>,
     queue: Vec<Entry>,
     outsiders: Vec<Outsider>,
+    dirty_reason: Option<String>,
+    environment: Option<Environment>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Environment {
+    state: String,
+    phase: String,
+    key: Option<String>,
+    user: String,
+    host: String,
+    up_since: String,
+    kept: String,
+    kept_for_ms: Option<u64>,
+    kept_by: Option<String>,
+    kept_until: Option<String>,
+    idle_since: Option<String>,
+    teardown: Option<String>,
+    directory: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sweep {
+    schema: String,
+    tool_version: String,
+    at: String,
+    verdict: String,
+    dry_run: bool,
+    environments: Vec<Swept>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Swept {
+    name: String,
+    action: String,
+    reason: String,
+    exit_code: Option<u8>,
 }
 
 #[derive(Deserialize)]
@@ -181,6 +221,46 @@ fn history_has_figures_and_the_last_holds() {
     assert_eq!(history.last.iter().filter_map(|past| past.exit_code).collect::<Vec<_>>(), [2, 3]);
     let words = home.run(&["history", "test"]).stdout();
     assert!(words.starts_with("test: 3 holds\n") && words.contains("sh -c exit 3"), "{words}");
+}
+
+#[test]
+fn status_and_sweep_show_what_is_kept() {
+    let home = Home::new();
+    let args =
+        ["--setup", "true", "--setup-key", "b=2 a=1", "--teardown", "exit 9", "--keep-for", "1h", "kept"];
+    assert_eq!(home.run(&[&args[..], &["--", "true"]].concat()).code(), 0);
+    let mut status: Status = parse(&home.run(&["status", "kept", "--json"]).stdout());
+    let lock = status.locks.remove(0);
+    assert_eq!((&*lock.verdict, lock.dirty, lock.dirty_reason), ("free", false, None));
+    let environment = lock.environment.unwrap();
+    assert_eq!((&*environment.state, &*environment.phase, &*environment.kept), ("kept", "up", "for"));
+    assert_eq!((environment.key.as_deref(), environment.kept_for_ms), (Some("a=1 b=2"), Some(3_600_000)));
+    assert_eq!((&*environment.user, environment.kept_by.as_deref()), ("alice", Some("alice")));
+    assert!(environment.kept_until > environment.idle_since && environment.idle_since.is_some());
+    let words = home.run(&["status", "kept"]).stdout();
+    for part in [
+        "kept: free\n",
+        "by alice@",
+        "kept for 59m",
+        "envlock down kept takes it down",
+        "started from a=1 b=2",
+    ] {
+        assert!(words.contains(part), "{part}: {words}");
+    }
+    let sweep = home.run(&["sweep", "--json", "--dry-run", "--idle"]);
+    let sweep: Sweep = parse(&sweep.stdout());
+    assert_eq!((&*sweep.schema, &*sweep.verdict, sweep.dry_run), ("envlock.sweep/1", "done", true));
+    assert_eq!((&*sweep.environments[0].action, sweep.environments[0].exit_code), ("would_take_down", None));
+    let done = home.run(&["sweep", "--json", "--idle"]);
+    let sweep: Sweep = parse(&done.stdout());
+    assert_eq!((done.code(), &*sweep.verdict), (5, "partial"));
+    assert_eq!((&*sweep.environments[0].action, sweep.environments[0].exit_code), ("failed", Some(9)));
+    let dirty: Status = parse(&home.run(&["status", "kept", "--json"]).stdout());
+    assert_eq!(
+        (dirty.locks[0].dirty, dirty.locks[0].dirty_reason.as_deref()),
+        (true, Some("teardown_failed"))
+    );
+    assert!(home.run(&["status", "kept"]).stdout().contains("dirty: its take-down failed or did not end"));
 }
 
 #[test]

@@ -4,14 +4,13 @@
 use std::time::Duration;
 
 use evenkeel_common::units::show_duration;
-use evenkeel_common::{Error, Exit};
+use evenkeel_common::{BootTimestamp, Error, Exit};
 
 use crate::decide::breaker_state::{ServiceState, replay};
 use crate::decide::gate::{self, Decision, Facts, RestartMode};
 use crate::decide::health::{self, Health, PreviousOom};
 use crate::decide::past;
 use crate::edges::history::History;
-use crate::model::boot_timestamp::BootTimestamp;
 use crate::model::container::{ContainerStatus, State};
 use crate::model::limits::{EffectiveLimits, MINUTE};
 use crate::model::record::{Action, BreakerName, DecisionRecord, Record, Rule, Service, new_attempt};

@@ -1,7 +1,7 @@
 //! `restartgate check`: what the gate would decide; nothing is recorded.
 
 use evenkeel_common::state::Home;
-use evenkeel_common::{Error, Exit, print, print_json};
+use evenkeel_common::{BootTimestamp, Error, Exit, print, print_json};
 
 use super::admission::{self, Request};
 use super::find::connect;
@@ -11,7 +11,6 @@ use crate::decide::gate::RestartMode;
 use crate::decide::health::{self, SETTLE_TIME};
 use crate::decide::past;
 use crate::edges::history::History;
-use crate::model::boot_timestamp::BootTimestamp;
 
 pub(super) async fn check(args: &CheckArgs) -> Result<Exit, Error> {
     let effective = args.limits.effective()?;

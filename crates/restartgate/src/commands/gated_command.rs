@@ -6,14 +6,13 @@ use std::time::{Duration, Instant};
 
 use evenkeel_common::child::Running;
 use evenkeel_common::state::Home;
-use evenkeel_common::{Error, Exit};
+use evenkeel_common::{BootTimestamp, Error, Exit};
 
 use super::admission::{self, End, Request};
 use crate::cli::RestartArgs;
 use crate::decide::gate::Decision;
 use crate::decide::health::Health;
 use crate::edges::history::History;
-use crate::model::boot_timestamp::BootTimestamp;
 use crate::model::record::Service;
 use crate::output::report_json::ReportJson;
 

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use evenkeel_common::state::Home;
-use evenkeel_common::{Error, Exit, print, print_json};
+use evenkeel_common::{BootTimestamp, Error, Exit, print, print_json};
 
 use crate::cli::{ExplainArgs, HistoryArgs, StatsArgs, StatusArgs};
 use crate::decide::breaker_state::replay;
 use crate::decide::past;
 use crate::decide::stats::tally;
 use crate::edges::history::History;
-use crate::model::boot_timestamp::BootTimestamp;
 use crate::model::record::{Action, Record, Service};
 use crate::output::queries_json::{
     ExplainJson, HistoryJson, StatsJson, explain_text, history_text, stats_text,

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use evenkeel_common::state::Home;
 use evenkeel_common::units::show_duration;
-use evenkeel_common::{Error, Exit, print, print_json};
+use evenkeel_common::{BootTimestamp, Error, Exit, print, print_json};
 
 use super::admission::{self, Answer, End, Request};
 use super::find::connect;
@@ -14,7 +14,6 @@ use crate::decide::gate::Decision;
 use crate::decide::health::{self, Health};
 use crate::edges::engine::{Docker, Found};
 use crate::edges::history::History;
-use crate::model::boot_timestamp::BootTimestamp;
 use crate::output::report_json::{EvidenceJson, ReportJson, Verdict};
 
 pub(super) async fn restart(args: &RestartArgs) -> Result<Exit, Error> {

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use evenkeel_common::BootTimestamp;
+
 use super::breaker_state::{Event, Outcome};
-use crate::model::boot_timestamp::BootTimestamp;
 use crate::model::record::{Action, Record, Service, fnv1a};
 
 /// The events of one service, oldest first. A begin without an end counts as failed: where nobody holds the service's

@@ -1,6 +1,5 @@
-//! Records of the history, what is known of containers, limits, and times that can be compared later.
+//! Records of the history, what is known of containers, and limits.
 
-pub(crate) mod boot_timestamp;
 pub(crate) mod container;
 pub(crate) mod definition;
 pub(crate) mod limits;

@@ -1,9 +1,7 @@
 //! The records of the history.
 
-use evenkeel_common::Timestamp;
+use evenkeel_common::{BootTimestamp, Timestamp};
 use serde::{Deserialize, Serialize};
-
-use super::boot_timestamp::BootTimestamp;
 
 /// A service: the same whichever container runs it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

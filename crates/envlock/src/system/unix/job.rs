@@ -23,9 +23,9 @@ use crate::system::processes;
 const fn ignored_in(step: Step) -> &'static [libc::c_int] {
     match step {
         // In the background of its terminal it may write to it, and is not stopped when it reads: the read just fails.
-        Step::Setup => &[libc::SIGTTIN, libc::SIGTTOU],
+        Step::Setup | Step::Reuse => &[libc::SIGTTIN, libc::SIGTTOU],
         Step::Command => &[],
-        Step::Teardown => {
+        Step::After | Step::Teardown => {
             &[libc::SIGTTIN, libc::SIGTTOU, libc::SIGINT, libc::SIGQUIT, libc::SIGTERM, libc::SIGHUP]
         }
     }

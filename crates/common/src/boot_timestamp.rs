@@ -3,30 +3,32 @@
 
 use std::time::Duration;
 
-use evenkeel_common::{Timestamp, boot, now};
 use serde::{Deserialize, Serialize};
+
+use crate::{Timestamp, boot, now};
 
 /// A point in time whose age can be told later, by another process, and after a reboot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct BootTimestamp {
-    pub(crate) at: Timestamp,
+pub struct BootTimestamp {
+    /// By the wall clock.
+    pub at: Timestamp,
     /// Which boot; `null` where the system does not say.
-    pub(crate) boot_id: Option<String>,
+    pub boot_id: Option<String>,
     /// Time since that boot, suspend included.
-    pub(crate) boot_ms: u64,
+    pub boot_ms: u64,
 }
 
 impl BootTimestamp {
-    pub(crate) fn now() -> Self {
+    /// Reads both clocks.
+    pub fn now() -> Self {
         let since_boot = boot::since_boot().unwrap_or_default();
         let boot_ms = u64::try_from(since_boot.as_millis()).unwrap_or(u64::MAX);
         Self { at: now(), boot_id: boot::boot_id(), boot_ms }
     }
 
-    /// How long before `now` this was. A time that seems to lie in the future has age zero, which rather refuses a
-    /// restart than allows one too many; a time of an earlier boot is at least as old as this boot, so that a clock set
-    /// back does not refuse for ever.
-    pub(crate) fn age_at(&self, now: &Self) -> Duration {
+    /// How long before `now` this was. A time that seems to lie in the future has age zero; a time of an earlier boot is
+    /// at least as old as this boot, so that a clock set back does not keep it young for ever.
+    pub fn age_at(&self, now: &Self) -> Duration {
         let by_wall =
             u64::try_from(now.at.as_millisecond().saturating_sub(self.at.as_millisecond())).unwrap_or(0);
         let ms = match (&self.boot_id, &now.boot_id) {

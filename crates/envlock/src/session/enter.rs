@@ -1,0 +1,59 @@
+//! Entering an environment: nobody sets up or takes down meanwhile, and it is decided what is to be done first.
+
+use evenkeel_common::{BootTimestamp, Error};
+
+use crate::cli::HoldArgs;
+use crate::lock::held_lock::{HeldLock, SetupGuard};
+use crate::model::environment::{Entry, Facts, Recorded, Wanted};
+use crate::system::kernel_lock::WaitDeadline;
+
+/// An environment that is being entered.
+#[derive(Debug)]
+pub(crate) struct Entrance {
+    /// Keeps others out until the environment has been set up.
+    pub(super) guard: SetupGuard,
+    pub(super) entry: Entry,
+    /// What was recorded.
+    pub(super) recorded: Recorded,
+}
+
+/// The attempt to enter an environment.
+#[derive(Debug)]
+pub(crate) enum Entered {
+    /// There is an environment, and it may be entered.
+    Inside(Entrance),
+    /// There is no environment, or an outer envlock holds its lock.
+    NoEnvironment,
+    TimedOut,
+    /// Others use an environment that was started from something else.
+    OthersInside,
+    /// It is kept until told, and was started from something else: what differs.
+    Refused(String),
+}
+
+/// Takes the setup lock and looks at what is recorded.
+pub(crate) fn enter(
+    args: &HoldArgs,
+    locks: &mut [HeldLock],
+    deadline: &mut WaitDeadline<'_>,
+) -> Result<Entered, Error> {
+    let main = locks.iter_mut().find(|lock| args.has_environment() && args.is_main(&lock.files.name));
+    let Some(main) = main else { return Ok(Entered::NoEnvironment) };
+    let Some(guard) = main.enter_setup(deadline)? else { return Ok(Entered::TimedOut) };
+    let recorded = main.files.read_environment();
+    if let Recorded::Refused(cause) = &recorded {
+        return Err(Error::failed(format!("use the record of {}", main.files.name), cause));
+    }
+    let wanted = Wanted { key: args.setup_key.as_ref(), replaces: args.replace };
+    if !guard.is_alone {
+        let is_other = recorded.difference(wanted.key).is_some();
+        let inside = Entrance { guard, entry: Entry::Beside, recorded };
+        return Ok(if is_other { Entered::OthersInside } else { Entered::Inside(inside) });
+    }
+    let now = BootTimestamp::now();
+    let facts = Facts { recorded: &recorded, is_marked_dirty: main.files.is_dirty(), now: &now };
+    Ok(match facts.entry(&wanted) {
+        Entry::Refused(difference) => Entered::Refused(difference),
+        entry => Entered::Inside(Entrance { guard, entry, recorded }),
+    })
+}

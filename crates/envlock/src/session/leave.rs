@@ -1,0 +1,97 @@
+//! Leaving an environment: the last user takes it down, or leaves it up and records that.
+
+use evenkeel_common::{BootTimestamp, Error};
+
+use crate::lock::held_lock::{HeldLock, SetupGuard};
+use crate::model::environment::{Environment, EnvironmentPhase, Keep, Recorded, kept_by_last};
+use crate::model::step::Step;
+use crate::session::steps::{Script, print_message};
+use crate::session::{Progress, Session};
+use crate::system::Ending;
+
+/// An environment that was left. Others can enter it when this is dropped.
+#[derive(Debug)]
+pub(super) struct LeftEnvironment {
+    _guard: SetupGuard,
+    pub(super) failed_teardown: Option<Ending>,
+}
+
+impl Session<'_> {
+    /// Takes the environment down, or leaves it up, where no other user is left.
+    pub(super) fn leave_environment(&mut self) -> Result<Option<LeftEnvironment>, Error> {
+        let has_teardown = self.args.teardown.is_some() || self.locked.recorded().teardown().is_some();
+        if has_teardown && !self.args.inherit {
+            self.locked.steps.terminate_leftovers(Step::Command, &self.locked.locks);
+        }
+        let guard = match self.entrance.take() {
+            Some(entrance) => Some(entrance.guard),
+            None => self.locked.main_mut().map(HeldLock::enter_teardown).transpose()?,
+        };
+        let Some(guard) = guard else { return Ok(None) };
+        let failed_teardown = match self.progress {
+            Progress::Untouched | Progress::Cleared => None,
+            Progress::Begun | Progress::Up => self.leave_as(&guard)?,
+        };
+        Ok(Some(LeftEnvironment { _guard: guard, failed_teardown }))
+    }
+
+    /// Does what follows from who else is inside, and from how the environment is kept. Returns the ending of a take-down
+    /// that failed.
+    fn leave_as(&mut self, guard: &SetupGuard) -> Result<Option<Ending>, Error> {
+        let recorded = self.locked.recorded();
+        let is_last = guard.is_alone || !self.is_used_by_others()?;
+        match (self.keep(&recorded), recorded) {
+            (Keep::UntilTold, Recorded::Known(environment)) if !is_last => {
+                // The last one, who may not want to keep it, has to know.
+                self.locked.record(&Environment { kept: Keep::UntilTold, ..*environment })?;
+                Ok(None)
+            }
+            _ if !is_last => Ok(None),
+            (Keep::No, recorded) => self.end(guard, &recorded),
+            (kept, Recorded::Known(environment)) => self.leave_up(kept, *environment).map(|()| None),
+            (_, recorded) => self.end(guard, &recorded),
+        }
+    }
+
+    /// How the environment is kept when this user is the last. One that is not fully up is not kept.
+    fn keep(&self, recorded: &Recorded) -> Keep {
+        if self.progress == Progress::Up {
+            kept_by_last(recorded.kept(), self.args.keep_rule())
+        } else {
+            Keep::No
+        }
+    }
+
+    fn is_used_by_others(&self) -> Result<bool, Error> {
+        self.locked.main().map_or(Ok(false), HeldLock::is_environment_used_by_others)
+    }
+
+    /// Records that the environment is up and that nobody uses it.
+    fn leave_up(&self, kept: Keep, environment: Environment) -> Result<(), Error> {
+        let Some(main) = self.locked.main() else { return Ok(()) };
+        main.files.write_environment(&Environment {
+            phase: EnvironmentPhase::Up,
+            kept,
+            kept_by: Some(main.record.user.clone()),
+            idle_since: Some(BootTimestamp::now()),
+            ..environment
+        })?;
+        main.files.mark_clean();
+        Ok(())
+    }
+
+    /// Takes the environment down: as this user was told, else as is recorded.
+    fn end(&mut self, guard: &SetupGuard, recorded: &Recorded) -> Result<Option<Ending>, Error> {
+        let script = self.own_script().or_else(|| recorded.teardown().map(Script::recorded));
+        let Some(script) = script else { return self.locked.forget_record().map(|()| None) };
+        if !guard.is_alone {
+            let name = self.locked.steps.name;
+            print_message(&format!(
+                "{name} was not taken down: others hold its lock without --teardown; the next --teardown clears it"
+            ));
+            return Ok(None);
+        }
+        let ending = self.locked.take_down(&script)?;
+        Ok(Some(ending).filter(|ending| !ending.succeeded()))
+    }
+}
