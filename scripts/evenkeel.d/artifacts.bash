@@ -30,7 +30,7 @@ record_step() { # NAME MS CODE
 finish() {
   local code=${ENVLOCK_EXIT:-0} directory=''
   run_dir || return 0
-  [ ! -s "$this_run/begun" ] || record_step run $(($(clock) - $(cat "$this_run/begun"))) "$code"
+  [ ! -s "$this_run/begun" ] || end_step run $(($(clock) - $(cat "$this_run/begun"))) "$code"
   if [ -n "$artifacts" ] || { [ -z "$no_artifacts" ] && is_failure "$code"; }; then
     directory=${artifacts:-$(artifacts_home)/$EVENKEEL_RUN}
     collect "$directory" "$code" || say "cannot save everything in $directory"
@@ -63,12 +63,13 @@ artifacts_home() {
 collect() { # DIRECTORY CODE
   local code=0 old
   mkdir -p "$1" || return
-  dockwatch collect --project "$project" --dir "$1" >&2 || code=$?
-  timeout 10 composecheck config "${for_check[@]}" --origins >"$1/compose.yml" 2>/dev/null || code=$?
+  dockwatch collect --project "$project" --dir "$1" >/dev/null || code=$?
+  timeout 10 composecheck config "${for_check[@]}" >"$1/compose.yml" 2>/dev/null || code=$?
   timeout 5 envlock status "$environment" --json >"$1/lock.json" || code=$?
   [ ! -e "$this_run/usage.json" ] || cp "$this_run/usage.json" "$1" || code=$?
   steps_table "$2" >>"$1/summary.md" || code=$?
-  [ ! -s "$1/summary.md" ] || sed '/^| went wrong/,$d' "$1/summary.md" >&2
+  # What went wrong first, if anything did.
+  ! grep -q '^# First' "$1/summary.md" || sed '/^| went wrong/,$d' "$1/summary.md" >&2
   # The last five runs are kept.
   if [ -z "$artifacts" ]; then
     find "${1%/*}" -mindepth 1 -maxdepth 1 -type d -name '2*-*' | sort -r | tail -n +6 | while read -r old; do rm -rf "$old"; done

@@ -2,9 +2,10 @@
 # down and clean: nothing of the environment is left, or what is left is named.
 
 down() {
-  note_anonymous_volumes
-  step_of down stack 0 down --volumes --remove-orphans ${remove_images:+--rmi local} || :
   local code=0
+  note_anonymous_volumes
+  note_built_images
+  step_of down stack 0 down --volumes --remove-orphans || :
   remove_and_verify || code=$?
   [ -z "$stats" ] || show_stats >&2 || :
   return "$code"
@@ -12,6 +13,7 @@ down() {
 
 clean() {
   note_anonymous_volumes
+  note_built_images
   remove_and_verify
 }
 
@@ -28,7 +30,27 @@ note_anonymous_volumes() {
   ) || unseen=1
 }
 
+# Images that were built for this environment carry its label.
+built=()
+note_built_images() {
+  [ -z "$dry" ] && [ -z "$keep_images" ] || return 0
+  mapfile -t built < <(docker image ls -q --filter "label=evenkeel.env=$environment" 2>/dev/null | sort -u)
+}
+
 remove_and_verify() {
+  step_of clean clear_all || :
+  [ ${#built[@]} = 0 ] || docker image rm -f "${built[@]}" >/dev/null 2>&1 || say "cannot remove the images that were built: ${built[*]}"
+  local code=0 what='something is left of' remove="dockprune --project $project --older-than 0s --include-running --volumes"
+  step_of verify verify || code=$?
+  [ "$code" = 0 ] || [ "$code" = 1 ] || what='cannot see what is left of'
+  if [ "$code" != 0 ]; then
+    say "$what $environment; remove it with: $remove"
+    return "$code"
+  fi
+  forget
+}
+
+verify() {
   local scope code left found='' volume
   [ -z "$dry" ] || return 0
   [ -z "$unseen" ] || return 3
