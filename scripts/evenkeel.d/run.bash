@@ -113,17 +113,13 @@ begin_up() {
 }
 
 begin_down() {
+  local code=0
   reach_engine
-  run_forwarding_signals envlock down "$environment" --timeout "$wait_for" || exit
-  # Where nothing is known to be up, something may be left all the same.
-  set_scopes
-  if [ -n "$dry" ] || ! verify >/dev/null; then begin_clean; fi
-}
-
-# As a take-down, it cannot be interrupted.
-begin_clean() {
-  reach_engine
-  become envlock --timeout "$wait_for" --purpose "evenkeel $step" --teardown "$(quoted "${self_command[@]}" clean)" "$environment" -- true
+  run_forwarding_signals envlock down "$environment" --timeout "$wait_for" || code=$?
+  [ -z "$caught" ] || stop
+  [ "$code" = 0 ] || [ "$step" = clean ] || exit "$code"
+  # Where nothing is known to be up, something may be left all the same. As a take-down, it cannot be interrupted.
+  become envlock --timeout "$wait_for" --purpose "evenkeel $step" --teardown "$(portable "${self_command[@]}" clean)" "$environment" -- true
 }
 
 remove_old() {

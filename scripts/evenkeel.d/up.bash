@@ -8,7 +8,8 @@ up() {
   step_of isolate write_override || exit 3
   step_of create create || exit 3
   [ ! -s "$state/boosted" ] || mapfile -t after < <(sed 's/^/--cpus-after=/' "$state/boosted")
-  step_of ready run_forwarding_signals restartgate wait --project "$project" --start --timeout "$start_timeout" "${after[@]}" || exit 3
+  step_of ready run_forwarding_signals restartgate wait --project "$project" --start --timeout "$start_timeout" --call-timeout 20s "${after[@]}" ||
+    exit 3
 }
 
 # The override makes the run its own: labels, free ports, no fixed names, more CPU for the start.
@@ -27,7 +28,7 @@ write_override() {
     return
   fi
   mkdir -p "$state"
-  isolate "${options[@]}" -o "$state/override.yml"
+  isolate "${options[@]}" -o "$state/override.yml" || return
   [[ " ${for_compose[*]} " == *" $state/override.yml "* ]] || for_compose+=(-f "$state/override.yml")
 }
 

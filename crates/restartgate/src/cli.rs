@@ -89,7 +89,8 @@ pub const MANUAL: Manual = Manual {
              healthy, starting, coalesced, breaker, probe, hopeless, cooldown, window, machine, free), attempts_used, \
              attempts_limit, window_s, breaker (closed, open, half_open, proving), cooldown_left_s, limits {cooldown_s, \
              attempts, window_s, open_s, stable_s, per_minute, and for each _from: flag, variable, default}, took_ms, \
-             evidence {state, exit_code, oom_killed, memory_limit_bytes, last_check, log}.\n\n\
+             evidence {state, exit_code, oom_killed, memory_limit_bytes, last_check, \
+             last_check_exit_code, log}.\n\n\
              restartgate.status/1: schema, tool_version, at, verdict, skipped_lines, services [service, attempts_used, \
              attempts_limit, cooldown_left_s, breaker, breaker_left_s, failures, last_action, last_at, last_reason], sorted \
              by host, project and name.\n\n\

@@ -120,7 +120,10 @@ fn every_error_of_the_files_is_shown_and_the_errors_come_first() {
     let stack = Stack::new(engine);
     std::fs::copy(root().join("tests/stack/compose.crashing.yml"), stack.file()).unwrap();
     let mut composecheck = Command::new(built("composecheck"));
-    composecheck.arg("-f").arg(stack.file()).env("COMPOSE_PROJECT_NAME", stack.world.id());
+    composecheck
+        .args(["--env", "test", "-f"])
+        .arg(stack.file())
+        .env("COMPOSE_PROJECT_NAME", stack.world.id());
     let findings = |text: &str| -> Vec<String> {
         let lines = text.lines().filter(|line| line.starts_with("error[") || line.starts_with("warning["));
         lines.map(str::to_owned).collect()

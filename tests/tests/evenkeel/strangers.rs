@@ -429,7 +429,7 @@ fn init_says_what_a_run_would_do_and_writes_options_that_are_read() {
     project.done(&["init"]);
     assert_eq!(project.run(&["init"]).status.code(), Some(1), "it does not overwrite");
     fs::write(&file, "category = \"smoke\"\nslot = 7\n").unwrap();
-    assert!(project.done(&["--dry-run", "up"]).contains("--slot 7"));
+    assert!(project.done(&["--dry-run", "up"]).contains("-7 -- true"));
     fs::write(&file, "slott = 7\n").unwrap();
     let output = project.run(&["--", "true"]);
     assert!(
@@ -467,5 +467,134 @@ fn it_works_from_where_it_is_installed() {
     let output = evenkeel().arg("shim").arg(&shim).output().unwrap();
     assert!(text(&output).contains(&format!("PATH={}:$PATH", shim.display())), "{}", text(&output));
     assert!(shim.join("docker").exists());
+    project.assert_nothing_left();
+}
+
+#[test]
+fn what_is_kept_is_joined_refused_or_replaced_and_never_wiped_without_a_word() {
+    let Some(engine) = engine() else { return };
+    let project = project(engine, &shapes()[2]);
+    let id = || {
+        let name = format!("{}-web-1", project.environment());
+        engine.docker(&["inspect", "-f", "{{.Id}}", &name])
+    };
+    project.done(&["up"]);
+    let first = id();
+    let joined = project.run(&["--", "sh", "-c", ASK]);
+    assert_eq!(joined.status.code(), Some(0), "{}", text(&joined));
+    assert!(text(&joined).contains("kept"), "{}", text(&joined));
+    assert_eq!(id(), first);
+    let changed =
+        fs::read_to_string(project.dir.join("compose.yaml")).unwrap() + "    environment: {NEW: 1}\n";
+    project.write("compose.yaml", &changed);
+    let refused = project.run(&["--", "true"]);
+    assert_eq!(refused.status.code(), Some(75), "{}", text(&refused));
+    assert!(text(&refused).contains("files=") && text(&refused).contains("--replace"), "{}", text(&refused));
+    assert_eq!(id(), first);
+    project.done(&["--replace", "--", "true"]);
+    project.assert_nothing_left();
+}
+
+#[test]
+fn an_environment_that_lingers_is_entered_at_once_reset_and_swept() {
+    let Some(engine) = engine() else { return };
+    let project = project(engine, &shapes()[2]);
+    let reset = "docker exec $COMPOSE_PROJECT_NAME-web-1 touch /reset";
+    let args = |script| ["--linger", "5s", "--reset", reset, "--", "sh", "-c", script];
+    assert_eq!(project.done(&args("echo first")), "first\n");
+    let inside = "docker exec $COMPOSE_PROJECT_NAME-web-1 ls /reset";
+    let begun = std::time::Instant::now();
+    assert_eq!(project.done(&args(inside)), "/reset\n");
+    let took = begun.elapsed();
+    assert!(took < std::time::Duration::from_secs(20), "{took:?}");
+    assert_ne!(project.left(), "");
+    let sweep = || {
+        let mut sweep = project.command(built("envlock").to_str().unwrap());
+        let output = sweep.arg("sweep").output().unwrap();
+        assert!(output.status.success(), "{}", text(&output));
+    };
+    let deadline = begun + std::time::Duration::from_mins(1);
+    while !project.left().is_empty() {
+        assert!(std::time::Instant::now() < deadline, "it is not swept: {}", project.left());
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        sweep();
+    }
+    project.assert_nothing_left();
+}
+
+#[test]
+fn limits_are_those_of_the_files_while_the_command_runs() {
+    let Some(engine) = engine() else { return };
+    let compose = format!(
+        "services:\n  web:\n    image: BUSYBOX\n    cpus: 0.2\n    stop_signal: SIGKILL\n    command: {SERVE}\n"
+    );
+    let project = Project::new(engine, "limited", &[("compose.yaml", &compose)]);
+    let inspect = "docker inspect -f '{{.HostConfig.NanoCpus}}' $COMPOSE_PROJECT_NAME-web-1";
+    assert_eq!(project.done(&["--", "sh", "-c", inspect]), "200000000\n");
+    let dry = project.done(&["--dry-run", "--no-boost", "--", "true"]);
+    assert!(dry.contains("--no-boost"), "{dry}");
+}
+
+#[test]
+fn continuous_integration_gets_a_summary_and_the_steps() {
+    let Some(engine) = engine() else { return };
+    let project = project(engine, &shapes()[2]);
+    let summary = project.home.join("summary");
+    let mut run = project.evenkeel(&["--", "sh", "-c", "exit 9"]);
+    let output = run.env("GITHUB_STEP_SUMMARY", &summary).env("GITLAB_CI", "true").output().unwrap();
+    assert_eq!(output.status.code(), Some(9), "{}", text(&output));
+    assert!(fs::read_to_string(summary).unwrap().contains("| run | "));
+    let junit = fs::read_to_string(project.dir.join(".evenkeel/junit.xml")).unwrap();
+    for case in ["name=\"ready\"", "name=\"run\"", "exit 9", "name=\"verify\"", "failures=\"1\""] {
+        assert!(junit.contains(case), "{case}: {junit}");
+    }
+}
+
+#[test]
+fn only_the_last_five_failed_runs_are_kept() {
+    let Some(engine) = engine() else { return };
+    let project = project(engine, &shapes()[2]);
+    for run in 0..6 {
+        fs::create_dir_all(project.dir.join(format!(".evenkeel/20200101T00000{run}-1"))).unwrap();
+    }
+    assert_eq!(project.run(&["--", "false"]).status.code(), Some(1));
+    let runs = fs::read_dir(project.dir.join(".evenkeel")).unwrap().flatten();
+    assert_eq!(runs.filter(|entry| entry.path().is_dir()).count(), 5);
+}
+
+/// Whoever is killed, the next run of anybody clears it.
+#[test]
+fn whatever_is_killed_at_whatever_moment_is_cleared_by_the_next_run() {
+    let Some(engine) = engine() else { return };
+    let step = std::env::var("EVENKEEL_SCAN_STEP_MS").map_or(400, |step| step.parse().unwrap());
+    let project = project(engine, &shapes()[2]);
+    for (at, what) in (0..4000).step_by(step).zip(["evenkeel", "envlock"].into_iter().cycle()) {
+        let mut run = project.command("setsid");
+        run.arg(root().join("scripts/evenkeel")).args(["--", "sleep", "1"]);
+        let mut child = run.stderr(std::process::Stdio::null()).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(at));
+        // All processes of that name in the run's session: the entry point and its steps, or envlock.
+        let session = child.id().to_string();
+        let _ = Command::new("pkill").args(["-KILL", "-s", &session, "-f", what]).status().unwrap();
+        let _ = child.wait();
+        let output = project.run(&["--", "sh", "-c", ASK]);
+        assert_eq!(output.status.code(), Some(0), "{what} at {at} ms: {}", text(&output));
+        project.assert_nothing_left();
+    }
+}
+
+#[test]
+fn a_checkout_that_cannot_be_written_runs_too() {
+    let Some(engine) = engine() else { return };
+    let project = project(engine, &shapes()[2]);
+    let run = project.evenkeel(&["--", "sh", "-c", "exit 8"]);
+    let mut inside = project.command("unshare");
+    inside.args(["-m", "sh", "-c", "mount --bind -o ro \"$0\" \"$0\" && mount -o remount,bind,ro \"$0\" || exit 99; cd \"$0\"; exec \"$@\""]);
+    let output = inside.arg(&project.dir).arg(run.get_program()).args(run.get_args()).output().unwrap();
+    if output.status.code() == Some(99) || text(&output).starts_with("unshare:") {
+        return evenkeel_tests::skip("it needs root, to mount a directory read-only");
+    }
+    assert_eq!(output.status.code(), Some(8), "{}", text(&output));
+    assert!(text(&output).contains("state/evenkeel/failed/"), "{}", text(&output));
     project.assert_nothing_left();
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bollard::exec::StartExecResults;
 use bollard::models::{
     ContainerInspectResponse, ContainerStateStatusEnum, ContainerSummary, ContainerUpdateBody, ExecConfig,
-    Health, HealthStatusEnum, PortBinding, RestartPolicyNameEnum,
+    Health, HealthStatusEnum, HealthcheckResult, PortBinding, RestartPolicyNameEnum,
 };
 use bollard::query_parameters::{
     InspectContainerOptions, ListContainersOptionsBuilder, LogsOptionsBuilder, RestartContainerOptionsBuilder,
@@ -244,7 +244,8 @@ fn status(container: ContainerInspectResponse) -> ContainerStatus {
         oom_killed: state.oom_killed.unwrap_or(false),
         error: state.error.unwrap_or_default(),
         memory_limit: limit.and_then(|bytes| u64::try_from(bytes).ok()).filter(|bytes| *bytes > 0),
-        last_check: state.health.and_then(last_check),
+        last_check_exit_code: state.health.as_ref().and_then(last_check).and_then(|check| check.exit_code),
+        last_check: state.health.as_ref().and_then(last_check).and_then(output_of),
     }
 }
 
@@ -319,9 +320,12 @@ fn parse_health(health: &Health) -> Option<HealthCheck> {
     }
 }
 
-/// Output of the last health check.
-fn last_check(health: Health) -> Option<String> {
-    let output = health.log?.pop()?.output?;
+fn last_check(health: &Health) -> Option<&HealthcheckResult> {
+    health.log.as_ref()?.last()
+}
+
+fn output_of(check: &HealthcheckResult) -> Option<String> {
+    let output = check.output.as_ref()?;
     Some(output.trim().to_owned()).filter(|text| !text.is_empty())
 }
 

@@ -31,6 +31,8 @@ pub(crate) struct ContainerStatus {
     pub(crate) memory_limit: Option<u64>,
     /// Output of the last health check.
     pub(crate) last_check: Option<String>,
+    /// Exit code of the last health check.
+    pub(crate) last_check_exit_code: Option<i64>,
 }
 
 /// States of a container.

@@ -67,6 +67,8 @@ pub(crate) struct EvidenceJson {
     memory_limit_bytes: Option<u64>,
     /// Output of the last health check.
     last_check: Option<String>,
+    /// Its exit code.
+    last_check_exit_code: Option<i64>,
     /// Last lines of the log.
     log: Vec<String>,
 }
@@ -79,6 +81,7 @@ impl EvidenceJson {
             oom_killed: container.oom_killed,
             memory_limit_bytes: container.memory_limit,
             last_check: container.last_check.clone(),
+            last_check_exit_code: container.last_check_exit_code,
             log,
         }
     }
@@ -88,7 +91,8 @@ impl EvidenceJson {
         let killed = if self.oom_killed { ", killed for memory" } else { "" };
         let mut text = format!("  state {}, exit code {}{killed}\n", self.state.name(), self.exit_code);
         if let Some(check) = &self.last_check {
-            text.push_str(&format!("  last health check: {}\n", one_line(check)));
+            let code = self.last_check_exit_code.map_or_else(String::new, |code| format!("exit {code}: "));
+            text.push_str(&format!("  last health check: {code}{}\n", one_line(check)));
         }
         for line in lines(&self.log.join("\n")).lines() {
             text.push_str(&format!("  | {line}\n"));

@@ -57,6 +57,8 @@ pub(crate) struct Evidence {
     pub(crate) oom_killed: bool,
     pub(crate) memory_limit_bytes: Option<u64>,
     pub(crate) last_check: Option<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub(crate) last_check_exit_code: Option<i64>,
     pub(crate) log: Vec<String>,
 }
 
