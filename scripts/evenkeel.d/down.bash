@@ -1,27 +1,19 @@
 # shellcheck shell=bash
-# down and clean: nothing of the environment is left, or what is left is named.
+# take_down and remove_and_verify: nothing of the environment is left, or what is left is named.
 
-down() {
+take_down() {
   local code=0
-  note_anonymous_volumes
-  note_built_images
-  step_of down stack 0 down --volumes --remove-orphans || :
+  note_what_is_known_only_now
+  [ ${#for_compose[@]} = 0 ] || step_of down stack 0 down --volumes --remove-orphans || :
   remove_and_verify || code=$?
   [ -z "$stats" ] || show_stats >&2 || :
   return "$code"
-}
-
-clean() {
-  note_anonymous_volumes
-  note_built_images
-  remove_and_verify
 }
 
 # Anonymous volumes carry no label: which ones belong to the environment is known only while its containers are there.
 anonymous='' unseen=''
 note_anonymous_volumes() {
   local label
-  set_scopes
   [ -z "$dry" ] || return 0
   anonymous=$(
     for label in "com.docker.compose.project=$project" "evenkeel.env=$environment"; do
@@ -37,7 +29,15 @@ note_built_images() {
   mapfile -t built < <(docker image ls -q --filter "label=evenkeel.env=$environment" 2>/dev/null | sort -u)
 }
 
+note_what_is_known_only_now() {
+  [ ${#scopes[@]} = 0 ] || return 0
+  set_scopes
+  note_anonymous_volumes
+  note_built_images
+}
+
 remove_and_verify() {
+  note_what_is_known_only_now
   step_of clean clear_all || :
   [ ${#built[@]} = 0 ] || docker image rm -f "${built[@]}" >/dev/null 2>&1 || say "cannot remove the images that were built: ${built[*]}"
   local code=0 what='something is left of' remove="dockprune --project $project --older-than 0s --include-running --volumes"

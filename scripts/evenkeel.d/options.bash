@@ -130,7 +130,8 @@ option_of() { # OPTION VALUE
   -h | --help) cat "$parts/help" && exit 0 ;;
   -V | --version) envlock --version | sed 's/^envlock/evenkeel/' && exit 0 ;;
   -*) bad "cannot read '$1': there is no such option" ;;
-  check | up | down | clean | status | init | reuse | finish) step=$1 ;;
+  check | up | down | clean | status | init) step=$1 ;;
+  run_inside | set_up | reuse | finish | take_down | remove_and_verify) step=$1 ;;
   shim) step=shim ;;
   *)
     [ "$step" = shim ] && [ -z "$operand" ] || bad "cannot read '$1': a command comes after --"
@@ -162,6 +163,6 @@ read_options() {
     parse file "${from_file[@]}"
   fi
   parse command "$@"
-  [ "$step" = run ] || [ ${#words[@]} = 0 ] || bad "cannot both run a command and '$step'"
+  [[ $step == run* ]] || [ ${#words[@]} = 0 ] || bad "cannot both run a command and '$step'"
   [ "$step" != run ] || [ ${#words[@]} -gt 0 ] || [ -n "$old" ] || bad "cannot run: no command given"
 }

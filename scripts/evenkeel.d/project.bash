@@ -4,11 +4,14 @@
 # read_project: sets project_name, project_id, project_content, project_dir, project_images, project_built, and
 # for_compose, the options with which Compose finds the same project from anywhere.
 read_project() {
-  # 'clean' must work where the files cannot be read.
-  if [ "$step" = clean ] && [ -n "$project" ] && [ -n "${lock:-$kind}" ]; then
-    project_name=$project project_id=$project for_compose=() all_files=() all_env_files=()
-    return
-  fi
+  for_compose=() all_files=() all_env_files=()
+  # What removes must work where the files cannot be read any more.
+  case $step in
+  clean | remove_and_verify)
+    [ -z "$project" ] || [ -z "${lock:-$kind}" ] || { project_name=$project project_id=$project && return; }
+    ;;
+  take_down) project_name=$project project_id=$project ;;
+  esac
   local given=() file answer
   # Databases of the reference stack; other projects do not read it.
   if [ "$profile" = fast ]; then POSTGRES_FSYNC=off; else POSTGRES_FSYNC=on; fi
@@ -23,7 +26,10 @@ read_project() {
     given+=(-f "$file")
   fi
   for_check=("${given[@]}")
-  answer=$(composecheck project "${given[@]}" --format env) || exit 1
+  if ! answer=$(composecheck project "${given[@]}" --format env); then
+    [ "$step" = take_down ] || exit 1
+    return 0
+  fi
   local PROJECT_NAME PROJECT_DIR PROJECT_ID PROJECT_CONTENT PROJECT_IMAGES PROJECT_BUILT
   local COMPOSE_FILE COMPOSE_PATH_SEPARATOR COMPOSE_ENV_FILES=''
   # composecheck quotes the values for a shell.
@@ -34,7 +40,6 @@ read_project() {
   separator=$COMPOSE_PATH_SEPARATOR
   mapfile -t all_files < <(tr "$separator" '\n' <<<"$COMPOSE_FILE")
   mapfile -t all_env_files < <(tr , '\n' <<<"$COMPOSE_ENV_FILES" | grep .)
-  for_compose=()
   for file in "${all_files[@]}"; do for_compose+=(-f "$file"); done
   for file in "${all_env_files[@]}"; do for_compose+=(--env-file "$file"); done
   for file in "${compose_profiles[@]}"; do for_compose+=(--profile "$file"); done
@@ -69,8 +74,5 @@ call_self() {
   for file in "${all_env_files[@]}"; do self_command+=(--env-file "$file"); done
   for file in "${compose_profiles[@]}"; do self_command+=(--compose-profile "$file"); done
   [ -n "$dedicated" ] && self_command+=(--dedicated --slots "$slots") || self_command+=(--shared)
-  [ -z "$slot" ] || self_command+=(--slot "$slot")
-  [ -z "$kind" ] || self_command+=(-e "$kind")
-  [ -z "$budget" ] || self_command+=(--budget "$budget")
-  [ -z "$keep_images" ] || self_command+=(--keep-images)
+  self_command+=(${slot:+--slot "$slot"} ${kind:+-e "$kind"} ${budget:+--budget "$budget"} ${keep_images:+--keep-images})
 }

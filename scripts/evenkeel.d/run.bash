@@ -2,7 +2,7 @@
 # run: takes the lock, with what to do under it. Inside, it runs the command in the environment that is up.
 
 # Under the lock, in an environment that is up.
-run() {
+run_inside() {
   [ -z "$force" ] || step_of restart restart_all || exit 3
   local file joined='' line
   for file in "${all_files[@]}"; do joined+="${joined:+$separator}$file"; done
@@ -33,7 +33,7 @@ hold_environment() { # PURPOSE
   images=$([ -n "$dedicated" ] || build_images) || exit
   hold=(--timeout "$wait_for" --purpose "$1"
     --setup-key "files=${project_content:0:12} profile=$profile${images:+ images=$images}"
-    --setup "$(quoted "${self_command[@]}" "${for_up[@]}" up)" --teardown "$(portable "${self_command[@]}" ${stats:+--stats} down)")
+    --setup "$(quoted "${self_command[@]}" "${for_up[@]}" set_up)" --teardown "$(portable "${self_command[@]}" ${stats:+--stats} take_down)")
   [ -n "$dedicated" ] || hold+=(--shared)
   [ -z "$replace" ] || hold+=(--replace)
   [ -z "$restart_if_changed" ] || hold+=(--replace-if-changed)
@@ -47,13 +47,8 @@ hold_environment() { # PURPOSE
 
 # The options that only the set-up needs.
 set_options_of_up() {
-  for_up=(--start-timeout "$start_timeout")
-  [ -z "$fixed_ports" ] || for_up+=(--fixed-ports)
-  [ -z "$no_isolate" ] || for_up+=(--no-isolate)
-  [ -z "$no_boost" ] || for_up+=(--no-boost)
-  [ -z "$reset" ] || for_up+=(--reset "$reset")
-  [ -z "$artifacts" ] || for_up+=(--artifacts "$artifacts")
-  [ -z "$no_artifacts" ] || for_up+=(--no-artifacts)
+  for_up=(--start-timeout "$start_timeout" ${fixed_ports:+--fixed-ports} ${no_isolate:+--no-isolate} ${no_boost:+--no-boost}
+    ${reset:+--reset "$reset"} ${artifacts:+--artifacts "$artifacts"} ${no_artifacts:+--no-artifacts})
 }
 
 # Whether runs of the project can be side by side. If not, what they share is said, and they run one after the other.
@@ -77,9 +72,9 @@ begin_run() {
   [ -z "$old" ] || remove_old
   [ ${#words[@]} -gt 0 ] || exit 0
   set_options_of_up
-  passed_on=("${for_up[@]}")
-  [ -z "$force" ] || passed_on+=(--force-restart)
-  [ -z "$stats" ] || passed_on+=(--stats)
+  passed_on=("${for_up[@]}" --pull "$pull" ${force:+--force-restart} ${stats:+--stats} ${keep:+--no-cleanup}
+    ${replace:+--replace} ${restart_if_changed:+--restart-if-changed} ${strict:+--strict} ${no_check:+--no-check}
+    ${linger:+--linger "$linger"})
   again=("${self_command[@]}" "${passed_on[@]}" -- "${words[@]}")
   if [ "$jobs" -gt 1 ]; then
     check_files
@@ -100,7 +95,8 @@ begin_run() {
     hold+=(--keep)
     say "the environment is kept for debugging; remove it with: $(quoted "${self_command[@]}" down)"
   fi
-  become envlock "${hold[@]}" --reuse "$(quoted "${self_command[@]}" "${for_up[@]}" reuse)" "$environment" -- "${again[@]}"
+  become envlock "${hold[@]}" --reuse "$(quoted "${self_command[@]}" "${for_up[@]}" reuse)" "$environment" -- \
+    "${self_command[@]}" "${passed_on[@]}" run_inside -- "${words[@]}"
 }
 
 begin_up() {
@@ -119,7 +115,7 @@ begin_down() {
   [ -z "$caught" ] || stop
   [ "$code" = 0 ] || [ "$step" = clean ] || exit "$code"
   # Where nothing is known to be up, something may be left all the same. As a take-down, it cannot be interrupted.
-  become envlock --timeout "$wait_for" --purpose "evenkeel $step" --teardown "$(portable "${self_command[@]}" clean)" "$environment" -- true
+  become envlock --timeout "$wait_for" --purpose "evenkeel $step" --teardown "$(portable "${self_command[@]}" remove_and_verify)" "$environment" -- true
 }
 
 remove_old() {

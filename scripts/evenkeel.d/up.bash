@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# up: starts the environment, under the lock.
+# set_up: starts the environment, under the lock.
 
-up() {
+set_up() {
   local after=()
   check_room
   step_of clear clear_all || exit 3
