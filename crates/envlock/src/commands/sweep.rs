@@ -8,7 +8,7 @@ use evenkeel_common::{BootTimestamp, Error, Exit, print, print_json};
 use crate::cli::SweepArgs;
 use crate::lock::acquire::{LockTiming, Owner, acquire};
 use crate::lock::held_lock::HeldLock;
-use crate::lock::status::read_status;
+use crate::lock::status::{LockStatus, read_status};
 use crate::model::environment::{Facts, Sweep, SweepCause};
 use crate::model::held_entry::HELD_VAR;
 use crate::model::queue::Mode;
@@ -19,6 +19,7 @@ use crate::session::{Locked, Marks, Script, Steps};
 use crate::store::env_files::{EnvFiles, all_names};
 use crate::system::kernel_lock::WaitDeadline;
 use crate::system::platform::SignalForwarder;
+use crate::system::{Ending, Outsider};
 
 pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Error> {
     let home = Home::from_env()?;
@@ -32,7 +33,7 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<Exit, Error> {
     for name in &names {
         if let Some(signal) = signals.cancelled() {
             report(args, &all)?;
-            return Ok(crate::system::Ending::cancelled(signal).exit);
+            return Ok(Ending::cancelled(signal).exit);
         }
         all.push(run.one(name));
     }
@@ -81,7 +82,7 @@ impl Run<'_> {
         if matches!(decision, Sweep::Nothing) {
             return Ok(Swept::new(name, Action::NothingUp, "nothing is up"));
         }
-        if !status.is_free() || !status.queue.is_empty() {
+        if is_in_use(&status) {
             return Ok(Swept::new(name, Action::InUse, "its lock is held"));
         }
         match decision {
@@ -128,6 +129,13 @@ fn run_recorded(locked: &mut Locked<'_>, cause: SweepCause) -> Result<Swept, Err
     let ending = locked.take_down(&Script::recorded(&teardown))?;
     let action = if ending.succeeded() { Action::TakenDown } else { Action::Failed };
     Ok(Swept { exit_code: Some(ending.exit.code()), ..Swept::new(name, action, &cause) })
+}
+
+/// Whether somebody alive holds the lock or waits for it. What a dead holder left running has its lock too, but is ended
+/// by whoever takes the lock next; such a lock is listed under the pid of the dead, which has no command line.
+fn is_in_use(status: &LockStatus) -> bool {
+    let is_alive = |outsider: &Outsider| !outsider.command.is_empty();
+    !status.holders.is_empty() || !status.queue.is_empty() || status.outsiders.iter().any(is_alive)
 }
 
 /// An environment that is left as it is.

@@ -151,6 +151,20 @@ fn sweep_never_waits_for_a_lock() {
 }
 
 #[test]
+fn sweep_ends_what_the_dead_left_running() {
+    let home = Home::new();
+    let ready = home.file("ready");
+    let stubborn =
+        format!("(trap '' TERM; echo $$ > {}; while :; do sleep 0.01; done) & wait", ready.display());
+    let args = ["--setup", "true", "--teardown", "true", "test", "--", "sh", "-c", &stubborn];
+    let mut holder = home.envlock(&args).spawn().unwrap();
+    until("the command runs", || ready.exists());
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+    assert_eq!(swept(&home, &[]), ["test taken_down"]);
+}
+
+#[test]
 fn nobody_runs_the_take_down_of_another_user() {
     if !rustix::process::geteuid().is_root() {
         return skip("only root can give a file away");

@@ -28,6 +28,13 @@ const PATTERNS: [Presses; 4] = [
     Presses { signal: Signal::TERM, most: 2, apart: ms(30) },
 ];
 
+/// Whether the environment is kept, and whether there is something to do after the command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ends {
+    Plain,
+    KeptWithAfter,
+}
+
 /// Repeats a run and sends the first signal 10 ms later each time, until a run ends before that. `start` starts a run,
 /// `press` sends it a signal, `ended` returns its output when it has ended.
 fn scan<R>(
@@ -39,11 +46,13 @@ fn scan<R>(
         for presses in PATTERNS {
             let (start, press, ended) = (&start, &press, &ended);
             scope.spawn(move || {
-                let mut first = ms(0);
-                while run_pressed(presses, first, start, press, ended) > 0 {
-                    first += ms(10);
+                for ends in [Ends::Plain, Ends::KeptWithAfter] {
+                    let mut first = ms(0);
+                    while run_pressed(ends, presses, first, start, press, ended) > 0 {
+                        first += ms(10);
+                    }
+                    assert!(first > ms(50), "{ends:?} {presses:?}: the runs ended too soon");
                 }
-                assert!(first > ms(50), "{presses:?}: the runs ended too soon");
             });
         }
     });
@@ -51,6 +60,7 @@ fn scan<R>(
 
 /// One run of a scan; returns how many signals were sent.
 fn run_pressed<R>(
+    ends: Ends,
     presses: Presses,
     first: Duration,
     start: impl Fn(&Home, &[&str]) -> R,
@@ -60,10 +70,16 @@ fn run_pressed<R>(
     let home = Home::new();
     let up = home.file("up");
     let setup = format!(": > {}; sleep 0.02", up.display());
+    let log_file = home.file("log").display().to_string();
+    let after = format!("echo begun >> {log_file}; sleep 0.02; echo done >> {log_file}");
+    let more: &[&str] = match ends {
+        Ends::Plain => &[],
+        Ends::KeptWithAfter => &["--keep-for", "1h", "--after", &after],
+    };
     let teardown = format!("sleep 0.02; rm -f {}; sleep 0.02", up.display());
     let mode = if first.as_millis().is_multiple_of(20) { "--shared" } else { "--wait-forever" };
-    let mut run =
-        start(&home, &[mode, "--setup", &setup, "--teardown", &teardown, "test", "--", "sleep", "0.02"]);
+    let args = [mode, "--setup", &setup, "--teardown", &teardown];
+    let mut run = start(&home, &[&args, more, &["test", "--", "sleep", "0.02"]].concat());
     let started = Instant::now();
     let (mut count, mut next) = (0, first);
     let said = loop {
@@ -78,10 +94,14 @@ fn run_pressed<R>(
         }
         std::thread::sleep(ms(1));
     };
-    let context = format!("{presses:?} from {first:?} on: {said}");
-    assert!(!said.contains("take-down failed"), "{context}");
-    assert!(!up.exists(), "left behind: {context}");
+    let context = format!("{ends:?} {presses:?} from {first:?} on: {said}");
+    assert!(!said.contains("take-down failed") && !said.contains("command failed"), "{context}");
     let status = home.status("test");
+    assert_eq!(status["environment"]["state"] == "kept", up.exists(), "left behind: {context}");
+    assert!(ends == Ends::KeptWithAfter || !up.exists(), "left behind: {context}");
+    // What is to be done after the command was done to its end, where there was a set-up, and once.
+    assert!(matches!(&*log(&home), "" | "begun done "), "{}: {context}", log(&home));
+    assert!(ends == Ends::Plain || !up.exists() || log(&home) != "", "{context}");
     assert_eq!((&status["verdict"], &status["dirty"]), (&"free".into(), &false.into()), "{context}");
     count
 }

@@ -314,3 +314,83 @@ fn what_starts_something_else_when_it_is_ended_does_not_keep_the_lock() {
         assert!(!is_running(late.trim().parse().unwrap()), "{mode:?}");
     }
 }
+
+/// A run that is killed at some moment, after what `before` prepared.
+struct KillScan {
+    before: &'static [&'static str],
+    killed: &'static [&'static str],
+}
+
+/// A first user; one who joins and takes down; one who replaces what is kept; one who joins what is kept until told.
+const KILL_SCANS: [KillScan; 4] = [
+    KillScan { before: &[], killed: &["--keep-for", "1h"] },
+    KillScan { before: &["--keep-for", "1h"], killed: &["--shared"] },
+    KillScan { before: &["--keep-for", "1h"], killed: &["--setup-key", "k=2", "--keep-for", "1h"] },
+    KillScan { before: &["--keep"], killed: &["--shared"] },
+];
+
+/// The options of all runs of a kill scan. The environment is a file.
+fn scan_args(home: &Home) -> Vec<String> {
+    let up = home.file("up").display().to_string();
+    let options = [
+        ("--setup", format!(": > {up}; sleep 0.02")),
+        ("--teardown", format!("sleep 0.02; rm -f {up}; sleep 0.02")),
+        ("--reuse", format!("sleep 0.02; [ -e {up} ]")),
+        ("--after", String::from("sleep 0.02")),
+    ];
+    options.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect()
+}
+
+/// Kills a run after `time`, and has what it left cleared by a sweep or by the next user. Returns whether it was alive.
+fn kill_and_clear(scan: &KillScan, time: std::time::Duration) -> bool {
+    let home = Home::new();
+    let shared = scan_args(&home);
+    let all = |more: &'static [&'static str]| -> Vec<&str> {
+        let key = if more.contains(&"--setup-key") { &[][..] } else { &["--setup-key", "k=1"] };
+        let mut args: Vec<&str> = shared.iter().map(String::as_str).collect();
+        args.extend(more.iter().chain(key).chain(&["test", "--", "sleep", "0.02"]));
+        args
+    };
+    if !scan.before.is_empty() {
+        assert_eq!(home.run(&all(scan.before)).code(), 0);
+    }
+    let mut run = home.envlock(&all(scan.killed)).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(time);
+    let was_alive = run.try_wait().unwrap().is_none();
+    let _ = run.kill();
+    run.wait().unwrap();
+    let status = home.status("test");
+    let state = status["environment"]["state"].as_str().unwrap_or("down").to_owned();
+    let context = format!("{:?} killed after {time:?}: {state}", scan.killed);
+    assert!(matches!(&*state, "kept" | "dirty" | "down"), "{context}");
+    assert!(state != "kept" || home.file("up").exists(), "{context}");
+    assert_eq!(status["dirty"], state == "dirty", "{context}");
+    let is_told = status["environment"]["kept"] == "until_told";
+    if time.as_millis().is_multiple_of(20) && !is_told {
+        let swept = home.run(&["sweep", "--idle"]);
+        assert_eq!(swept.code(), 0, "{context}: {swept:?}");
+    } else {
+        let next = home.run(&all(&["--replace", "--setup-key", "k=3"]));
+        assert_eq!(next.code(), 0, "{context}: {}", next.stderr());
+    }
+    assert!(!home.file("up").exists(), "left behind: {context}");
+    let status = home.status("test");
+    assert_eq!((&status["verdict"], &status["dirty"]), (&"free".into(), &false.into()), "{context}");
+    assert_eq!(status["environment"], serde_json::Value::Null, "{context}");
+    was_alive
+}
+
+#[test]
+fn whoever_is_killed_at_any_moment_leaves_what_is_known_to_be_kept_or_dirty() {
+    std::thread::scope(|scope| {
+        for scan in &KILL_SCANS {
+            scope.spawn(move || {
+                let mut time = std::time::Duration::ZERO;
+                while kill_and_clear(scan, time) {
+                    time += std::time::Duration::from_millis(10);
+                }
+                assert!(time.as_millis() > 50, "{:?} ended too soon", scan.killed);
+            });
+        }
+    });
+}
