@@ -19,6 +19,9 @@ _envlock() {
             envlock,break)
                 cmd="envlock__subcmd__break"
                 ;;
+            envlock,down)
+                cmd="envlock__subcmd__down"
+                ;;
             envlock,held)
                 cmd="envlock__subcmd__held"
                 ;;
@@ -31,8 +34,14 @@ _envlock() {
             envlock,status)
                 cmd="envlock__subcmd__status"
                 ;;
+            envlock,sweep)
+                cmd="envlock__subcmd__sweep"
+                ;;
             envlock__subcmd__help,break)
                 cmd="envlock__subcmd__help__subcmd__break"
+                ;;
+            envlock__subcmd__help,down)
+                cmd="envlock__subcmd__help__subcmd__down"
                 ;;
             envlock__subcmd__help,held)
                 cmd="envlock__subcmd__help__subcmd__held"
@@ -46,6 +55,9 @@ _envlock() {
             envlock__subcmd__help,status)
                 cmd="envlock__subcmd__help__subcmd__status"
                 ;;
+            envlock__subcmd__help,sweep)
+                cmd="envlock__subcmd__help__subcmd__sweep"
+                ;;
             *)
                 ;;
         esac
@@ -53,7 +65,7 @@ _envlock() {
 
     case "${cmd}" in
         envlock)
-            opts="-s -w -n -p -E -v -h -V --shared --slots --with --setup --teardown --teardown-timeout --timeout --no-wait --wait-forever --purpose --conflict-exit-code --inherit --report --verbose --help --version status history break held help"
+            opts="-s -w -n -p -E -v -h -V --shared --slots --with --setup --teardown --teardown-timeout --setup-key --keep --keep-for --replace --reuse --after --timeout --no-wait --wait-forever --purpose --conflict-exit-code --inherit --report --verbose --help --version status history break held down sweep help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -76,6 +88,22 @@ _envlock() {
                     return 0
                     ;;
                 --teardown-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --setup-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reuse)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --after)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -140,6 +168,28 @@ _envlock() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        envlock__subcmd__down)
+            opts="-w -v -h --timeout --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         envlock__subcmd__held)
             opts="-v -h --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -155,7 +205,7 @@ _envlock() {
             return 0
             ;;
         envlock__subcmd__help)
-            opts="status history break held help"
+            opts="status history break held down sweep help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -169,6 +219,20 @@ _envlock() {
             return 0
             ;;
         envlock__subcmd__help__subcmd__break)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        envlock__subcmd__help__subcmd__down)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -238,6 +302,20 @@ _envlock() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        envlock__subcmd__help__subcmd__sweep)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         envlock__subcmd__history)
             opts="-n -v -h --last --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -262,6 +340,20 @@ _envlock() {
             ;;
         envlock__subcmd__status)
             opts="-v -h --json --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        envlock__subcmd__sweep)
+            opts="-v -h --idle --dry-run --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -19,7 +19,11 @@ _envlock() {
 '*--with=[Also lock NAME, exclusively or shared; locks are always taken in the order of their names]:NAME[:shared]:_default' \
 '--setup=[Shell command that the first user runs to set the environment up, before anybody else enters]:CMD:_default' \
 '--teardown=[Shell command that the last user runs to take the environment down, before anybody else enters]:CMD:_default' \
-'--teardown-timeout=[End a take-down that takes longer than this \[default\: no limit\]]:DURATION:_default' \
+'--teardown-timeout=[End a take-down, or an --after command, that takes longer than this \[default\: no limit\]]:DURATION:_default' \
+'--setup-key=[What the set-up starts from, as blank-separated NAME=VALUE; an environment started from something else is not entered]:WORDS:_default' \
+'--keep-for=[As the last user, leave the environment up for this long]:DURATION:_default' \
+'--reuse=[Shell command that the first user of an environment that was kept runs instead of the set-up]:CMD:_default' \
+'--after=[Shell command to run after the command, still under the lock, with its exit code in ENVLOCK_EXIT]:CMD:_default' \
 '-w+[Give up with 75 when the lock is not free after this long]:DURATION:_default' \
 '--timeout=[Give up with 75 when the lock is not free after this long]:DURATION:_default' \
 '-p+[Purpose to show to those that wait and in the history]:TEXT:_default' \
@@ -29,6 +33,8 @@ _envlock() {
 '--report=[Write a record of the run to FILE as JSON]:FILE:_files' \
 '(--slots)-s[Share the lock with others that share it]' \
 '(--slots)--shared[Share the lock with others that share it]' \
+'(--keep-for)--keep[As the last user, leave the environment up until it is taken down with '\''envlock down'\'' or --replace]' \
+'--replace[Take down an environment that was kept, and set it up anew]' \
 '(-w --timeout --wait-forever)-n[Give up with 75 when the lock is not free now]' \
 '(-w --timeout --wait-forever)--no-wait[Give up with 75 when the lock is not free now]' \
 '(-w --timeout)--wait-forever[Wait without a limit]' \
@@ -39,7 +45,7 @@ _envlock() {
 '--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \
 '--version[Print version]' \
-':name -- Environment to lock (status, history, break, held and help are reserved):_default' \
+':name -- Environment to lock (status, history, break, held, down, sweep and help are reserved):_default' \
 ':command -- Command to run while the lock is held:_default' \
 ":: :_envlock_commands" \
 "*::: :->envlock" \
@@ -94,6 +100,29 @@ _arguments "${_arguments_options[@]}" : \
 ':name -- Environment whose lock an envlock further up may hold:_default' \
 && ret=0
 ;;
+(down)
+_arguments "${_arguments_options[@]}" : \
+'-w+[Give up with 75 when others use the environment for longer than this]:DURATION:_default' \
+'--timeout=[Give up with 75 when others use the environment for longer than this]:DURATION:_default' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help]' \
+'--help[Print help]' \
+':name -- Environment to take down:_default' \
+&& ret=0
+;;
+(sweep)
+_arguments "${_arguments_options[@]}" : \
+'--idle[Also take down those whose time is not over yet, but never those kept with --keep]' \
+'--dry-run[Show what would be taken down, and take nothing down]' \
+'--json[Print one JSON object]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help]' \
+'--help[Print help]' \
+'*::names -- Environments to look at \[default\: all\]:_default' \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 ":: :_envlock__subcmd__help_commands" \
@@ -122,6 +151,14 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(down)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
+(sweep)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -142,6 +179,8 @@ _envlock_commands() {
 'history:Show the past holds of an environment' \
 'break:End the command that holds an environment, so that the lock is released' \
 'held:Test whether this process runs under the lock of an environment\: exit code 0 or 1' \
+'down:Take down an environment that was kept, or that its users left behind' \
+'sweep:Take down the environments that nobody uses and whose time is over, or whose users died' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'envlock commands' commands "$@"
@@ -150,6 +189,11 @@ _envlock_commands() {
 _envlock__subcmd__break_commands() {
     local commands; commands=()
     _describe -t commands 'envlock break commands' commands "$@"
+}
+(( $+functions[_envlock__subcmd__down_commands] )) ||
+_envlock__subcmd__down_commands() {
+    local commands; commands=()
+    _describe -t commands 'envlock down commands' commands "$@"
 }
 (( $+functions[_envlock__subcmd__held_commands] )) ||
 _envlock__subcmd__held_commands() {
@@ -163,6 +207,8 @@ _envlock__subcmd__help_commands() {
 'history:Show the past holds of an environment' \
 'break:End the command that holds an environment, so that the lock is released' \
 'held:Test whether this process runs under the lock of an environment\: exit code 0 or 1' \
+'down:Take down an environment that was kept, or that its users left behind' \
+'sweep:Take down the environments that nobody uses and whose time is over, or whose users died' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'envlock help commands' commands "$@"
@@ -171,6 +217,11 @@ _envlock__subcmd__help_commands() {
 _envlock__subcmd__help__subcmd__break_commands() {
     local commands; commands=()
     _describe -t commands 'envlock help break commands' commands "$@"
+}
+(( $+functions[_envlock__subcmd__help__subcmd__down_commands] )) ||
+_envlock__subcmd__help__subcmd__down_commands() {
+    local commands; commands=()
+    _describe -t commands 'envlock help down commands' commands "$@"
 }
 (( $+functions[_envlock__subcmd__help__subcmd__held_commands] )) ||
 _envlock__subcmd__help__subcmd__held_commands() {
@@ -192,6 +243,11 @@ _envlock__subcmd__help__subcmd__status_commands() {
     local commands; commands=()
     _describe -t commands 'envlock help status commands' commands "$@"
 }
+(( $+functions[_envlock__subcmd__help__subcmd__sweep_commands] )) ||
+_envlock__subcmd__help__subcmd__sweep_commands() {
+    local commands; commands=()
+    _describe -t commands 'envlock help sweep commands' commands "$@"
+}
 (( $+functions[_envlock__subcmd__history_commands] )) ||
 _envlock__subcmd__history_commands() {
     local commands; commands=()
@@ -201,6 +257,11 @@ _envlock__subcmd__history_commands() {
 _envlock__subcmd__status_commands() {
     local commands; commands=()
     _describe -t commands 'envlock status commands' commands "$@"
+}
+(( $+functions[_envlock__subcmd__sweep_commands] )) ||
+_envlock__subcmd__sweep_commands() {
+    local commands; commands=()
+    _describe -t commands 'envlock sweep commands' commands "$@"
 }
 
 if [ "$funcstack[1]" = "_envlock" ]; then

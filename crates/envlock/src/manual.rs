@@ -6,15 +6,23 @@ use evenkeel_common::manual::Manual;
 /// Exit codes, examples and sections of the man page.
 pub const MANUAL: Manual = Manual {
     exits: &[
-        (Exit::Done, "the command ended with 0; status, history, break: done; held: the lock is held"),
+        (
+            Exit::Done,
+            "the command ended with 0; status, history, break, down, sweep: done; held: the lock is held",
+        ),
         (Exit::No, "break: nobody holds the lock; held: the lock is not held"),
         (Exit::Usage, "bad arguments"),
         (
             Exit::Failed,
-            "the command runs under a lesser lock than it asks for; status, history, break, held: failed",
+            "the command runs under a lesser lock than it asks for; status, history, break, held, sweep: failed",
         ),
-        (Exit::Busy, "the lock was not free in time (-E changes this code)"),
-        (Exit::Wrapper, "envlock itself failed; the command was not run"),
+        (Exit::Partial, "sweep: a take-down failed"),
+        (
+            Exit::Busy,
+            "the lock was not free in time, or the environment is kept and was started from something else (-E \
+             changes this code)",
+        ),
+        (Exit::Wrapper, "envlock itself failed; the command, or with down the take-down, was not run"),
         (Exit::NotRunnable, "the command could not be run"),
         (Exit::NotFound, "the command was not found"),
     ],
@@ -28,6 +36,17 @@ pub const MANUAL: Manual = Manual {
         (
             "envlock --slots 3 test -- sh -c 'PORT=$((5434 + ENVLOCK_SLOT)) ./suite'",
             "at most three at once, each with a port of its own",
+        ),
+        (
+            "envlock --shared --setup './stack up' --teardown './stack down' --setup-key \"files=$(cat *.yml | \
+             cksum | cut -d' ' -f1)\" --keep-for 10m test -- make test",
+            "keep the environment for ten minutes, for users of the same files",
+        ),
+        ("envlock down test", "take down what is kept"),
+        ("*/5 * * * * envlock sweep", "in a crontab: take down what nobody uses any more"),
+        (
+            "envlock --after './save-logs $ENVLOCK_EXIT' test -- make test",
+            "save the logs while the lock is held",
         ),
         ("envlock --with dev test -- ./migrate", "lock dev as well"),
         ("flock ~/.netra/locks/test.lock ./old-script", "scripts that use flock(1) take part"),
@@ -46,7 +65,8 @@ pub const MANUAL: Manual = Manual {
              process group of their own, so they cannot read from the terminal. A set-up that fails ends envlock \
              with its code, after the take-down. A take-down that fails ends envlock with its code, unless the \
              command failed, and leaves the environment dirty; so does a holder that dies. The next user then \
-             runs the take-down before the set-up.\n\n\
+             takes it down before the set-up: with the take-down that was recorded, or its own where none is, or \
+             that one fails.\n\n\
              Users of the lock that have neither --setup nor --teardown, such as flock(1), do not use the \
              environment: the first user of the environment waits for them before it sets up. Where they still \
              hold the lock when the last user leaves, the environment cannot be taken down and is left dirty.\n\n\
@@ -54,12 +74,42 @@ pub const MANUAL: Manual = Manual {
              before the command is started, and the set-up does not end because of it, envlock waits for the \
              set-up, does not start the command, runs the take-down, and ends with 128+n. The same holds for a \
              take-down that runs before the set-up.\n\n\
-             A take-down gets no signals: it ignores SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTTIN and SIGTTOU, and \
-             envlock waits until it has ended. It is ended by force after --teardown-timeout, or when envlock \
-             gets three signals within a second, but then not before it has run for 30 seconds. Its processes \
-             get SIGTERM, and SIGKILL five seconds later; the environment is left dirty.\n\n\
+             A take-down and an --after command get no signals: they ignore SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGTTIN and SIGTTOU, and \
+             envlock waits until they have ended. They are ended by force after --teardown-timeout, or when \
+             envlock gets three signals within a second, but then not before they have run for 30 seconds. Their \
+             processes get SIGTERM, and SIGKILL five seconds later; a take-down then leaves the environment \
+             dirty.\n\n\
+             The --after command is run by every user, after its command, also when that failed or was ended by \
+             a signal, and after a set-up that failed, before the environment is left or taken down. \
+             ENVLOCK_EXIT is the exit code of the command, or of the step that failed. Its own failure changes \
+             no exit code. An envlock that finds its lock held by an outer envlock runs its command and nothing \
+             else.\n\n\
              Processes that the command leaves running are ended in the same way before the take-down, unless \
              --inherit is given, and so are those of a set-up or take-down that failed. This works on Linux only.",
+        ),
+        (
+            "KEPT ENVIRONMENTS",
+            "With --keep or --keep-for the last user leaves the environment up. The next one enters it without a \
+             set-up, or runs the --reuse command in its place; where that fails, the environment is taken down and \
+             set up anew. What is kept with --keep stays up, also when later users leave, until 'envlock down', \
+             --replace or a --reuse command that fails. What is kept with --keep-for stays up for that time after \
+             its last user left, whoever that is: one without --keep-for takes it down. An environment whose set-up \
+             failed is not kept; one whose command failed is. --replace has no effect while others are inside.\n\n\
+             --setup-key says what the set-up starts from, such as a hash of its files. A user whose key differs \
+             from that of the environment waits in the queue until those inside have left, as if it wanted the lock \
+             alone, so those who come later do not overtake it; then it takes the environment down and sets it up \
+             anew. So it does at once where nobody is inside and the environment was kept with --keep-for; where it \
+             was kept with --keep, it is refused with 75. A user or an environment without a key matches all.\n\n\
+             What is recorded of an environment before it is set up lets others take it down: the --teardown \
+             command, its --teardown-timeout, and the directory in which it was given and is run ('/' where that is \
+             gone). It gets the variables of whoever runs it, so it should name what it needs.\n\n\
+             'envlock down NAME' waits until it has the lock alone and runs the recorded take-down; it ends with its \
+             code. 'envlock sweep' takes down, among the environments that nobody uses or waits for, those whose \
+             time is over and those whose users died, with --idle also those whose time is not over; never those \
+             kept with --keep. It waits for no lock, and runs no take-down from a record that belongs to another \
+             user. Every envlock with --setup does the same for its own environment.\n\n\
+             Whoever is killed leaves an environment that is kept or dirty. Where a user of one that is kept with \
+             --keep is killed, it stays kept.",
         ),
         (
             "CRASHES",
@@ -73,8 +123,9 @@ pub const MANUAL: Manual = Manual {
             "FILES",
             "~/.netra/locks/NAME.lock: the lock file; flock(1) and Python's filelock on it exclude envlock and \
              are excluded by it. It is never removed.\n\n\
-             ~/.netra/locks/NAME.d/: tickets of those that hold or wait for the lock, and history.jsonl, the past \
-             holds.\n\n\
+             ~/.netra/locks/NAME.d/: tickets of those that hold or wait for the lock; history.jsonl, the past \
+             holds; environment.json, what is recorded of an environment from before its set-up until after its \
+             take-down. Whoever may write there may run commands as those that use the lock.\n\n\
              Keep them on a local disk: file locks on network file systems may not exclude each other.",
         ),
         (
@@ -85,8 +136,9 @@ pub const MANUAL: Manual = Manual {
              these locks. It relies on an entry only while the ticket is held and its owner is an ancestor; \
              'envlock held NAME' tests the same.\n\n\
              ENVLOCK_SLOT: set for the command with --slots: its slot, from 0.\n\n\
-             ENVLOCK_STEP: set with --setup or --teardown: the step that a process belongs to, as an entry of \
-             ENVLOCK_HELD followed by :setup, :command or :teardown. envlock uses it to find the processes that \
+             ENVLOCK_EXIT: set for the --after command: the exit code of the command, or of the step that failed.\n\n\
+             ENVLOCK_STEP: set with --setup, --teardown or --after: the step that a process belongs to, as an entry \
+             of ENVLOCK_HELD followed by :setup, :reuse, :command, :after or :teardown. envlock uses it to find the processes that \
              a step left running.",
         ),
         (
@@ -94,13 +146,20 @@ pub const MANUAL: Manual = Manual {
             "envlock.status/1 (status --json): schema, tool_version, at, verdict (free or held), locks (sorted by \
              name): name, verdict, dirty, holders and queue (sorted by ticket): ticket, mode (exclusive, shared, \
              slot), slot, phase (waiting, setup, running, teardown), user, host, pid, process_start (ticks since \
-             boot), boot_id, command, purpose, queued_at, entered_at; outsiders (sorted by pid): pid, command.\n\n\
+             boot), boot_id, command, purpose, queued_at, entered_at; outsiders (sorted by pid): pid, command; \
+             dirty_reason (setup_interrupted, reuse_interrupted, teardown_failed, not_taken_down, holder_died, \
+             record_unreadable); environment: state (in_use, kept, expired, dirty), phase (setup, reuse, up, \
+             teardown), key, user, host, up_since, kept (no, until_told, for), kept_for_ms, kept_by, kept_until, \
+             idle_since, teardown, directory.\n\n\
              envlock.history/1 (history --json): schema, tool_version, at, verdict (done), name, holds, skipped \
              (lines that could not be read), held_p50_ms, held_p95_ms, waited_p50_ms, waited_p95_ms, last (oldest \
              first): at, end (done, died, broken), ticket, mode, slot, user, host, pid, command, purpose, \
              waited_ms, held_ms, exit_code, broken_by, reason.\n\n\
              envlock.break/1 (break --json): schema, tool_version, at, verdict (broken or free), name, ticket, \
              killed (whether SIGKILL was needed).\n\n\
+             envlock.sweep/1 (sweep --json): schema, tool_version, at, verdict (done, or partial where a take-down \
+             failed), dry_run, environments (sorted by name): name, action (taken_down, would_take_down, failed, \
+             kept, in_use, skipped, nothing_up), reason, exit_code (of the take-down).\n\n\
              envlock.run/1 (--report): schema, tool_version, at, verdict (done or busy), name, mode, slot, \
              ticket, waited_ms, held_ms, exit_code.",
         ),
