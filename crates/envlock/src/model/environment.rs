@@ -176,18 +176,18 @@ impl Facts<'_> {
     }
 
     /// What whoever enters an environment that nobody uses does first.
-    pub(crate) fn entry(&self, wanted: &Wanted<'_>) -> Entry {
+    pub(crate) fn entry(&self, wanted: &Wanted<'_>) -> Result<Entry, Refused> {
         let difference = self.recorded.difference(wanted.key);
         let is_kept = self.recorded.kept() == Keep::UntilTold && !wanted.replaces;
-        match (self.unused(), difference) {
-            (_, Some(difference)) if is_kept => Entry::Refused(difference),
+        Ok(match (self.unused(), difference) {
+            (_, Some(difference)) if is_kept => return Err(Refused(difference)),
             (Unused::Down, _) => Entry::SetUp,
             (Unused::Dirty(why), _) => Entry::Clear(Clear::Dirty(why)),
             (Unused::Expired(limit), _) => Entry::Clear(Clear::Expired(limit)),
             (Unused::Kept(_), _) if wanted.replaces => Entry::Clear(Clear::Replaced),
             (Unused::Kept(_), Some(difference)) => Entry::Clear(Clear::Different(difference)),
             (Unused::Kept(_), None) => Entry::Join,
-        }
+        })
     }
 
     /// Whether a sweep takes an environment that nobody uses down.
@@ -227,9 +227,11 @@ pub(crate) enum Entry {
     Join,
     /// Takes it down, and sets it up anew.
     Clear(Clear),
-    /// Does not enter: it is kept, and was started from something else.
-    Refused(String),
 }
+
+/// The environment is not entered: it is kept until told, and was started from something else, which this says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refused(pub(crate) String);
 
 /// Why an environment is taken down before it is set up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -354,17 +356,17 @@ mod tests {
         let torn = environment(Reuse, Keep::UntilTold, None);
         let now = at(5000);
         for (recorded, key, replaces, entry) in [
-            (&told, Some(&same), false, Entry::Join),
-            (&told, None, false, Entry::Join),
-            (&told, Some(&other), false, Entry::Refused(different())),
-            (&told, Some(&other), true, Entry::Clear(Clear::Replaced)),
-            (&told, Some(&same), true, Entry::Clear(Clear::Replaced)),
-            (&kept, Some(&same), false, Entry::Join),
-            (&kept, Some(&other), false, Entry::Clear(Clear::Different(different()))),
-            (&over, Some(&same), false, Entry::Clear(Clear::Expired(SECOND))),
-            (&torn, Some(&same), false, Entry::Clear(Clear::Dirty(Dirty::ReuseInterrupted))),
-            (&torn, Some(&other), false, Entry::Refused(different())),
-            (&Recorded::Nothing, Some(&same), true, Entry::SetUp),
+            (&told, Some(&same), false, Ok(Entry::Join)),
+            (&told, None, false, Ok(Entry::Join)),
+            (&told, Some(&other), false, Err(Refused(different()))),
+            (&told, Some(&other), true, Ok(Entry::Clear(Clear::Replaced))),
+            (&told, Some(&same), true, Ok(Entry::Clear(Clear::Replaced))),
+            (&kept, Some(&same), false, Ok(Entry::Join)),
+            (&kept, Some(&other), false, Ok(Entry::Clear(Clear::Different(different())))),
+            (&over, Some(&same), false, Ok(Entry::Clear(Clear::Expired(SECOND)))),
+            (&torn, Some(&same), false, Ok(Entry::Clear(Clear::Dirty(Dirty::ReuseInterrupted)))),
+            (&torn, Some(&other), false, Err(Refused(different()))),
+            (&Recorded::Nothing, Some(&same), true, Ok(Entry::SetUp)),
         ] {
             let entered = facts(recorded, &now).entry(&Wanted { key, replaces });
             assert_eq!(entered, entry, "{recorded:?} {key:?} {replaces}");

@@ -4,7 +4,7 @@ use evenkeel_common::{BootTimestamp, Error};
 
 use crate::cli::HoldArgs;
 use crate::lock::held_lock::{HeldLock, SetupGuard};
-use crate::model::environment::{Entry, Facts, Recorded, Wanted};
+use crate::model::environment::{Entry, Facts, Recorded, Refused, Wanted};
 use crate::system::kernel_lock::WaitDeadline;
 
 /// An environment that is being entered.
@@ -53,7 +53,7 @@ pub(crate) fn enter(
     let now = BootTimestamp::now();
     let facts = Facts { recorded: &recorded, is_marked_dirty: main.files.is_dirty(), now: &now };
     Ok(match facts.entry(&wanted) {
-        Entry::Refused(difference) => Entered::Refused(difference),
-        entry => Entered::Inside(Entrance { guard, entry, recorded }),
+        Err(Refused(difference)) => Entered::Refused(difference),
+        Ok(entry) => Entered::Inside(Entrance { guard, entry, recorded }),
     })
 }

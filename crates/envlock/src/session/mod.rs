@@ -3,27 +3,23 @@
 mod enter;
 mod leave;
 mod locked;
+mod set_up;
 mod steps;
 mod teardown_limit;
 
 use std::time::{Duration, Instant};
 
-use std::path::PathBuf;
-
-use evenkeel_common::{Error, now};
+use evenkeel_common::Error;
 
 pub(crate) use self::enter::{Entered, Entrance, enter};
 pub(crate) use self::locked::Locked;
 pub(crate) use self::steps::{Marks, Script, Steps, print_message};
 use crate::cli::HoldArgs;
 use crate::lock::held_lock::HeldLock;
-use crate::model::environment::{Entry, Environment, EnvironmentPhase, Keep, Recorded, SCHEMA, Teardown};
-use crate::model::queue::Mode;
 use crate::model::record::{BreakNote, MainTicket, Phase};
 use crate::model::step::Step;
-use crate::output::text;
 use crate::session::leave::LeftEnvironment;
-use crate::store::history::{self, Measured, PastHold, millis};
+use crate::store::history::{self, Measured, PastHold};
 use crate::system::Ending;
 use crate::system::platform::SignalForwarder;
 
@@ -87,13 +83,10 @@ struct Session<'a> {
 impl Session<'_> {
     /// Returns how the command ended, or the step that kept it from being run.
     fn set_up_and_run(&mut self) -> Result<Ending, Error> {
-        if let Some(entrance) = &self.entrance {
-            let (entry, recorded) = (entrance.entry.clone(), entrance.recorded.clone());
-            if let Some(ending) = self.prepare(&entry, recorded)? {
-                return Ok(ending);
-            }
-            self.finish_setup()?;
+        if let Some(ending) = self.prepare()? {
+            return Ok(ending);
         }
+        self.finish_setup()?;
         if let Some(cancelled) = self.locked.steps.cancelled() {
             return Ok(cancelled);
         }
@@ -101,133 +94,6 @@ impl Session<'_> {
             lock.set_phase(Phase::Running)?;
         }
         self.locked.steps.run_command(&self.args.command, &self.locked.locks)
-    }
-
-    /// Makes the environment ready. Returns the ending of a step that failed or was cancelled.
-    fn prepare(&mut self, entry: &Entry, recorded: Recorded) -> Result<Option<Ending>, Error> {
-        match (entry, recorded) {
-            (Entry::Join, Recorded::Known(environment)) => return self.join(*environment),
-            (Entry::Clear(why), recorded) => {
-                print_message(&text::clearing(self.locked.steps.name, why));
-                if let Some(failed) = self.clear(&recorded)? {
-                    return Ok(Some(failed));
-                }
-            }
-            (Entry::Beside, _) => {
-                self.progress = Progress::Up;
-                return Ok(None);
-            }
-            _ => {}
-        }
-        self.set_up()
-    }
-
-    /// Uses an environment that was kept.
-    fn join(&mut self, environment: Environment) -> Result<Option<Ending>, Error> {
-        print_message(&text::joining(self.locked.steps.name, &environment));
-        let phase = if self.args.reuse.is_some() { EnvironmentPhase::Reuse } else { EnvironmentPhase::Up };
-        let environment = Environment { phase, idle_since: None, ..environment };
-        self.locked.record(&environment)?;
-        self.progress = Progress::Begun;
-        if let Some(command) = &self.args.reuse {
-            let ending = self.locked.run_script(&Script::new(Step::Reuse, command))?;
-            if !ending.succeeded() {
-                return self.replace(&Recorded::Known(Box::new(environment)), ending);
-            }
-        }
-        self.progress = Progress::Up;
-        // The command may have ignored a signal.
-        Ok(self.locked.steps.cancelled())
-    }
-
-    /// Sets an environment up anew whose `--reuse` command failed, unless that was because of a signal.
-    fn replace(&mut self, recorded: &Recorded, failed: Ending) -> Result<Option<Ending>, Error> {
-        if self.locked.steps.cancelled().is_some() {
-            return Ok(Some(failed));
-        }
-        let name = self.locked.steps.name;
-        print_message(&format!("{name} cannot be reused: taking it down and setting it up anew"));
-        self.progress = Progress::Cleared;
-        if let Some(failed) = self.clear(recorded)? {
-            return Ok(Some(failed));
-        }
-        self.set_up()
-    }
-
-    /// Takes down what is left of an earlier environment: as is recorded; where nothing is, or that fails, as the caller
-    /// says. Returns the ending of a take-down that failed.
-    fn clear(&mut self, recorded: &Recorded) -> Result<Option<Ending>, Error> {
-        let earlier = recorded.teardown();
-        let own =
-            self.own_script().filter(|own| Some(&own.command) != earlier.map(|earlier| &earlier.command));
-        let mut failed = None;
-        for mut script in earlier.map(Script::recorded).into_iter().chain(own) {
-            script.limit = script.limit.or(self.args.teardown_timeout);
-            let ending = self.locked.take_down(&script)?;
-            if ending.succeeded() {
-                return Ok(None);
-            }
-            failed = Some(ending);
-        }
-        Ok(failed)
-    }
-
-    /// Prepares the environment. Returns the ending of a set-up that failed or was cancelled.
-    fn set_up(&mut self) -> Result<Option<Ending>, Error> {
-        if let Some(cancelled) = self.locked.steps.cancelled() {
-            return Ok(Some(cancelled));
-        }
-        self.locked.record(&self.new_environment())?;
-        self.progress = Progress::Begun;
-        if let Some(command) = &self.args.setup {
-            let ending = self.locked.run_script(&Script::new(Step::Setup, command))?;
-            if !ending.succeeded() {
-                return Ok(Some(ending));
-            }
-        }
-        if let Some(main) = self.locked.main() {
-            main.files.mark_clean();
-        }
-        self.progress = Progress::Up;
-        // The set-up may have ignored a signal.
-        Ok(self.locked.steps.cancelled())
-    }
-
-    /// The record of the environment that this user sets up.
-    fn new_environment(&self) -> Environment {
-        let (user, host) = self.locked.main().map_or_else(Default::default, |main| {
-            (main.record.user.clone(), main.record.process.host.clone())
-        });
-        Environment {
-            schema: SCHEMA.to_owned(),
-            key: self.args.setup_key.clone(),
-            teardown: self.args.teardown.as_ref().map(|command| Teardown {
-                command: command.clone(),
-                directory: current_directory(),
-                limit_ms: self.args.teardown_timeout.map(millis),
-            }),
-            user,
-            host,
-            up_since: now(),
-            phase: EnvironmentPhase::Setup,
-            kept: Keep::No,
-            kept_by: None,
-            idle_since: None,
-        }
-    }
-
-    /// Lets others enter the environment, which is up.
-    fn finish_setup(&mut self) -> Result<(), Error> {
-        let Some(entrance) = self.entrance.take() else { return Ok(()) };
-        if entrance.entry != Entry::Beside
-            && let Recorded::Known(environment) = self.locked.recorded()
-        {
-            self.locked.record(&Environment { phase: EnvironmentPhase::Up, ..*environment })?;
-        }
-        let wanted: Mode = self.args.mode();
-        let Some(main) = self.locked.main_mut() else { return Ok(()) };
-        main.finish_setup(&entrance.guard)?;
-        if main.mode == wanted { Ok(()) } else { main.share(wanted) }
     }
 
     /// Runs the `--after` command. Whatever comes of it, the session goes on.
@@ -276,12 +142,6 @@ impl Session<'_> {
         let ending = failed_teardown.filter(|_| ending.succeeded()).unwrap_or(ending);
         Ok(SessionResult { ending, held, ticket })
     }
-}
-
-/// Where envlock was started, as text, for the record; `/` where that directory is gone.
-fn current_directory() -> PathBuf {
-    let directory = std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/"));
-    directory.to_string_lossy().into_owned().into()
 }
 
 fn report_break(lock: &HeldLock, note: Option<&BreakNote>) {

@@ -72,14 +72,14 @@ fn run_pressed<R>(
     let setup = format!(": > {}; sleep 0.02", up.display());
     let log_file = home.file("log").display().to_string();
     let after = format!("echo begun >> {log_file}; sleep 0.02; echo done >> {log_file}");
-    let more: &[&str] = match ends {
+    let ending: &[&str] = match ends {
         Ends::Plain => &[],
         Ends::KeptWithAfter => &["--keep-for", "1h", "--after", &after],
     };
     let teardown = format!("sleep 0.02; rm -f {}; sleep 0.02", up.display());
     let mode = if first.as_millis().is_multiple_of(20) { "--shared" } else { "--wait-forever" };
     let args = [mode, "--setup", &setup, "--teardown", &teardown];
-    let mut run = start(&home, &[&args, more, &["test", "--", "sleep", "0.02"]].concat());
+    let mut run = start(&home, &[&args, ending, &["test", "--", "sleep", "0.02"]].concat());
     let started = Instant::now();
     let (mut count, mut next) = (0, first);
     let said = loop {

@@ -138,6 +138,41 @@ fn the_last_one_out_takes_down_and_nobody_is_inside() {
     assert!(!up.exists(), "the last one out did not take down");
 }
 
+/// 8 processes come and go in two environments of one name, which some of them keep. The environment is a directory that
+/// knows its key.
+#[test]
+fn users_of_two_keys_never_meet() {
+    let home = Home::new();
+    let up = home.file("up").display().to_string();
+    let teardown = format!("rm {up}/key && rmdir {up}");
+    let rounds = rounds(10);
+    std::thread::scope(|scope| {
+        for worker in 0..8 {
+            let (home, up, teardown) = (&home, &up, &teardown);
+            scope.spawn(move || {
+                for round in 0..rounds {
+                    let key = format!("k={}", (worker + round) % 2);
+                    let setup = format!("mkdir {up} && echo {key} > {up}/key");
+                    let inside = format!("mkdir {up}/$$ && [ \"$(cat {up}/key)\" = {key} ] && rmdir {up}/$$");
+                    let mode: &[&str] = match worker % 4 {
+                        0 => &["--wait-forever"],
+                        1 => &["--wait-forever", "--slots", "2", "--keep-for", "1h"],
+                        2 => &["--wait-forever", "--shared", "--keep-for", "0s"],
+                        _ => &["--wait-forever", "--shared", "--reuse", "true", "--keep-for", "1h"],
+                    };
+                    let environment = ["--setup", &setup, "--teardown", teardown, "--setup-key", &key];
+                    let done = home.run(&[mode, &environment, &["test", "--", "sh", "-c", &inside]].concat());
+                    assert_eq!(done.code(), 0, "{worker} in round {round}: {}", done.stderr());
+                }
+            });
+        }
+    });
+    assert_eq!(home.run(&["sweep", "--idle"]).code(), 0);
+    assert!(!Path::new(&up).exists());
+    let status = home.status("test");
+    assert_eq!((&status["verdict"], &status["dirty"]), (&"free".into(), &false.into()));
+}
+
 #[test]
 fn idle_waiters_use_no_processor_time() {
     let home = Home::new();
