@@ -202,6 +202,21 @@ fn set_up_and_take_down() {
 }
 
 #[test]
+fn kept_for_the_next_user_and_taken_down_when_told() {
+    let home = Home::new();
+    let log = home.file("log");
+    let line = |word: &str| format!("echo {word}>> {}", log.display());
+    let (setup, teardown, after) = (line("setup"), line("teardown"), line("after"));
+    let args = ["--shared", "--setup", &setup, "--teardown", &teardown, "--after", &after, "--keep", "test"];
+    assert_eq!(home.code(&args, "exit=0"), 0);
+    assert_eq!(home.code(&args, "exit=7"), 7);
+    let down = home.envlock(&["down", "test"]).output().unwrap();
+    assert_eq!(down.status.code(), Some(0), "{}", String::from_utf8_lossy(&down.stderr));
+    let log = std::fs::read_to_string(&log).unwrap();
+    assert_eq!(log.split_whitespace().collect::<Vec<_>>(), ["setup", "after", "after", "teardown"]);
+}
+
+#[test]
 fn a_nested_call_passes_through() {
     let home = Home::new();
     let envlock = env!("CARGO_BIN_EXE_envlock");

@@ -1,6 +1,8 @@
 //! What machines read. These types are the documented format, apart from those that envlock works with.
 
-use evenkeel_common::{Timestamp, VERSION, now, to_milliseconds};
+use std::time::Duration;
+
+use evenkeel_common::{Timestamp, VERSION, now};
 use serde::Serialize;
 
 use crate::lock::status::LockStatus;
@@ -89,7 +91,6 @@ impl EnvironmentJson {
             Keep::UntilTold => (KeptJson::UntilTold, None),
             Keep::For { ms } => (KeptJson::For, Some(ms)),
         };
-        let left = if let Some(Unused::Kept(left)) = unused { left } else { None };
         let directory = |teardown: &Teardown| teardown.directory.to_string_lossy().into_owned();
         Self {
             state: EnvironmentState::of(unused),
@@ -101,13 +102,18 @@ impl EnvironmentJson {
             kept,
             kept_for_ms,
             kept_by: environment.kept_by.clone(),
-            // A time beyond the range of the clock is no limit.
-            kept_until: left.and_then(|left| now().checked_add(left).ok()).map(to_milliseconds),
+            kept_until: kept_until(environment),
             idle_since: environment.idle_since.as_ref().map(|since| since.at),
             teardown: environment.teardown.as_ref().map(|teardown| teardown.command.clone()),
             directory: environment.teardown.as_ref().map(directory),
         }
     }
+}
+
+/// None where nobody has left it, or where that is beyond the range of the clock.
+fn kept_until(environment: &Environment) -> Option<Timestamp> {
+    let Keep::For { ms } = environment.kept else { return None };
+    environment.idle_since.as_ref()?.at.checked_add(Duration::from_millis(ms)).ok()
 }
 
 impl EnvironmentState {

@@ -116,7 +116,8 @@ pub(crate) fn status(status: &LockStatus) -> String {
 /// Who set an environment up and when, from what, and how long it is kept.
 fn environment_lines(name: &str, environment: &Environment, unused: Option<Unused>) -> String {
     let (user, host) = (&environment.user, &environment.host);
-    let mut text = format!("  set up {} by {user}@{host}", ago(environment.up_since));
+    let since = environment.up_since;
+    let mut text = format!("  up since {} ({}) by {user}@{host}", clock(since), ago(since));
     if let Some(Unused::Kept(left)) = unused {
         let _ = write!(text, "; {}", kept(left));
     } else if let Some(Unused::Expired(limit)) = unused {
@@ -150,11 +151,11 @@ pub(crate) const fn dirty(why: Dirty) -> &'static str {
     }
 }
 
-/// How long an environment is kept yet.
+/// Until when an environment is kept that is kept for this long yet.
 pub(crate) fn kept(left: Option<Duration>) -> String {
-    match left {
-        // To the second is enough, and less than one is still kept.
-        Some(left) => format!("kept for {} yet", duration(left)),
+    // A time beyond the range of the clock is no limit.
+    match left.and_then(|left| now().checked_add(left).ok()) {
+        Some(until) => format!("kept until {}", clock(until)),
         None => "kept until it is taken down".to_owned(),
     }
 }

@@ -41,7 +41,9 @@ impl Session<'_> {
         let recorded = self.locked.recorded();
         let is_last = guard.is_alone || !self.is_used_by_others()?;
         match (self.keep(&recorded), recorded) {
-            (Keep::UntilTold, Recorded::Known(environment)) if !is_last => {
+            (Keep::UntilTold, Recorded::Known(environment))
+                if !is_last && environment.kept != Keep::UntilTold =>
+            {
                 // The last one, who may not want to keep it, has to know.
                 self.locked.record(&Environment { kept: Keep::UntilTold, ..*environment })?;
                 Ok(None)

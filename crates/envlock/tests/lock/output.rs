@@ -241,7 +241,7 @@ fn status_and_sweep_show_what_is_kept() {
     for part in [
         "kept: free\n",
         "by alice@",
-        "kept for 59m",
+        "kept until 20",
         "envlock down kept takes it down",
         "started from a=1 b=2",
     ] {
