@@ -72,6 +72,39 @@ fn what_is_kept_until_told_stays_when_others_leave() {
 }
 
 #[test]
+fn a_plain_holder_that_died_beside_the_users_does_not_make_what_they_keep_dirty() {
+    let site = Site::new();
+    let mut user = site.home.hold(&site.args(&["--shared", "--keep-for", "1h", "test"]));
+    let mut plain = site.home.hold(&["--shared", "test"]);
+    plain.signal("-KILL");
+    plain.child.wait().unwrap();
+    assert_eq!(site.run(&["--shared", "test", "--", "true"]), 0);
+    assert!(site.home.path().join("locks/test.d/dirty").exists());
+    user.let_go();
+    assert_eq!((site.state().as_str(), site.log().as_str()), ("kept", "setup "));
+    // Beside an environment that nobody uses it does: it may have used it all the same.
+    let mut plain = site.home.hold(&["--shared", "test"]);
+    plain.signal("-KILL");
+    plain.child.wait().unwrap();
+    assert_eq!(site.state(), "dirty");
+    assert_eq!(site.home.status("test")["dirty_reason"], "holder_died");
+    assert_eq!(site.run(&["test", "--", "true"]), 0);
+    assert_eq!(site.log(), "setup teardown setup teardown ");
+}
+
+#[test]
+fn a_recorded_take_down_without_a_limit_gets_that_of_the_next_user() {
+    let site = Site::new();
+    let hanging = "exec env --default-signal=TERM sleep 1000";
+    let kept = site.home.run(&["--setup", "true", "--teardown", hanging, "--keep", "test", "--", "true"]);
+    assert_eq!(kept.code(), 0);
+    let done = site.home.run(&site.args(&["--teardown-timeout", "50ms", "--replace", "test", "--", "true"]));
+    assert_eq!(done.code(), 0, "{}", done.stderr());
+    assert!(done.stderr().contains("the take-down took too long"), "{}", done.stderr());
+    assert_eq!(site.log(), "teardown setup teardown ");
+}
+
+#[test]
 fn a_failed_set_up_is_not_kept_and_a_failed_command_is() {
     let site = Site::new();
     let failing = ["--setup", "exit 41", "--teardown", &site.teardown, "--keep", "test", "--", "true"];
