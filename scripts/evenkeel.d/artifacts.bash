@@ -30,7 +30,7 @@ record_step() { # NAME MS CODE
 finish() {
   local code=${ENVLOCK_EXIT:-0} directory=''
   run_dir || return 0
-  [ ! -s "$this_run/begun" ] || end_step run $(($(clock) - $(cat "$this_run/begun"))) "$code"
+  [ ! -s "$this_run/begun" ] || { clock && end_step run $((now_ms - $(cat "$this_run/begun"))) "$code"; }
   if [ -n "$artifacts" ] || { [ -z "$no_artifacts" ] && is_failure "$code"; }; then
     directory=${artifacts:-$(artifacts_home)/$EVENKEEL_RUN}
     collect "$directory" "$code" || say "cannot save everything in $directory"

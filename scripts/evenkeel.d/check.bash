@@ -1,20 +1,22 @@
 # shellcheck shell=bash
 # check: what the files will do to the machine, and whether there is room for it.
 
-# Shows what composecheck finds; the run is refused with --strict, or where the services may use more than the budget.
+# Shows the errors and warnings of composecheck; the run is refused with --strict, or where the services may use more than the budget.
 check_files() {
   [ -z "$no_check" ] || return 0
-  local begin code=0 findings check=(composecheck "${for_check[@]}" ${kind:+--env=test} ${budget:+--budget "$budget"})
+  local begin code=0 findings=$work/findings check=(composecheck "${for_check[@]}" ${kind:+--env=test} ${budget:+--budget "$budget"})
   if [ -n "$dry" ]; then
-    quoted "${check[@]}"
+    show "${check[@]}"
     return
   fi
-  begin=$(clock)
-  findings=$("${check[@]}" 2>&1) || code=$?
+  clock && begin=$now_ms
+  run_forwarding_signals "${check[@]}" >"$findings" 2>&1 || code=$?
   [ -z "$caught" ] || stop
-  [ "$code" = 0 ] && [ -z "${strict:+$findings}" ] || printf '%s\n' "$findings" >&2 || :
-  if [ "$code" = 1 ] && [ -z "$strict" ] && ! grep -q '^error\[CC105\]' <<<"$findings"; then code=0; fi
-  end_step check $(($(clock) - begin)) "$code"
+  # Paragraphs, the last one the sum.
+  ! grep -qE '^(error|warning)\[|^composecheck: ' "$findings" || awk -v RS= -v ORS='\n\n' '!/^info/' "$findings" >&2 || :
+  if [ "$code" = 1 ] && [ -z "$strict" ] && ! grep -q '^error\[CC105\]' "$findings"; then code=0; fi
+  clock
+  end_step check $((now_ms - begin)) "$code"
   [ "$code" = 0 ] || fail 1 "the files are refused" "mend what is shown above${strict:+, or leave --strict out}"
 }
 

@@ -1,19 +1,29 @@
 # shellcheck shell=bash
 # Running commands: signals reach them once, steps are timed and shown where they fail, --dry-run only prints.
 
-quoted() {
-  local word line=''
-  for word in "$@"; do line+="${line:+ }$(printf %q "$word")"; done
-  printf '%s\n' "$line"
+# quote WORD...: sets 'quoted' to a line for a shell.
+quote() {
+  local word one
+  quoted=''
+  for word in "$@"; do
+    printf -v one %q "$word"
+    quoted+="${quoted:+ }$one"
+  done
+}
+
+show() {
+  quote "$@"
+  printf '%s\n' "$quoted"
 }
 
 # become CMD...: replaces this script; signals then reach CMD directly.
 become() {
   if [ -n "$dry" ]; then
-    quoted "$@"
+    show "$@"
     exit
   fi
-  trap - HUP INT PIPE QUIT TERM
+  rm -rf "$work"
+  trap - EXIT HUP INT PIPE QUIT TERM
   exec "$@"
 }
 
@@ -39,10 +49,11 @@ await() { # PID
 
 # Runs a command; with --dry-run prints it.
 run_forwarding_signals() {
-  if [ -n "$dry" ]; then
-    quoted "$@"
-    return
-  fi
+  if [ -n "$dry" ]; then show "$@"; else query "$@"; fi
+}
+
+# query CMD...: runs a command that changes nothing, also with --dry-run.
+query() {
   local code=0
   start "$@"
   await "$!" || code=$?
@@ -50,10 +61,11 @@ run_forwarding_signals() {
   return "$code"
 }
 
+# clock: sets 'now_ms', milliseconds since boot.
 clock() {
   local uptime
   read -r uptime _ </proc/uptime
-  printf '%s' "$((10#${uptime/./} * 10))"
+  now_ms=$((10#${uptime/./} * 10))
 }
 
 # step_of NAME CMD...: runs a step quietly, says how long it took, and shows what it printed if it fails.
@@ -64,17 +76,17 @@ step_of() {
     "$@"
     return
   fi
-  begin=$(clock)
-  output=$(mktemp)
+  local output=$work/$name
+  clock && begin=$now_ms
   "$@" >"$output" 2>&1 || code=$?
   [ -z "$caught" ] || stop
-  end_step "$name" $(($(clock) - begin)) "$code"
+  clock
+  end_step "$name" $((now_ms - begin)) "$code"
   if [ "$code" != 0 ]; then
     say "$name failed with exit $code:"
     cat "$output" >&2 || :
     explain_ports "$output"
   fi
-  rm "$output"
   return "$code"
 }
 

@@ -12,7 +12,7 @@ read_project() {
     ;;
   take_down) project_name=$project project_id=$project ;;
   esac
-  local given=() file answer
+  local given=() file
   # Databases of the reference stack; other projects do not read it.
   if [ "$profile" = fast ]; then POSTGRES_FSYNC=off; else POSTGRES_FSYNC=on; fi
   export NETRA_ENV=${kind:-test} POSTGRES_FSYNC
@@ -26,14 +26,16 @@ read_project() {
     given+=(-f "$file")
   fi
   for_check=("${given[@]}")
-  if ! answer=$(composecheck project "${given[@]}" --format env); then
+  if ! query composecheck project "${given[@]}" --format env >"$work/project"; then
+    [ -z "$caught" ] || stop
     [ "$step" = take_down ] || exit 1
     return 0
   fi
   local PROJECT_NAME PROJECT_DIR PROJECT_ID PROJECT_CONTENT PROJECT_IMAGES PROJECT_BUILT
   local COMPOSE_FILE COMPOSE_PATH_SEPARATOR COMPOSE_ENV_FILES=''
   # composecheck quotes the values for a shell.
-  eval "$answer"
+  # shellcheck disable=SC1091
+  . "$work/project"
   project_name=$PROJECT_NAME project_id=$PROJECT_ID project_content=$PROJECT_CONTENT project_dir=$PROJECT_DIR
   read -ra project_images <<<"$PROJECT_IMAGES"
   read -ra project_built <<<"$PROJECT_BUILT"

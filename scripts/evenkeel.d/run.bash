@@ -13,7 +13,7 @@ run_inside() {
   fi
   local report=()
   if [ -z "$dry" ] && run_dir; then
-    clock >"$this_run/begun"
+    clock && printf '%s' "$now_ms" >"$this_run/begun"
     report=(--report "$this_run/usage.json")
   fi
   become dockwatch record --category "$category" --project "$project" "${report[@]}" -- "${words[@]}"
@@ -28,12 +28,14 @@ restart_all() {
 
 # What envlock needs to hold the environment: sets the array 'hold'.
 hold_environment() { # PURPOSE
-  local images
+  local images='' setup
   pull_images
-  images=$([ -n "$dedicated" ] || build_images) || exit
+  [ -n "$dedicated" ] || build_images
+  quote "${self_command[@]}" "${for_up[@]}" set_up && setup=$quoted
+  portable "${self_command[@]}" ${stats:+--stats} take_down
   hold=(--timeout "$wait_for" --purpose "$1"
     --setup-key "files=${project_content:0:12} profile=$profile${images:+ images=$images}"
-    --setup "$(quoted "${self_command[@]}" "${for_up[@]}" set_up)" --teardown "$(portable "${self_command[@]}" ${stats:+--stats} take_down)")
+    --setup "$setup" --teardown "$quoted")
   [ -n "$dedicated" ] || hold+=(--shared)
   [ -z "$replace" ] || hold+=(--replace)
   [ -z "$restart_if_changed" ] || hold+=(--replace-if-changed)
@@ -58,13 +60,13 @@ is_isolated() {
   isolate --strict -o /dev/null 2>/dev/null
 }
 
-# A command that can be run later, by somebody else's process.
+# portable WORD...: sets 'quoted' to a command that can be run later, by somebody else's process.
 portable() {
   local name words=(env "PATH=$PATH")
   for name in DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH NETRA_HOME EVENKEEL_BIN EVENKEEL_COMPOSE; do
     [ -z "${!name:-}" ] || words+=("$name=${!name}")
   done
-  quoted "${words[@]}" "$@"
+  quote "${words[@]}" "$@"
 }
 
 begin_run() {
@@ -89,13 +91,16 @@ begin_run() {
   reach_engine
   [ -n "$dry" ] || envlock sweep >/dev/null || :
   hold_environment "evenkeel: ${words[*]}"
-  hold+=(--after "$(quoted "${self_command[@]}" "${passed_on[@]}" finish)")
+  quote "${self_command[@]}" "${passed_on[@]}" finish
+  hold+=(--after "$quoted")
   [ -z "$linger" ] || hold+=(--keep-for "$linger")
   if [ -n "$keep" ]; then
     hold+=(--keep)
-    say "the environment is kept for debugging; remove it with: $(quoted "${self_command[@]}" down)"
+    quote "${self_command[@]}" down
+    say "the environment is kept for debugging; remove it with: $quoted"
   fi
-  become envlock "${hold[@]}" --reuse "$(quoted "${self_command[@]}" "${for_up[@]}" reuse)" "$environment" -- \
+  quote "${self_command[@]}" "${for_up[@]}" reuse
+  become envlock "${hold[@]}" --reuse "$quoted" "$environment" -- \
     "${self_command[@]}" "${passed_on[@]}" run_inside -- "${words[@]}"
 }
 
@@ -115,7 +120,8 @@ begin_down() {
   [ -z "$caught" ] || stop
   [ "$code" = 0 ] || [ "$step" = clean ] || exit "$code"
   # Where nothing is known to be up, something may be left all the same. As a take-down, it cannot be interrupted.
-  become envlock --timeout "$wait_for" --purpose "evenkeel $step" --teardown "$(portable "${self_command[@]}" remove_and_verify)" "$environment" -- true
+  portable "${self_command[@]}" remove_and_verify
+  become envlock --timeout "$wait_for" --purpose "evenkeel $step" --teardown "$quoted" "$environment" -- true
 }
 
 remove_old() {

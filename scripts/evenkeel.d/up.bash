@@ -23,8 +23,8 @@ write_override() {
   fi
   [ -n "$no_boost" ] || options+=(--boost "$(cpus_for_start)")
   if [ -n "$dry" ]; then
-    quoted mkdir -p "$state"
-    quoted composecheck isolate "${for_check[@]}" -p "$project" "${options[@]}" -o "$state/override.yml"
+    show mkdir -p "$state"
+    show composecheck isolate "${for_check[@]}" -p "$project" "${options[@]}" -o "$state/override.yml"
     return
   fi
   mkdir -p "$state"
@@ -59,20 +59,17 @@ pull_images() {
   done
 }
 
-# build_images: builds what the shared environment runs, before the lock is taken, and prints a hash of it: who joins an
-# environment must not meet images of other sources.
+# build_images: builds what the shared environment runs, before the lock is taken, and sets 'images' to a hash of it: who
+# joins an environment must not meet images of other sources.
 build_images() {
+  images=''
   [ ${#project_built[@]} -gt 0 ] && [ -z "$dry" ] || return 0
-  local override
-  override=$(mktemp)
+  local override=$work/override.yml
   isolate --ports given -o "$override" || exit 3
-  run_forwarding_signals "${compose[@]}" "${for_compose[@]}" -f "$override" -p "$project" build >&2 || {
-    rm -f "$override"
+  run_forwarding_signals "${compose[@]}" "${for_compose[@]}" -f "$override" -p "$project" build >&2 ||
     fail 3 "cannot build the images" "see the output above"
-  }
-  rm -f "$override"
   [ -z "$caught" ] || stop
-  docker image inspect -f '{{.Id}}' "${project_built[@]/#/$project-}" | sort | sha256sum | head -c 12
+  images=$(docker image inspect -f '{{.Id}}' "${project_built[@]/#/$project-}" 2>/dev/null | sort | sha256sum | head -c 12)
 }
 
 # reuse: an environment that was kept is entered again, if it is still ready.
