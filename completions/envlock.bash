@@ -99,6 +99,10 @@ _envlock() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --replace)
+                    COMPREPLY=($(compgen -W "changed always" -- "${cur}"))
+                    return 0
+                    ;;
                 --reuse)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -353,7 +357,7 @@ _envlock() {
             return 0
             ;;
         envlock__subcmd__sweep)
-            opts="-v -h --idle --dry-run --json --verbose --help"
+            opts="-v -h --idle --dry-run --quiet-if-nothing --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_envlock_global_optspecs
-    string join \n s/shared slots= with= setup= teardown= teardown-timeout= setup-key= keep keep-for= replace reuse= after= w/timeout= n/no-wait wait-forever p/purpose= E/conflict-exit-code= inherit report= v/verbose h/help V/version
+    string join \n s/shared slots= with= setup= teardown= teardown-timeout= setup-key= keep keep-for= replace= reuse= after= w/timeout= n/no-wait wait-forever p/purpose= E/conflict-exit-code= inherit report= v/verbose h/help V/version
 end
 
 function __fish_envlock_needs_command
@@ -31,6 +31,8 @@ complete -c envlock -n "__fish_envlock_needs_command" -l teardown -d 'Shell comm
 complete -c envlock -n "__fish_envlock_needs_command" -l teardown-timeout -d 'End a take-down, or an --after command, that takes longer than this [default: no limit]' -r
 complete -c envlock -n "__fish_envlock_needs_command" -l setup-key -d 'What the set-up starts from, as blank-separated NAME=VALUE; an environment started from something else is not entered' -r
 complete -c envlock -n "__fish_envlock_needs_command" -l keep-for -d 'As the last user, leave the environment up for this long' -r
+complete -c envlock -n "__fish_envlock_needs_command" -l replace -d 'Take down an environment that was kept, and set it up anew' -r -f -a "changed\t'One that was started from something else'
+always\t'Any'"
 complete -c envlock -n "__fish_envlock_needs_command" -l reuse -d 'Shell command that the first user of an environment that was kept runs instead of the set-up' -r
 complete -c envlock -n "__fish_envlock_needs_command" -l after -d 'Shell command to run after the command, still under the lock, with its exit code in ENVLOCK_EXIT' -r
 complete -c envlock -n "__fish_envlock_needs_command" -s w -l timeout -d 'Give up with 75 when the lock is not free after this long' -r
@@ -39,7 +41,6 @@ complete -c envlock -n "__fish_envlock_needs_command" -s E -l conflict-exit-code
 complete -c envlock -n "__fish_envlock_needs_command" -l report -d 'Write a record of the run to FILE as JSON' -r -F
 complete -c envlock -n "__fish_envlock_needs_command" -s s -l shared -d 'Share the lock with others that share it'
 complete -c envlock -n "__fish_envlock_needs_command" -l keep -d 'As the last user, leave the environment up until it is taken down with \'envlock down\' or --replace'
-complete -c envlock -n "__fish_envlock_needs_command" -l replace -d 'Take down an environment that was kept, and set it up anew'
 complete -c envlock -n "__fish_envlock_needs_command" -s n -l no-wait -d 'Give up with 75 when the lock is not free now'
 complete -c envlock -n "__fish_envlock_needs_command" -l wait-forever -d 'Wait without a limit'
 complete -c envlock -n "__fish_envlock_needs_command" -l inherit -d 'Let background processes of the command keep the lock, as flock(1) does'
@@ -73,6 +74,7 @@ complete -c envlock -n "__fish_envlock_using_subcommand down" -s v -l verbose -d
 complete -c envlock -n "__fish_envlock_using_subcommand down" -s h -l help -d 'Print help'
 complete -c envlock -n "__fish_envlock_using_subcommand sweep" -l idle -d 'Also take down those whose time is not over yet, but never those kept with --keep'
 complete -c envlock -n "__fish_envlock_using_subcommand sweep" -l dry-run -d 'Show what would be taken down, and take nothing down'
+complete -c envlock -n "__fish_envlock_using_subcommand sweep" -l quiet-if-nothing -d 'Print nothing when nothing was to be taken down'
 complete -c envlock -n "__fish_envlock_using_subcommand sweep" -l json -d 'Print one JSON object'
 complete -c envlock -n "__fish_envlock_using_subcommand sweep" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c envlock -n "__fish_envlock_using_subcommand sweep" -s h -l help -d 'Print help'

@@ -22,6 +22,8 @@ _envlock() {
 '--teardown-timeout=[End a take-down, or an --after command, that takes longer than this \[default\: no limit\]]:DURATION:_default' \
 '--setup-key=[What the set-up starts from, as blank-separated NAME=VALUE; an environment started from something else is not entered]:WORDS:_default' \
 '--keep-for=[As the last user, leave the environment up for this long]:DURATION:_default' \
+'--replace=[Take down an environment that was kept, and set it up anew]::WHICH:((changed\:"One that was started from something else"
+always\:"Any"))' \
 '--reuse=[Shell command that the first user of an environment that was kept runs instead of the set-up]:CMD:_default' \
 '--after=[Shell command to run after the command, still under the lock, with its exit code in ENVLOCK_EXIT]:CMD:_default' \
 '-w+[Give up with 75 when the lock is not free after this long]:DURATION:_default' \
@@ -34,7 +36,6 @@ _envlock() {
 '(--slots)-s[Share the lock with others that share it]' \
 '(--slots)--shared[Share the lock with others that share it]' \
 '(--keep-for)--keep[As the last user, leave the environment up until it is taken down with '\''envlock down'\'' or --replace]' \
-'--replace[Take down an environment that was kept, and set it up anew]' \
 '(-w --timeout --wait-forever)-n[Give up with 75 when the lock is not free now]' \
 '(-w --timeout --wait-forever)--no-wait[Give up with 75 when the lock is not free now]' \
 '(-w --timeout)--wait-forever[Wait without a limit]' \
@@ -115,6 +116,7 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '--idle[Also take down those whose time is not over yet, but never those kept with --keep]' \
 '--dry-run[Show what would be taken down, and take nothing down]' \
+'(--json)--quiet-if-nothing[Print nothing when nothing was to be taken down]' \
 '--json[Print one JSON object]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \

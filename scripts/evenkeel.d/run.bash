@@ -38,7 +38,7 @@ hold_environment() { # PURPOSE
     --setup "$setup" --teardown "$quoted")
   [ -n "$dedicated" ] || hold+=(--shared)
   [ -z "$replace" ] || hold+=(--replace)
-  [ -z "$restart_if_changed" ] || hold+=(--replace-if-changed)
+  [ -z "$restart_if_changed" ] || hold+=(--replace=changed)
   local others=:shared
   [ -z "$dedicated" ] || others=''
   if ! is_isolated; then

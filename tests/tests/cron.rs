@@ -11,7 +11,7 @@ const INSTALLED: &str = "/usr/local/bin/";
 
 /// The commands of the crontab, without the times.
 fn of_crontab(text: &str) -> Vec<String> {
-    let lines = text.lines().filter(|line| line.starts_with("*/30 "));
+    let lines = text.lines().filter(|line| line.starts_with("*/5 "));
     lines.map(|line| line.splitn(6, ' ').nth(5).unwrap().to_owned()).collect()
 }
 
@@ -25,7 +25,7 @@ fn what_runs_unattended_is_silent_and_leaves_a_sample() {
     let Some(engine) = engine() else { return };
     let read = |name: &str| std::fs::read_to_string(root().join("scripts/cron").join(name)).unwrap();
     let commands = of_crontab(&read("crontab"));
-    assert_eq!(commands.len(), 2);
+    assert_eq!(commands.len(), 3);
     assert_eq!(commands, of_service(&read("evenkeel-tidy.service")));
     let (home, bin) = (Home::new(), built("envlock"));
     for command in commands {

@@ -12,7 +12,8 @@ use evenkeel_common::state::parse_name;
 use evenkeel_common::units::parse_duration;
 
 pub use crate::manual::MANUAL;
-use crate::model::environment::{Keep, SweepRule};
+
+use crate::model::environment::{Keep, Replace, SweepRule};
 use crate::model::queue::Mode;
 use crate::model::setup_key::SetupKey;
 
@@ -77,8 +78,9 @@ pub(crate) struct HoldArgs {
     #[arg(long, value_name = "DURATION", requires = "setup", value_parser = parse_duration)]
     pub(crate) keep_for: Option<Duration>,
     /// Take down an environment that was kept, and set it up anew
-    #[arg(long, requires = "setup")]
-    pub(crate) replace: bool,
+    #[arg(long, value_name = "WHICH", requires = "setup", num_args = 0..=1, require_equals = true)]
+    #[arg(default_missing_value = "always")]
+    pub(crate) replace: Option<Replace>,
     /// Shell command that the first user of an environment that was kept runs instead of the set-up
     #[arg(long, value_name = "CMD", requires = "setup")]
     pub(crate) reuse: Option<String>,
@@ -228,6 +230,7 @@ pub(crate) struct DownArgs {
 
 /// Arguments of `envlock sweep`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct SweepArgs {
     /// Environments to look at [default: all]
     #[arg(value_name = "NAME", value_parser = parse_name)]
@@ -238,6 +241,9 @@ pub(crate) struct SweepArgs {
     /// Show what would be taken down, and take nothing down
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Print nothing when nothing was to be taken down
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) quiet_if_nothing: bool,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,

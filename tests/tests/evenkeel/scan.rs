@@ -22,21 +22,24 @@ enum Interruption {
 }
 use Interruption::{Key, OnTerminal, WithoutTerminal};
 
-const INTERRUPTIONS: [Interruption; 6] = [
+const INTERRUPTIONS: [Interruption; 7] = [
     Key(1),
     WithoutTerminal("INT", 1),
     Key(2),
     WithoutTerminal("TERM", 2),
     OnTerminal("TERM", 2),
     WithoutTerminal("INT", 2),
+    // The terminal is closed.
+    OnTerminal("HUP", 1),
 ];
+/// Every other run has an environment of its own.
+const ENVIRONMENTS: [&str; 2] = ["--shared", "--dedicated"];
 /// Longer than a run lasts on an idle machine.
 const LIFE: Duration = Duration::from_millis(4_800);
 const BETWEEN_TWO: Duration = Duration::from_millis(100);
 const AT_ONCE: usize = 8;
 /// Ends by either signal at once, else when a file of its own name is there.
-const COMMAND: &str =
-    r#"trap "exit 130" INT; trap "exit 143" TERM; : >"$1/up"; until [ -e "$1/end" ]; do sleep 0.05; done"#;
+const COMMAND: &str = r#"trap "exit 130" INT; trap "exit 143" TERM; trap "exit 129" HUP; : >"$1/up"; until [ -e "$1/end" ]; do sleep 0.05; done"#;
 const COMMAND_LASTS: Duration = Duration::from_millis(500);
 
 impl Interruption {
@@ -49,6 +52,7 @@ impl Interruption {
     fn code(self) -> i32 {
         match self {
             OnTerminal("TERM", _) | WithoutTerminal("TERM", _) => 143,
+            OnTerminal("HUP", _) => 129,
             _ => 130,
         }
     }
@@ -66,8 +70,9 @@ enum Process {
 }
 
 impl<'a> Run<'a> {
-    fn start(stack: &'a Stack<'a>, interruption: Interruption) -> Self {
-        let evenkeel = stack.evenkeel(&["--", "sh", "-c", COMMAND, "sh", stack.home.to_str().unwrap()]);
+    fn start(stack: &'a Stack<'a>, environment: &str, interruption: Interruption) -> Self {
+        let evenkeel =
+            stack.evenkeel(&[environment, "--", "sh", "-c", COMMAND, "sh", stack.home.to_str().unwrap()]);
         let process = if let WithoutTerminal(..) = interruption {
             let mut session = Command::new("setsid");
             session.arg(evenkeel.get_program()).args(evenkeel.get_args());
@@ -138,9 +143,14 @@ fn sleep_until(time: Instant) {
 }
 
 /// Interrupts a run at a moment of its life, and says what is wrong afterwards.
-fn try_at(engine: &Engine, at: Duration, interruption: Interruption) -> Result<(), String> {
+fn try_at(
+    engine: &Engine,
+    at: Duration,
+    environment: &str,
+    interruption: Interruption,
+) -> Result<(), String> {
     let stack = Stack::new(engine);
-    let mut run = Run::start(&stack, interruption);
+    let mut run = Run::start(&stack, environment, interruption);
     let time = Instant::now() + at;
     let was_up = run.is_up_by(time);
     let end = Instant::now() + COMMAND_LASTS;
@@ -167,7 +177,11 @@ fn try_at(engine: &Engine, at: Duration, interruption: Interruption) -> Result<(
     }
     signal(run.child(), "KILL");
     let _ = stack.evenkeel(&["clean"]).output();
-    Err(format!("{interruption:?} at {at:?}: exit code {code:?}, left {left:?}:\n{}\n", run.printed()))
+    let _ = stack.evenkeel(&["clean", "--slot", "1"]).output();
+    Err(format!(
+        "{interruption:?} {environment} at {at:?}: exit code {code:?}, left {left:?}:\n{}\n",
+        run.printed()
+    ))
 }
 
 /// `EVENKEEL_SCAN_STEP_MS` makes the steps smaller or larger.
@@ -176,14 +190,17 @@ fn an_interruption_at_any_moment_leaves_nothing() {
     let Some(engine) = engine() else { return };
     let step = std::env::var("EVENKEEL_SCAN_STEP_MS").map_or(100, |step| step.parse().unwrap());
     let moments = (0..).map(|count| Duration::from_millis(count * step)).take_while(|at| *at < LIFE);
-    let tries = Mutex::new(moments.zip(INTERRUPTIONS.into_iter().cycle()));
+    let tries =
+        Mutex::new(moments.zip(INTERRUPTIONS.into_iter().cycle()).zip(ENVIRONMENTS.into_iter().cycle()));
     let wrong = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 loop {
-                    let Some((at, interruption)) = tries.lock().unwrap().next() else { return };
-                    if let Err(what) = try_at(engine, at, interruption) {
+                    let Some(((at, interruption), environment)) = tries.lock().unwrap().next() else {
+                        return;
+                    };
+                    if let Err(what) = try_at(engine, at, environment, interruption) {
                         wrong.lock().unwrap().push(what);
                     }
                 }

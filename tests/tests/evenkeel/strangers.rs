@@ -598,3 +598,50 @@ fn a_checkout_that_cannot_be_written_runs_too() {
     assert!(text(&output).contains("state/evenkeel/failed/"), "{}", text(&output));
     project.assert_nothing_left();
 }
+
+#[test]
+fn all_environments_of_the_machine_are_shown() {
+    let Some(engine) = engine() else { return };
+    let project = project(engine, &shapes()[2]);
+    project.done(&["--", "true"]);
+    assert!(!project.done(&["status"]).contains(&project.environment()), "what is down is not shown");
+    project.done(&["up"]);
+    let shown = project.done(&["status"]);
+    let environment = project.environment();
+    for words in [
+        format!("{environment}: free"),
+        format!("envlock down {environment}"),
+        format!("{environment}-web-1"),
+    ] {
+        assert!(shown.contains(&words), "{words}: {shown}");
+    }
+    project.done(&["down"]);
+    project.assert_nothing_left();
+}
+
+/// Somebody who may use the engine's socket, and nothing else.
+#[test]
+fn another_user_runs_it_too() {
+    let Some(engine) = engine() else { return };
+    let shape = &shapes()[2];
+    let project = project(engine, shape);
+    let relay = evenkeel_tests::Proxy::recording(&engine.host);
+    let open = format!(
+        "chown -R 65534 '{}' && chmod 755 '{}' && chmod 777 '{}'",
+        project.home.display(),
+        project.home.display(),
+        relay.host.trim_start_matches("unix://")
+    );
+    let run = project.evenkeel(&["--", "sh", "-c", &format!("id -u && {}", shape.proof)]);
+    let mut other = project.command("sh");
+    other.env("DOCKER_HOST", &relay.host).env("HOME", &*project.home);
+    let script = format!("{open} && exec setpriv --reuid=65534 --regid=65534 --clear-groups \"$@\"");
+    let output =
+        other.args(["-c", &script, "sh"]).arg(run.get_program()).args(run.get_args()).output().unwrap();
+    if text(&output).contains("setpriv: ") || text(&output).contains("chown: ") {
+        return evenkeel_tests::skip("it needs root, to become another user");
+    }
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output));
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "65534\n");
+    project.assert_nothing_left();
+}

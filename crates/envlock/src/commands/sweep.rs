@@ -47,6 +47,11 @@ fn report(args: &SweepArgs, all: &[Swept]) -> Result<(), Error> {
     if args.json {
         return print_json(&SweepJson::new(all, args.dry_run));
     }
+    let is_deed =
+        |swept: &Swept| matches!(swept.action, Action::TakenDown | Action::WouldTakeDown | Action::Failed);
+    if args.quiet_if_nothing && !all.iter().any(is_deed) {
+        return Ok(());
+    }
     if all.is_empty() {
         return print("nothing is up\n");
     }

@@ -178,13 +178,13 @@ impl Facts<'_> {
     /// What whoever enters an environment that nobody uses does first.
     pub(crate) fn entry(&self, wanted: &Wanted<'_>) -> Result<Entry, Refused> {
         let difference = self.recorded.difference(wanted.key);
-        let is_kept = self.recorded.kept() == Keep::UntilTold && !wanted.replaces;
+        let is_kept = self.recorded.kept() == Keep::UntilTold && wanted.replace.is_none();
         Ok(match (self.unused(), difference) {
             (_, Some(difference)) if is_kept => return Err(Refused(difference)),
             (Unused::Down, _) => Entry::SetUp,
             (Unused::Dirty(why), _) => Entry::Clear(Clear::Dirty(why)),
             (Unused::Expired(limit), _) => Entry::Clear(Clear::Expired(limit)),
-            (Unused::Kept(_), _) if wanted.replaces => Entry::Clear(Clear::Replaced),
+            (Unused::Kept(_), _) if wanted.replace == Some(Replace::Always) => Entry::Clear(Clear::Replaced),
             (Unused::Kept(_), Some(difference)) => Entry::Clear(Clear::Different(difference)),
             (Unused::Kept(_), None) => Entry::Join,
         })
@@ -214,7 +214,16 @@ impl Facts<'_> {
 pub(crate) struct Wanted<'a> {
     pub(crate) key: Option<&'a SetupKey>,
     /// Whether a kept environment is to be set up anew (`--replace`).
-    pub(crate) replaces: bool,
+    pub(crate) replace: Option<Replace>,
+}
+
+/// Which kept environment is set up anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Replace {
+    /// One that was started from something else
+    Changed,
+    /// Any
+    Always,
 }
 
 /// What a user who enters does first.
@@ -355,21 +364,24 @@ mod tests {
         let over = environment(Up, FOR, Some(1000));
         let torn = environment(Reuse, Keep::UntilTold, None);
         let now = at(5000);
-        for (recorded, key, replaces, entry) in [
-            (&told, Some(&same), false, Ok(Entry::Join)),
-            (&told, None, false, Ok(Entry::Join)),
-            (&told, Some(&other), false, Err(Refused(different()))),
-            (&told, Some(&other), true, Ok(Entry::Clear(Clear::Replaced))),
-            (&told, Some(&same), true, Ok(Entry::Clear(Clear::Replaced))),
-            (&kept, Some(&same), false, Ok(Entry::Join)),
-            (&kept, Some(&other), false, Ok(Entry::Clear(Clear::Different(different())))),
-            (&over, Some(&same), false, Ok(Entry::Clear(Clear::Expired(SECOND)))),
-            (&torn, Some(&same), false, Ok(Entry::Clear(Clear::Dirty(Dirty::ReuseInterrupted)))),
-            (&torn, Some(&other), false, Err(Refused(different()))),
-            (&Recorded::Nothing, Some(&same), true, Ok(Entry::SetUp)),
+        let (changed, always) = (Some(Replace::Changed), Some(Replace::Always));
+        for (recorded, key, replace, entry) in [
+            (&told, Some(&same), None, Ok(Entry::Join)),
+            (&told, None, None, Ok(Entry::Join)),
+            (&told, Some(&other), None, Err(Refused(different()))),
+            (&told, Some(&other), always, Ok(Entry::Clear(Clear::Replaced))),
+            (&told, Some(&same), always, Ok(Entry::Clear(Clear::Replaced))),
+            (&told, Some(&same), changed, Ok(Entry::Join)),
+            (&told, Some(&other), changed, Ok(Entry::Clear(Clear::Different(different())))),
+            (&kept, Some(&same), None, Ok(Entry::Join)),
+            (&kept, Some(&other), None, Ok(Entry::Clear(Clear::Different(different())))),
+            (&over, Some(&same), None, Ok(Entry::Clear(Clear::Expired(SECOND)))),
+            (&torn, Some(&same), None, Ok(Entry::Clear(Clear::Dirty(Dirty::ReuseInterrupted)))),
+            (&torn, Some(&other), None, Err(Refused(different()))),
+            (&Recorded::Nothing, Some(&same), always, Ok(Entry::SetUp)),
         ] {
-            let entered = facts(recorded, &now).entry(&Wanted { key, replaces });
-            assert_eq!(entered, entry, "{recorded:?} {key:?} {replaces}");
+            let entered = facts(recorded, &now).entry(&Wanted { key, replace });
+            assert_eq!(entered, entry, "{recorded:?} {key:?} {replace:?}");
         }
     }
 

@@ -44,7 +44,7 @@ pub(crate) fn enter(
     if let Recorded::Refused(cause) = &recorded {
         return Err(Error::failed(format!("use the record of {}", main.files.name), cause));
     }
-    let wanted = Wanted { key: args.setup_key.as_ref(), replaces: args.replace };
+    let wanted = Wanted { key: args.setup_key.as_ref(), replace: args.replace };
     if !guard.is_alone {
         let is_other = recorded.difference(wanted.key).is_some();
         let inside = Entrance { guard, entry: Entry::Beside, recorded };
