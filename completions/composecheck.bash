@@ -31,6 +31,9 @@ _composecheck() {
             composecheck,help)
                 cmd="composecheck__subcmd__help"
                 ;;
+            composecheck,init)
+                cmd="composecheck__subcmd__init"
+                ;;
             composecheck,isolate)
                 cmd="composecheck__subcmd__isolate"
                 ;;
@@ -55,6 +58,9 @@ _composecheck() {
             composecheck__subcmd__help,help)
                 cmd="composecheck__subcmd__help__subcmd__help"
                 ;;
+            composecheck__subcmd__help,init)
+                cmd="composecheck__subcmd__help__subcmd__init"
+                ;;
             composecheck__subcmd__help,isolate)
                 cmd="composecheck__subcmd__help__subcmd__isolate"
                 ;;
@@ -71,7 +77,7 @@ _composecheck() {
 
     case "${cmd}" in
         composecheck)
-            opts="-f -v -h -V --file --env-file --compose-profile --env --budget --profile --config --format --json --fail-on --baseline --write-baseline --fix --dry-run --verbose --help --version rules explain budget compare config project isolate help"
+            opts="-f -v -h -V --file --env-file --compose-profile --env --budget --profile --config --format --json --fail-on --baseline --write-baseline --fix --dry-run --verbose --help --version rules explain budget compare config project isolate init help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -257,7 +263,7 @@ _composecheck() {
             return 0
             ;;
         composecheck__subcmd__help)
-            opts="rules explain budget compare config project isolate help"
+            opts="rules explain budget compare config project isolate init help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -340,6 +346,20 @@ _composecheck() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        composecheck__subcmd__help__subcmd__init)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         composecheck__subcmd__help__subcmd__isolate)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -375,6 +395,40 @@ _composecheck() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        composecheck__subcmd__init)
+            opts="-f -v -h --file --env-file --compose-profile --env --dry-run --schema --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --compose-profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --env)
+                    COMPREPLY=($(compgen -W "test dev prod" -- "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

@@ -169,6 +169,23 @@ keep\:"Keep the policies of the files"))' \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
+(init)
+_arguments "${_arguments_options[@]}" : \
+'*-f+[Compose file (repeatable); later files override earlier ones \[default\: compose.yml and its override file\]]:FILE:_files' \
+'*--file=[Compose file (repeatable); later files override earlier ones \[default\: compose.yml and its override file\]]:FILE:_files' \
+'*--env-file=[File of variables (repeatable) \[default\: .env beside the first file\]]:FILE:_files' \
+'*--compose-profile=[Compose profile to enable, in addition to COMPOSE_PROFILES (repeatable); '\''*'\'' enables all]:NAME:_default' \
+'--env=[Purpose of the project \[default\: that of its labels\]]:ENV:((test\:"Created for a test run and removed after it"
+dev\:"Long-running, keeps its data"
+prod\:"Serves users"))' \
+'--dry-run[Print the configuration and write nothing]' \
+'--schema[Print the JSON Schema of composecheck.toml and do nothing else]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 ":: :_composecheck__subcmd__help_commands" \
@@ -209,6 +226,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(init)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -232,6 +253,7 @@ _composecheck_commands() {
 'config:Print the merged project, and where each value was written' \
 'project:Show what a project is\: its files, its name, a hash of its content, its services' \
 'isolate:Print an override file that makes a run of the project its own' \
+'init:Write a composecheck.toml that fits the project' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'composecheck commands' commands "$@"
@@ -266,6 +288,7 @@ _composecheck__subcmd__help_commands() {
 'config:Print the merged project, and where each value was written' \
 'project:Show what a project is\: its files, its name, a hash of its content, its services' \
 'isolate:Print an override file that makes a run of the project its own' \
+'init:Write a composecheck.toml that fits the project' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'composecheck help commands' commands "$@"
@@ -295,6 +318,11 @@ _composecheck__subcmd__help__subcmd__help_commands() {
     local commands; commands=()
     _describe -t commands 'composecheck help help commands' commands "$@"
 }
+(( $+functions[_composecheck__subcmd__help__subcmd__init_commands] )) ||
+_composecheck__subcmd__help__subcmd__init_commands() {
+    local commands; commands=()
+    _describe -t commands 'composecheck help init commands' commands "$@"
+}
 (( $+functions[_composecheck__subcmd__help__subcmd__isolate_commands] )) ||
 _composecheck__subcmd__help__subcmd__isolate_commands() {
     local commands; commands=()
@@ -309,6 +337,11 @@ _composecheck__subcmd__help__subcmd__project_commands() {
 _composecheck__subcmd__help__subcmd__rules_commands() {
     local commands; commands=()
     _describe -t commands 'composecheck help rules commands' commands "$@"
+}
+(( $+functions[_composecheck__subcmd__init_commands] )) ||
+_composecheck__subcmd__init_commands() {
+    local commands; commands=()
+    _describe -t commands 'composecheck init commands' commands "$@"
 }
 (( $+functions[_composecheck__subcmd__isolate_commands] )) ||
 _composecheck__subcmd__isolate_commands() {

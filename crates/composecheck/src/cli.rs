@@ -57,6 +57,11 @@ pub enum Command {
     /// The project's files are not changed. Merged last, the override labels what the run creates, moves its host ports,
     /// and removes names that can exist once. External resources are left alone.
     Isolate(IsolateArgs),
+    /// Write a composecheck.toml that fits the project
+    ///
+    /// It is written beside the first Compose file, with the JSON Schema that its first line names, and explains its keys.
+    /// A file that exists is not changed.
+    Init(InitArgs),
 }
 
 /// Which files are loaded.
@@ -268,6 +273,23 @@ pub struct IsolateArgs {
     /// Exit with 1 if something is left that only one run at a time may use
     #[arg(long)]
     pub strict: bool,
+}
+
+/// Options of `init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
+    pub inputs: InputArgs,
+    /// Purpose of the project [default: that of its labels]
+    #[arg(long = "env", value_name = "ENV", value_enum)]
+    pub environment: Option<Environment>,
+    /// Print the configuration and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print the JSON Schema of composecheck.toml and do nothing else
+    #[arg(long, exclusive = true)]
+    pub schema: bool,
 }
 
 fn parse_label(text: &str) -> Result<(String, String), String> {

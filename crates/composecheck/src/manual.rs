@@ -16,7 +16,8 @@ pub const MANUAL: Manual = Manual {
         (Exit::Usage, "bad arguments"),
         (
             Exit::Failed,
-            "a file cannot be read or loaded; the message names file, line and column, and the report has it as CC000",
+            "a file cannot be read or loaded; the message names file, line and column, and the report has it as CC000; \
+             init: composecheck.toml exists already",
         ),
     ],
     examples: &[
@@ -41,6 +42,7 @@ pub const MANUAL: Manual = Manual {
             "Show the file and line of each memory limit",
         ),
         ("composecheck --fix --dry-run", "Show as a diff what can be fixed safely"),
+        ("composecheck init --dry-run", "Show a first composecheck.toml for the project"),
         ("composecheck explain CC103", "Show what a rule finds, why, and how to fix it"),
         ("composecheck project --format env", "Show a project's name, directory and identifier, for a shell"),
         (
@@ -61,7 +63,10 @@ pub const MANUAL: Manual = Manual {
         ),
         (
             "CONFIGURATION",
-            "These are the keys of composecheck.toml; an unknown key is an error. The command line takes precedence.\n\n\
+            "These are the keys of composecheck.toml; an unknown key is an error. The command line takes precedence. init \
+             writes a first one that fits the project, beside the first Compose file: what the project says about itself is \
+             set, the rest is commented out. Its first line names the JSON Schema that init writes beside it, for editors; \
+             init --schema prints it.\n\n\
              env = \"test\", \"dev\" or \"prod\"; set = \"netra\" or \"general\", the rules where the purpose is unknown; label = \"netra.env\", the label that every resource must have; \
              budget = \"4GiB\"; profile = \"fast\" or \"durable\"; fail-on = \"error\" or \"warning\".\n\n\
              [ports] test = [\"5434-5440\", \"8080\"]: host ports that an environment may use; likewise dev and \

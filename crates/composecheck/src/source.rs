@@ -45,6 +45,12 @@ pub(crate) fn position(before: &str) -> (usize, usize) {
     (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
 }
 
+/// The most similar of these words, if one is similar enough to be meant.
+pub(crate) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let distances = known.map(|known| (strsim::damerau_levenshtein(known, word), known));
+    distances.filter(|(distance, known)| *distance <= 1 + known.len() / 5).min().map(|(_, known)| known)
+}
+
 /// One file.
 #[derive(Clone, Debug)]
 pub struct Source {

@@ -329,6 +329,7 @@ fn harmful_input_is_rejected_quickly() {
     }
     sparse("sparse.yml");
     std::fs::write(dir.path().join("utf16.yml"), b"\xff\xfea\0").unwrap();
+    std::fs::write(dir.path().join("utf16be.yml"), b"\0a\0:\0b").unwrap();
     for (name, said) in [
         ("bomb.yml", "bomb.yml:6:11: more than 100000 values"),
         ("deep.yml", "deep.yml:1:"),
@@ -340,7 +341,14 @@ fn harmful_input_is_rejected_quickly() {
         ("large.yml", "large.yml:1:11: cannot read "),
         ("pools.yml", "more than 200 address pools"),
         ("sparse.yml", "it is larger than 8 MiB"),
-        ("utf16.yml", "utf16.yml:1:1: it is not UTF-8"),
+        (
+            "utf16.yml",
+            "utf16.yml:1:1: it is UTF-16 (little-endian), not UTF-8\nhint: convert it: iconv -f UTF-16 -t UTF-8 ",
+        ),
+        (
+            "utf16be.yml",
+            "utf16be.yml:1:1: it is UTF-16 (big-endian, without a byte order mark), not UTF-8\nhint: ",
+        ),
         ("anchors.yml", "anchors.yml:1:11: this alias refers to itself"),
         ("defaults.yml", "defaults.yml:1:7: its defaults are nested deeper than 32 levels"),
     ] {

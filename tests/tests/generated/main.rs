@@ -1,4 +1,5 @@
-//! `man/` and `completions/` are made from the command definitions and checked in; this finds them stale.
+//! `man/`, `completions/` and the JSON Schema of `composecheck.toml` are made from the code and checked in; this finds them
+//! stale.
 //!
 //! `make generate` (`EVENKEEL_GENERATE=1`) writes them.
 
@@ -108,6 +109,8 @@ fn generate() -> BTreeMap<PathBuf, Vec<u8>> {
         let text = page_of(command, Some(tool.manual), &name);
         files.insert(PathBuf::from(format!("man/{name}.1")), text);
     }
+    let schema = evenkeel_composecheck::lint::config_schema::text();
+    files.insert(PathBuf::from("crates/composecheck/composecheck.schema.json"), schema.into_bytes());
     files
 }
 

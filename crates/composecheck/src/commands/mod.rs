@@ -4,6 +4,7 @@ pub(crate) mod budget;
 pub(crate) mod check;
 pub(crate) mod compare;
 pub(crate) mod config;
+pub(crate) mod init;
 pub(crate) mod isolate;
 pub(crate) mod project;
 mod settings;

@@ -11,9 +11,10 @@ use toml::Spanned;
 
 use crate::compose::shorthand::port_range;
 use crate::finding::Level;
-use crate::rules::by_code;
+use crate::load::files::decode;
 use crate::rules::policy::{Environment, Profile, RuleSet};
-use crate::source::position;
+use crate::rules::{ALL, by_code};
+use crate::source::{nearest, position};
 
 /// The name of the file.
 pub(crate) const FILE_NAME: &str = "composecheck.toml";
@@ -76,7 +77,11 @@ pub(crate) struct Code(pub(crate) &'static str);
 impl<'de> Deserialize<'de> for Code {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let text = String::deserialize(from)?;
-        let unknown = || D::Error::custom(format!("there is no rule '{text}'"));
+        let unknown = || {
+            let suggestion = nearest(&text, ALL.iter().map(|rule| rule.code));
+            let suggestion = suggestion.map(|code| format!("; did you mean '{code}'?")).unwrap_or_default();
+            D::Error::custom(format!("there is no rule '{text}'{suggestion}"))
+        };
         by_code(&text).map(|rule| Self(rule.code)).ok_or_else(unknown)
     }
 }
@@ -158,11 +163,12 @@ pub(crate) struct LoadedConfig {
 
 /// Reads the named file, or the nearest one in the directory of the first Compose file or a parent of it.
 pub(crate) fn load(named: Option<&Path>, first: Option<&Path>) -> Result<LoadedConfig, Error> {
-    let Some(path) = named.map(Path::to_owned).or_else(|| nearest(first)) else {
+    let Some(path) = named.map(Path::to_owned).or_else(|| find(first)) else {
         return Ok(LoadedConfig::default());
     };
     let shown = path.display();
-    let text = std::fs::read_to_string(&path).map_err(|e| Error::failed(format!("read {shown}"), e))?;
+    let bytes = std::fs::read(&path).map_err(|e| Error::failed(format!("read {shown}"), e))?;
+    let text = decode(&path, bytes)?;
     let config = parse(&text).map_err(|(at, cause)| {
         let (line, column) = position(&text[..at]);
         Error::failed(format!("read {shown}:{line}:{column}"), cause)
@@ -171,7 +177,7 @@ pub(crate) fn load(named: Option<&Path>, first: Option<&Path>) -> Result<LoadedC
     Ok(LoadedConfig { config, path: Some(path), text })
 }
 
-fn nearest(first: Option<&Path>) -> Option<PathBuf> {
+fn find(first: Option<&Path>) -> Option<PathBuf> {
     let directory = first.and_then(Path::parent).unwrap_or(Path::new(""));
     let directory = std::path::absolute(Path::new(".").join(directory)).ok()?;
     directory.ancestors().map(|ancestor| ancestor.join(FILE_NAME)).find(|path| path.is_file())
@@ -181,8 +187,22 @@ fn nearest(first: Option<&Path>) -> Option<PathBuf> {
 pub(crate) fn parse(text: &str) -> Result<Config, (usize, String)> {
     toml::from_str(text).map_err(|e| {
         let at = e.span().map_or(0, |span| span.start.min(text.len()));
-        (at, e.message().to_owned())
+        (at, with_suggestion(e.message()))
     })
+}
+
+/// Names the most similar key or value, if one is similar enough, instead of all of them: serde quotes the unknown one and
+/// then those that it knows.
+fn with_suggestion(message: &str) -> String {
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    let Some((said, unknown)) = message.split_once(", expected").map(|(said, _)| said).zip(quoted.next())
+    else {
+        return message.to_owned();
+    };
+    match nearest(unknown, quoted) {
+        Some(known) => format!("{said}; did you mean '{known}'?"),
+        None => message.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -224,13 +244,16 @@ reason = "gone in spring"
     #[test]
     fn mistakes_have_a_position() {
         for (from, to, line, said) in [
-            ("label", "lable", 4, "unknown field `lable`"),
+            ("label", "lable", 4, "unknown field `lable`; did you mean 'label'?"),
+            ("fail-on", "failon", 7, "unknown field `failon`; did you mean 'fail-on'?"),
+            ("label", "colour", 4, "unknown field `colour`, expected one of `env`, `set`"),
             ("2GiB", "2 parsecs", 5, "unknown unit"),
             ("\"dev\"", "\"moon\"", 2, "unknown variant `moon`"),
             ("CC702", "CC999", 13, "there is no rule 'CC999'"),
+            ("CC702", "CC72", 13, "there is no rule 'CC72'; did you mean 'CC702'?"),
             ("5434-5440", "5440-5434", 10, "is not a port or a range"),
             ("\"gone in spring\"", "\" \"", 20, "a reason is needed"),
-            ("subject", "service", 19, "unknown field `service`"),
+            ("subject", "service", 19, "unknown field `service`, expected one of `rule`"),
             ("[levels]", "[levels", 12, ""),
         ] {
             let text = WHOLE.replace(from, to);

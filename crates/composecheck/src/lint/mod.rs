@@ -2,6 +2,8 @@
 
 pub(crate) mod baseline;
 pub mod config;
+pub mod config_schema;
+pub(crate) mod starter_config;
 mod suppressions;
 pub(crate) mod verdict;
 

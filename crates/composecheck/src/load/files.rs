@@ -53,6 +53,17 @@ pub(super) fn read(path: &Path) -> Result<String, Error> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(cannot(format!("it is larger than {} MiB", MAX_BYTES >> 20)));
     }
+    decode(path, bytes)
+}
+
+/// The text of a file. The error names the encoding where that is UTF-16, else the position of the first byte that is not
+/// UTF-8.
+pub(crate) fn decode(path: &Path, bytes: Vec<u8>) -> Result<String, Error> {
+    let name = path.display();
+    if let Some((encoding, iconv)) = utf16(&bytes) {
+        return Err(Error::failed(format!("read {name}:1:1"), format!("it is {encoding}, not UTF-8"))
+            .hint(format!("convert it: iconv -f {iconv} -t UTF-8 {name} >NEW")));
+    }
     String::from_utf8(bytes).map_err(|e| {
         let valid = e.utf8_error().valid_up_to();
         let before = String::from_utf8_lossy(&e.as_bytes()[..valid]).into_owned();
@@ -60,6 +71,21 @@ pub(super) fn read(path: &Path) -> Result<String, Error> {
         Error::failed(format!("read {name}:{line}:{column}"), "it is not UTF-8")
             .hint("convert it, for instance with iconv")
     })
+}
+
+/// The kind of UTF-16, in words and for iconv: by its byte order mark, or by the zero byte that each Latin letter has.
+fn utf16(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
+    match bytes {
+        [0xff, 0xfe, ..] => Some(("UTF-16 (little-endian)", "UTF-16")),
+        [0xfe, 0xff, ..] => Some(("UTF-16 (big-endian)", "UTF-16")),
+        [first, 0, second, 0, ..] if *first > 0 && *second > 0 => {
+            Some(("UTF-16 (little-endian, without a byte order mark)", "UTF-16LE"))
+        }
+        [0, first, 0, second, ..] if *first > 0 && *second > 0 => {
+            Some(("UTF-16 (big-endian, without a byte order mark)", "UTF-16BE"))
+        }
+        _ => None,
+    }
 }
 
 /// The Compose files: those of the request, else those of `COMPOSE_FILE`, else the default names.

@@ -10,3 +10,4 @@ pub mod origins;
 pub(crate) mod project;
 pub(crate) mod rules;
 pub(crate) mod sarif;
+pub(crate) mod starter_config;

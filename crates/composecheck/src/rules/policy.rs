@@ -31,7 +31,8 @@ impl Environment {
         }
     }
 
-    fn from_label(text: &str) -> Option<Self> {
+    /// The environment that the value of a label names.
+    pub(crate) fn from_label(text: &str) -> Option<Self> {
         match text {
             "test" | "testing" | "ci" | "e2e" => Some(Self::Test),
             "dev" | "development" | "local" => Some(Self::Dev),

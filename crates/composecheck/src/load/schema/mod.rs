@@ -4,7 +4,7 @@ mod keys;
 mod types;
 
 use super::list_items::duplicate;
-use crate::source::{Span, SpannedError};
+use crate::source::{Span, SpannedError, nearest};
 use crate::yaml::{Entry, Kind, Node};
 use keys::{DEVICE, MOUNT, PORT, SECTIONS};
 use types::ValueType::{
@@ -73,12 +73,8 @@ fn check_keys(node: &Node, keys: Keys, span: Span, path: &KeyPath<'_>) -> Result
 
 /// Suggests the most similar key, if one is similar enough.
 fn unknown_key(entry: &Entry, keys: Keys, path: &KeyPath<'_>) -> SpannedError {
-    let nearest = keys
-        .iter()
-        .map(|(key, _)| (strsim::damerau_levenshtein(key, &entry.key), *key))
-        .filter(|(distance, key)| *distance <= 1 + key.len() / 5)
-        .min();
-    let suggestion = nearest.map(|(_, key)| format!("; did you mean '{key}'?")).unwrap_or_default();
+    let nearest = nearest(&entry.key, keys.iter().map(|(key, _)| *key));
+    let suggestion = nearest.map(|key| format!("; did you mean '{key}'?")).unwrap_or_default();
     SpannedError::new(entry.span, format!("'{path}' has no key '{}'{suggestion}", entry.key))
 }
 
