@@ -84,6 +84,20 @@ impl Sources {
         &self.0
     }
 
+    /// The last place of a word within a span, or the whole span where the word is not written as it is.
+    pub(crate) fn narrow(&self, span: Span, word: &str) -> Span {
+        let source = self.get(span.file);
+        let text = source.slice(span);
+        let is_whole = |at: &usize| !text[..*at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+        match text.rmatch_indices(word).map(|(at, _)| span.start + at).find(|at| is_whole(&(at - span.start)))
+        {
+            Some(start) if !word.is_empty() => {
+                Span::of_bytes(span.file, &source.text, start..start + word.len())
+            }
+            _ => span,
+        }
+    }
+
     /// A position as `file:line:column`.
     pub fn location(&self, span: Span) -> String {
         format!("{}:{}:{}", self.get(span.file).path, span.line, span.column)

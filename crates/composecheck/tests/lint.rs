@@ -125,6 +125,40 @@ fn mistakes_in_the_configuration_have_a_position() {
     assert_eq!(dir.run(&["--config", "none.toml"]).status.code(), Some(3));
 }
 
+/// What the rules say about one project, as code and level.
+fn said(compose: &str, env: &str, args: &[&str]) -> Vec<String> {
+    Directory::with(&[("compose.yml", compose), (".env", env)]).found(args).0
+}
+
+#[test]
+fn a_name_in_the_file_of_variables_names_the_project() {
+    let args = ["--env", "test"];
+    let has = |env: &str| said(COMPOSE, env, &args).contains(&"CC305 warning".to_owned());
+    let nameless = COMPOSE.replace("name: x\n", "");
+    let has_without = |env: &str| said(&nameless, env, &args).contains(&"CC305 warning".to_owned());
+    assert_eq!([has(""), has_without(""), has_without("COMPOSE_PROJECT_NAME=shop\n")], [false, true, false]);
+}
+
+#[test]
+fn one_cause_is_one_finding() {
+    let unset = said("services: {a: {image: 'app:${TAG}', mem_limit: 1g}}", "", &[]);
+    assert_eq!(unset.iter().filter(|one| one.starts_with("CC001") || one.starts_with("CC701")).count(), 1);
+    assert!(unset.contains(&"CC001 warning".to_owned()), "{unset:?}");
+    let unchecked = "services: {a: {image: 'x:1', depends_on: [db]}, db: {image: 'postgres:15'}}";
+    let unchecked = said(unchecked, "", &["--env", "test"]);
+    assert!(!unchecked.iter().any(|one| one.starts_with("CC204")), "{unchecked:?}");
+}
+
+#[test]
+fn advice_fits_the_service() {
+    let compose = "services: {a: {image: nginx, healthcheck: {test: x, interval: 1s}}}";
+    let directory = Directory::with(&[("compose.yml", compose)]);
+    let text = String::from_utf8(directory.run(&["--env", "test"]).stdout).expect("UTF-8");
+    assert!(text.contains("help: use a tag with a version: nginx:VERSION"), "{text}");
+    // Older engines refuse start_interval.
+    assert!(text.contains("help: use interval: 10s; from engine 25 on, start_interval"), "{text}");
+}
+
 #[test]
 fn a_baseline_hides_known_findings() {
     let dir = Directory::with(&[("compose.yml", COMPOSE)]);

@@ -23,6 +23,9 @@ pub(crate) struct Setting {
     pub(crate) name: String,
     /// The value as it is written.
     pub(crate) value: String,
+    /// The word of the command that sets it.
+    pub(crate) word: String,
+    /// The item of a list, or the whole command if that is a text.
     pub(crate) span: Span,
 }
 
@@ -43,21 +46,23 @@ pub(crate) fn settings(service: &Node) -> Vec<Setting> {
     let words = service.at(&["command"]).map(words).unwrap_or_default();
     let mut found = Vec::new();
     let mut rest = words.as_slice();
-    while let [(word, span), tail @ ..] = rest {
+    while let [first, tail @ ..] = rest {
         rest = tail;
-        let next = tail.first().map(|(word, _)| word.as_str());
-        let (pair, at) = match (word.as_str(), next) {
-            ("-c", Some(next)) => (next.to_owned(), tail[0].1),
-            (word, _) if word.starts_with("-c") && word.contains('=') => (word[2..].to_owned(), *span),
-            (word, Some(next)) if word.starts_with("--") && !word.contains('=') && !next.starts_with('-') => {
-                (format!("{}={next}", &word[2..]), tail[0].1)
+        let (pair, from) = match (first.0.as_str(), tail.first()) {
+            ("-c", Some(next)) => (next.0.clone(), next),
+            (word, _) if word.starts_with("-c") && word.contains('=') => (word[2..].to_owned(), first),
+            (word, Some(next))
+                if word.starts_with("--") && !word.contains('=') && !next.0.starts_with('-') =>
+            {
+                (format!("{}={}", &word[2..], next.0), next)
             }
-            (word, _) if word.starts_with("--") => (word[2..].to_owned(), *span),
+            (word, _) if word.starts_with("--") => (word[2..].to_owned(), first),
             _ => continue,
         };
         if let Some((name, value)) = pair.split_once('=') {
             let name = name.trim().to_ascii_lowercase().replace('-', "_");
-            found.push(Setting { name, value: value.trim().trim_matches('\'').to_owned(), span: at });
+            let value = value.trim().trim_matches('\'').to_owned();
+            found.push(Setting { name, value, word: from.0.clone(), span: from.1 });
         }
     }
     found

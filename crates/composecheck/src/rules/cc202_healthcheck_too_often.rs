@@ -20,7 +20,7 @@ services:
     image: postgres:15
     healthcheck: {test: [CMD, pg_isready], interval: 2s}
 ",
-    fix: "use interval: 10s; to be ready early, use start_interval with start_period",
+    fix: "use interval: 10s; from engine 25 on, start_interval with start_period finds out early that it is ready",
     check: Check::Project(check),
 };
 

@@ -32,10 +32,10 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
     };
     let services = context.project.services().iter();
     let services = services.filter(|entry| database(&entry.value) == Some(Database::Postgres));
-    services.flat_map(|entry| check_service(entry, profile)).collect()
+    services.flat_map(|entry| check_service(context, entry, profile)).collect()
 }
 
-fn check_service(entry: &Entry, profile: Profile) -> Vec<Finding> {
+fn check_service(context: &Context<'_>, entry: &Entry, profile: Profile) -> Vec<Finding> {
     let (actual, wanted) = match profile {
         Profile::Fast => ("on", "off"),
         Profile::Durable => ("off", "on"),
@@ -45,7 +45,8 @@ fn check_service(entry: &Entry, profile: Profile) -> Vec<Finding> {
     let wrong = switches.filter(|(_, setting)| setting.is_some_and(is_off) != (profile == Profile::Fast));
     wrong
         .map(|(name, setting)| {
-            let span = setting.map_or(entry.span, |setting| setting.span);
+            let span =
+                setting.map_or(entry.span, |given| context.project.sources.narrow(given.span, &given.word));
             let message = format!("{name} of service '{}' is {actual}, not {wanted}", entry.key);
             RULE.finding(service(entry), span, message)
         })

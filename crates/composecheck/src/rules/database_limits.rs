@@ -21,7 +21,8 @@ pub(super) fn over_limit(
         findings.extend(given.filter(|given| size(&given.value) > Some(limit.bytes)).map(|given| {
             let (name, value) = (&given.name, &given.value);
             let message = format!("{name} of service '{}' is {value}, above its memory limit", entry.key);
-            rule.finding(service(entry), given.span, message).with_related(limit.node.span, "the limit")
+            let span = context.project.sources.narrow(given.span, &given.word);
+            rule.finding(service(entry), span, message).with_related(limit.node.span, "the limit")
         }));
     }
     findings
