@@ -12,7 +12,7 @@ help: ## Show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
 
 build: ## Build the tools, quickly (target/release)
-	cargo build --release --workspace --bins
+	cargo build --release --workspace --exclude evenkeel-hook --bins
 
 test: ## Run every test on a private Docker engine and print the summary
 	scripts/test

@@ -116,7 +116,7 @@ _composecheck() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human json sarif github" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human json sarif github gitlab junit" -- "${cur}"))
                     return 0
                     ;;
                 --fail-on)

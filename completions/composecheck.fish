@@ -37,7 +37,9 @@ complete -c composecheck -n "__fish_composecheck_needs_command" -l config -d 'Co
 complete -c composecheck -n "__fish_composecheck_needs_command" -l format -d 'Output format' -r -f -a "human\t'Text: the source lines, underlined, and how to fix them'
 json\t'One JSON object'
 sarif\t'SARIF 2.1.0, for code scanning'
-github\t'Annotations for a GitHub workflow'"
+github\t'Annotations for a GitHub workflow'
+gitlab\t'Code Quality report for GitLab'
+junit\t'JUnit XML, for CI systems that show test results'"
 complete -c composecheck -n "__fish_composecheck_needs_command" -l fail-on -d 'Lowest level of a finding that makes the exit status 1 [default: error]' -r -f -a "warning\t'Warnings and errors'
 error\t'Errors only'"
 complete -c composecheck -n "__fish_composecheck_needs_command" -l baseline -d 'Ignore findings that are in this file' -r -F

@@ -29,7 +29,9 @@ durable\:"For durability\: data survives a power failure"))' \
 '--format=[Output format]:FORMAT:((human\:"Text\: the source lines, underlined, and how to fix them"
 json\:"One JSON object"
 sarif\:"SARIF 2.1.0, for code scanning"
-github\:"Annotations for a GitHub workflow"))' \
+github\:"Annotations for a GitHub workflow"
+gitlab\:"Code Quality report for GitLab"
+junit\:"JUnit XML, for CI systems that show test results"))' \
 '--fail-on=[Lowest level of a finding that makes the exit status 1 \[default\: error\]]:LEVEL:((warning\:"Warnings and errors"
 error\:"Errors only"))' \
 '--baseline=[Ignore findings that are in this file]:FILE:_files' \

@@ -350,4 +350,8 @@ pub enum Format {
     Sarif,
     /// Annotations for a GitHub workflow
     Github,
+    /// Code Quality report for GitLab
+    Gitlab,
+    /// JUnit XML, for CI systems that show test results
+    Junit,
 }

@@ -31,7 +31,7 @@ pub(crate) fn content<'a>(model: &Value, files: impl Iterator<Item = (&'a str, V
     hex(&hash.finalize())
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
 }
 

@@ -94,6 +94,9 @@ pub const MANUAL: Manual = Manual {
              off, CC101 and CC202 are warnings, and CC102, CC201, CC302, CC303, CC601 and CC602 are infos. set = \
              \"netra\" in composecheck.toml applies every rule, as for a test environment. A level in [levels] comes \
              first.\n\n\
+             The rules on security, CC911 to CC926, are infos in test and dev, and warnings or errors in prod; where the purpose \
+             is unknown, what opens the machine is a warning. CC921 to CC925 want services to be hardened and apply in prod \
+             alone. explain shows the levels of each rule.\n\n\
              A missing memory limit (CC101) is an error in a test environment and where a budget is set, else a \
              warning. The budget counts memory limits, multiplied by the replicas. A limit contains tmpfs mounts and \
              /dev/shm (64 MiB by default); of a service without a limit, these count.",

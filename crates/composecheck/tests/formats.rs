@@ -1,5 +1,6 @@
 //! The output formats for other programs.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -167,14 +168,22 @@ fn sarif_has_what_the_standard_requires() {
 
 #[test]
 fn the_pre_commit_hook_has_what_pre_commit_requires() {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../.pre-commit-hooks.yaml");
-    let text = std::fs::read_to_string(path).unwrap();
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let text = std::fs::read_to_string(root.join(".pre-commit-hooks.yaml")).unwrap();
     let hooks = yaml::parse(FileId(0), &text).unwrap().remove(0);
-    let hook = &hooks.items()[0];
-    let say = |key: &str| hook.at(&[key]).and_then(Node::text).unwrap_or_default();
-    assert_eq!([say("id"), say("entry"), say("language")], ["composecheck", "composecheck", "system"]);
-    // Changed files on their own may be overrides: the hook checks the files that its args name.
-    assert!(!say("name").is_empty() && say("pass_filenames") == "false");
+    let manifest = std::fs::read_to_string(root.join("Cargo.toml")).unwrap();
+    for (hook, wanted) in hooks.items().iter().zip([
+        ["composecheck", "composecheck-hook", "rust"],
+        ["composecheck-system", "composecheck", "system"],
+    ]) {
+        let say = |key: &str| hook.at(&[key]).and_then(Node::text).unwrap_or_default();
+        assert_eq!([say("id"), say("entry"), say("language")], wanted);
+        // Changed files on their own may be overrides: the hook checks the files that its args name.
+        assert!(!say("name").is_empty() && say("pass_filenames") == "false");
+        // What pre-commit builds must be a program of the package at the root.
+        assert!(say("language") != "rust" || manifest.contains(&format!("name = \"{}\"", say("entry"))));
+    }
+    assert_eq!(hooks.items().len(), 2);
 }
 
 #[test]
@@ -190,6 +199,84 @@ fn github_gets_one_command_for_each_finding() {
     }
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Issue {
+    description: String,
+    check_name: String,
+    fingerprint: String,
+    severity: String,
+    location: IssueLocation,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct IssueLocation {
+    path: String,
+    lines: Lines,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Lines {
+    begin: usize,
+    end: usize,
+}
+
+#[test]
+fn gitlab_gets_one_issue_for_each_finding() {
+    let issues: Vec<Issue> = serde_json::from_str(&crashing("gitlab")).unwrap();
+    let again: Vec<Issue> = serde_json::from_str(&crashing("gitlab")).unwrap();
+    assert_eq!(issues.len(), crashing("github").lines().count());
+    let fingerprints: HashSet<&str> = issues.iter().map(|issue| issue.fingerprint.as_str()).collect();
+    assert_eq!(fingerprints.len(), issues.len(), "GitLab drops issues with the same fingerprint");
+    for (issue, same) in issues.iter().zip(&again) {
+        assert!(["info", "minor", "critical"].contains(&issue.severity.as_str()));
+        assert!(issue.description.starts_with(&issue.check_name) && issue.fingerprint == same.fingerprint);
+        assert_eq!(issue.location.path, "compose.crashing.yml");
+        assert!(1 <= issue.location.lines.begin && issue.location.lines.begin <= issue.location.lines.end);
+    }
+}
+
+#[test]
+fn junit_has_a_failure_for_each_error_and_warning() {
+    let text = crashing("junit");
+    let (all, infos) = (crashing("github"), |line: &&str| line.starts_with("::notice "));
+    let infos = all.lines().filter(infos).count();
+    let failures = all.lines().count() - infos;
+    assert!(text.starts_with("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites "));
+    assert!(text.contains(&format!("<testsuites name=\"composecheck\" failures=\"{failures}\">")), "{text}");
+    assert_eq!([text.matches("<failure ").count(), text.matches("<system-out>").count()], [failures, infos]);
+    for element in ["testsuites", "testsuite", "testcase", "failure", "system-out"] {
+        let opened =
+            text.matches(&format!("<{element} ")).count() + text.matches(&format!("<{element}>")).count();
+        assert_eq!(opened, text.matches(&format!("</{element}>")).count(), "{element}");
+    }
+}
+
+#[test]
+fn junit_shows_files_without_findings_and_what_is_suppressed() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let compose = "services:\n  db: {image: 'x:1', mem_limit: 1m, pid: host} # composecheck: ignore CC916 \"a\" & <b>\n";
+    std::fs::write(dir.path().join("compose.yml"), compose).expect("written");
+    std::fs::write(
+        dir.path().join("composecheck.toml"),
+        "[levels]\nCC102 = 'off'\nCC201 = 'off'\nCC601 = 'off'\n",
+    )
+    .expect("written");
+    let run = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_composecheck"));
+        let output = command.env_clear().current_dir(dir.path()).args(["--format", "junit"]).output();
+        String::from_utf8(output.expect("composecheck starts").stdout).expect("UTF-8")
+    };
+    let text = run();
+    assert!(text.contains("<skipped message=\"&quot;a&quot; &amp; &lt;b&gt;\"/>"), "{text}");
+    assert!(text.contains("tests=\"1\" failures=\"0\" errors=\"0\" skipped=\"1\""), "{text}");
+    std::fs::write(dir.path().join("compose.yml"), "services: {db: {image: 'x:1', mem_limit: 1m}}")
+        .expect("written");
+    assert!(run().contains("<testcase name=\"no findings\""), "{}", run());
+}
+
 /// The report has the error, and the exit status is that of an error.
 #[test]
 fn load_errors_are_in_every_format() {
@@ -198,6 +285,8 @@ fn load_errors_are_in_every_format() {
     for (format, part) in [
         ("json", "\"code\":\"CC000\",\"level\":\"error\""),
         ("sarif", "\"ruleId\":\"CC000\""),
+        ("gitlab", "\"check_name\":\"CC000\""),
+        ("junit", "<testcase name=\"CC000 "),
         ("github", "::error file=compose.yml,line=2,endLine=2,col=8,"),
         ("human", " --> compose.yml:2:8\n"),
     ] {

@@ -19,7 +19,7 @@ use crate::lint::{LintSettings, Outcome, lint};
 use crate::load::{LoadError, load};
 use crate::output::human::to_text;
 use crate::output::json::ReportJson;
-use crate::output::{github, sarif};
+use crate::output::{github, gitlab, junit, sarif};
 use crate::rules::cc000_not_loaded;
 use crate::source::Sources;
 
@@ -167,6 +167,8 @@ fn show(args: &CheckArgs, checked: &Checked) -> Result<(), Error> {
         Format::Json => print_json(&ReportJson::new(sources, files, outcome, *verdict, now())),
         Format::Sarif => print_json(&sarif::log(sources, outcome)),
         Format::Github => print(&github::annotations(sources, &outcome.findings)),
+        Format::Gitlab => print_json(&gitlab::issues(sources, &outcome.findings)),
+        Format::Junit => print(&junit::report(sources, files, outcome)),
     }
 }
 

@@ -3,9 +3,11 @@
 pub(crate) mod budget;
 pub(crate) mod comparison;
 pub(crate) mod github;
+pub(crate) mod gitlab;
 pub(crate) mod human;
 pub(crate) mod isolate;
 pub(crate) mod json;
+pub(crate) mod junit;
 pub mod origins;
 pub(crate) mod project;
 pub(crate) mod rules;

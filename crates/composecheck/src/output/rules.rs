@@ -3,8 +3,10 @@
 use evenkeel_common::{Error, Timestamp, VERSION};
 use serde::Serialize;
 
-use crate::rules::ALL;
+use crate::finding::Level;
+use crate::rules::policy::{Environment, Policy};
 use crate::rules::rule::Rule;
+use crate::rules::{ALL, levels};
 
 /// The object of `rules --json`.
 #[derive(Debug, Serialize)]
@@ -65,12 +67,22 @@ pub(crate) fn explain(wanted: &str) -> Result<String, Error> {
     let (code, name, level) = (rule.code, rule.name, rule.level.name());
     Ok(format!(
         "{code}: {name} ({level})\n\n{what}.\n\nWhy: {why}.\n\nExample:\n\n{example}\nFix: {fix}.\n\n\
-         To suppress it: # composecheck: ignore {code} REASON\n",
+         Level by purpose: {levels}.\n\nTo suppress it: # composecheck: ignore {code} REASON\n",
         what = rule.what,
         why = rule.why,
+        levels = by_purpose(rule),
         example = indented(rule.example),
         fix = rule.fix,
     ))
+}
+
+/// The levels of a rule: where the purpose is unknown, and in each environment.
+fn by_purpose(rule: &Rule) -> String {
+    let of = |policy: &Policy| levels::level(rule.code, rule.level, policy).map_or("off", Level::name);
+    let environments = [Environment::Test, Environment::Dev, Environment::Prod];
+    let mut parts = vec![format!("unknown {}", of(&Policy::default()))];
+    parts.extend(environments.map(|one| format!("{} {}", one.name(), of(&Policy::from(one)))));
+    parts.join(", ")
 }
 
 fn indented(text: &str) -> String {

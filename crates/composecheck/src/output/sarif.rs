@@ -182,7 +182,7 @@ fn location<'a>(sources: &Sources, span: Span) -> Location<'a> {
 }
 
 /// Rule, file, subject and the text of the span: neither line numbers nor messages, which both change.
-fn fingerprint(sources: &Sources, finding: &Finding) -> String {
+pub(super) fn fingerprint(sources: &Sources, finding: &Finding) -> String {
     let source = sources.get(finding.primary.file);
     format!("{}:{}:{}:{}", finding.code, source.path, finding.subject, source.slice(finding.primary))
 }

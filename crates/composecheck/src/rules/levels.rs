@@ -29,11 +29,42 @@ const GENERAL: [(&str, Option<Level>); 17] = [
     // Slows an engine down where many run at once.
     ("CC202", Some(Level::Warning)),
 ];
+/// Levels of the rules on security: code, then the level where the purpose is unknown, in test, dev and prod; none is off. In
+/// an environment for tests they matter little, and where people depend on it, much.
+const SECURITY: [(&str, [Option<Level>; 4]); 15] = [
+    ("CC911", [WARNING, INFO, INFO, WARNING]),
+    ("CC912", [WARNING, INFO, INFO, ERROR]),
+    ("CC913", [INFO, INFO, INFO, ERROR]),
+    ("CC914", [INFO, INFO, INFO, WARNING]),
+    ("CC915", [WARNING, INFO, INFO, WARNING]),
+    ("CC916", [INFO, INFO, INFO, WARNING]),
+    ("CC917", [WARNING, INFO, INFO, WARNING]),
+    ("CC918", [WARNING, INFO, INFO, ERROR]),
+    ("CC919", [WARNING, INFO, INFO, ERROR]),
+    ("CC920", [INFO, INFO, INFO, WARNING]),
+    ("CC921", [None, None, None, WARNING]),
+    ("CC922", [None, None, None, INFO]),
+    ("CC923", [None, None, None, INFO]),
+    ("CC924", [None, None, None, WARNING]),
+    ("CC925", [None, None, None, INFO]),
+];
+const INFO: Option<Level> = Some(Level::Info);
+const WARNING: Option<Level> = Some(Level::Warning);
+const ERROR: Option<Level> = Some(Level::Error);
 /// Rules that need a budget, and apply wherever one is declared.
 const OF_BUDGET: [&str; 3] = ["CC101", "CC105", "CC106"];
 
 /// The level of a finding, from the level that its rule gave it; none if the rule is off.
 pub(crate) fn level(code: &str, own: Level, policy: &Policy) -> Option<Level> {
+    if let Some((_, levels)) = SECURITY.iter().find(|(known, _)| *known == code) {
+        let at = match policy.environment {
+            None => 0,
+            Some(Environment::Test) => 1,
+            Some(Environment::Dev) => 2,
+            Some(Environment::Prod) => 3,
+        };
+        return levels[at].map(|level| level.min(own));
+    }
     if policy.budget.is_some() && OF_BUDGET.contains(&code) {
         return Some(own);
     }
@@ -71,6 +102,12 @@ mod tests {
             ("CC102", warning, &unknown, Some(Level::Info)),
             ("CC202", error, &unknown, Some(warning)),
             ("CC401", error, &unknown, Some(error)),
+            ("CC912", error, &unknown, Some(warning)),
+            ("CC912", error, &test, Some(Level::Info)),
+            ("CC912", error, &prod, Some(error)),
+            ("CC919", Level::Info, &prod, Some(Level::Info)),
+            ("CC921", warning, &test, None),
+            ("CC921", warning, &prod, Some(warning)),
         ] {
             assert_eq!(level(code, own, policy), wanted, "{code} {policy:?}");
         }
@@ -79,6 +116,7 @@ mod tests {
     #[test]
     fn every_code_is_that_of_a_rule() {
         let codes = GENERAL.iter().map(|(code, _)| *code).chain(OF_BUDGET);
+        let codes = codes.chain(SECURITY.iter().map(|(code, _)| *code));
         assert_eq!(codes.filter(|code| super::super::by_code(code).is_none()).count(), 0);
     }
 }

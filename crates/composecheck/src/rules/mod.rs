@@ -24,6 +24,7 @@ mod cc303_anonymous_volume;
 mod cc304_shared_resource;
 mod cc305_project_name_missing;
 mod cc306_shared_between;
+mod cc307_container_name_twice;
 mod cc401_host_port_twice;
 mod cc402_port_outside_range;
 mod cc403_port_fixed;
@@ -40,7 +41,24 @@ mod cc803_clickhouse_over_limit;
 mod cc804_postgres_durability;
 mod cc901_drift;
 mod cc902_base_not_used;
+mod cc911_engine_socket_mounted;
+mod cc912_privileged;
+mod cc913_credential_literal;
+mod cc914_ports_on_all_interfaces;
+mod cc915_capability_dangerous;
+mod cc916_host_namespace;
+mod cc917_confinement_off;
+mod cc918_device_dangerous;
+mod cc919_host_path_sensitive;
+mod cc920_runs_as_root;
+mod cc921_new_privileges_allowed;
+mod cc922_capabilities_kept;
+mod cc923_root_writable;
+mod cc924_processes_unlimited;
+mod cc925_digest_missing;
+mod cc926_built_image_replaces;
 mod database_limits;
+mod hardening;
 pub(crate) mod levels;
 pub mod policy;
 pub(crate) mod rule;
@@ -56,7 +74,7 @@ pub(crate) use cc004_suppression_unused::RULE as SUPPRESSION_UNUSED;
 pub(crate) use cc005_suppression_unclear::RULE as SUPPRESSION_UNCLEAR;
 
 /// Every rule, by code.
-pub(crate) static ALL: [&Rule; 40] = [
+pub(crate) static ALL: [&Rule; 57] = [
     &cc000_not_loaded::RULE,
     &cc001_variable_unset::RULE,
     &cc002_setting_without_effect::RULE,
@@ -81,6 +99,7 @@ pub(crate) static ALL: [&Rule; 40] = [
     &cc304_shared_resource::RULE,
     &cc305_project_name_missing::RULE,
     &cc306_shared_between::RULE,
+    &cc307_container_name_twice::RULE,
     &cc401_host_port_twice::RULE,
     &cc402_port_outside_range::RULE,
     &cc403_port_fixed::RULE,
@@ -97,6 +116,22 @@ pub(crate) static ALL: [&Rule; 40] = [
     &cc804_postgres_durability::RULE,
     &cc901_drift::RULE,
     &cc902_base_not_used::RULE,
+    &cc911_engine_socket_mounted::RULE,
+    &cc912_privileged::RULE,
+    &cc913_credential_literal::RULE,
+    &cc914_ports_on_all_interfaces::RULE,
+    &cc915_capability_dangerous::RULE,
+    &cc916_host_namespace::RULE,
+    &cc917_confinement_off::RULE,
+    &cc918_device_dangerous::RULE,
+    &cc919_host_path_sensitive::RULE,
+    &cc920_runs_as_root::RULE,
+    &cc921_new_privileges_allowed::RULE,
+    &cc922_capabilities_kept::RULE,
+    &cc923_root_writable::RULE,
+    &cc924_processes_unlimited::RULE,
+    &cc925_digest_missing::RULE,
+    &cc926_built_image_replaces::RULE,
 ];
 
 pub(crate) fn by_code(code: &str) -> Option<&'static Rule> {

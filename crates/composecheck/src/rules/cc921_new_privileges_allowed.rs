@@ -1,0 +1,50 @@
+//! CC921: processes that may gain rights.
+
+use super::hardening::{self, without};
+use super::rule::{Check, Context, Rule};
+use crate::finding::{Finding, Level};
+use crate::yaml::Node;
+
+pub(super) const RULE: Rule = Rule {
+    code: "CC921",
+    name: "new-privileges-allowed",
+    level: Level::Warning,
+    what: "Services may gain rights through programs such as sudo",
+    why: "A break-in into a process without rights becomes one with all of the container",
+    example: "
+services:
+  app:
+    image: app:1
+",
+    fix: "security_opt: [no-new-privileges:true]",
+    check: Check::Project(check),
+};
+
+fn check(context: &Context<'_>) -> Vec<Finding> {
+    hardening::one_for_all(&RULE, context, "processes may gain rights", &without(context, is_set))
+}
+
+fn is_set(service: &Node) -> bool {
+    let options = service.items_at(&["security_opt"]).iter().filter_map(Node::text);
+    options
+        .map(|option| option.replace('=', ":"))
+        .any(|option| matches!(option.as_str(), "no-new-privileges" | "no-new-privileges:true"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+
+    #[test]
+    fn one_finding_for_all_services() {
+        let of = |keys: &str| found("CC921", &format!("services: {{a: {{{keys}}}, b: {{{keys}}}}}"));
+        assert_eq!(of("image: x"), ["1:12 processes may gain rights: a, b"]);
+        for keys in [
+            "security_opt: ['no-new-privileges:true']",
+            "security_opt: [no-new-privileges=true]",
+            "security_opt: [no-new-privileges]",
+        ] {
+            assert_eq!(of(keys), [""; 0], "{keys}");
+        }
+    }
+}
