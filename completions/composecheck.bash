@@ -37,6 +37,9 @@ _composecheck() {
             composecheck,isolate)
                 cmd="composecheck__subcmd__isolate"
                 ;;
+            composecheck,lsp)
+                cmd="composecheck__subcmd__lsp"
+                ;;
             composecheck,project)
                 cmd="composecheck__subcmd__project"
                 ;;
@@ -64,6 +67,9 @@ _composecheck() {
             composecheck__subcmd__help,isolate)
                 cmd="composecheck__subcmd__help__subcmd__isolate"
                 ;;
+            composecheck__subcmd__help,lsp)
+                cmd="composecheck__subcmd__help__subcmd__lsp"
+                ;;
             composecheck__subcmd__help,project)
                 cmd="composecheck__subcmd__help__subcmd__project"
                 ;;
@@ -77,7 +83,7 @@ _composecheck() {
 
     case "${cmd}" in
         composecheck)
-            opts="-f -v -h -V --file --env-file --compose-profile --env --budget --profile --config --format --json --fail-on --baseline --write-baseline --fix --dry-run --verbose --help --version rules explain budget compare config project isolate init help"
+            opts="-f -v -h -V --file --env-file --compose-profile --env --budget --profile --config --format --json --fail-on --baseline --write-baseline --fix --dry-run --verbose --help --version rules explain budget compare config project isolate init lsp help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -263,7 +269,7 @@ _composecheck() {
             return 0
             ;;
         composecheck__subcmd__help)
-            opts="rules explain budget compare config project isolate init help"
+            opts="rules explain budget compare config project isolate init lsp help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -361,6 +367,20 @@ _composecheck() {
             return 0
             ;;
         composecheck__subcmd__help__subcmd__isolate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        composecheck__subcmd__help__subcmd__lsp)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -508,6 +528,36 @@ _composecheck() {
                     return 0
                     ;;
                 --boosted-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        composecheck__subcmd__lsp)
+            opts="-v -h --env --budget --profile --config --stdio --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --env)
+                    COMPREPLY=($(compgen -W "test dev prod" -- "${cur}"))
+                    return 0
+                    ;;
+                --budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -W "fast durable" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

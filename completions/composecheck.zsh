@@ -188,6 +188,22 @@ prod\:"Serves users"))' \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
+(lsp)
+_arguments "${_arguments_options[@]}" : \
+'--env=[Purpose of the project \[default\: its label, else unknown\]]:ENV:((test\:"Created for a test run and removed after it"
+dev\:"Long-running, keeps its data"
+prod\:"Serves users"))' \
+'--budget=[Memory that the project may use \[default\: 4GiB; not checked where the purpose is unknown\]]:SIZE:_default' \
+'--profile=[How databases should be tuned \[default\: durable in dev and prod, else not checked\]]:PROFILE:((fast\:"For speed\: data may be lost in a crash"
+durable\:"For durability\: data survives a power failure"))' \
+'--config=[Configuration \[default\: composecheck.toml in the directory of the first Compose file or a parent\]]:FILE:_files' \
+'--stdio[Use stdin and stdout, as always; some editors add this option]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 ":: :_composecheck__subcmd__help_commands" \
@@ -232,6 +248,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(lsp)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -256,6 +276,7 @@ _composecheck_commands() {
 'project:Show what a project is\: its files, its name, a hash of its content, its services' \
 'isolate:Print an override file that makes a run of the project its own' \
 'init:Write a composecheck.toml that fits the project' \
+'lsp:Serve an editor\: findings while typing, fixes, explanations, definitions' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'composecheck commands' commands "$@"
@@ -291,6 +312,7 @@ _composecheck__subcmd__help_commands() {
 'project:Show what a project is\: its files, its name, a hash of its content, its services' \
 'isolate:Print an override file that makes a run of the project its own' \
 'init:Write a composecheck.toml that fits the project' \
+'lsp:Serve an editor\: findings while typing, fixes, explanations, definitions' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'composecheck help commands' commands "$@"
@@ -330,6 +352,11 @@ _composecheck__subcmd__help__subcmd__isolate_commands() {
     local commands; commands=()
     _describe -t commands 'composecheck help isolate commands' commands "$@"
 }
+(( $+functions[_composecheck__subcmd__help__subcmd__lsp_commands] )) ||
+_composecheck__subcmd__help__subcmd__lsp_commands() {
+    local commands; commands=()
+    _describe -t commands 'composecheck help lsp commands' commands "$@"
+}
 (( $+functions[_composecheck__subcmd__help__subcmd__project_commands] )) ||
 _composecheck__subcmd__help__subcmd__project_commands() {
     local commands; commands=()
@@ -349,6 +376,11 @@ _composecheck__subcmd__init_commands() {
 _composecheck__subcmd__isolate_commands() {
     local commands; commands=()
     _describe -t commands 'composecheck isolate commands' commands "$@"
+}
+(( $+functions[_composecheck__subcmd__lsp_commands] )) ||
+_composecheck__subcmd__lsp_commands() {
+    local commands; commands=()
+    _describe -t commands 'composecheck lsp commands' commands "$@"
 }
 (( $+functions[_composecheck__subcmd__project_commands] )) ||
 _composecheck__subcmd__project_commands() {

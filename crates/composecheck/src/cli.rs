@@ -62,6 +62,10 @@ pub enum Command {
     /// It is written beside the first Compose file, with the JSON Schema that its first line names, and explains its keys.
     /// A file that exists is not changed.
     Init(InitArgs),
+    /// Serve an editor: findings while typing, fixes, explanations, definitions
+    ///
+    /// Speaks the Language Server Protocol on stdin and stdout.
+    Lsp(LspArgs),
 }
 
 /// Which files are loaded.
@@ -290,6 +294,20 @@ pub struct InitArgs {
     /// Print the JSON Schema of composecheck.toml and do nothing else
     #[arg(long, exclusive = true)]
     pub schema: bool,
+}
+
+/// Options of `lsp`.
+#[derive(Debug, Args)]
+pub struct LspArgs {
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
+    pub policy: PolicyArgs,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "a doc comment here would replace the tool's own help")]
+    pub config: ConfigFileArgs,
+    /// Use stdin and stdout, as always; some editors add this option
+    #[arg(long)]
+    pub stdio: bool,
 }
 
 fn parse_label(text: &str) -> Result<(String, String), String> {

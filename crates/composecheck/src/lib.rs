@@ -3,6 +3,7 @@
 //! From top to bottom; each module imports only what is below it:
 //!
 //! - [`run`]: which command does what the command line asks for, and `commands`: one file a command
+//! - [`editor`]: what an editor shows about an open file, for the language server of `lsp`
 //! - [`fix`]: rewrites a file until nothing safe is left to repair
 //! - [`output`]: findings, tables and listings for people and in machine formats
 //! - [`cli`]: the command line and the manual
@@ -26,6 +27,7 @@ pub mod cli;
 mod commands;
 pub mod compare;
 pub mod compose;
+pub mod editor;
 mod facts;
 mod finding;
 pub mod fix;

@@ -11,7 +11,8 @@ pub const MANUAL: Manual = Manual {
             Exit::No,
             "a finding has the level of --fail-on or a higher one; --dry-run: something can be fixed; budget: the sum is \
              over the budget, or something has no limit; isolate: a port that is to be kept is taken, no ports are \
-             free, or --strict and something is left that only one run at a time may use",
+             free, or --strict and something is left that only one run at a time may use; lsp: the editor went away \
+             without a shutdown request",
         ),
         (Exit::Usage, "bad arguments"),
         (
@@ -108,6 +109,17 @@ pub const MANUAL: Manual = Manual {
              waits for health where there is a health check, and removes 'version'. Only the text that needs to change \
              is changed: comments, order and style are kept. A change that would also affect another value, such as \
              that of an anchor that others use, is not made. A second --fix changes nothing.",
+        ),
+        (
+            "EDITORS",
+            "lsp is a language server on stdin and stdout: it shows findings while a file is typed, offers the safe fixes \
+             and comments that accept a finding as code actions (quickfix, source.fixAll.composecheck), explains the rule \
+             and the merged value with its origin on hover, and finds the definitions of anchors, services, networks, \
+             volumes, secrets, configs and files. A file is checked as the project that it belongs to: an override file \
+             over its base, any other file alone, or over the base beside it where it cannot stand alone. docs/editors.md \
+             has recipes for Neovim, Helix and VS Code; in Neovim:\n\n  \
+             vim.lsp.config('composecheck', { cmd = { 'composecheck', 'lsp' }, filetypes = { 'yaml' } })\n  \
+             vim.lsp.enable('composecheck')",
         ),
         (
             "LOADING",

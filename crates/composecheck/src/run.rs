@@ -18,6 +18,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Error> {
         Some(Command::Config(args)) => commands::config::config(args),
         Some(Command::Project(args)) => commands::project::project(args),
         Some(Command::Isolate(args)) => commands::isolate::isolate(args),
+        Some(Command::Lsp(args)) => commands::lsp::lsp(args),
         Some(Command::Init(args)) => commands::init::init(args),
     }
 }

@@ -6,5 +6,6 @@ pub(crate) mod compare;
 pub(crate) mod config;
 pub(crate) mod init;
 pub(crate) mod isolate;
+pub(crate) mod lsp;
 pub(crate) mod project;
 mod settings;

@@ -87,7 +87,7 @@ pub(super) fn named_request(inputs: &InputArgs, project: Option<&str>) -> Reques
 }
 
 /// The variables of the environment, except those that are not UTF-8.
-fn environment() -> HashMap<String, String> {
+pub(super) fn environment() -> HashMap<String, String> {
     std::env::vars_os()
         .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
         .collect()

@@ -54,6 +54,11 @@ pub fn fix(request: &Request, lint: impl Fn(&Project) -> Outcome) -> Result<Opti
     Ok((after != before).then_some(FixedFile { path, before, after, fixed }))
 }
 
+/// The text of a file after one repair, or none if it is not safe or would change another file.
+pub(crate) fn repaired(file: FileId, text: &str, repair: &Repair) -> Option<String> {
+    changes_file(file, &repair.action).then(|| apply_repairs(file, text, &[repair])).flatten()
+}
+
 /// Removes the repairs that [`fix`] would not make.
 pub(crate) fn keep_possible_repairs(request: &Request, sources: &Sources, findings: &mut [Finding]) {
     let possible: Vec<Repair> = last_file(request, sources)

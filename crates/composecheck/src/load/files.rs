@@ -104,6 +104,31 @@ pub(crate) fn compose_files(request: &Request) -> Result<Vec<PathBuf>, Error> {
     })
 }
 
+/// The names of a file that others override, besides the default ones.
+const BASE_NAMES: [&str; 4] =
+    ["compose.base.yml", "compose.base.yaml", "docker-compose.base.yml", "docker-compose.base.yaml"];
+
+/// The projects that a file may be a part of, judging by its name and those beside it; the most likely one first. There is
+/// always one, of the file alone.
+pub(crate) fn projects_with(path: &Path) -> Vec<Vec<PathBuf>> {
+    let named = |names: [&'static str; 4]| {
+        let mut beside = names.into_iter().map(|name| path.with_file_name(name));
+        beside.find(|other| other != path && other.is_file())
+    };
+    let is_named = |names: [&str; 4]| names.iter().any(|name| path.file_name() == Some(name.as_ref()));
+    let alone = vec![path.to_owned()];
+    let over = |base: PathBuf| vec![base, path.to_owned()];
+    if is_named(DEFAULT_NAMES) {
+        let overridden = named(OVERRIDE_NAMES).map(|other| vec![path.to_owned(), other]);
+        return overridden.into_iter().chain([alone]).collect();
+    }
+    if is_named(OVERRIDE_NAMES) {
+        return named(DEFAULT_NAMES).map(over).into_iter().chain([alone]).collect();
+    }
+    let bases = named(DEFAULT_NAMES).into_iter().chain(named(BASE_NAMES));
+    [alone].into_iter().chain(bases.map(over)).collect()
+}
+
 /// The files with the default names in the current directory or the nearest parent that has one.
 fn default_files() -> Option<Vec<PathBuf>> {
     let current = std::env::current_dir().ok();

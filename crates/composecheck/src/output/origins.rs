@@ -10,15 +10,20 @@ use crate::yaml::{Kind, Node, Origin, Via};
 
 /// Lists every value: path, value, position, history.
 pub fn list(project: &Project) -> String {
+    list_from(&project.sources, &project.root, "", &[])
+}
+
+/// Lists a value, or what is in it. `above` is how the values that contain it reached their place.
+pub(crate) fn list_from(sources: &Sources, node: &Node, path: &str, above: &[&Origin]) -> String {
     let mut lines = Vec::new();
-    walk(&project.root, &mut String::new(), &mut Vec::new(), &mut lines);
+    walk(node, &mut path.to_owned(), &mut above.to_vec(), &mut lines);
     let widest = |column: fn(&Line<'_>) -> usize| lines.iter().map(column).filter(|width| *width <= 60).max();
     let path_width = widest(|line| line.path.chars().count()).unwrap_or_default();
     let value_width = widest(|line| line.value.chars().count()).unwrap_or_default();
     let mut text = String::new();
     for Line { path, value, node, history } in &lines {
-        let position = position(&project.sources, node.span);
-        let history: String = history.iter().map(|step| describe(step, &project.sources)).collect();
+        let position = position(sources, node.span);
+        let history: String = history.iter().map(|step| describe(step, sources)).collect();
         // Writing to a string does not fail.
         let _ = writeln!(text, "{path:path_width$}  {value:value_width$}  {position}{history}");
     }
