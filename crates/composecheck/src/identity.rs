@@ -5,6 +5,8 @@ use std::path::Path;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::compose::project_name::is_valid;
+
 /// Longest identifier: a container's host name, a DNS label, has at most 63 characters.
 const MAX_ID: usize = 63;
 /// Hex digits of the path's hash in an identifier. 16 million values: two checkouts of one name do not meet.
@@ -43,9 +45,7 @@ pub(crate) fn number(text: &str) -> u16 {
 
 /// Checks the name of a project as Compose does; for clap: a value parser.
 pub(crate) fn parse_project(text: &str) -> Result<String, String> {
-    let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
-    let begins = text.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
-    if begins && text.chars().all(is_allowed) {
+    if is_valid(text) {
         return Ok(text.to_owned());
     }
     Err("a project name starts with a lower-case letter or a digit and holds only these, '-' and '_'".into())

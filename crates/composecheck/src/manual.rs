@@ -132,7 +132,9 @@ pub const MANUAL: Manual = Manual {
              written, and how it reached its place (over FILE:LINE:COLUMN for a value that it replaced, extended, \
              included, through an alias). config --format json prints the same as 'docker compose config --format \
              json': short syntax expanded, defaults, names and absolute paths filled in, files of variables read, \
-             unused resources omitted.",
+             unused resources omitted. Where versions of Compose differ, it is as the newest (2.40) does: an older one \
+             refuses keys that are new since, reads days and weeks in durations and octal text in modes otherwise, and \
+             merges extensions (x-…) differently.",
         ),
         (
             "PROJECT",

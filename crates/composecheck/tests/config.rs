@@ -60,6 +60,31 @@ fn each_value_is_shown_with_its_place() {
 }
 
 #[test]
+fn the_name_of_the_project_is_a_variable() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = |text: &str, name: Option<&str>| {
+        std::fs::write(dir.path().join("compose.yml"), text).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_composecheck"));
+        command.args(["config", "--format", "json"]).current_dir(dir.path()).env_clear();
+        command.envs(name.map(|name| ("COMPOSE_PROJECT_NAME", name))).output().unwrap()
+    };
+    let image = |output: Output| {
+        let model: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{output:?}"));
+        model["services"]["a"]["image"].as_str().unwrap().to_owned()
+    };
+    let text = "services: {a: {image: 'x:${COMPOSE_PROJECT_NAME:-none}'}}\n";
+    let directory = dir.path().file_name().unwrap().to_str().unwrap().to_lowercase().replace('.', "");
+    assert_eq!(image(config(text, None)), format!("x:{directory}"));
+    assert_eq!(image(config(&format!("{text}name: Shop\n"), None)), "x:shop");
+    assert_eq!(image(config(&format!("{text}name: shop\n"), Some("other"))), "x:other");
+    let refused = config(text, Some("Shop!"));
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(3), "{said}");
+    assert!(said.starts_with("composecheck: cannot use the project name 'Shop!': "), "{said}");
+    assert!(said.contains("hint: change COMPOSE_PROJECT_NAME"), "{said}");
+}
+
+#[test]
 fn the_model_is_printed_as_compose_does() {
     let dir = tempfile::tempdir().unwrap();
     let output = composecheck(dir.path(), &["--format", "json"]);

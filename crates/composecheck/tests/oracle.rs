@@ -17,23 +17,108 @@ use std::thread;
 use evenkeel_tests::skip;
 use serde_json::Value;
 
-/// Differences that are accepted: a part of the message of Compose 2.26, and the reason.
-const ACCEPTED: [(&str, &str); 3] = [
-    ("cannot override services.a.gpus", "`all` over a list: it normalizes only the first file"),
-    ("invalid size: '-1'", "newer versions accept the string -1 for no limit"),
-    ("labels array items", "the same label in two files: it joins the two lists and finds a duplicate"),
+/// Differences that are accepted: a part of the difference, the version of Compose that has it, and the reason. What
+/// `config --format json` prints is what the newest Compose prints, so most are of the older one.
+const ACCEPTED: &[(&str, Version, &str)] = &[
+    ("cannot override services.a.gpus", Version::Old, "`all` over a list: it normalizes only the first file"),
+    (
+        "labels array items",
+        Version::Old,
+        "the same label in two files: it joins the two lists and finds a duplicate",
+    ),
+    ("Additional property models", Version::Old, "since 2.38"),
+    ("Additional property provider", Version::Old, "since 2.36"),
+    ("Additional property use_api_socket", Version::Old, "since 2.37"),
+    ("Additional property interface_name", Version::Old, "since 2.36"),
+    ("Additional property include", Version::Old, "of develop.watch, since 2.35"),
+    ("Additional property initial_sync", Version::Old, "since 2.36"),
+    ("Additional property image", Version::Old, "of mounts, since 2.35"),
+    ("Additional property labels", Version::Old, "of mounts, since 2.36"),
+    ("Additional property provenance", Version::Old, "since 2.39"),
+    ("Additional property sbom", Version::Old, "since 2.39"),
+    ("Additional property pre_start", Version::Old, "of the newest schema"),
+    ("properties 'pre_start'", Version::New, "of the newest schema"),
+    ("properties 'no_cache_filter'", Version::New, "of the newest schema"),
+    ("unsupported env_file format \"raw\"", Version::Old, "since 2.30"),
+    (
+        ".i1.environment.Z: ours \"inc\"",
+        Version::Old,
+        "files of variables of an included project use its variables since 2.40",
+    ),
+    (".environment.Y: ours", Version::Old, "which file's variable another file uses, changed before 2.40"),
+    ("ipam.config must be a list", Version::Old, "an empty list in one of two files, accepted since 2.40"),
+    (".x-y", Version::Old, "extensions are merged since 2.40"),
+    ("'x-y", Version::Old, "extensions are merged since 2.40, and so keep their type"),
+    ("must be one of: bind", Version::Old, "types of mounts are checked since 2.40"),
+    ("must be a non-negative integer", Version::Old, "replicas are checked since 2.40"),
+    ("infinity and NaN are not supported", Version::New, "it takes them for text; JSON cannot have them"),
+    ("true or false", Version::New, "a date in a second file, where it checks only the first"),
+    ("watch.0.ignore must be a list", Version::Old, "a text is accepted since 2.35"),
+    ("unknown unit \"d\"", Version::Old, "days and weeks are accepted since 2.27"),
+    ("overflows uint", Version::Old, "negative permissions, accepted since 2.40"),
+    ("must be an octal number", Version::Old, "permissions are octal since 2.40"),
+    (".gw_priority: ours", Version::Old, "since 2.33"),
+    ("must be a name of at least two", Version::Old, "the name of a container, refused since 2.40"),
+    ("of another service", Version::Old, "one container_name twice, refused since 2.40"),
+    ("].mode: ours \"0", Version::Old, "printed as an octal number since 2.40"),
+    ("].mode: ours", Version::Old, "a text is octal since 2.40"),
+    ("must be a string", Version::Old, "a date, refused since 2.40"),
+    ("a string or a number", Version::Old, "a date, refused since 2.40"),
+    ("true or false", Version::Old, "a date, refused since 2.40"),
+    ("' twice", Version::Old, "two mounts of one directory, refused since 2.40"),
+    (
+        "labels must be a mapping",
+        Version::New,
+        "labels as a list in two files: it normalizes only the first file",
+    ),
+    ("invalid size: '-1'", Version::New, "the newest versions accept the string -1 for no limit"),
+    ("invalid size: '-1'", Version::Old, "the newest versions accept the string -1 for no limit"),
 ];
 
-/// The command line of Compose v2, a plugin or a program, if it is installed.
-fn compose() -> Option<&'static [&'static str]> {
-    let known: [&[&str]; 2] = [&["docker", "compose"], &["docker-compose"]];
-    known.into_iter().find(|words| {
-        let asked = Command::new(words[0]).args(&words[1..]).args(["version", "--short"]).output();
-        asked.is_ok_and(|output| {
-            let version = String::from_utf8_lossy(&output.stdout).into_owned();
-            output.status.success() && version.trim_start_matches('v').starts_with('2')
-        })
-    })
+/// A version of Compose that this is compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Version {
+    /// Before 2.40.
+    Old,
+    /// 2.40 or newer.
+    New,
+}
+
+/// A Compose that is there.
+#[derive(Debug)]
+struct Oracle {
+    words: Vec<String>,
+    version: Version,
+}
+
+/// The installed Compose v2, a plugin or a program, and the one that EVENKEEL_COMPOSE_NEWEST names, which
+/// `scripts/compose-newest` gets.
+fn oracles() -> Vec<Oracle> {
+    let mut known = vec![vec!["docker".to_owned(), "compose".to_owned()], vec!["docker-compose".to_owned()]];
+    let cache = std::env::var("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|_| std::env::var("HOME").map(|home| PathBuf::from(home).join(".cache")));
+    let newest = std::env::var("EVENKEEL_COMPOSE_NEWEST");
+    let in_cache = cache.map(|cache| cache.join("evenkeel/compose-newest").display().to_string());
+    known.extend(newest.or(in_cache).into_iter().map(|path| vec![path]));
+    let mut found: Vec<Oracle> = Vec::new();
+    for oracle in known.into_iter().filter_map(|words| Some(Oracle { version: version(&words)?, words })) {
+        if found.iter().all(|other| other.version != oracle.version) {
+            found.push(oracle);
+        }
+    }
+    found
+}
+
+/// The version of a program, if it is a Compose v2.
+fn version(words: &[String]) -> Option<Version> {
+    let asked = Command::new(&words[0]).args(&words[1..]).args(["version", "--short"]).output().ok()?;
+    let text = String::from_utf8_lossy(&asked.stdout).trim().trim_start_matches('v').to_owned();
+    let mut numbers = text.split('.').map_while(|part| part.parse::<u32>().ok());
+    match (asked.status.success(), numbers.next()?, numbers.next()?) {
+        (true, 2, minor) => Some(if minor < 40 { Version::Old } else { Version::New }),
+        (true, major, _) if major > 2 => Some(Version::New),
+        _ => None,
+    }
 }
 
 fn files_below(folder: &Path, found: &mut Vec<PathBuf>) {
@@ -70,9 +155,10 @@ fn ours(folder: &Path, files: &[&str]) -> Output {
 }
 
 /// The first difference between the two results for a project.
-fn difference(compose: &[&str], folder: &Path, files: &[&str]) -> Option<String> {
+fn difference(oracle: &Oracle, folder: &Path, files: &[&str]) -> Option<String> {
     let (ours, named) = (ours(folder, files), named(files));
-    let theirs = run(&[compose, named.as_slice(), &["config", "--format", "json"]].concat(), folder);
+    let compose: Vec<&str> = oracle.words.iter().map(String::as_str).collect();
+    let theirs = run(&[compose.as_slice(), &named, &["config", "--format", "json"]].concat(), folder);
     let stderr = |output: &Output| String::from_utf8_lossy(&output.stderr).trim().to_owned();
     match (ours.status.code(), theirs.status.success()) {
         (Some(0), true) => {
@@ -104,6 +190,18 @@ fn first_difference(ours: &Value, theirs: &Value, path: &str) -> Option<String> 
     }
 }
 
+/// Compares with each Compose that is there.
+fn for_each_oracle(compare: impl Fn(&Oracle)) {
+    let oracles = oracles();
+    if oracles.is_empty() {
+        return skip("there is no Compose v2");
+    }
+    if oracles.iter().all(|oracle| oracle.version == Version::Old) {
+        println!("only with the older Compose: scripts/compose-newest gets the newest");
+    }
+    oracles.iter().for_each(compare);
+}
+
 /// The differences of many cases, which are compared by one thread for each processor.
 fn differing(cases: usize, compare: impl Fn(usize) -> Option<String> + Sync) -> Vec<String> {
     let (next, (send, receive)) = (AtomicUsize::new(0), mpsc::channel());
@@ -128,11 +226,16 @@ fn differing(cases: usize, compare: impl Fn(usize) -> Option<String> + Sync) -> 
 }
 
 /// Fails if there are differences other than the accepted ones. Prints the numbers.
-fn report(what: &str, cases: usize, differing: Vec<String>) {
-    let is_accepted = |difference: &String| ACCEPTED.iter().any(|(part, _)| difference.contains(part));
+fn report(what: &str, oracle: Option<&Oracle>, cases: usize, differing: Vec<String>) {
+    let is_accepted = |difference: &String| {
+        let mut known =
+            ACCEPTED.iter().filter(|(_, version, _)| oracle.is_some_and(|own| own.version == *version));
+        known.any(|(part, ..)| difference.contains(part))
+    };
     let (explained, left): (Vec<String>, Vec<String>) = differing.into_iter().partition(is_accepted);
     println!(
-        "{what}: {} of {cases} equal, {} accepted differences",
+        "{what}, {}: {} of {cases} equal, {} accepted differences",
+        oracle.map_or("recorded".to_owned(), |oracle| format!("{:?}", oracle.version)),
         cases - explained.len() - left.len(),
         explained.len()
     );
@@ -145,20 +248,19 @@ fn the_corpus_is_rendered_as_by_compose() {
     else {
         return skip("COMPOSE_CORPUS names no folder");
     };
-    let Some(compose) = compose() else { return skip("there is no Compose v2") };
     let mut files = Vec::new();
     files_below(&corpus, &mut files);
     assert!(files.len() > 50, "{} files", files.len());
     files.sort();
-    let compare = |case: usize| {
-        let file = &files[case];
-        let name = file.file_name().unwrap().to_str().unwrap();
-        let difference = difference(compose, file.parent().unwrap(), &[name])?;
-        Some(format!("{}: {difference}", file.display()))
-    };
-    let found = differing(files.len(), compare);
-    assert!(found.is_empty(), "{}", found.join("\n"));
-    report("corpus", files.len(), found);
+    for_each_oracle(|oracle| {
+        let compare = |case: usize| {
+            let file = &files[case];
+            let name = file.file_name().unwrap().to_str().unwrap();
+            let difference = difference(oracle, file.parent().unwrap(), &[name])?;
+            Some(format!("{}: {difference}", file.display()))
+        };
+        report("corpus", Some(oracle), files.len(), differing(files.len(), compare));
+    });
 }
 
 /// The paths and values of `oracle/fields.txt`.
@@ -279,15 +381,15 @@ fn project(
 
 #[test]
 fn generated_projects_are_rendered_as_by_compose() {
-    let Some(compose) = compose() else { return skip("there is no Compose v2") };
     let number = |name: &str, default| std::env::var(name).map_or(default, |text| text.parse().unwrap());
     let (cases, seed) = (number("ORACLE_CASES", 1000), number("ORACLE_SEED", 1));
     let (fields, dir) = (fields(), tempfile::tempdir().unwrap());
     let mut random = Random(seed as u64);
     let projects: Vec<(String, String)> =
         (0..cases).map(|case| project(&fields, case, &mut random)).collect();
-    let compare = |case: usize| {
+    let compare = |oracle: &Oracle, case: usize| {
         let folder = dir.path().join(format!("p{case}"));
+        let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir(&folder).unwrap();
         let (base, over) = &projects[case];
         for (name, text) in [
@@ -299,11 +401,13 @@ fn generated_projects_are_rendered_as_by_compose() {
         ] {
             std::fs::write(folder.join(name), text).unwrap();
         }
-        let difference = difference(compose, &folder, &["a.yml", "b.yml"])?;
+        let difference = difference(oracle, &folder, &["a.yml", "b.yml"]);
         std::fs::remove_dir_all(&folder).unwrap();
-        Some(format!("{difference}\n{base}---\n{over}"))
+        Some(format!("{}\n{base}---\n{over}", difference?))
     };
-    report("two files", cases, differing(cases, compare));
+    for_each_oracle(|oracle| {
+        report("two files", Some(oracle), cases, differing(cases, |case| compare(oracle, case)));
+    });
 }
 
 /// The projects of `oracle/projects.txt`: name, and files with their paths.
@@ -325,10 +429,9 @@ fn projects() -> Vec<(&'static str, Vec<(&'static str, String)>)> {
 
 #[test]
 fn included_and_extended_files_are_rendered_as_by_compose() {
-    let Some(compose) = compose() else { return skip("there is no Compose v2") };
     let (projects, dir) = (projects(), tempfile::tempdir().unwrap());
     let (everywhere, projects) = projects.split_first().unwrap();
-    let compare = |case: usize| {
+    let compare = |oracle: &Oracle, case: usize| {
         let (name, files) = &projects[case];
         let folder = dir.path().join(format!("b{case}"));
         for (path, text) in everywhere.1.iter().chain(files) {
@@ -336,10 +439,13 @@ fn included_and_extended_files_are_rendered_as_by_compose() {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
-        let difference = difference(compose, &folder, &["c.yml"])?;
+        let difference = difference(oracle, &folder, &["c.yml"])?;
         Some(format!("{name}: {difference}"))
     };
-    report("include and extends", projects.len(), differing(projects.len(), compare));
+    for_each_oracle(|oracle| {
+        let found = differing(projects.len(), |case| compare(oracle, case));
+        report("include and extends", Some(oracle), projects.len(), found);
+    });
 }
 
 /// A complete file that contains a fragment.
@@ -364,11 +470,10 @@ fn fragments_are_accepted_and_rejected_as_by_compose() {
             None => section = line,
         }
     }
-    let compose = compose();
-    let compare = |case: usize| {
+    let compare = |oracle: Option<&Oracle>, case: usize| {
         let (accepted, text, fragment) = &fragments[case];
         let folder = dir.path().join(format!("f{case}"));
-        std::fs::create_dir(&folder).unwrap();
+        std::fs::create_dir_all(&folder).unwrap();
         let (base, over) = text.split_once(" +++ ").unwrap_or((text, ""));
         std::fs::write(folder.join("a.yml"), base).unwrap();
         std::fs::write(folder.join("b.yml"), over).unwrap();
@@ -380,9 +485,12 @@ fn fragments_are_accepted_and_rejected_as_by_compose() {
         {
             return Some(format!("{fragment}: accepted by Compose: {accepted}; {said}"));
         }
-        let difference = difference(compose?, &folder, files)?;
+        let difference = difference(oracle?, &folder, files)?;
         Some(format!("{fragment}: {difference}"))
     };
-    let found = differing(fragments.len(), compare);
-    report("fragments", fragments.len(), found);
+    report("fragments", None, fragments.len(), differing(fragments.len(), |case| compare(None, case)));
+    for oracle in &oracles() {
+        let found = differing(fragments.len(), |case| compare(Some(oracle), case));
+        report("fragments", Some(oracle), fragments.len(), found);
+    }
 }

@@ -57,7 +57,7 @@ pub(super) fn policy(args: &PolicyArgs, config: &Config, project: &Project) -> P
         budget: args.budget.or(config.budget.map(|size| size.0)),
         profile: args.profile.or(config.profile),
         ports: ports.map(|ranges| ranges.iter().map(|range| range.0).collect()),
-        has_name: project.variables.get("COMPOSE_PROJECT_NAME").is_some_and(|name| !name.is_empty()),
+        has_name: project.given_name.is_some(),
     }
 }
 

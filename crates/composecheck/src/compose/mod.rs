@@ -2,7 +2,7 @@
 
 pub(crate) mod paths;
 mod project;
-mod project_name;
+pub(crate) mod project_name;
 pub(crate) mod shell_words;
 pub(crate) mod shorthand;
 pub(crate) mod units;

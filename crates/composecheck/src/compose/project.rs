@@ -19,8 +19,12 @@ pub struct Project {
     pub(crate) files: Vec<PathBuf>,
     /// The directory that relative paths are resolved against.
     pub(crate) directory: PathBuf,
-    /// The variables that were available for interpolation.
+    /// The name that `COMPOSE_PROJECT_NAME` gives it, if it does.
+    pub(crate) given_name: Option<String>,
+    /// The variables that were available for interpolation. `COMPOSE_PROJECT_NAME` is among them, whatever names the project.
     pub(crate) variables: HashMap<String, String>,
+    /// The variables of the services of included projects, which have their own.
+    pub(crate) service_variables: HashMap<String, HashMap<String, String>>,
 }
 
 impl Project {

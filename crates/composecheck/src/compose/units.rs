@@ -59,6 +59,9 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
                 "s" => 1.0,
                 "m" => 60.0,
                 "h" => 3600.0,
+                // Since Compose 2.27.
+                "d" => 86_400.0,
+                "w" => 604_800.0,
                 _ => return None,
             };
         rest = &rest[end..];
@@ -93,7 +96,8 @@ mod tests {
         assert_eq!(duration("1.5h"), Some(Duration::from_mins(90)));
         assert_eq!(duration("500ms"), Some(Duration::from_millis(500)));
         assert_eq!(duration("0"), Some(Duration::ZERO));
-        for bad in ["", "99999999999999h", "5", "1d", "s", "-1s", "1s5", "..s"] {
+        assert_eq!(duration("1w1d"), Some(Duration::from_hours(8 * 24)));
+        for bad in ["", "99999999999999h", "5", "1y", "s", "-1s", "1s5", "..s"] {
             assert_eq!(duration(bad), None, "{bad}");
         }
     }

@@ -1,8 +1,8 @@
 //! Contradictions between keys, which Compose rejects after the schema.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use crate::compose::units;
+use crate::compose::{paths, shorthand, units};
 use crate::source::{Span, SpannedError};
 use crate::yaml::{Entry, Kind, Node, one_or_many};
 
@@ -50,7 +50,7 @@ fn error(service: &Entry, span: Span, what: impl std::fmt::Display) -> SpannedEr
 
 fn check_image(service: &Entry) -> Result<(), SpannedError> {
     let has_image = service.value.text_at(&["image"]).is_some_and(|image| !image.is_empty());
-    if has_image || service.value.at(&["build"]).is_some() {
+    if has_image || ["build", "provider"].iter().any(|key| service.value.at(&[key]).is_some()) {
         return Ok(());
     }
     let what =
@@ -160,6 +160,31 @@ fn check_mounts(service: &Entry) -> Result<(), SpannedError> {
         let is_bind = mount.text_at(&["type"]).as_deref() == Some("bind");
         if is_bind && mount.at(&["source"]).is_none() {
             return Err(error(service, mount.span, "has a bind mount without a source"));
+        }
+    }
+    check_targets(service)
+}
+
+/// Each place in a container has one mount. Mounts with the same target replace each other instead; Compose cleans it only
+/// in short syntax.
+fn check_targets(service: &Entry) -> Result<(), SpannedError> {
+    let tmpfs = service.value.items_at(&["tmpfs"]).iter().filter_map(|node| {
+        let text = node.text()?;
+        let target = text.split(':').next().unwrap_or_default();
+        Some((paths::clean(target), format!("tmpfs {target}"), node))
+    });
+    let mounts = service.value.items_at(&["volumes"]).iter().filter_map(|node| match node.text() {
+        Some(text) => {
+            let target = paths::clean(shorthand::mount(&text).1);
+            Some((target.clone(), target, node))
+        }
+        None => node.text_at(&["target"]).map(|target| (paths::clean(&target), target, node)),
+    });
+    let mut known = HashMap::new();
+    for (place, target, node) in tmpfs.chain(mounts) {
+        let first = known.entry(place.clone()).or_insert_with(|| target.clone());
+        if *first != target {
+            return Err(error(service, node.span, format!("mounts '{place}' twice")));
         }
     }
     Ok(())

@@ -22,12 +22,14 @@ pub(super) struct Loader<'a> {
     pub(super) sources: Sources,
     /// The files that are being included, outermost first.
     pub(super) including: Vec<PathBuf>,
+    /// The variables of the services of included projects, which have their own.
+    pub(super) service_variables: HashMap<String, HashMap<String, String>>,
 }
 
 impl<'a> Loader<'a> {
     /// `texts` is used instead of what is on disk.
     pub(super) fn new(texts: &'a HashMap<PathBuf, String>) -> Self {
-        Self { texts, sources: Sources::default(), including: Vec::new() }
+        Self { texts, sources: Sources::default(), including: Vec::new(), service_variables: HashMap::new() }
     }
 
     /// The error of the whole load for a mistake in a file.
@@ -91,11 +93,7 @@ fn check_top_level(document: &Node) -> Result<(), SpannedError> {
         check_section(document, section)?;
     }
     for key in ["name", "version"] {
-        let is_text = |entry: &&Entry| match entry.value.kind {
-            Kind::Text(_) => true,
-            Kind::Timestamp(_) => key == "version",
-            _ => false,
-        };
+        let is_text = |entry: &&Entry| matches!(entry.value.kind, Kind::Text(_));
         if let Some(entry) = document.entry(key).filter(|entry| !is_text(entry)) {
             return Err(SpannedError::new(entry.span, format!("'{key}' must be a string; quote it")));
         }

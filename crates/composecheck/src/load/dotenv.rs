@@ -5,14 +5,16 @@ use std::collections::HashMap;
 use super::interpolate::expand_text;
 use crate::source::position;
 
-/// Parses the variables of a file; the error names the line. Values may use variables of the environment and of earlier
-/// lines.
+/// Parses the variables of a file; the error names the line. Values may use variables of the environment, else of earlier
+/// lines, else of `earlier` files.
 pub(crate) fn parse(
     text: &str,
     environment: &HashMap<String, String>,
+    earlier: &HashMap<String, String>,
 ) -> Result<Vec<(String, String)>, String> {
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
-    let mut known = environment.clone();
+    let mut known = earlier.clone();
+    known.extend(environment.clone());
     let mut found = Vec::new();
     let mut rest = text.as_str();
     while let Some((statement, after)) = next(rest).map_err(|cause| with_line(&text, rest, cause))? {
@@ -28,8 +30,33 @@ pub(crate) fn parse(
             }
         };
         if let Some(value) = value {
-            known.entry(statement.key.to_owned()).or_insert_with(|| value.clone());
+            if !environment.contains_key(statement.key) {
+                known.insert(statement.key.to_owned(), value.clone());
+            }
             found.push((statement.key.to_owned(), value));
+        }
+    }
+    Ok(found)
+}
+
+/// Parses the variables of a file whose values are taken as they are, as `docker run --env-file` does: no quotes, no
+/// variables, comments only on lines of their own.
+pub(crate) fn parse_raw(
+    text: &str,
+    environment: &HashMap<String, String>,
+) -> Result<Vec<(String, String)>, String> {
+    let mut found = Vec::new();
+    for (at, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+        let line = line.trim_start();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        let (key, value) = line.split_once('=').map_or((line, None), |(key, value)| (key, Some(value)));
+        if key.is_empty() || key.contains(char::is_whitespace) {
+            return Err(format!("line {}: a variable needs a name without spaces", at + 1));
+        }
+        if let Some(value) = value.map(str::to_owned).or_else(|| environment.get(key).cloned()) {
+            found.push((key.to_owned(), value));
         }
     }
     Ok(found)
@@ -88,7 +115,8 @@ fn next(text: &str) -> Result<Option<(Statement<'_>, &str)>, &'static str> {
         return Ok(Some((Statement { key, value }, &inside[end + 1..])));
     }
     let (value, after) = value.split_at(value.find('\n').unwrap_or(value.len()));
-    let end = if value.starts_with('#') { 0 } else { value.find(" #").unwrap_or(value.len()) };
+    // A value may begin with a '#': only after a space it begins a comment.
+    let end = value.find(" #").unwrap_or(value.len());
     Ok(Some((Statement { key, value: RawValue::Unquoted(value[..end].trim_end()) }, after)))
 }
 
@@ -141,7 +169,10 @@ mod tests {
 
     fn parsed(text: &str) -> Result<Vec<String>, String> {
         let environment = HashMap::from([("HOME".to_owned(), "/h".to_owned())]);
-        Ok(parse(text, &environment)?.into_iter().map(|(key, value)| format!("{key}={value}")).collect())
+        Ok(parse(text, &environment, &HashMap::new())?
+            .into_iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect())
     }
 
     #[test]
@@ -159,6 +190,34 @@ mod tests {
         assert_eq!(parsed("A=\"a\\nb \\\"c\\\"\nd\"\nB=2").unwrap(), ["A=a\nb \"c\"\nd", "B=2"]);
         assert_eq!(parsed("A=1\r\nB=2\r\n").unwrap(), ["A=1", "B=2"]);
         assert_eq!(parsed("A='it\\'s'\nHOME").unwrap(), ["A=it's", "=HOME"]);
+    }
+
+    #[test]
+    fn which_value_is_used() {
+        assert_eq!(parsed("A=1\nA=2\nB=$A\nHOME=x\nC=$HOME").unwrap()[2..], ["B=2", "HOME=x", "C=/h"]);
+        let earlier = HashMap::from([("A".to_owned(), "e".to_owned())]);
+        let found = parse("B=$A\nA=1\nC=$A", &HashMap::new(), &earlier).unwrap();
+        assert_eq!((found[0].1.as_str(), found[2].1.as_str()), ("e", "1"));
+    }
+
+    #[test]
+    fn a_value_may_begin_with_a_hash() {
+        assert_eq!(
+            parsed("A=#d\nB= # d\nC=x # d\nD=x#d\nE=\n").unwrap(),
+            ["A=#d", "B=# d", "C=x", "D=x#d", "E="]
+        );
+    }
+
+    #[test]
+    fn raw_values_are_taken_as_they_are() {
+        let environment = HashMap::from([("HOME".to_owned(), "/h".to_owned())]);
+        let found = parse_raw("A=\"q\"\r\nB=$X # c\n # c\n\nHOME\nUNSET\nD= x ", &environment).unwrap();
+        let pairs = [("A", "\"q\""), ("B", "$X # c"), ("HOME", "/h"), ("D", " x ")];
+        assert_eq!(found, pairs.map(|(key, value)| (key.to_owned(), value.to_owned())));
+        assert_eq!(
+            parse_raw("A=1\nB C=2", &environment).unwrap_err(),
+            "line 2: a variable needs a name without spaces"
+        );
     }
 
     #[test]

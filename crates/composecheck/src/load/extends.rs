@@ -52,6 +52,17 @@ fn reference(entry: &Entry) -> Result<Reference, SpannedError> {
     Ok(Reference { service, file: text("file"), span })
 }
 
+/// Makes the file that a service extends absolute.
+fn keep_reference(mut service: Node, path: &Path) -> Node {
+    let directory = path.parent().unwrap_or(Path::new(""));
+    if let Some(file) = at_mut(&mut service, &["extends", "file"])
+        && let Some(name) = file.text()
+    {
+        file.kind = Kind::Text(paths::absolute(directory, &name));
+    }
+    service
+}
+
 struct Resolver<'a, 'b> {
     loader: &'a mut Loader<'b>,
     variables: &'a mut Variables,
@@ -75,8 +86,12 @@ impl Resolver<'_, '_> {
                 found
             }
         };
-        base.origins.push(Origin { via: Via::Extends, span: reference.span });
         let mut own = service;
+        if base.kind == Kind::Null {
+            // Compose takes a service without content from another file, and keeps `extends`.
+            return Ok(keep_reference(own, path));
+        }
+        base.origins.push(Origin { via: Via::Extends, span: reference.span });
         if let Kind::Map(entries) = &mut own.kind {
             entries.retain(|entry| entry.key != "extends");
         }

@@ -147,7 +147,7 @@ fn default_files() -> Option<Vec<PathBuf>> {
 pub(super) fn variables(request: &Request, files: &[PathBuf]) -> Result<HashMap<String, String>, Error> {
     let mut values = request.environment.clone();
     for path in env_files(request, files) {
-        let found = read_variables(&path, &values)?;
+        let found = read_variables(&path, Format::Dotenv, &values, &HashMap::new())?;
         if found.iter().any(|(key, _)| key.is_empty()) {
             let cause = "a value has no name; write NAME=VALUE and end the last line with a line break";
             return Err(Error::failed(format!("read {}", path.display()), cause));
@@ -169,11 +169,27 @@ fn env_files(request: &Request, files: &[PathBuf]) -> Vec<PathBuf> {
     beside.into_iter().filter(|path| path.is_file()).collect()
 }
 
-/// The variables that a file sets, in its order. Their values may use `known` variables.
+/// How a file of variables is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// With quotes, comments after values, and variables.
+    #[default]
+    Dotenv,
+    /// `format: raw`: each value is what follows the `=`.
+    Raw,
+}
+
+/// The variables that a file sets, in its order. Their values may use variables of the environment, and of earlier files.
 pub(crate) fn read_variables(
     path: &Path,
-    known: &HashMap<String, String>,
+    format: Format,
+    environment: &HashMap<String, String>,
+    earlier: &HashMap<String, String>,
 ) -> Result<Vec<(String, String)>, Error> {
-    dotenv::parse(&read(path)?, known)
-        .map_err(|cause| Error::failed(format!("read {}", path.display()), cause))
+    let text = read(path)?;
+    match format {
+        Format::Dotenv => dotenv::parse(&text, environment, earlier),
+        Format::Raw => dotenv::parse_raw(&text, environment),
+    }
+    .map_err(|cause| Error::failed(format!("read {}", path.display()), cause))
 }

@@ -1,9 +1,10 @@
 //! `include`: other projects, each with its own variables and directory, become part of this one.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use super::documents::{Loader, with_unset_variable};
-use super::files::read_variables;
+use super::files::{Format, read_variables};
 use super::interpolate::Variables;
 use super::{extends, merge, normalize, schema};
 use crate::compose::paths;
@@ -105,7 +106,9 @@ impl Inclusion {
             let cannot = |e: evenkeel_common::Error| {
                 SpannedError::new(self.span, format!("{}: {}", path.display(), e.cause()))
             };
-            defaults.extend(read_variables(path, variables.values()).map_err(cannot)?);
+            defaults.extend(
+                read_variables(path, Format::Dotenv, variables.values(), &HashMap::new()).map_err(cannot)?,
+            );
         }
         let mut own = variables.with_defaults(defaults);
         let mut root = None;
@@ -125,6 +128,8 @@ impl Inclusion {
         paths::make_absolute(&mut root, &self.directory);
         for service in section_mut(&mut root, "services") {
             set_inherited_variables(&mut service.value, &own);
+            let known = loader.service_variables.entry(service.key.clone());
+            known.or_insert_with(|| own.values().clone());
         }
         Ok(root)
     }

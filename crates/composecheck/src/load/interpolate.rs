@@ -135,13 +135,15 @@ fn expand_braced(
         },
         Some(b'?') => match present {
             Some(value) => Ok(value.clone()),
-            None => Err(format!(
-                "the variable {name} must be set: {}",
-                expand(operand, values, unset, depth + 1)?
-            )),
+            None => Err(must_be_set(name, &expand(operand, values, unset, depth + 1)?)),
         },
         _ => Err(invalid()),
     }
+}
+
+fn must_be_set(name: &str, reason: &str) -> String {
+    let colon = if reason.is_empty() { "" } else { ": " };
+    format!("the variable {name} must be set{colon}{reason}")
 }
 
 fn value_or_empty(name: &str, values: &HashMap<String, String>, unset: &mut Vec<String>) -> String {
@@ -206,6 +208,8 @@ mod tests {
         for text in ["${}", "${1}", "${U:}", "${A", "${U?}", "${E:?empty}", "${A!}"] {
             assert!(expanded(text).is_err(), "{text}");
         }
+        assert_eq!(expanded("${U:?}").unwrap_err(), "the variable U must be set");
+        assert_eq!(expanded("${U?why}").unwrap_err(), "the variable U must be set: why");
         assert!(expanded(&format!("{}{}", "${U:-".repeat(1000), "}".repeat(1000))).is_err());
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::list_items::{merge_items, replace};
 use super::normalize::{is_key_value_map, is_name_map, names_to_map};
-use crate::source::{Span, SpannedError};
+use crate::source::SpannedError;
 use crate::yaml::{Entry, Kind, MergeMode, Node};
 
 /// Lists of a service that are replaced rather than appended to.
@@ -47,7 +47,7 @@ fn merge_into(base: &mut Node, mut over: Node, path: &mut Vec<String>) -> Result
         (_, Kind::Null) => {}
         (Kind::Map(known), Kind::Map(new)) => return merge_entries(known, new, path),
         (Kind::List(known), Kind::List(new)) if is_address_pools(path) => {
-            return merge_address_pools(known, new, over.span, path);
+            return merge_address_pools(known, new, path);
         }
         (Kind::List(known), Kind::List(new)) => merge_items(known, new, path),
         (Kind::Map(_) | Kind::List(_), _) if !may_change_type(path) => {
@@ -112,12 +112,11 @@ fn is_address_pools(path: &[String]) -> bool {
 /// Maximum number of address pools of a network in both files: each pair is compared.
 const MAX_POOLS: usize = 200;
 
-/// Merges pools with the same subnet; of the others only those of the later file are kept. The result holds indices, not
+/// Merges pools with the same subnet; of the others only those of the later file are kept, and none where one file has none. The result holds indices, not
 /// pools, because Compose goes on changing a pool that is already in its result.
 fn merge_address_pools(
     known: &mut Vec<Node>,
     new: Vec<Node>,
-    span: Span,
     path: &mut Vec<String>,
 ) -> Result<(), SpannedError> {
     let (count, mut pools) = (known.len(), std::mem::take(known));
@@ -145,9 +144,6 @@ fn merge_address_pools(
             }
         }
     }
-    if result.is_empty() {
-        return Err(SpannedError::new(span, "no address pool is left after the merge"));
-    }
     known.extend(result.into_iter().map(|at| pools[at].clone()));
     Ok(())
 }
@@ -156,17 +152,15 @@ fn subnet_of(pool: &Node) -> Option<String> {
     pool.text_at(&["subnet"])
 }
 
-/// Whether a mapping may be overridden by another type: extensions, ulimits, which are one number or two, and `external`,
-/// which may be a mapping in the old syntax.
+/// Whether a mapping may be overridden by another type: ulimits, which are one number or two, and `external`, which may be a
+/// mapping in the old syntax.
 fn may_change_type(path: &[String]) -> bool {
-    path.last().is_some_and(|key| key.starts_with("x-"))
-        || matches!(path, [section, _, key, _] if section == "services" && key == "ulimits")
+    matches!(path, [section, _, key, _] if section == "services" && key == "ulimits")
         || matches!(path, [_, _, key] if key == "external")
 }
 
 fn is_replaced_whole(path: &[String]) -> bool {
     match path {
-        [extension] => extension.starts_with("x-"),
         [first, _, key] => first == "services" && REPLACED.contains(&key.as_str()),
         [first, _, check, key] => first == "services" && check == "healthcheck" && key == "test",
         _ => false,

@@ -15,10 +15,15 @@ mod profiles;
 pub(crate) mod references;
 mod schema;
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use evenkeel_common::Error;
 
 use crate::compose::Project;
+use crate::compose::project_name::{VARIABLE, is_valid, name_of};
 use crate::source::{FileId, Span, SpannedError};
+use crate::yaml;
 use documents::{Loader, with_unset_variable};
 use files::{compose_files, variables};
 use interpolate::Variables;
@@ -29,8 +34,16 @@ pub use files::Request;
 /// Reads, interpolates and merges the files, and checks the result as Compose does.
 pub fn load(request: &Request) -> Result<Project, Box<LoadError>> {
     let files = compose_files(request)?;
-    let mut variables = Variables::new(variables(request, &files)?);
     let mut loader = Loader::new(&request.texts);
+    let (mut values, directory) = (variables(request, &files)?, directory_of(&files));
+    let given_name = values.get(VARIABLE).filter(|name| !name.is_empty()).cloned();
+    if given_name.is_none() {
+        let name = name_of(None, name_in_files(&loader, &files, &values).as_deref(), &directory);
+        values.insert(VARIABLE.to_owned(), name);
+    } else if let Some(name) = given_name.as_ref().filter(|name| !is_valid(name)) {
+        return Err(invalid_name(name).into());
+    }
+    let mut variables = Variables::new(values);
     let mut root = None;
     for path in &files {
         let text = loader.read(path)?;
@@ -43,9 +56,34 @@ pub fn load(request: &Request) -> Result<Project, Box<LoadError>> {
     }
     let enabled = profiles::enabled(&request.profiles, variables.get("COMPOSE_PROFILES"));
     let disabled = profiles::remove_disabled(&mut root, &enabled);
-    let directory = files.first().and_then(|file| file.parent()).unwrap_or(Path::new("")).to_owned();
     let checked = references::check(&root, &disabled, &directory).and_then(|()| consistency::check(&root));
     checked.map_err(|error| loader.failure(with_unset_variable(error, &variables.unset)))?;
     let unset = std::mem::take(&mut variables.unset);
-    Ok(Project { sources: loader.sources, root, unset, files, directory, variables: variables.into_values() })
+    let variables = variables.into_values();
+    let Loader { sources, service_variables, .. } = loader;
+    Ok(Project { sources, root, unset, files, directory, given_name, variables, service_variables })
+}
+
+fn directory_of(files: &[PathBuf]) -> PathBuf {
+    files.first().and_then(|file| file.parent()).unwrap_or(Path::new("")).to_owned()
+}
+
+/// The `name` that the last file with one gives. What cannot be read or parsed is an error later, with its position.
+fn name_in_files(loader: &Loader<'_>, files: &[PathBuf], values: &HashMap<String, String>) -> Option<String> {
+    let name = |file: &PathBuf| {
+        let text = loader.read(file).ok()?;
+        // Most files have no name, and are not parsed twice.
+        if !text.lines().any(|line| line.starts_with(['n', '"', '\'', '{', '?', ' '])) {
+            return None;
+        }
+        let documents = yaml::parse(FileId(0), &text).ok()?;
+        let name = documents.iter().rev().find_map(|document| document.text_at(&["name"]))?;
+        interpolate::expand_text(&name, values).ok().filter(|name| !name.is_empty())
+    };
+    files.iter().rev().find_map(name)
+}
+
+fn invalid_name(name: &str) -> Error {
+    let cause = "it may have lower-case letters, digits, '-' and '_', and begins with a letter or a digit";
+    Error::failed(format!("use the project name '{name}'"), cause).hint(format!("change {VARIABLE}"))
 }

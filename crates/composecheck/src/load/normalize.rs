@@ -22,7 +22,7 @@ const KEY_VALUE_MAPS: [(&str, &[&str]); 12] = [
     ("configs", &["labels"]),
 ];
 /// Mappings of a service that may also be written as lists of names.
-const NAME_MAPS: [&str; 2] = ["depends_on", "networks"];
+const NAME_MAPS: [&str; 3] = ["depends_on", "models", "networks"];
 /// Lists of a service that may also be written as their only item.
 const SCALAR_LISTS: [&str; 5] = ["dns", "dns_search", "env_file", "label_file", "tmpfs"];
 /// Lists of hosts of a service, which may also be written as mappings.

@@ -22,6 +22,9 @@ pub(super) fn check(root: &Node, disabled: &HashSet<String>, directory: &Path) -
         }
         check_build_contexts(service, &built)?;
         check_networks(service, &defined)?;
+        for model in service.value.entries_at(&["models"]) {
+            defined.require("models", &model.key, service, model.span)?;
+        }
         check_volumes(service, &defined)?;
         for section in ["secrets", "configs"] {
             check_section(service, &defined, section)?;
@@ -36,7 +39,7 @@ struct Defined<'a>(HashSet<(&'static str, &'a str)>);
 
 impl<'a> Defined<'a> {
     fn of(root: &'a Node) -> Self {
-        let sections = ["services", "networks", "volumes", "secrets", "configs"];
+        let sections = ["services", "networks", "volumes", "secrets", "configs", "models"];
         let names = |section| {
             let entries = root.entries_at(&[section]);
             entries.iter().map(move |entry| (section, entry.key.as_str()))

@@ -5,22 +5,24 @@ mod service;
 mod shorthand;
 mod values;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 
 use evenkeel_common::Error;
 use serde_json::{Map, Value};
 
 use crate::compose::{Project, paths, project_name};
-use crate::load::files::read_variables;
+use crate::load::files::{Format, read_variables};
+use crate::source::SpannedError;
 use crate::yaml::{Entry, Kind, Node};
-use values::{Context, Fields, boolean, non_empty_object, object, raw, string_map, text};
+use values::{Context, Fields, boolean, explicit_boolean, non_empty_object, object, raw, string_map, text};
 
 const NETWORK: Fields = &[
     ("attachable", boolean),
     ("driver", text),
     ("driver_opts", string_map),
-    ("enable_ipv6", boolean),
+    ("enable_ipv4", explicit_boolean),
+    ("enable_ipv6", explicit_boolean),
     ("external", external),
     ("internal", boolean),
     ("ipam", ipam),
@@ -56,11 +58,27 @@ const FILE: Fields = &[
 const SECTIONS: [(&str, Fields); 4] =
     [("configs", FILE), ("networks", NETWORK), ("secrets", FILE), ("volumes", VOLUME)];
 
-/// Renders a project. Fails if a file of variables of a service cannot be read.
+/// Renders a project. Fails if a file of variables of a service cannot be read, or where Compose has refused the project
+/// since 2.40: two services with one `container_name`, which a check finds as CC307.
 pub fn render(project: &Project) -> Result<Value, Error> {
+    check_container_names(project)?;
     let mut model = model(project)?;
     escape(&mut model);
     Ok(model)
+}
+
+fn check_container_names(project: &Project) -> Result<(), Error> {
+    let mut seen = HashSet::new();
+    for service in project.services() {
+        let Some(node) = service.value.at(&["container_name"]) else { continue };
+        let name = node.text().unwrap_or_default();
+        if !name.is_empty() && !seen.insert(name.clone()) {
+            let cause =
+                format!("service '{}' has the container_name '{name}' of another service", service.key);
+            return Err(project.sources.error(&SpannedError::new(node.span, cause)));
+        }
+    }
+    Ok(())
 }
 
 /// The merged project in the form of [`render`], with every `$` as the containers get it.
@@ -71,8 +89,11 @@ pub(crate) fn model(project: &Project) -> Result<Value, Error> {
     let mut services = Map::new();
     for service in root.entries_at(&["services"]) {
         let mut rendered = service::render(&service.value, &context);
-        add_defaults(&mut rendered, "environment", read_files(&env_files(&service.value), project)?);
-        add_defaults(&mut rendered, "labels", read_files(&label_files(&service.value), project)?);
+        let files = [("environment", env_files(&service.value)), ("labels", label_files(&service.value))];
+        for (key, files) in files.into_iter().filter(|(_, files)| !files.is_empty()) {
+            let environment = service_environment(service, &rendered, project);
+            add_defaults(&mut rendered, key, read_files(&files, &environment)?);
+        }
         services.insert(service.key.clone(), Value::Object(rendered));
     }
     let mut out = Map::new();
@@ -92,25 +113,49 @@ pub(crate) fn model(project: &Project) -> Result<Value, Error> {
     Ok(Value::Object(out))
 }
 
-fn env_files(service: &Node) -> Vec<String> {
-    let items = service.items_at(&["env_file"]).iter();
-    items.filter_map(|item| item.text().or_else(|| item.text_at(&["path"]))).collect()
+/// A file of variables, and how it is written.
+type VariableFile = (PathBuf, Format);
+
+fn env_files(service: &Node) -> Vec<VariableFile> {
+    let file = |item: &Node| {
+        let is_raw = item.text_at(&["format"]).as_deref() == Some("raw");
+        let path = item.text().or_else(|| item.text_at(&["path"]))?;
+        Some((PathBuf::from(path), if is_raw { Format::Raw } else { Format::Dotenv }))
+    };
+    service.items_at(&["env_file"]).iter().filter_map(file).collect()
 }
 
-fn label_files(service: &Node) -> Vec<String> {
-    service.items_at(&["label_file"]).iter().filter_map(Node::text).collect()
+fn label_files(service: &Node) -> Vec<VariableFile> {
+    let texts = service.items_at(&["label_file"]).iter().filter_map(Node::text);
+    texts.map(|path| (PathBuf::from(path), Format::Dotenv)).collect()
 }
 
-/// The variables that files set. Later files may use the variables of earlier ones. Files that do not exist are optional.
-fn read_files(files: &[String], project: &Project) -> Result<Map<String, Value>, Error> {
-    let mut known = project.variables.clone();
-    let mut all = Map::new();
-    for path in files.iter().map(PathBuf::from).filter(|path| path.exists()) {
-        let found = read_variables(&path, &known)?;
-        known.extend(found.iter().cloned());
+/// The variables that files set. Values may use those of the environment, and of earlier files. Files that do not exist are
+/// optional.
+fn read_files(
+    files: &[VariableFile],
+    environment: &HashMap<String, String>,
+) -> Result<Map<String, Value>, Error> {
+    let (mut earlier, mut all) = (HashMap::new(), Map::new());
+    for (path, format) in files.iter().filter(|(path, _)| path.exists()) {
+        let found = read_variables(path, *format, environment, &earlier)?;
+        earlier.extend(found.iter().cloned());
         all.extend(found.into_iter().map(|(key, value)| (key, Value::String(value))));
     }
     Ok(all)
+}
+
+/// The variables that the files of a service may use: its own, where its project does not set them.
+fn service_environment(
+    service: &Entry,
+    rendered: &Map<String, Value>,
+    project: &Project,
+) -> HashMap<String, String> {
+    let own = rendered.get("environment").and_then(Value::as_object).into_iter().flatten();
+    let mut environment: HashMap<String, String> =
+        own.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect();
+    environment.extend(project.service_variables.get(&service.key).unwrap_or(&project.variables).clone());
+    environment
 }
 
 /// Adds values to a mapping of a service where it does not set them itself.

@@ -45,6 +45,7 @@ const SERVICE: Fields = &[
     ("entrypoint", command),
     ("environment", environment),
     ("expose", texts),
+    ("extends", |node, context| object(node, context, EXTENDS)),
     ("external_links", texts),
     ("extra_hosts", |node, _| shorthand::hosts(node)),
     ("gpus", gpus),
@@ -63,6 +64,7 @@ const SERVICE: Fields = &[
     ("mem_reservation", bytes),
     ("mem_swappiness", bytes),
     ("memswap_limit", bytes),
+    ("models", models),
     ("network_mode", text),
     ("networks", networks),
     ("oom_kill_disable", boolean),
@@ -72,9 +74,11 @@ const SERVICE: Fields = &[
     ("platform", text),
     ("ports", |node, context| shorthand::ports(node, context)),
     ("post_start", hooks),
+    ("pre_start", hooks),
     ("pre_stop", hooks),
     ("privileged", boolean),
     ("profiles", texts),
+    ("provider", |node, context| object(node, context, PROVIDER)),
     ("pull_policy", pull_policy),
     ("read_only", boolean),
     ("restart", text),
@@ -91,6 +95,7 @@ const SERVICE: Fields = &[
     ("tmpfs", texts),
     ("tty", boolean),
     ("ulimits", ulimits),
+    ("use_api_socket", boolean),
     ("user", text),
     ("userns_mode", text),
     ("uts", text),
@@ -115,7 +120,9 @@ const BUILD: Fields = &[
     ("no_cache", boolean),
     ("platforms", texts),
     ("privileged", boolean),
+    ("provenance", text),
     ("pull", boolean),
+    ("sbom", text),
     ("secrets", |node, context| files(node, context, "")),
     ("shm_size", bytes),
     ("ssh", texts),
@@ -159,7 +166,7 @@ const RESOURCES: Fields = &[
 ];
 const RESOURCE: Fields = &[
     ("cpus", float32),
-    ("devices", |node, context| list(node, |item| object(item, context, GPU))),
+    ("devices", gpus),
     ("generic_resources", |node, context| list(node, |item| object(item, context, GENERIC))),
     ("memory", bytes),
     ("pids", integer),
@@ -185,8 +192,15 @@ const UPDATE: Fields = &[
 ];
 
 const DEVELOP: Fields = &[("watch", |node, context| list(node, |item| watch(item, context)))];
-const WATCH: Fields =
-    &[("action", text), ("exec", hook), ("ignore", texts), ("path", text), ("target", text)];
+const WATCH: Fields = &[
+    ("action", text),
+    ("exec", hook),
+    ("ignore", texts),
+    ("include", texts),
+    ("initial_sync", boolean),
+    ("path", text),
+    ("target", text),
+];
 const HOOK: Fields = &[
     ("command", command),
     ("environment", item_environment),
@@ -194,6 +208,10 @@ const HOOK: Fields = &[
     ("user", text),
     ("working_dir", text),
 ];
+
+const EXTENDS: Fields = &[("file", text), ("service", text)];
+const MODEL: Fields = &[("endpoint_var", text), ("model_var", text)];
+const PROVIDER: Fields = &[("options", options), ("type", text)];
 
 const HEALTHCHECK: Fields = &[
     ("disable", boolean),
@@ -211,6 +229,7 @@ const NETWORK: Fields = &[
     ("aliases", texts),
     ("driver_opts", string_map),
     ("gw_priority", integer),
+    ("interface_name", text),
     ("ipv4_address", text),
     ("ipv6_address", text),
     ("link_local_ips", texts),
@@ -224,7 +243,8 @@ pub(super) fn render(service: &Node, context: &Context<'_>) -> Map<String, Value
     for key in ["command", "entrypoint"] {
         rendered.entry(key).or_insert(Value::Null);
     }
-    if service.entry("network_mode").is_none() && !rendered.contains_key("networks") {
+    let has_no_network = service.entry("network_mode").is_some() || service.entry("provider").is_some();
+    if !has_no_network && !rendered.contains_key("networks") {
         rendered.insert("networks".into(), json!({ "default": null }));
     }
     if let (Some(scale), Some(Value::Object(deploy))) =
@@ -262,7 +282,8 @@ fn deploy(node: &Node, context: &Context<'_>) -> Option<Value> {
 fn build(node: &Node, context: &Context<'_>) -> Option<Value> {
     let mut built = object(node, context, BUILD)?;
     let keys = built.as_object_mut()?;
-    if !keys.contains_key("dockerfile_inline") {
+    // One that a variable without a value leaves empty is not the default one.
+    if !keys.contains_key("dockerfile_inline") && node.entry("dockerfile").is_none() {
         keys.entry("dockerfile").or_insert_with(|| "Dockerfile".into());
     }
     Some(built)
@@ -282,7 +303,7 @@ fn with_capitals(value: Value) -> Value {
 /// Secrets and configs. The default target of a secret is below `directory`; configs have none.
 fn files(node: &Node, context: &Context<'_>, directory: &str) -> Option<Value> {
     const FILE: Fields =
-        &[("gid", text), ("mode", explicit_integer), ("source", text), ("target", text), ("uid", text)];
+        &[("gid", text), ("mode", file_mode), ("source", text), ("target", text), ("uid", text)];
     list(node, |item| match &item.kind {
         Kind::Text(name) if directory.is_empty() => Some(json!({ "source": name })),
         Kind::Text(name) => Some(json!({ "source": name, "target": format!("{directory}{name}") })),
@@ -295,6 +316,17 @@ fn files(node: &Node, context: &Context<'_>, directory: &str) -> Option<Value> {
             Some(file)
         }
     })
+}
+
+/// Permissions, as Compose prints them since 2.40: octal, with a leading zero. Text is octal already.
+fn file_mode(node: &Node, _: &Context<'_>) -> Option<Value> {
+    let mode = match &node.kind {
+        Kind::Int(mode) => *mode,
+        Kind::Text(text) => i64::from_str_radix(text, 8).ok()?,
+        _ => return None,
+    };
+    let sign = if mode < 0 { "-" } else { "" };
+    Some(Value::String(format!("0{sign}{:o}", mode.unsigned_abs())))
 }
 
 fn depends_on(node: &Node, _: &Context<'_>) -> Option<Value> {
@@ -363,8 +395,24 @@ fn test(node: &Node, context: &Context<'_>) -> Option<Value> {
 }
 
 fn networks(node: &Node, context: &Context<'_>) -> Option<Value> {
+    named(node, context, NETWORK)
+}
+
+fn models(node: &Node, context: &Context<'_>) -> Option<Value> {
+    named(node, context, MODEL)
+}
+
+/// The options of a provider: lists of texts, also where one value is written.
+fn options(node: &Node, context: &Context<'_>) -> Option<Value> {
+    let print = |entry: &Entry| Some((entry.key.clone(), texts(&entry.value, context)?));
+    let entries: Map<String, Value> = node.entries().iter().filter_map(print).collect();
+    (!entries.is_empty()).then_some(Value::Object(entries))
+}
+
+/// A mapping from names to mappings or nothing.
+fn named(node: &Node, context: &Context<'_>, fields: Fields) -> Option<Value> {
     let print =
-        |entry: &Entry| (entry.key.clone(), object(&entry.value, context, NETWORK).unwrap_or(Value::Null));
+        |entry: &Entry| (entry.key.clone(), object(&entry.value, context, fields).unwrap_or(Value::Null));
     let entries: Map<String, Value> = node.entries().iter().map(print).collect();
     (!entries.is_empty()).then_some(Value::Object(entries))
 }
@@ -381,7 +429,8 @@ fn ulimits(node: &Node, context: &Context<'_>) -> Option<Value> {
             Kind::Map(_) => non_empty_object(&entry.value, context, BOTH),
             _ => integer(&entry.value, context),
         };
-        (entry.key.clone(), limit.unwrap_or_else(|| 0.into()))
+        // Compose prints a limit of 0 so.
+        (entry.key.clone(), limit.unwrap_or_else(|| json!({})))
     };
     let entries: Map<String, Value> = node.entries().iter().map(print).collect();
     (!entries.is_empty()).then_some(Value::Object(entries))

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
-use super::values::{Context, Fields, boolean, bytes, explicit_integer, integer, object, text};
+use super::values::{Context, Fields, boolean, bytes, explicit_integer, integer, object, string_map, text};
 use crate::compose::paths;
 use crate::compose::shorthand::{self, port_range};
 use crate::load::list_items::port_identity;
+use crate::load::normalize::pairs_to_map;
 use crate::yaml::{Kind, Node};
 
 /// Keeps the last item of each identity, in the place of the first.
@@ -89,6 +90,7 @@ fn short_ports(text: &str) -> Vec<Value> {
 const MOUNT: Fields = &[
     ("bind", |node, context| object(node, context, BIND)),
     ("consistency", text),
+    ("image", |node, context| object(node, context, IMAGE)),
     ("read_only", boolean),
     ("source", text),
     ("target", |node, _| Some(paths::clean(&node.text()?).into())),
@@ -96,9 +98,18 @@ const MOUNT: Fields = &[
     ("type", text),
     ("volume", |node, context| object(node, context, VOLUME)),
 ];
-const BIND: Fields = &[("create_host_path", boolean), ("propagation", text), ("selinux", text)];
-const VOLUME: Fields = &[("nocopy", boolean), ("subpath", text)];
+const BIND: Fields =
+    &[("create_host_path", boolean), ("propagation", text), ("recursive", text), ("selinux", text)];
+const IMAGE: Fields = &[("subpath", text)];
+const VOLUME: Fields = &[("labels", labels), ("nocopy", boolean), ("subpath", text)];
 const TMPFS: Fields = &[("mode", explicit_integer), ("size", bytes)];
+
+/// Labels of an item of a list, which are not normalized when the file is loaded.
+fn labels(node: &Node, context: &Context<'_>) -> Option<Value> {
+    let mut node = node.clone();
+    pairs_to_map(&mut node);
+    string_map(&node, context)
+}
 
 /// The identity of a mount is its target, which Compose cleans only in short syntax.
 pub(super) fn mounts(node: &Node, context: &Context<'_>) -> Option<Value> {

@@ -55,6 +55,8 @@ pub(super) fn raw(node: &Node) -> Value {
         Kind::Float(value) => Number::from_f64(*value).map_or(Value::Null, Value::Number),
         Kind::Timestamp(value) => Value::String(value.to_rfc3339()),
         Kind::Text(value) => Value::String(value.clone()),
+        // As Go prints an empty list without a type.
+        Kind::List(items) if items.is_empty() => Value::Null,
         Kind::List(items) => items.iter().map(raw).collect(),
         Kind::Map(entries) => {
             Value::Object(entries.iter().map(|entry| (entry.key.clone(), raw(&entry.value))).collect())

@@ -1,11 +1,12 @@
 //! The keys of each section, with the types of their values.
 
 use super::types::ValueType::{
-    Any, Bool, Command, Device, Duration, External, HealthTest, HostEntry, Int, IntOrObject, IntOrSize,
-    KeyValues, ListOf, MapOf, Mount, NonNegativeInt, NonNegativeNumber, NonNegativeSize, Number,
-    NumberOrIntText, NumberOrSize, OneOf, OomScore, OptionalObject, OptionalTextOrInt, OptionalTextOrNumber,
-    Port, PullPolicy, Required, Scalar, SwapLimit, Text, TextList, TextOrInt, TextOrList, TextOrNumber,
-    TextOrObject, TextSize, UniqueListOf, UnquotedNonNegative, UnquotedNumber,
+    Any, Bool, Command, ContainerName, Device, Duration, External, FileMode, HealthTest, HostEntry, Int,
+    IntOrObject, IntOrSize, KeyValues, ListOf, MapOf, Mount, NonNegativeInt, NonNegativeNumber,
+    NonNegativeSize, Number, NumberOrIntText, NumberOrSize, OneOf, OomScore, OptionalObject,
+    OptionalTextOrInt, OptionalTextOrNumber, Port, PullPolicy, Required, Scalar, SwapLimit, Text, TextList,
+    TextOrBool, TextOrInt, TextOrList, TextOrNumber, TextOrObject, TextOrTexts, TextSize, UniqueListOf,
+    UnquotedNonNegative, UnquotedNumber,
 };
 use super::types::{Keys, ValueType};
 
@@ -23,8 +24,8 @@ const DEVELOP: Keys = &[("watch", ListOf(&ValueType::Object(WATCH)))];
 const WATCH: Keys = &[
     ("action", Required(&OneOf(&["rebuild", "sync", "restart", "sync+restart", "sync+exec"]))),
     ("exec", ValueType::Object(HOOK)),
-    ("ignore", TextList),
-    ("include", TextList),
+    ("ignore", TextOrTexts),
+    ("include", TextOrTexts),
     ("initial_sync", Bool),
     ("path", Required(&Text)),
     ("target", Text),
@@ -37,7 +38,7 @@ const DEPLOY: Keys = &[
     ("labels", KeyValues),
     ("mode", Text),
     ("placement", ValueType::Object(PLACEMENT)),
-    ("replicas", Int),
+    ("replicas", NonNegativeInt),
     ("resources", ValueType::Object(RESOURCES)),
     ("restart_policy", ValueType::Object(RESTART)),
     ("rollback_config", ValueType::Object(UPDATE)),
@@ -61,7 +62,7 @@ const UPDATE: Keys = &[
 
 const RESOURCES: Keys =
     &[("limits", ValueType::Object(LIMITS)), ("reservations", ValueType::Object(RESERVATIONS))];
-const LIMITS: Keys = &[("cpus", Number), ("devices", Any), ("memory", TextSize), ("pids", Int)];
+const LIMITS: Keys = &[("cpus", Number), ("memory", TextSize), ("pids", Int)];
 const RESERVATIONS: Keys = &[
     ("cpus", Number),
     ("devices", ListOf(&ValueType::Object(GPU))),
@@ -117,12 +118,14 @@ const ENDPOINT: Keys = &[
     ("mac_address", Text),
     ("priority", UnquotedNumber),
 ];
-const ENV_FILE: Keys = &[("format", Text), ("path", Required(&Text)), ("required", Bool)];
+const EXTENDS: Keys = &[("file", Text), ("service", Required(&Text))];
+const MODEL_OF_SERVICE: Keys = &[("endpoint_var", Text), ("model_var", Text)];
+const PROVIDER: Keys = &[("options", MapOf(&Any)), ("type", Required(&Text))];
+const ENV_FILE: Keys = &[("format", OneOf(&["", "raw"])), ("path", Required(&Text)), ("required", Bool)];
 const ULIMIT: Keys = &[("hard", Required(&Int)), ("soft", Required(&Int))];
 
 /// A secret or config of a service.
-const FILE_IN: Keys =
-    &[("gid", Text), ("mode", NonNegativeInt), ("source", Text), ("target", Text), ("uid", Text)];
+const FILE_IN: Keys = &[("gid", Text), ("mode", FileMode), ("source", Text), ("target", Text), ("uid", Text)];
 
 pub(super) const PORT: Keys = &[
     ("app_protocol", Text),
@@ -136,12 +139,12 @@ pub(super) const PORT: Keys = &[
 pub(super) const MOUNT: Keys = &[
     ("bind", ValueType::Object(BIND)),
     ("consistency", Text),
-    ("image", Any),
+    ("image", ValueType::Object(&[("subpath", Text)])),
     ("read_only", Bool),
     ("source", Text),
     ("target", Required(&Text)),
     ("tmpfs", ValueType::Object(&[("mode", UnquotedNonNegative), ("size", NonNegativeSize)])),
-    ("type", Required(&Text)),
+    ("type", Required(&OneOf(&["bind", "volume", "tmpfs", "cluster", "npipe", "image"]))),
     ("volume", ValueType::Object(&[("labels", KeyValues), ("nocopy", Bool), ("subpath", Text)])),
 ];
 const BIND: Keys = &[
@@ -169,9 +172,9 @@ const BUILD: Keys = &[
     ("no_cache_filter", TextOrList),
     ("platforms", TextList),
     ("privileged", Bool),
-    ("provenance", Any),
+    ("provenance", TextOrBool),
     ("pull", Bool),
-    ("sbom", Any),
+    ("sbom", TextOrBool),
     ("secrets", ListOf(&TextOrObject(FILE_IN))),
     ("shm_size", IntOrSize),
     ("ssh", KeyValues),
@@ -191,7 +194,7 @@ const SERVICE: Keys = &[
     ("cgroup_parent", Text),
     ("command", Command),
     ("configs", ListOf(&TextOrObject(FILE_IN))),
-    ("container_name", Text),
+    ("container_name", ContainerName),
     ("cpu_count", NonNegativeInt),
     ("cpu_percent", NonNegativeInt),
     ("cpu_period", NumberOrIntText),
@@ -213,6 +216,7 @@ const SERVICE: Keys = &[
     ("domainname", Text),
     ("entrypoint", Command),
     ("env_file", ListOf(&TextOrObject(ENV_FILE))),
+    ("extends", TextOrObject(EXTENDS)),
     ("environment", KeyValues),
     ("expose", ListOf(&TextOrInt)),
     ("external_links", UniqueListOf(&Text)),
@@ -234,7 +238,7 @@ const SERVICE: Keys = &[
     ("mem_reservation", IntOrSize),
     ("mem_swappiness", Int),
     ("memswap_limit", SwapLimit),
-    ("models", Any),
+    ("models", MapOf(&OptionalObject(MODEL_OF_SERVICE))),
     ("network_mode", Text),
     ("networks", MapOf(&OptionalObject(ENDPOINT))),
     ("oom_kill_disable", Bool),
@@ -244,16 +248,17 @@ const SERVICE: Keys = &[
     ("platform", Text),
     ("ports", ListOf(&Port)),
     ("post_start", ListOf(&ValueType::Object(HOOK))),
+    ("pre_start", ListOf(&ValueType::Object(HOOK))),
     ("pre_stop", ListOf(&ValueType::Object(HOOK))),
     ("privileged", Bool),
     ("profiles", TextList),
-    ("provider", Any),
+    ("provider", ValueType::Object(PROVIDER)),
     ("pull_policy", PullPolicy),
     ("pull_refresh_after", Text),
     ("read_only", Bool),
     ("restart", Text),
     ("runtime", Text),
-    ("scale", Int),
+    ("scale", NonNegativeInt),
     ("secrets", ListOf(&TextOrObject(FILE_IN))),
     ("security_opt", UniqueListOf(&Text)),
     ("shm_size", NumberOrSize),
@@ -315,5 +320,14 @@ const FILE: Keys = &[
     ("template_driver", Text),
 ];
 
-pub(super) const SECTIONS: [(&str, Keys); 5] =
-    [("services", SERVICE), ("networks", NETWORK), ("volumes", VOLUME), ("secrets", FILE), ("configs", FILE)];
+const MODEL: Keys =
+    &[("context_size", Int), ("model", Required(&Text)), ("name", Text), ("runtime_flags", TextList)];
+
+pub(super) const SECTIONS: [(&str, Keys); 6] = [
+    ("services", SERVICE),
+    ("networks", NETWORK),
+    ("volumes", VOLUME),
+    ("secrets", FILE),
+    ("configs", FILE),
+    ("models", MODEL),
+];

@@ -1,11 +1,12 @@
 //! The types that the schema gives to values.
 
 use ValueType::{
-    Any, Bool, Command, Device, Duration, External, HealthTest, HostEntry, Int, IntOrObject, IntOrSize,
-    KeyValues, ListOf, MapOf, Mount, NonNegativeInt, NonNegativeNumber, NonNegativeSize, Number,
-    NumberOrIntText, NumberOrSize, OneOf, OomScore, OptionalObject, OptionalTextOrInt, OptionalTextOrNumber,
-    Port, PullPolicy, Required, Scalar, SwapLimit, Text, TextList, TextOrInt, TextOrList, TextOrNumber,
-    TextOrObject, TextSize, UniqueListOf, UnquotedNonNegative, UnquotedNumber,
+    Any, Bool, Command, ContainerName, Device, Duration, External, FileMode, HealthTest, HostEntry, Int,
+    IntOrObject, IntOrSize, KeyValues, ListOf, MapOf, Mount, NonNegativeInt, NonNegativeNumber,
+    NonNegativeSize, Number, NumberOrIntText, NumberOrSize, OneOf, OomScore, OptionalObject,
+    OptionalTextOrInt, OptionalTextOrNumber, Port, PullPolicy, Required, Scalar, SwapLimit, Text, TextList,
+    TextOrBool, TextOrInt, TextOrList, TextOrNumber, TextOrObject, TextOrTexts, TextSize, UniqueListOf,
+    UnquotedNonNegative, UnquotedNumber,
 };
 
 use crate::compose::{shell_words, shorthand, units};
@@ -24,9 +25,9 @@ pub(super) enum ValueType {
     Number,
     /// An integer from -1000 to 1000.
     OomScore,
-    /// Any scalar, or null.
+    /// Any scalar but a date, or null.
     Scalar,
-    /// Text, a number or a timestamp.
+    /// Text or a number.
     TextOrNumber,
     /// `TextOrNumber` or null.
     OptionalTextOrNumber,
@@ -56,6 +57,13 @@ pub(super) enum ValueType {
     OneOf(&'static [&'static str]),
     TextList,
     TextOrList,
+    /// Text or a list of texts.
+    TextOrTexts,
+    TextOrBool,
+    /// Permissions: an integer, or text with an octal number.
+    FileMode,
+    /// The name of a container, which has at least two characters.
+    ContainerName,
     /// Text that is split into words, a list of texts, or null.
     Command,
     /// The test of a health check: text for a shell, or a list that begins with how to run it.
@@ -130,7 +138,10 @@ fn description(value_type: ValueType) -> String {
         OneOf(texts) => return format!("one of: {}", texts.join(", ")),
         ListOf(_) | UniqueListOf(_) => "a list",
         TextList => "a list of strings",
-        TextOrList | Command => "a string or a list",
+        TextOrList | TextOrTexts | Command => "a string or a list",
+        TextOrBool => "a string, true or false",
+        FileMode => "an octal number such as 0440",
+        ContainerName => "a name of at least two letters, digits, '_', '.' or '-'",
         HealthTest => "a string, or a list that begins with CMD, CMD-SHELL or NONE",
         KeyValues => "a mapping or a list of KEY=VALUE",
         MapOf(_) | ValueType::Object(_) | OptionalObject(_) => "a mapping",
@@ -160,8 +171,11 @@ fn matches_type(node: &Node, value_type: ValueType) -> bool {
         }
         PullPolicy => is_text_of(node, is_pull_policy),
         Number => is_number || is_text_of(node, |text| text.parse::<f64>().is_ok()),
-        Scalar => node.kind == Kind::Null || node.text().is_some(),
-        TextOrNumber => is_number || is_text(node) || matches!(node.kind, Kind::Timestamp(_)),
+        // Compose has refused dates since 2.40.
+        Scalar => {
+            node.kind == Kind::Null || node.text().is_some() && !matches!(node.kind, Kind::Timestamp(_))
+        }
+        TextOrNumber => is_number || is_text(node),
         OptionalTextOrNumber => node.kind == Kind::Null || matches_type(node, TextOrNumber),
         TextOrInt => is_text(node) || matches!(node.kind, Kind::Int(_)),
         OptionalTextOrInt => node.kind == Kind::Null || matches_type(node, TextOrInt),
@@ -176,6 +190,12 @@ fn matches_type(node: &Node, value_type: ValueType) -> bool {
         OneOf(texts) => matches!(&node.kind, Kind::Text(text) if texts.contains(&text.as_str())),
         ListOf(_) | UniqueListOf(_) => matches!(node.kind, Kind::List(_)),
         TextList => matches!(&node.kind, Kind::List(items) if items.iter().all(is_text)),
+        TextOrTexts => is_text(node) || matches_type(node, TextList),
+        TextOrBool => is_text(node) || matches!(node.kind, Kind::Bool(_)),
+        FileMode => {
+            matches!(node.kind, Kind::Int(_)) || is_text_of(node, |text| i64::from_str_radix(text, 8).is_ok())
+        }
+        ContainerName => is_text_of(node, is_container_name),
         TextOrList => is_text(node) || matches!(node.kind, Kind::List(_)),
         Command => matches_type(node, TextList) || node.kind == Kind::Null,
         HealthTest => is_text(node) || matches_type(node, TextList) && is_test_command(node),
@@ -208,6 +228,13 @@ fn is_text_of(node: &Node, parses: fn(&str) -> bool) -> bool {
 
 fn is_negative(text: &str) -> bool {
     text.starts_with('-')
+}
+
+/// Compose looks for such a name anywhere in the text, and accepts what stands around it.
+fn is_container_name(text: &str) -> bool {
+    let is_inside = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let mut pairs = text.chars().zip(text.chars().skip(1));
+    pairs.any(|(first, second)| first.is_ascii_alphanumeric() && is_inside(second))
 }
 
 /// `daily`, `weekly` and `every_…` exist in newer versions of Compose.
