@@ -21,6 +21,9 @@ services:
     check: Check::Project(check),
 };
 
+/// Maximum number of other ports that are shown with the first one.
+const MAX_SHOWN: usize = 9;
+
 /// One finding for the project: where one port does so, mostly all do.
 fn check(context: &Context<'_>) -> Vec<Finding> {
     let services = context.project.services().iter();
@@ -37,7 +40,8 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
         count => format!("{count} ports accept connections on every interface: {}", services.join(", ")),
     };
     let finding = RULE.finding("services".into(), *first, message);
-    vec![open[1..].iter().fold(finding, |finding, (_, span)| finding.with_related(*span, "also this one"))]
+    let others = open.iter().skip(1).take(MAX_SHOWN);
+    vec![others.fold(finding, |finding, (_, span)| finding.with_related(*span, "also this one"))]
 }
 
 #[cfg(test)]
