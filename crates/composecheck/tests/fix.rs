@@ -148,6 +148,14 @@ fn nothing_is_assumed_about_a_project_that_does_not_say_what_it_is_for() {
     assert!(!after.contains("netra.env"), "{after}");
 }
 
+/// A label would change the hash of a volume's configuration, and Compose offers to create such a volume anew, without its data.
+#[test]
+fn a_named_volume_gets_no_label() {
+    let text = "services:\n  a:\n    image: x:1\n    volumes: ['v:/d']\nvolumes:\n  v:\n    driver: local\n";
+    let after = fixed(text).unwrap();
+    assert!(after.contains("netra.env: test") && after.ends_with("volumes:\n  v:\n    driver: local\n\nnetworks:\n  default:\n    labels:\n      netra.env: test\n"), "{after}");
+}
+
 #[test]
 fn only_the_last_file_is_rewritten() {
     let dir = tempfile::tempdir().unwrap();
