@@ -8,7 +8,7 @@
 //! - [`output`]: findings, tables and listings for people and in machine formats
 //! - [`cli`]: the command line and the manual
 //! - `host`: this machine: its ports, and the file in which projects reserve them
-//! - `isolate`: what a run needs to have a project for itself: new ports, changed values, what stays shared
+//! - [`isolate`]: what a run needs to have a project for itself: new ports, changed values, what stays shared
 //! - `summary`: what a project is: services, ports, memory, external resources
 //! - `identity`: identifier and content hash of a project
 //! - `options`: `evenkeel.toml`, the options of the entry point
@@ -33,7 +33,7 @@ mod finding;
 pub mod fix;
 mod host;
 mod identity;
-mod isolate;
+pub mod isolate;
 pub mod lint;
 pub mod load;
 mod manual;

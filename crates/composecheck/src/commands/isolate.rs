@@ -13,7 +13,8 @@ use crate::compose::{Project, project_name};
 use crate::facts::port_variables::port_variables;
 use crate::host::lease::LeaseFile;
 use crate::host::ports::{holder, is_free};
-use crate::isolate::changes::{FixedName, Wishes, changes, show_range};
+use crate::isolate::changes::{Wishes, changes, show_range};
+use crate::isolate::fixed_names;
 use crate::isolate::override_file;
 use crate::isolate::ports::{Ground, PortMode, Published, RANGE, Range, assign, published};
 use crate::isolate::shared::{Disk, Use, shared};
@@ -74,16 +75,6 @@ fn plan(args: &IsolateArgs, project: &Project, model: &Value, ports: Vec<Port>) 
         shared: shared(model, &disk),
         ports,
     }
-}
-
-/// The names that the files give to resources.
-fn fixed_names(project: &Project) -> Vec<FixedName> {
-    let sections = ["configs", "networks", "secrets", "volumes"].into_iter();
-    let of = |section: &'static str| {
-        let named = project.section(section).iter().filter(|entry| entry.value.at(&["name"]).is_some());
-        named.map(move |entry| (section.to_owned(), entry.key.clone()))
-    };
-    sections.flat_map(of).collect()
 }
 
 /// A new port for each published one, reserved in the lease file; or the old one, if it is to be kept and is free.

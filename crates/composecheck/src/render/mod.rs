@@ -82,7 +82,7 @@ fn check_container_names(project: &Project) -> Result<(), Error> {
 }
 
 /// The merged project in the form of [`render`], with every `$` as the containers get it.
-pub(crate) fn model(project: &Project) -> Result<Value, Error> {
+pub fn model(project: &Project) -> Result<Value, Error> {
     let context = Context { variables: &project.variables };
     let mut root = project.root.clone();
     paths::make_absolute(&mut root, &project.directory);
