@@ -74,6 +74,6 @@ build_images() {
 
 # reuse: an environment that was kept is entered again, if it is still ready.
 reuse() {
-  restartgate wait --project "$project" --timeout 5s --engine-verdict >/dev/null || exit
+  restartgate wait --project "$project" --timeout 10s >/dev/null || exit
   [ -z "$reset" ] || step_of reset run_forwarding_signals sh -c "$reset"
 }
