@@ -30,12 +30,12 @@ impl<const N: usize> Table<N> {
         self
     }
 
-    /// Adds a row; what a terminal would obey is taken out of its cells.
+    /// Adds a row; control characters are removed from its cells.
     pub fn add_row(&mut self, cells: [String; N]) {
         self.0.add_row(cells.map(|cell| one_line(&cell)));
     }
 
-    /// Adds a row whose cells may hold colours; text of others in them must have gone through
+    /// Adds a row whose cells may hold colours; untrusted text in them must have gone through
     /// [`one_line`](crate::terminal::one_line).
     pub fn add_coloured_row(&mut self, cells: [String; N]) {
         self.0.add_row(cells);

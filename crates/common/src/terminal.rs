@@ -1,9 +1,9 @@
-//! What a terminal shows: text of others made safe, and progress.
+//! What a terminal shows: untrusted text made safe, and progress.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
-/// Text of others (names, reasons, log lines) on one line: what a terminal would obey becomes a blank, and so does
+/// Untrusted text (names, reasons, log lines) on one line: control characters become blanks, and so does
 /// every run of white space.
 pub fn one_line(text: &str) -> String {
     let text = text.replace(is_unsafe, " ");

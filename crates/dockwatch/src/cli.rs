@@ -19,7 +19,7 @@ use crate::model::scope::{LabelFilter, Scope};
 /// Shortest time between samples; the CPU use of shorter windows is noise.
 const MIN_INTERVAL: Duration = Duration::from_millis(100);
 
-/// In less room hardly a line is left of a log.
+/// Less than this would keep hardly a line of a log.
 const MIN_LOG_LIMIT: usize = 1 << 10;
 
 /// Measure, judge and record what Docker uses

@@ -15,12 +15,12 @@ use tokio::sync::Semaphore;
 use tower_service::Service;
 
 use super::address::{Address, Ssh};
-use super::credentials::Credentials;
 use super::deadline::Connecting;
 use super::ssh;
 use super::target::Target;
 use super::tls::Tls;
-use super::tls_error;
+use super::tls::credentials::Credentials;
+use super::tls::explain::explain;
 use super::unreachable::{Unreachable, chain, root_cause};
 
 /// Most connections over ssh that are being made at a time: sshd refuses some from the tenth on (`MaxStartups`), and
@@ -96,7 +96,7 @@ impl Connector {
         match &*self.0 {
             Way::Local(path) => Unreachable::local(path, error),
             Way::Tcp(_) => Unreachable::plaintext(error),
-            Way::Tls { credentials, .. } => tls_error::explain(error, credentials),
+            Way::Tls { credentials, .. } => explain(error, credentials),
             Way::Ssh { .. } => Unreachable::new(root_cause(error), "the ssh connection was lost; try again"),
         }
     }

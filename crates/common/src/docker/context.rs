@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::Error;
 
-use super::credentials::{Credentials, Identity, Trust};
+use super::tls::credentials::{Credentials, Identity, Trust};
 
 /// What a context says about its engine.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -154,22 +154,57 @@ fn reaching(host: &str) -> String {
 mod tests {
     use super::*;
 
+    fn args(host: &str) -> DockerArgs {
+        DockerArgs {
+            host: Some(host.to_owned()),
+            context: None,
+            tls: super::super::TlsArgs::default(),
+            call_timeout: Duration::from_secs(5),
+        }
+    }
+
     #[tokio::test]
     async fn a_dead_host_is_reported_once() {
         // Nothing listens on a port that was just given back.
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let host = format!("tcp://{free}");
-        let args = DockerArgs {
-            host: Some(host.clone()),
-            context: None,
-            tls: super::super::TlsArgs::default(),
-            call_timeout: Duration::from_secs(5),
-        };
-        let error = Engine::connect(&args).await.unwrap_err();
+        let error = Engine::connect(&args(&host)).await.unwrap_err();
         assert_eq!(error.exit(), crate::Exit::Unavailable);
         let text = error.to_string();
         let line = text.lines().next().unwrap();
         assert!(line.starts_with(&format!("cannot reach Docker at {host}: Connection refused")), "{line}");
         assert_eq!(line.matches(": ").count(), 1, "{line}");
+    }
+
+    /// What a raw call makes of these bytes.
+    async fn get(answer: &'static [u8]) -> Result<Vec<u8>, CallError> {
+        use std::io::{Read as _, Write as _};
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = format!("tcp://{}", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            let mut stream = listener.accept().unwrap().0;
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(answer);
+        });
+        let engine = Engine::open(&args(&host)).unwrap();
+        let found = engine.get(Duration::from_secs(5), "/x").await;
+        server.join().unwrap();
+        found
+    }
+
+    #[tokio::test]
+    async fn a_raw_call_reports_what_went_wrong() {
+        assert_eq!(get(b"HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\n[1]").await.unwrap(), [1]);
+        for body in ["no\n", r#"{"message":"no"}"#] {
+            let answer = format!("HTTP/1.1 500 Error\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+            let error = get(answer.leak().as_bytes()).await.unwrap_err();
+            assert_eq!(error, CallError::Status { code: 500, message: "no".into() });
+        }
+        let torn = get(b"HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\n[").await.unwrap_err();
+        assert!(matches!(torn, CallError::Protocol(_)), "{torn:?}");
+        for cut in [&b""[..], b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n["] {
+            let error = get(cut).await.unwrap_err();
+            assert!(matches!(error, CallError::Unreachable(_)), "{error:?}");
+        }
     }
 }

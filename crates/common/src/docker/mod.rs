@@ -9,7 +9,6 @@ mod address;
 mod args;
 mod connector;
 mod context;
-mod credentials;
 mod deadline;
 mod engine;
 mod error;
@@ -18,7 +17,6 @@ mod labels;
 mod ssh;
 mod target;
 mod tls;
-mod tls_error;
 mod unreachable;
 
 pub use args::{DockerArgs, TlsArgs, parse_call_timeout};

@@ -8,7 +8,7 @@ use crate::Error;
 use super::address::{Address, DEFAULT_SOCKET, DEFAULT_TLS_HOST};
 use super::args::{DockerArgs, TlsArgs};
 use super::context;
-use super::credentials::{Credentials, Identity, Trust};
+use super::tls::credentials::{Credentials, Identity, Trust};
 
 /// The engine that is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,7 +121,7 @@ fn named(args: &DockerArgs, environment: &Environment) -> Named {
     }
 }
 
-/// What TLS needs where flags or variables ask for it. A file that is named is a wish for TLS too, and one to verify.
+/// What TLS needs where flags or variables ask for it. A named file asks for TLS with verification, too.
 fn wanted(args: &TlsArgs, environment: &Environment) -> Option<Credentials> {
     if args.tlsverify || environment.tls_verify {
         return Some(verified(args, environment));

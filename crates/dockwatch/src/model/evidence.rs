@@ -1,10 +1,10 @@
-//! How a container fared: what its inspect, its health checks and the engine's events say.
+//! What happened to a container, according to its inspect, its health checks and the engine's events.
 
 use evenkeel_common::Timestamp;
 
 use crate::model::container::{ContainerSummary, Health};
 
-/// Everything known about how one container fared.
+/// Everything known about what happened to one container.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Evidence {
     pub(crate) summary: ContainerSummary,
@@ -34,7 +34,7 @@ impl Evidence {
     }
 }
 
-/// What an inspect says about how a container fared.
+/// What an inspect says about what happened to a container.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Inspected {
     pub(crate) created_at: Option<Timestamp>,

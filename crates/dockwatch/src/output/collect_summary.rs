@@ -100,7 +100,7 @@ fn failures(report: &CollectReport<'_>) -> String {
     format!("\nNot collected:\n\n{}", items.collect::<String>())
 }
 
-/// Text of others on one line, without what Markdown would obey.
+/// Untrusted text on one line, without Markdown syntax.
 fn text(text: &str) -> String {
     let mut safe = String::new();
     for c in one_line(text).chars() {

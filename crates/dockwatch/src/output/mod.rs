@@ -10,11 +10,9 @@ pub(crate) mod prediction;
 pub(crate) mod prometheus;
 pub(crate) mod runs;
 pub(crate) mod scorecard;
-pub(crate) mod scorecard_html;
 pub(crate) mod snapshot_json;
 pub(crate) mod snapshot_text;
 pub(crate) mod stream;
-pub(crate) mod svg_plot;
 pub(crate) mod top_view;
 
 use crate::model::container::Container;

@@ -1,5 +1,8 @@
 //! TLS to an engine: rustls with ring, certificates from PEM files as docker(1) has them.
 
+pub(super) mod credentials;
+pub(super) mod explain;
+
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -13,8 +16,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use super::credentials::{Credentials, Identity, Trust};
-use super::tls_error::CHECK_FILES;
+use self::credentials::{Credentials, Identity, Trust};
+use self::explain::CHECK_FILES;
 use super::unreachable::Unreachable;
 
 /// What a handshake needs.
@@ -35,8 +38,7 @@ impl Tls {
         Ok(Self { connector, name })
     }
 
-    /// Turns a connection into one that only the engine can read, and that is proved to lead to it as far as was asked
-    /// for. Fails with a [`rustls::Error`] inside.
+    /// Encrypts a connection, and verifies the engine as far as the credentials ask for it. Fails with a [`rustls::Error`] inside.
     pub(super) async fn handshake(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         self.connector.connect(self.name.clone(), stream).await
     }

@@ -7,7 +7,7 @@ use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription as Alert, CertificateError, Error};
 
 use super::credentials::{Credentials, Trust};
-use super::unreachable::{Unreachable, chain, root_cause};
+use crate::docker::unreachable::{Unreachable, chain, root_cause};
 
 pub(super) const CHECK_FILES: &str =
     "set the files with --tlscacert, --tlscert and --tlskey, or their directory with DOCKER_CERT_PATH";
@@ -16,7 +16,7 @@ const NAME_IDENTITY: &str =
     "set a client certificate with --tlscert and --tlskey, or its directory with DOCKER_CERT_PATH";
 
 /// Says why a handshake failed, or why the engine ended the connection after it.
-pub(super) fn explain(error: &(dyn StdError + 'static), credentials: &Credentials) -> Unreachable {
+pub(in crate::docker) fn explain(error: &(dyn StdError + 'static), credentials: &Credentials) -> Unreachable {
     match chain(error).find_map(|error| error.downcast_ref()) {
         Some(Error::InvalidMessage(_)) => Unreachable::new(
             "the port does not use TLS",

@@ -1,4 +1,7 @@
-//! The success figures as JSON and as a table.
+//! The success figures as JSON and as a table; `html` draws them as a page.
+
+pub(crate) mod html;
+mod svg_plot;
 
 use std::time::Duration;
 

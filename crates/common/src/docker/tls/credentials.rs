@@ -1,17 +1,17 @@
-//! What TLS needs: whom to trust, and what to show.
+//! What TLS needs: which engines to trust, and the client certificate.
 
 use std::path::PathBuf;
 
-/// Whom to trust, and what to show.
+/// Which engines to trust, and the client certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Credentials {
+pub(in crate::docker) struct Credentials {
     pub trust: Trust,
     pub identity: Option<Identity>,
 }
 
 /// Which engines are trusted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Trust {
+pub(in crate::docker) enum Trust {
     /// One whose certificate is signed by the CA in this file.
     Ca(PathBuf),
     /// Any: TLS without verification.
@@ -20,7 +20,7 @@ pub(super) enum Trust {
 
 /// A client certificate and its key: PEM files.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Identity {
+pub(in crate::docker) struct Identity {
     pub cert: PathBuf,
     pub key: PathBuf,
 }

@@ -6,8 +6,8 @@ use crate::history::records::RunRecord;
 use crate::history::scorecard::{Figure, MAX_TEST_TIME_S};
 use crate::model::level::{Budget, Level};
 use crate::model::numbers::to_f64;
+use crate::output::scorecard::svg_plot::{Plot, Shape, escape};
 use crate::output::scorecard::{Scorecard, cells, show_bytes, show_seconds};
-use crate::output::svg_plot::{Plot, Shape, escape};
 
 /// The levels in the order of the axis.
 const LEVELS: [Level; 4] = [Level::Safe, Level::Warning, Level::Critical, Level::Emergency];
