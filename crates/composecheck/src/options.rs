@@ -181,7 +181,8 @@ mod tests {
     #[test]
     fn options_become_arguments() {
         let text = "wait = \"5m\"\nfiles = ['a b.yml', '/c.yml']\njobs = 3\nstats = true\nshared = false\n";
-        let wanted = ["--wait=5m", "--files=/p/a b.yml", "--files=/c.yml", "--jobs=3", "--stats"];
+        let joined = format!("--files={}", Path::new("/p").join("a b.yml").display());
+        let wanted = ["--wait=5m", &joined, "--files=/c.yml", "--jobs=3", "--stats"];
         assert_eq!(arguments(text, Path::new("/p")).unwrap(), wanted);
     }
 
