@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use evenkeel_tests::{root, skip};
+use evenkeel_tests::{BUSYBOX, Engine, root, skip};
 
 /// A directory for one engine, with its engine taken down at the end.
 struct Place(PathBuf);
@@ -103,6 +103,40 @@ fn an_up_that_was_killed_half_way_is_cleared_by_the_next() {
     assert!(place.up().starts_with("DOCKER_HOST=unix://"));
     assert!(place.script(&["down"]).status().unwrap().success());
     assert_eq!(traces(&place), Vec::<String>::new());
+}
+
+/// A frozen process does not even end when it is killed.
+#[test]
+fn down_ends_paused_containers_too() {
+    let Some(place) = Place::new("frozen") else { return };
+    let host = place.up();
+    let host = host.strip_prefix("DOCKER_HOST=").unwrap();
+    let images = Command::new(root().join("scripts/images"))
+        .arg("busybox")
+        .env("DOCKER_HOST", host)
+        .stderr(Stdio::null())
+        .status();
+    assert!(images.unwrap().success());
+    let engine = Engine { host: host.to_owned() };
+    let container = engine.docker(&["run", "-d", BUSYBOX, "sleep", "600"]);
+    let pid = engine.docker(&["inspect", "-f", "{{.State.Pid}}", &container]);
+    engine.docker(&["pause", &container]);
+    let process = outer_pid(&place, &pid);
+    assert!(place.script(&["down"]).status().unwrap().success());
+    assert!(!process.exists(), "{} lives on", process.display());
+    assert_eq!(traces(&place), Vec::<String>::new());
+}
+
+/// A process of the engine's namespaces, as this one sees it.
+fn outer_pid(place: &Place, pid: &str) -> PathBuf {
+    let name = place.0.file_name().unwrap().to_str().unwrap();
+    let of_it = |process: &PathBuf| {
+        let read = |file| std::fs::read_to_string(process.join(file)).unwrap_or_default();
+        let is_it = |line: &str| line.starts_with("NSpid:") && line.split_whitespace().nth(2) == Some(pid);
+        read("status").lines().any(is_it) && read("cgroup").contains(name)
+    };
+    let mut processes = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
+    processes.find(of_it).unwrap()
 }
 
 #[test]

@@ -1,0 +1,84 @@
+# shellcheck shell=bash disable=SC2154  # dir, socket, name and kind are those of scripts/engine
+# The kinds of engines that scripts/engine can start. To be sourced, not run.
+
+# Prints the Debian suite whose dockerd a kind uses; fails where it is the machine's own.
+suite_of() {
+  case $1 in
+  docker | podman) return 1 ;;
+  *) printf '%s\n' "${1%-29}" ;;
+  esac
+}
+
+check_kind() {
+  [[ $kind =~ ^[a-z]+(-29)?$ ]] || fail 2 "cannot start an engine '$kind': no such kind" "name docker, podman or a Debian suite"
+}
+
+# Prints the directory of a suite's dockerd and containerd. Their runc stays the machine's: a newer one needs a newer libc.
+programs_of() { # SUITE
+  printf '%s\n' "$cache/engines/$1/bin"
+}
+
+# Downloads and unpacks a suite's dockerd and containerd, once.
+fetch_suite() { # SUITE
+  local suite=$1 into=$cache/engines/$1 work deb program
+  [ ! -d "$(programs_of "$suite")" ] || return 0
+  is_debian debian || fail 3 "cannot get the engine of Debian $suite: this is not Debian" "set DOCKERD to its dockerd"
+  say "downloading the engine of Debian $suite"
+  mkdir -p "$cache/engines"
+  work=$(mktemp -d "$cache/engines/$suite.XXXXXX")
+  apt_from "$suite" "$work" docker.io containerd
+  for deb in "$work"/*.deb; do dpkg-deb -x "$deb" "$work/root"; done
+  mkdir "$work/bin"
+  for program in sbin/dockerd sbin/docker-proxy bin/containerd bin/containerd-shim-runc-v2; do
+    ln -s "../root/usr/$program" "$work/bin/"
+  done
+  rm -rf "$into" "$work"/*.deb
+  mv "$work" "$into"
+}
+
+# What dockerd is configured with. It refuses an empty file.
+docker_config() {
+  case $kind in
+  *-29) echo '{ "features": { "containerd-snapshotter": true } }' ;;
+  *) echo '{}' ;;
+  esac
+}
+
+# Writes the script that starts dockerd, so that the machine's configuration is not read.
+write_docker_start() {
+  local suite dockerd proxy path=$PATH
+  if suite=$(suite_of "$kind"); then path=$(programs_of "$suite"):$PATH; fi
+  dockerd=$(PATH=$path command -v "$DOCKERD")
+  proxy=$(dirname "$dockerd")/docker-proxy
+  docker_config >"$dir/daemon.json"
+  cat >"$dir/start" <<START
+#!/bin/sh
+export PATH="$path"
+$([[ $kind != *-29 ]] || echo export DOCKER_MIN_API_VERSION=1.44)
+exec "$dockerd" --config-file "$dir/daemon.json" --data-root "$dir/data" --exec-root "$dir/exec" \
+  --pidfile "$dir/docker.pid" -H "unix://$socket" --group "$(id -gn)" --cgroup-parent "/$name" \
+  --containerd-namespace "$name" --containerd-plugins-namespace "$name-p" --log-level warn \
+  $([ ! -x "$proxy" ] || echo "--userland-proxy-path=$proxy") >>"$dir/dockerd.log" 2>&1 </dev/null
+START
+}
+
+# Writes the script that starts Podman's service. Its state is below DIR, its locks in the /dev/shm of the namespaces.
+write_podman_start() {
+  cat >"$dir/start" <<START
+#!/bin/sh
+echo \$\$ >"$dir/docker.pid"
+exec podman --root "$dir/data" --runroot "$dir/exec" --tmpdir "$dir/exec/tmp" --network-config-dir "$dir/networks" \
+  --cgroup-manager cgroupfs --events-backend file --log-level warn \
+  system service --time 0 "unix://$socket" >>"$dir/dockerd.log" 2>&1 </dev/null
+START
+}
+
+# Prints the cgroups of the engine's containers. Podman's have a parent that all of its services share.
+engine_cgroups() {
+  find /sys/fs/cgroup -maxdepth 2 -type d -name "$name" 2>/dev/null || :
+  local container
+  for container in "$dir"/data/*-containers/*/; do
+    container=$(basename "$container")
+    [ ${#container} != 64 ] || find /sys/fs/cgroup -maxdepth 3 -type d -name "libpod-*$container*" 2>/dev/null || :
+  done
+}
