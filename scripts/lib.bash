@@ -49,8 +49,10 @@ apt_from() {
   mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Release: $codename" | head -n 1)
   printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' \
     "${mirror:-http://deb.debian.org/debian}" "$suite" >"$lists.list"
+  # As if nothing was installed: a version that is installed but not in the suite would count.
+  : >"$lists.status"
   local options=(-qq -o "Dir::Etc::sourcelist=$lists.list" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::Lists=$lists"
-    -o APT::Sandbox::User=root -o Acquire::Retries=2)
+    -o "Dir::State::status=$lists.status" -o APT::Sandbox::User=root -o Acquire::Retries=2)
   # A mirror whose lists are a week old is good enough for tests.
   options+=(-o Acquire::Check-Valid-Until=false)
   if [ -z "$(find "$lists" -maxdepth 1 -name '*Packages*' -mtime -1 -print -quit)" ]; then

@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154  # dir, socket, name and kind are those of scripts/engine
+# shellcheck shell=bash disable=SC2153,SC2154  # dir, socket, name, kind and DOCKERD are those of scripts/engine
 # The kinds of engines that scripts/engine can start. To be sourced, not run.
 
 # Prints the Debian suite whose dockerd a kind uses; fails where it is the machine's own.

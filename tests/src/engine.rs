@@ -35,6 +35,21 @@ impl Engine {
             .output()
             .expect("docker is installed")
     }
+
+    /// Whether it is Podman, which answers as Docker does, except for some things.
+    pub fn is_podman(&self) -> bool {
+        let version = self.docker(&["version", "-f", "{{range .Server.Components}}{{.Name}} {{end}}"]);
+        version.contains("Podman")
+    }
+
+    /// For tests of what Podman does otherwise: whether the test can go on. Where not, it is counted as skipped.
+    pub fn is_docker_or_skip(&self, why: &str) -> bool {
+        let podman = self.is_podman();
+        if podman {
+            skip(&format!("not on Podman: {why}"));
+        }
+        !podman
+    }
 }
 
 /// The engine that the tests of a run share: it is started when nobody did so yet. `None` where none can be had; the
@@ -82,6 +97,14 @@ impl OwnEngine {
     /// When it is not running.
     pub fn kill9(&self) {
         run(&mut self.script(&["kill9"])).expect("its dockerd can be killed");
+    }
+
+    /// Sends its dockerd a signal, such as `STOP`.
+    ///
+    /// # Panics
+    /// When it is not running.
+    pub fn signal(&self, name: &str) {
+        run(&mut self.script(&["signal", name])).expect("its dockerd can be signalled");
     }
 
     /// Starts its dockerd again on the same data, and waits until it answers.

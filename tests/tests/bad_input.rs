@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
+use std::io::{Read as _, Write as _};
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::Output;
+use std::time::Duration;
 
 use evenkeel_tests::{Home, Proxy, built, engine, tool};
 
@@ -46,6 +49,48 @@ fn no_docker() {
 fn a_socket_that_accepts_and_never_answers() {
     let Some(engine) = engine() else { return };
     says_so_and_exits_4(&Proxy::holding(&engine.host, "/").host);
+}
+
+/// A socket that answers every client with these bytes, one at a time, and then does what `end` does.
+fn socket_that_answers(answer: &'static [u8], end: fn(UnixStream)) -> (Home, String) {
+    let dir = Home::new();
+    let path = dir.join("docker.sock");
+    let listener = UnixListener::bind(&path).unwrap();
+    std::thread::spawn(move || {
+        for mut client in listener.incoming().map_while(Result::ok) {
+            std::thread::spawn(move || {
+                let _ = client.read(&mut [0; 1024]);
+                for byte in answer {
+                    if client.write_all(&[*byte]).is_err() {
+                        return;
+                    }
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                end(client);
+            });
+        }
+    });
+    (dir, format!("unix://{}", path.display()))
+}
+
+#[test]
+fn a_socket_that_closes_drips_or_answers_something_else() {
+    let drip = |mut client: UnixStream| {
+        while client.write_all(b"x").is_ok() {
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    for (answer, end) in [
+        (&b""[..], drop as fn(UnixStream)),
+        (b"HTTP/1.1 200 OK\r\n", drop),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n[", drip),
+        (b"HTTP/1.1 200 OK\r\nX: ", drip),
+        (b"SSH-2.0-OpenSSH_9.2\r\n", drop),
+        (b"\0\xff\xfe\x01", drop),
+    ] {
+        let (_dir, host) = socket_that_answers(answer, end);
+        says_so_and_exits_4(&host);
+    }
 }
 
 #[test]

@@ -24,6 +24,7 @@ pub const MANUAL: Manual = Manual {
             Exit::Busy,
             "refused: cooling down, or too many restarts on this machine; wait: the time is over; try again later",
         ),
+        (Exit::Wrapper, "with -- CMD: the history could not be read or written; the command was not run"),
         (Exit::NotRunnable, "with -- CMD: it was found and cannot be run"),
         (Exit::NotFound, "with -- CMD: it was not found"),
     ],

@@ -8,6 +8,7 @@
 mod address;
 mod args;
 mod connector;
+mod containers;
 mod context;
 mod deadline;
 mod engine;

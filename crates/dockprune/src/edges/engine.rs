@@ -4,10 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use bollard::models;
-use bollard::query_parameters::{
-    InspectContainerOptions, ListContainersOptions, ListImagesOptions, ListNetworksOptions,
-    ListVolumesOptions,
-};
+use bollard::query_parameters::{ListImagesOptions, ListNetworksOptions, ListVolumesOptions};
 use evenkeel_common::Timestamp;
 use evenkeel_common::docker::{CallError, Engine};
 use futures_util::{StreamExt, stream};
@@ -47,8 +44,9 @@ impl Listing {
 ///
 /// Fails where the containers cannot be listed. Other kinds that cannot are noted in the listing.
 pub(crate) async fn list(engine: &Engine, kinds: &BTreeSet<Kind>) -> Result<Listing, CallError> {
+    let everything = HashMap::new();
     let (containers, networks, volumes, images) = tokio::join!(
-        containers(engine, HashMap::new()),
+        containers(engine, &everything),
         wanted(kinds, Kind::Network, networks(engine)),
         wanted(kinds, Kind::Volume, volumes(engine)),
         wanted(kinds, Kind::Image, images(engine)),
@@ -105,7 +103,7 @@ async fn inspected(engine: &Engine, mut resource: Resource) -> Result<Resource, 
 
 /// A container's state, and when it last ended or began.
 pub(crate) async fn inspect(engine: &Engine, id: &str) -> Result<(State, KnownTime), CallError> {
-    let answer = engine.call(engine.docker.inspect_container(id, None::<InspectContainerOptions>)).await?;
+    let answer = engine.inspect_container(id).await?;
     let facts = answer.state.unwrap_or_default();
     let state = facts.status.map_or(State::Unknown, |status| State::parse(status.as_ref()));
     let at = if state.is_live() { facts.started_at } else { facts.finished_at };
@@ -118,17 +116,17 @@ pub(crate) async fn users_of_network(
     network: &Resource,
 ) -> Result<Vec<Resource>, CallError> {
     let names = vec![network.id.clone(), network.name.clone()];
-    let mut found = containers(engine, HashMap::from([("network".into(), names)])).await?;
+    let of_network = HashMap::from([("network", names)]);
+    let mut found = containers(engine, &of_network).await?;
     found.retain(|container| container.uses(network));
     Ok(found)
 }
 
 async fn containers(
     engine: &Engine,
-    filters: HashMap<String, Vec<String>>,
+    filters: &HashMap<&str, Vec<String>>,
 ) -> Result<Vec<Resource>, CallError> {
-    let options = ListContainersOptions { all: true, filters: Some(filters), ..Default::default() };
-    let found = engine.call(engine.docker.list_containers(Some(options))).await?;
+    let found = engine.list_containers(filters).await?;
     Ok(found.into_iter().map(container).collect())
 }
 

@@ -153,12 +153,30 @@ impl Remover<'_> {
         // Without force, so that the engine refuses when the container was started meanwhile.
         let removal = self.engine.docker.remove_container(&resource.id, None::<RemoveContainerOptions>);
         match self.engine.call(removal).await {
-            Err(error) if error.status() == Some(409) => self.conflict(&resource.id, error).await,
+            // Podman refuses with 500 what Docker does with 409.
+            Err(error) if matches!(error.status(), Some(409 | 500)) => {
+                self.conflict(&resource.id, error).await
+            }
             answer => outcome_of(answer),
         }
     }
 
+    /// Stops a container. Podman does not stop a paused one.
     async fn stop(&self, id: &str) -> Result<(), CallError> {
+        let refusal = match self.try_stop(id).await {
+            Err(refusal) if refusal.status() == Some(500) => refusal,
+            answer => return answer,
+        };
+        match inspect(self.engine, id).await {
+            Ok((State::Paused, _)) => {
+                self.engine.call(self.engine.docker.unpause_container(id)).await?;
+                self.try_stop(id).await
+            }
+            _ => Err(refusal),
+        }
+    }
+
+    async fn try_stop(&self, id: &str) -> Result<(), CallError> {
         let seconds = i32::try_from(self.grace.as_secs()).unwrap_or(i32::MAX);
         let options = StopContainerOptions { t: Some(seconds), signal: None };
         let limit = self.grace + self.engine.call_timeout;

@@ -1,6 +1,6 @@
 //! What the tests here share.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
 
 use evenkeel_tests::{BUSYBOX, Engine, Home, World, tool};
@@ -88,20 +88,22 @@ impl Run {
         assert!(status.success());
     }
 
-    /// Waits for its end: its exit code and what it wrote.
-    pub(crate) fn finish(mut self) -> (Option<i32>, String) {
+    /// Waits for its end: its exit code, what it wrote, and the rest of its log.
+    pub(crate) fn finish(mut self) -> (Option<i32>, String, String) {
         let mut log = self.log.take().unwrap();
         // A full pipe would hold it up.
-        let rest = std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::sink()));
+        let rest = std::thread::spawn(move || {
+            let mut rest = String::new();
+            log.read_to_string(&mut rest).map(|_| rest)
+        });
         let output = self.child.wait_with_output().unwrap();
-        rest.join().unwrap().unwrap();
-        (output.status.code(), text(&output.stdout))
+        (output.status.code(), text(&output.stdout), rest.join().unwrap().unwrap())
     }
 
     /// Waits for its end: its exit code and its report.
     pub(crate) fn report(self) -> (Option<i32>, Value) {
-        let (code, said) = self.finish();
-        let report = serde_json::from_str(&said).unwrap_or_else(|e| panic!("{e}: {said}"));
+        let (code, said, log) = self.finish();
+        let report = serde_json::from_str(&said).unwrap_or_else(|e| panic!("{e}: {said}\n{log}"));
         (code, report)
     }
 }

@@ -11,7 +11,7 @@ use crate::model::container::{ContainerState, ContainerSummary, Health};
 
 /// Lists running and stopped containers.
 pub(crate) async fn list(engine: &Engine, limit: Duration) -> Result<Vec<ContainerSummary>, CallError> {
-    let found: Vec<Entry> = engine.get(limit, "/containers/json?all=true").await?;
+    let found: Vec<Entry> = engine.get_list(limit, "/containers/json?all=true").await?;
     let mut containers: Vec<ContainerSummary> = found.into_iter().filter_map(Entry::summary).collect();
     for container in &mut containers {
         resolve_state(engine, limit, container).await;

@@ -19,6 +19,7 @@ pub(crate) async fn fetch(engine: &Engine, limit: Duration) -> Result<DiskUsage,
 #[serde(rename_all = "PascalCase", default)]
 struct Response {
     layers_size: Option<i64>,
+    images: Option<Vec<ImageSize>>,
     containers: Option<Vec<ContainerUsage>>,
     volumes: Option<Vec<VolumeUsage>>,
     build_cache: Option<Vec<CacheUsage>>,
@@ -26,6 +27,12 @@ struct Response {
     container_usage: Option<Sum>,
     volume_usage: Option<Sum>,
     build_cache_usage: Option<Sum>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ImageSize {
+    size: Option<i64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -61,8 +68,11 @@ struct CacheUsage {
 impl Response {
     fn disk_usage(self) -> DiskUsage {
         let of = |sum: Option<Sum>| bytes(sum?.total_size);
+        // Podman says 0 whatever its images take.
+        let has_images = self.images.iter().flatten().any(|image| image.size.is_some_and(|size| size > 0));
+        let layers = bytes(self.layers_size).filter(|size| *size > 0 || !has_images);
         DiskUsage {
-            images: of(self.image_usage).or_else(|| bytes(self.layers_size)),
+            images: of(self.image_usage).or(layers),
             containers: of(self.container_usage).or_else(|| add(self.containers, |found| found.size_rw)),
             volumes: of(self.volume_usage)
                 .or_else(|| add(self.volumes, |found| found.usage_data.as_ref()?.size)),
@@ -98,5 +108,8 @@ mod tests {
             "VolumeUsage": {"TotalSize": 5}, "BuildCacheUsage": {"TotalSize": 1}}"#;
         assert_eq!(disk(new).total(), Some(16));
         assert_eq!(disk("{}").total(), None);
+        let podmans = r#"{"LayersSize": 0, "Images": [{"Size": 9}], "Containers": [], "Volumes": []}"#;
+        assert_eq!(disk(podmans).images, None, "unknown, not 0");
+        assert_eq!(disk(r#"{"LayersSize": 0, "Images": []}"#).images, Some(0));
     }
 }

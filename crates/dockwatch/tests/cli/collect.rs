@@ -90,6 +90,9 @@ impl Collection {
 #[test]
 fn names_what_went_wrong_first_and_saves_the_evidence() {
     let Some(engine) = engine() else { return };
+    if !engine.is_docker_or_skip("it runs health checks by timers of systemd") {
+        return;
+    }
     let (project, home) = (Project::new(engine), Home::new());
     project.start();
     let collection = project.collect(&engine.host, &home, &[], 0);
@@ -162,6 +165,9 @@ fn a_log_without_end_is_cut_at_both_ends() {
 #[test]
 fn what_the_engine_does_not_answer_is_named() {
     let Some(engine) = engine() else { return };
+    if !engine.is_docker_or_skip("it runs health checks by timers of systemd") {
+        return;
+    }
     let (project, home) = (Project::new(engine), Home::new());
     project.start();
     let id = engine.docker(&["inspect", "-f", "{{.Id}}", &project.container("exits")]);
@@ -201,6 +207,9 @@ fn what_the_engine_does_not_answer_is_named() {
 #[test]
 fn a_taken_port_is_named() {
     let Some(engine) = engine() else { return };
+    if !engine.is_docker_or_skip("it does not keep why a start failed") {
+        return;
+    }
     let (project, home) = (Project::new(engine), Home::new());
     project.docker(&["run", "-d"], "has", &["-p", "127.0.0.1::80"], "sleep 600");
     let address = engine.docker(&["port", &project.container("has"), "80"]);

@@ -168,7 +168,9 @@ fn what_is_on_disk_is_added_up_when_asked_for() {
     let found: crate::json::Snapshot = serde_json::from_str(&stdout).unwrap();
     let disk = found.engines[0].disk.as_ref().unwrap();
     assert!(disk.volumes_bytes.unwrap() >= 3 << 20, "{disk:?}");
-    assert!(disk.containers_bytes.unwrap() >= 2 << 20 && disk.images_bytes.unwrap() > 1 << 20, "{disk:?}");
+    assert!(disk.containers_bytes.unwrap() >= 2 << 20, "{disk:?}");
+    // Podman does not say what its images take.
+    assert!(disk.images_bytes.map_or(engine.is_podman(), |bytes| bytes > 1 << 20), "{disk:?}");
     let (stdout, _) = run(&mut dockwatch(&engine.host, &home), &["--disk"], 0);
     assert!(stdout.contains("\non disk: "), "{stdout}");
 }

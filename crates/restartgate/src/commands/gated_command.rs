@@ -19,7 +19,14 @@ use crate::output::report_json::ReportJson;
 /// Longest wait for a command that another process runs for the same service.
 const LONGEST_COMMAND: Duration = Duration::from_hours(1);
 
+/// Fails with [`Exit::Wrapper`] where the history cannot be read or written: other codes are the command's.
 pub(super) async fn gated_command(args: &RestartArgs) -> Result<Exit, Error> {
+    let as_wrapper =
+        |error: Error| if error.exit() == Exit::Failed { error.with_exit(Exit::Wrapper) } else { error };
+    admit_and_run(args).await.map_err(as_wrapper)
+}
+
+async fn admit_and_run(args: &RestartArgs) -> Result<Exit, Error> {
     let asked = BootTimestamp::now();
     let effective = args.limits.effective()?;
     let name = args.target.service.clone().unwrap_or_else(|| args.command[0].clone());
@@ -61,7 +68,10 @@ async fn run(args: &RestartArgs, history: &History, service: &Service, attempt: 
         Err(error) => (false, error.cause().to_owned()),
     };
     let end = End { healthy, reason: &reason, took: started.elapsed() };
-    admission::record_end(history, service, attempt, &end)?;
+    if let Err(error) = admission::record_end(history, service, attempt, &end) {
+        // The command has run, so its code counts. Without an end the attempt counts as failed.
+        let _ = writeln!(std::io::stderr(), "restartgate: {error}");
+    }
     outcome
 }
 

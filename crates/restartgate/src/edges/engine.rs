@@ -1,6 +1,6 @@
 //! The engine: finds services, reads the status of their containers, restarts them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
@@ -9,9 +9,7 @@ use bollard::models::{
     ContainerInspectResponse, ContainerStateStatusEnum, ContainerSummary, ContainerUpdateBody, ExecConfig,
     Health, HealthStatusEnum, HealthcheckResult, PortBinding, RestartPolicyNameEnum,
 };
-use bollard::query_parameters::{
-    InspectContainerOptions, ListContainersOptionsBuilder, LogsOptionsBuilder, RestartContainerOptionsBuilder,
-};
+use bollard::query_parameters::{LogsOptionsBuilder, RestartContainerOptionsBuilder};
 use evenkeel_common::docker::{CallError, DockerArgs, Engine, LABEL_PROJECT, LABEL_SERVICE};
 use evenkeel_common::{Error, Timestamp};
 use futures_util::StreamExt;
@@ -61,8 +59,7 @@ impl Docker {
 
     /// All services that match, sorted by host, project and name.
     pub(crate) async fn find(&self, wanted: &Wanted) -> Result<Vec<Found>, Error> {
-        let options = ListContainersOptionsBuilder::new().all(true).build();
-        let list = self.engine.call(self.engine.docker.list_containers(Some(options))).await;
+        let list = self.engine.list_containers(&HashMap::new()).await;
         let list = list.map_err(|e| e.into_error("list containers"))?;
         let mut found: Vec<Found> = Vec::new();
         for container in list.iter().filter(|container| matches(container, wanted)) {
@@ -98,9 +95,7 @@ impl Docker {
 
     /// The status of a container now, and how it is meant to run. One that is gone has the state `removed`.
     pub(crate) async fn inspect(&self, id: &str) -> Result<(ContainerStatus, Definition), Error> {
-        let answer =
-            self.engine.call(self.engine.docker.inspect_container(id, None::<InspectContainerOptions>)).await;
-        match answer {
+        match self.engine.inspect_container(id).await {
             Ok(container) => {
                 let definition = definition(&container);
                 Ok((status(container), definition))

@@ -27,14 +27,18 @@ fn report(output: &Output) -> Report {
     })
 }
 
-/// A container with a health check that passes at once.
+/// Why tests of the engine's health checks are not for Podman.
+const NO_CHECKS: &str = "it runs health checks by timers of systemd";
+
+/// A container with a health check that is made at once. Podman makes none, so that one that would pass is left out: the
+/// container is then healthy once it has run for a while.
 fn start(engine: &Engine, world: &World, what: &str, check: &str, script: &str) -> String {
     let name = world.name(what);
     let label = world.label();
     let health = ["--health-cmd", check, "--health-interval", "200ms", "--health-retries", "1"];
-    let run =
-        [&["run", "-d", "--name", &name, "--label", &label], &health[..], &[BUSYBOX, "sh", "-c", script]]
-            .concat();
+    let health = if check == "true" && engine.is_podman() { &[] } else { &health[..] };
+    let run = [&["run", "-d", "--name", &name, "--label", &label], health, &[BUSYBOX, "sh", "-c", script]];
+    let run = run.concat();
     engine.docker(&run);
     name
 }
@@ -146,6 +150,9 @@ fn a_service_that_dies_gives_its_evidence() {
 #[test]
 fn wait_fails_early_on_an_unhealthy_service() {
     let Some(engine) = engine() else { return };
+    if !engine.is_docker_or_skip(NO_CHECKS) {
+        return;
+    }
     let (world, home) = (World::new(engine), Home::new());
     let name = start(engine, &world, "sick", "false", "sleep 600");
     let begun = std::time::Instant::now();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use evenkeel_tests::{BUSYBOX, Engine, Home, OwnEngine, Proxy, World, engine, skip};
 
-use crate::{gate, report, start, wire};
+use crate::{NO_CHECKS, gate, report, start, wire};
 
 pub(crate) fn until(what: &str, happened: impl Fn() -> bool) {
     let deadline = Instant::now() + Duration::from_secs(30);
@@ -31,6 +31,9 @@ fn records(home: &Home) -> String {
 #[test]
 fn killed_between_begin_and_end_it_counts_as_failed() {
     let Some(engine) = engine() else { return };
+    if !engine.is_docker_or_skip(NO_CHECKS) {
+        return;
+    }
     let (world, home) = (World::new(engine), Home::new());
     // Its health check never passes in time: the gate watches.
     let name = start(engine, &world, "slow", "sleep 60", "exec sleep 600");
@@ -52,6 +55,9 @@ fn killed_between_begin_and_end_it_counts_as_failed() {
 #[test]
 fn a_killed_probe_does_not_stick() {
     let Some(engine) = engine() else { return };
+    if !engine.is_docker_or_skip(NO_CHECKS) {
+        return;
+    }
     let (world, home) = (World::new(engine), Home::new());
     let name = start(engine, &world, "slow", "sleep 60", "exec sleep 600");
     let limits = ["--open", "1s", "--cooldown", "0s", "--stable", "1s", "--even-if-healthy"];
@@ -153,6 +159,9 @@ fn causes_that_no_restart_can_remove_are_named() {
 #[test]
 fn odd_services_get_an_answer() {
     let Some(engine) = engine() else { return };
+    if !engine.is_docker_or_skip(NO_CHECKS) {
+        return;
+    }
     let (world, home) = (World::new(engine), Home::new());
     let never = start(engine, &world, "never", "sleep 60", "exec sleep 600");
     let (code, said) = ask(engine, &home, &[&never, "--force", "--reason", "test", "--health-timeout", "2s"]);
@@ -243,6 +252,9 @@ fn torn_and_foreign_lines_are_counted_and_a_full_disk_restarts_nothing() {
 #[test]
 fn the_engine_dies_during_the_restart() {
     let Some(engine) = OwnEngine::start() else { return };
+    if !engine.is_docker_or_skip(NO_CHECKS) {
+        return;
+    }
     let home = Home::new();
     let name = {
         let world = World::new(&engine);
