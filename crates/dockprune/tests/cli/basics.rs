@@ -254,12 +254,12 @@ fn images_go_by_their_own_label() {
     // Podman puts the name of a registry in front.
     let tag =
         |name: &str| engine.docker(&["image", "inspect", "-f", "{{index .RepoTags 0}}", &world.name(name)]);
-    let (unused, used) = (tag("unused"), tag("used"));
+    let [of_unused, of_used] = ["unused", "used"].map(tag);
     let young = prune(engine, &world, &["--images"], 0);
-    assert_eq!(item(&young, "image", &unused), ("kept".into(), "young".into()));
+    assert_eq!(item(&young, "image", &of_unused), ("kept".into(), "young".into()));
     let report = prune(engine, &world, &["--images", "--older-than", "0s"], 0);
-    assert_eq!(item(&report, "image", &unused), ("removed".into(), "old".into()));
-    assert_eq!(item(&report, "image", &used), ("kept".into(), "in_use".into()));
+    assert_eq!(item(&report, "image", &of_unused), ("removed".into(), "old".into()));
+    assert_eq!(item(&report, "image", &of_used), ("kept".into(), "in_use".into()));
     assert!(report["bytes_freed"].as_u64().unwrap() > 0);
     assert!(exists(engine, "image", &world.name("other")));
     assert!(exists(engine, "image", &world.name("twice")));
