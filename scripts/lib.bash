@@ -36,19 +36,24 @@ apt_install() {
   [ "$code" = 0 ] || fail 3 "cannot install $*: $(tail -n 1 "$cache/apt.log")" "see $cache/apt.log"
 }
 
+# Prints the URL of the Debian mirror that the machine uses.
+debian_mirror() {
+  local codename mirror
+  codename=$(. /etc/os-release && printf %s "$VERSION_CODENAME")
+  # shellcheck disable=SC2016  # apt's own variables
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Release: $codename" | head -n 1)
+  printf '%s\n' "${mirror:-http://deb.debian.org/debian}"
+}
+
 # apt_from SUITE DIR PACKAGE...: downloads packages of a Debian suite into DIR; the system's package sources stay as they
 # are.
 apt_from() {
-  local suite=$1 dir=$2 codename mirror
+  local suite=$1 dir=$2
   shift 2
   local lists=$cache/apt/$suite
   mkdir -p "$lists/partial" "$dir"
-  codename=$(. /etc/os-release && printf %s "$VERSION_CODENAME")
-  # The machine's own mirror, and the plain suite alone: sid has neither updates nor security.
-  # shellcheck disable=SC2016  # apt's own variables
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Release: $codename" | head -n 1)
-  printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' \
-    "${mirror:-http://deb.debian.org/debian}" "$suite" >"$lists.list"
+  # The plain suite alone: sid has neither updates nor security.
+  printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$(debian_mirror)" "$suite" >"$lists.list"
   # As if nothing was installed: a version that is installed but not in the suite would count.
   : >"$lists.status"
   local options=(-qq -o "Dir::Etc::sourcelist=$lists.list" -o Dir::Etc::sourceparts=/dev/null -o "Dir::State::Lists=$lists"

@@ -1,16 +1,20 @@
 # shellcheck shell=bash disable=SC2153,SC2154  # dir, socket, name, kind and DOCKERD are those of scripts/engine
 # The kinds of engines that scripts/engine can start. To be sourced, not run.
 
-# Prints the Debian suite whose dockerd a kind uses; fails where it is the machine's own.
-suite_of() {
-  case $1 in
-  docker | podman) return 1 ;;
-  *) printf '%s\n' "${1%-29}" ;;
-  esac
+check_kind() {
+  [[ $kind =~ ^(podman-[a-z]+|[a-z]+(-29)?)$ ]] ||
+    fail 2 "cannot start an engine '$kind': no such kind" "name docker, podman or a Debian suite"
 }
 
-check_kind() {
-  [[ $kind =~ ^[a-z]+(-29)?$ ]] || fail 2 "cannot start an engine '$kind': no such kind" "name docker, podman or a Debian suite"
+is_podman() { [[ $kind = podman* ]]; }
+
+# Installs or downloads what the kind needs beside the machine's own programs.
+install_kind() {
+  case $kind in
+  docker | podman) ;;
+  podman-*) fetch_podman "${kind#podman-}" ;;
+  *) fetch_docker "${kind%-29}" ;;
+  esac
 }
 
 # Prints the directory of a suite's dockerd and containerd. Their runc stays the machine's: a newer one needs a newer libc.
@@ -18,8 +22,24 @@ programs_of() { # SUITE
   printf '%s\n' "$cache/engines/$1/bin"
 }
 
+# Makes a root file system with a suite's Podman, once: it needs the suite's libc.
+fetch_podman() { # SUITE
+  local suite=$1 into=$cache/engines/podman-$1 work
+  [ ! -d "$into" ] || return 0
+  is_debian debian || fail 3 "cannot get the Podman of Debian $suite: this is not Debian"
+  have debootstrap || apt_install debootstrap
+  say "making a root file system with the Podman of Debian $suite (a minute)"
+  mkdir -p "$cache/engines"
+  work=$(mktemp -d "$cache/engines/podman-$suite.XXXXXX")
+  chmod 755 "$work"
+  debootstrap --variant=minbase --include=podman,crun,netavark,aardvark-dns,nftables,iptables "$suite" "$work" \
+    "$(debian_mirror)" >"$cache/podman.log" 2>&1 ||
+    fail 3 "cannot make a root with Podman: $(tail -n 1 "$cache/podman.log")" "see $cache/podman.log"
+  mv "$work" "$into"
+}
+
 # Downloads and unpacks a suite's dockerd and containerd, once.
-fetch_suite() { # SUITE
+fetch_docker() { # SUITE
   local suite=$1 into=$cache/engines/$1 work deb program
   [ ! -d "$(programs_of "$suite")" ] || return 0
   is_debian debian || fail 3 "cannot get the engine of Debian $suite: this is not Debian" "set DOCKERD to its dockerd"
@@ -46,8 +66,8 @@ docker_config() {
 
 # Writes the script that starts dockerd, so that the machine's configuration is not read.
 write_docker_start() {
-  local suite dockerd proxy path=$PATH
-  if suite=$(suite_of "$kind"); then path=$(programs_of "$suite"):$PATH; fi
+  local dockerd proxy path=$PATH
+  [ "$kind" = docker ] || path=$(programs_of "${kind%-29}"):$PATH
   dockerd=$(PATH=$path command -v "$DOCKERD")
   proxy=$(dirname "$dockerd")/docker-proxy
   docker_config >"$dir/daemon.json"
@@ -64,13 +84,29 @@ START
 
 # Writes the script that starts Podman's service. Its state is below DIR, its locks in the /dev/shm of the namespaces.
 write_podman_start() {
+  local enter=
+  [ "$kind" = podman ] || enter="chroot $cache/engines/$kind"
   cat >"$dir/start" <<START
 #!/bin/sh
+$([ -z "$enter" ] || enter_root "$cache/engines/$kind")
+export PODMAN_IGNORE_CGROUPSV1_WARNING=1
 echo \$\$ >"$dir/docker.pid"
-exec podman --root "$dir/data" --runroot "$dir/exec" --tmpdir "$dir/exec/tmp" --network-config-dir "$dir/networks" \
+exec $enter podman --root "$dir/data" --runroot "$dir/exec" --tmpdir "$dir/exec/tmp" --network-config-dir "$dir/networks" \
   --cgroup-manager cgroupfs --events-backend file --log-level warn \
   system service --time 0 "unix://$socket" >>"$dir/dockerd.log" 2>&1 </dev/null
 START
+}
+
+# Prints the commands that make the namespaces' file systems and DIR visible in a root file system.
+enter_root() { # ROOT
+  local path
+  # Its crun refuses cgroup v1 with v2 mounted beside it.
+  echo 'umount /sys/fs/cgroup/unified 2>/dev/null || :'
+  # Podman remounts its root, which must be a mount point.
+  printf 'mountpoint -q "%s" || mount --bind "%s" "%s" || exit 3\n' "$1" "$1" "$1"
+  for path in /proc /sys /dev /run "$dir"; do
+    printf 'mkdir -p "%s" && { mountpoint -q "%s" || mount --rbind "%s" "%s"; } || exit 3\n' "$1$path" "$1$path" "$path" "$1$path"
+  done
 }
 
 # Prints the cgroups of the engine's containers. Podman's have a parent that all of its services share.
