@@ -3,7 +3,8 @@
 use std::io::{self, ErrorKind};
 use std::process::ExitStatus;
 
-use crate::{Error, Exit};
+use crate::error::Error;
+use crate::exit::Exit;
 
 /// The exit code that stands for how a command ended: its own, or 128+n where signal n ended it.
 pub fn exit_of(status: ExitStatus) -> Exit {
@@ -37,8 +38,9 @@ mod running {
     use tokio::process::{Child, Command};
 
     use super::{cannot_start, exit_of};
+    use crate::error::Error;
+    use crate::exit::Exit;
     use crate::signals::Signals;
-    use crate::{Error, Exit};
 
     /// A command that was started; its stdin, stdout and stderr are its own. Dropping this does not end it.
     #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::Exit;
+use crate::exit::Exit;
 use crate::terminal::one_line;
 
 /// An error a person can act on. Shown as `tool: cannot …: cause` and, on a second line, `hint: …`.

@@ -4,7 +4,7 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 
-use crate::Error;
+use crate::error::Error;
 
 /// Replaces a file, or creates it. The content is written beside it, synced and renamed into place.
 ///

@@ -8,7 +8,8 @@ use fslock::LockFile;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{Error, state};
+use crate::error::Error;
+use crate::state;
 
 /// Whether an append is on disk before it returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

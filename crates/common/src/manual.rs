@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::Exit;
+use crate::exit::Exit;
 
 /// The parts of a tool's manual that clap does not know.
 #[derive(Clone, Copy, Debug)]

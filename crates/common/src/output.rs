@@ -10,7 +10,8 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::{Error, Exit};
+use crate::error::Error;
+use crate::exit::Exit;
 
 /// Runs a tool's work and turns its outcome into an exit code, with errors as `tool: cannot …` on stderr.
 pub fn main_with(tool: &str, work: impl FnOnce() -> Result<Exit, Error>) -> ExitCode {

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::Error;
+use crate::error::Error;
 
 /// The state directory of the user: holds `locks/`, `restarts/` and `history/`.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::Error;
+use crate::error::Error;
 
 use super::tls::credentials::{Credentials, Identity, Trust};
 

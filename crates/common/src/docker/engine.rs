@@ -13,7 +13,7 @@ use hyper::Uri;
 use hyper::body::{Bytes, Incoming};
 use serde::de::DeserializeOwned;
 
-use crate::Error;
+use crate::error::Error;
 
 use super::args::DockerArgs;
 use super::connector::Connector;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::Error;
+use crate::error::Error;
 
 use super::unreachable::Unreachable;
 

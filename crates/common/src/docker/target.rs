@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::Error;
+use crate::error::Error;
 
 use super::address::{Address, DEFAULT_SOCKET, DEFAULT_TLS_HOST};
 use super::args::{DockerArgs, TlsArgs};

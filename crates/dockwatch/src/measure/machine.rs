@@ -2,7 +2,7 @@
 
 use sysinfo::System;
 
-use crate::measure::cgroup::parse::pressure_avg10;
+use crate::measure::pressure::pressure_avg10;
 use crate::model::engine::Machine;
 
 /// `some` and `full` memory pressure, percent of the last 10 s.

@@ -14,6 +14,7 @@ pub(crate) mod events;
 pub(crate) mod fd_limit;
 pub(crate) mod machine;
 pub(crate) mod poll_schedule;
+mod pressure;
 pub(crate) mod sample;
 pub(crate) mod sampler;
 pub(crate) mod tmpfs;

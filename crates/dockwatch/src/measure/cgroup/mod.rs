@@ -6,5 +6,5 @@
 
 pub(crate) mod all;
 pub(crate) mod filesystem;
-pub(crate) mod parse;
+mod parse;
 pub(crate) mod reader;

@@ -5,12 +5,6 @@ pub(super) fn number_of(text: &str, key: &str) -> Option<u64> {
     text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(' ')?.trim().parse().ok())
 }
 
-/// `avg10` of the line `some avg10=0.00 avg60=…` or `full avg10=…` of a pressure file.
-pub(crate) fn pressure_avg10(text: &str, kind: &str) -> Option<f64> {
-    let line = text.lines().find(|line| line.starts_with(kind))?;
-    line.split(' ').find_map(|word| word.strip_prefix("avg10=")?.parse().ok())
-}
-
 /// Bytes read and written: `8:0 Read 4096` (v1) or `8:0 rbytes=4096 wbytes=0` (v2).
 pub(super) fn block_bytes(text: &str) -> (u64, u64) {
     let mut sum = (0, 0);

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::measure::cgroup::filesystem::{CgroupFs, OpenDir, Version};
-use crate::measure::cgroup::parse::{block_bytes, net_bytes, number_of, pressure_avg10};
+use crate::measure::cgroup::parse::{block_bytes, net_bytes, number_of};
 use crate::measure::cpu::now_ns;
+use crate::measure::pressure::pressure_avg10;
 use crate::model::container::ContainerStats;
 use crate::model::numbers::percent;
 
