@@ -423,7 +423,8 @@ fn play(engine: &Engine, spec: &Spec, base: &str) {
             .inspect(|file| file.lock().unwrap())
             .collect();
     let limit = |limited: bool| if limited { "1h" } else { "0s" };
-    let mut arguments = vec!["--json", "--label"];
+    // Podman is slow beside other work.
+    let mut arguments = vec!["--call-timeout", "30s", "--deadline", "120s", "--json", "--label"];
     let label = format!("netra.env={base}");
     let first = name("c0");
     arguments.extend([label.as_str(), "--grace", "0s", "--older-than", limit(spec.limited)]);
