@@ -84,29 +84,36 @@ START
 
 # Writes the script that starts Podman's service. Its state is below DIR, its locks in the /dev/shm of the namespaces.
 write_podman_start() {
-  local enter=
-  [ "$kind" = podman ] || enter="chroot $cache/engines/$kind"
+  [ "$kind" = podman ] || write_enter "$cache/engines/$kind"
   cat >"$dir/start" <<START
 #!/bin/sh
-$([ -z "$enter" ] || enter_root "$cache/engines/$kind")
-export PODMAN_IGNORE_CGROUPSV1_WARNING=1
+export PODMAN_IGNORE_CGROUPSV1_WARNING=1 TMPDIR="$dir/tmp"
+mkdir -p "$dir/tmp"
 echo \$\$ >"$dir/docker.pid"
-exec $enter podman --root "$dir/data" --runroot "$dir/exec" --tmpdir "$dir/exec/tmp" --network-config-dir "$dir/networks" \
+exec podman --root "$dir/data" --runroot "$dir/exec" --tmpdir "$dir/exec/tmp" --network-config-dir "$dir/networks" \
   --cgroup-manager cgroupfs --events-backend file --log-level warn \
   system service --time 0 "unix://$socket" >>"$dir/dockerd.log" 2>&1 </dev/null
 START
 }
 
-# Prints the commands that make the namespaces' file systems and DIR visible in a root file system.
-enter_root() { # ROOT
-  local path
-  # Its crun refuses cgroup v1 with v2 mounted beside it.
-  echo 'umount /sys/fs/cgroup/unified 2>/dev/null || :'
-  # Podman remounts its root, which must be a mount point.
-  printf 'mountpoint -q "%s" || mount --bind "%s" "%s" || exit 3\n' "$1" "$1" "$1"
-  for path in /proc /sys /dev /run "$dir"; do
-    printf 'mkdir -p "%s" && { mountpoint -q "%s" || mount --rbind "%s" "%s"; } || exit 3\n' "$1$path" "$1$path" "$path" "$1$path"
-  done
+# Writes the script that makes a root file system that of the engine's mount namespace, for good: with a mere chroot, what
+# is run in a container later would see the machine's files.
+write_enter() { # ROOT
+  cat >"$dir/enter" <<ENTER
+set -e
+# Its crun refuses cgroup v1 with v2 mounted beside it.
+umount /sys/fs/cgroup/unified 2>/dev/null || :
+mount --bind "$1" "$1"
+for path in /proc /sys /dev /run "$dir"; do
+  mkdir -p "$1\$path"
+  mount --rbind "\$path" "$1\$path"
+done
+cd "$1"
+mkdir -p .old
+pivot_root . .old
+cd /
+umount -l /.old
+ENTER
 }
 
 # Prints the cgroups of the engine's containers. Podman's have a parent that all of its services share.

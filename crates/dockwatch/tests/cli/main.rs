@@ -61,7 +61,8 @@ fn starve(engine: &Engine, name: &str) {
     engine.docker(&["exec", name, "touch", "/go"]);
     let mut seen = String::new();
     BufReader::new(events.stdout.take().unwrap()).read_line(&mut seen).unwrap();
-    let _ = events.kill();
+    // Not SIGKILL, which timeout could not pass on.
+    let _ = Command::new("kill").arg(events.id().to_string()).status();
     let _ = events.wait();
     assert!(seen.contains("oom"), "the engine reports no kill for lack of memory");
     engine.docker(&["exec", name, "touch", "/end"]);
