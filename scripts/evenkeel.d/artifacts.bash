@@ -32,9 +32,13 @@ finish() {
   run_dir || return 0
   [ ! -s "$this_run/begun" ] || { clock && end_step run $((now_ms - $(cat "$this_run/begun"))) "$code"; }
   if [ -n "$artifacts" ] || { [ -z "$no_artifacts" ] && is_failure "$code"; }; then
-    directory=${artifacts:-$(artifacts_home)/$EVENKEEL_RUN}
-    collect "$directory" "$code" || say "cannot save everything in $directory"
-    say "what the services said is in $directory"
+    directory=${artifacts:+$artifacts${slot:+/$slot}}
+    directory=${directory:-$(artifacts_home)/$EVENKEEL_RUN}
+    if collect "$directory" "$code"; then
+      say "what the services said is in $directory"
+    else
+      say "cannot save all that the services said in $directory"
+    fi
   fi
   [ -z "${GITHUB_STEP_SUMMARY:-}" ] || step_summary "$directory" "$code" >>"$GITHUB_STEP_SUMMARY" || :
   if [ -n "${GITLAB_CI:-}${JENKINS_URL:-}" ]; then
@@ -64,7 +68,7 @@ collect() { # DIRECTORY CODE
   local code=0 old
   mkdir -p "$1" || return
   dockwatch collect --project "$project" --dir "$1" >/dev/null || code=$?
-  timeout 10 composecheck config "${for_check[@]}" >"$1/compose.yml" 2>/dev/null || code=$?
+  timeout 10 "${in_check[@]}" composecheck config "${for_check[@]}" >"$1/compose.yml" 2>/dev/null || code=$?
   timeout 5 envlock status "$environment" --json >"$1/lock.json" || code=$?
   [ ! -e "$this_run/usage.json" ] || cp "$this_run/usage.json" "$1" || code=$?
   steps_table "$2" >>"$1/summary.md" || code=$?

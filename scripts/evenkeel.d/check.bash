@@ -4,7 +4,7 @@
 # Shows the errors and warnings of composecheck; the run is refused with --strict, or where the services may use more than the budget.
 check_files() {
   [ -z "$no_check" ] || return 0
-  local begin code=0 findings=$work/findings check=(composecheck "${for_check[@]}" ${kind:+--env=test} ${budget:+--budget "$budget"})
+  local begin code=0 findings=$work/findings check=("${in_check[@]}" composecheck "${for_check[@]}" ${budget:+--budget "$budget"})
   if [ -n "$dry" ]; then
     show "${check[@]}"
     return

@@ -4,7 +4,7 @@
 take_down() {
   local code=0
   note_what_is_known_only_now
-  [ ${#for_compose[@]} = 0 ] || step_of down stack 0 down --volumes --remove-orphans || :
+  [ ${#own_files[@]} = 0 ] || step_of down stack 300 down --volumes --remove-orphans || :
   remove_and_verify || code=$?
   [ -z "$stats" ] || show_stats >&2 || :
   return "$code"
@@ -40,11 +40,12 @@ remove_and_verify() {
   note_what_is_known_only_now
   step_of clean clear_all || :
   [ ${#built[@]} = 0 ] || docker image rm -f "${built[@]}" >/dev/null 2>&1 || say "cannot remove the images that were built: ${built[*]}"
-  local code=0 what='something is left of' remove="dockprune --project $project --older-than 0s --include-running --volumes"
+  local code=0 what='something is left of'
   step_of verify verify || code=$?
   [ "$code" = 0 ] || [ "$code" = 1 ] || what='cannot see what is left of'
   if [ "$code" != 0 ]; then
-    say "$what $environment; remove it with: $remove"
+    quote "${self_command[@]}" clean
+    say "$what $environment; remove it with: $quoted"
     return "$code"
   fi
   forget

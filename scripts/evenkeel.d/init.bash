@@ -6,28 +6,28 @@ init() {
   find_compose || say "Docker Compose is missing: install Docker Compose v2"
   read_project
   name_environment
-  env -u COMPOSE_PROJECT_NAME composecheck project "${for_check[@]}"
+  env -u COMPOSE_PROJECT_NAME composecheck project "${for_check[@]}" || exit 1
   printf '\nA run would be called %s. It would change, for itself only:\n' "$project"
-  { isolate -o /dev/null --explain 2>&1 || code=$?; } | grep -v '\.labels\.'
+  isolate --ports given -o /dev/null --explain >"$work/isolated" 2>&1 || code=$?
+  sed '/\.labels\./d' "$work/isolated"
   printf '\nWhat is found in the files:\n'
-  composecheck "${for_check[@]}" 2>&1 || code=$?
+  composecheck "${for_check[@]}" 2>&1 || :
   in_the_way
   write_config
 }
 
 in_the_way() {
   local code=0 image
-  printf '\nWhat stands in the way:\n'
+  printf '\nWhat stands in the way, besides:\n'
   dockwatch check >/dev/null || code=$?
   case $code in
   0) ;;
-  4) return ;;
+  4) printf 'no engine answers\n' && return ;;
   *) printf 'the machine has no room now: see dockwatch check\n' ;;
   esac
   for image in "${project_images[@]}"; do
     docker image inspect "$image" >/dev/null 2>&1 || printf 'the image %s is not here: the first run pulls it\n' "$image"
   done
-  printf 'nothing else\n'
 }
 
 write_config() {

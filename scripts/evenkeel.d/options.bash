@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # The command line and evenkeel.toml.
 
-bad() { fail 2 "$1" "see: evenkeel --help"; }
+bad() { fail 2 "${file_of_options:+$file_of_options: }$1" "see: evenkeel --help"; }
+file_of_options=''
 
 truth() { # NAME VALUE
   case ${2,,} in
@@ -12,6 +13,13 @@ truth() { # NAME VALUE
 }
 
 count() { [[ $2 =~ ^[1-9][0-9]{0,2}$ ]] || bad "cannot use '$2' for $1: it is not a number from 1 to 999"; }
+
+duration() {
+  [[ $2 =~ ^([0-9]+(\.[0-9]+)?|([0-9]+(\.[0-9]+)?(ms|s|m|h|d) ?)+)$ ]] ||
+    bad "cannot use '$2' for $1: it is not a duration such as 90s or 5m"
+}
+
+size() { [[ $2 =~ ^[0-9]+(\.[0-9]+)?\ ?([KMGT]i?B|[kmgt]b?)$ ]] || bad "cannot use '$2' for $1: it is not a size such as 4GiB"; }
 
 # Compose refuses other names of projects.
 name() { [[ $2 =~ ^[a-z0-9][a-z0-9_-]{0,54}$ ]] || bad "cannot use '$2' for $1: up to 55 of a-z 0-9 _ -, the first a letter or digit"; }
@@ -88,17 +96,20 @@ option_of() { # OPTION VALUE
   -f | --files) list files "$2" ;;
   --env-file) list env_files "$2" ;;
   --compose-profile) list compose_profiles "$2" ;;
-  -e | --env) name "$1" "$2" && kind=$2 ;;
+  -e | --env) name "$1" "$2" && kind=$2 && [ ${#kind} -le 30 ] || bad "cannot use '$2' for $1: it is longer than 30 letters" ;;
   --lock) name "$1" "$2" && lock=$2 ;;
   -p | --project) name "$1" "$2" && project=$2 ;;
-  -c | --category) category=$2 ;;
-  -w | --wait) wait_for=$2 ;;
+  -c | --category)
+    [[ $2 =~ ^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$ ]] || bad "cannot use '$2' for $1: up to 64 letters, digits, . _ -"
+    category=$2
+    ;;
+  -w | --wait) duration "$1" "$2" && wait_for=$2 ;;
   -j | --jobs) count "$1" "$2" && jobs=$2 dedicated=1 ;;
   --slots) count "$1" "$2" && slots=$2 ;;
   --slot) count "$1" "$2" && slot=$2 dedicated=1 ;;
-  --budget) budget=$2 ;;
-  --start-timeout) start_timeout=$2 ;;
-  --linger) linger=$2 ;;
+  --budget) size "$1" "$2" && budget=$2 ;;
+  --start-timeout) duration "$1" "$2" && start_timeout=$2 ;;
+  --linger) duration "$1" "$2" && linger=$2 ;;
   --reset) reset=$2 ;;
   --artifacts) artifacts=$(realpath -m "$2") ;;
   --config) config=$2 ;;
@@ -127,8 +138,6 @@ option_of() { # OPTION VALUE
   --stats) stats=1 ;;
   --cleanup-old) old=1 ;;
   --dry-run) dry=1 ;;
-  -h | --help) cat "$parts/help" && exit 0 ;;
-  -V | --version) envlock --version | sed 's/^envlock/evenkeel/' && exit 0 ;;
   -*) bad "cannot read '$1': there is no such option" ;;
   check | up | down | clean | status | init) step=$1 ;;
   run_inside | set_up | reuse | finish | take_down | remove_and_verify) step=$1 ;;
@@ -154,15 +163,28 @@ config_of() {
 read_options() {
   set_defaults
   local from_file=() arg
+  for arg in "$@"; do
+    case $arg in
+    --) break ;;
+    -h | --help) cat "$parts/help" || : && exit 0 ;;
+    -V | --version) envlock --version | sed 's/^envlock/evenkeel/' && exit 0 ;;
+    esac
+  done
   # Needed before the file is read.
   while read -r arg; do config=$arg; done < <(config_of "$@")
   [ -n "$config" ] || config=$(find_config) || config=none
   if [ "$config" != none ]; then
-    arg=$(composecheck project --options "$config" --format args) || exit
+    arg=$(composecheck project --options "$config" --format args) || exit 2
     [ -z "$arg" ] || mapfile -t from_file <<<"$arg"
+    file_of_options=$config
     parse file "${from_file[@]}"
+    file_of_options=''
   fi
   parse command "$@"
   [[ $step == run* ]] || [ ${#words[@]} = 0 ] || bad "cannot both run a command and '$step'"
   [ "$step" != run ] || [ ${#words[@]} -gt 0 ] || [ -n "$old" ] || bad "cannot run: no command given"
+  [ -z "$keep" ] || [ -z "$linger" ] || bad "cannot both keep the environment (--no-cleanup) and let it linger"
+  [ -z "$replace" ] || restart_if_changed=''
+  [[ ! $step =~ ^(up|down|clean)$ ]] || [ -z "$dedicated" ] || [ -n "$slot" ] ||
+    bad "cannot do '$step' for a dedicated environment: which one is not said; add --slot N"
 }

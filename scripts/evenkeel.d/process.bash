@@ -3,11 +3,12 @@
 
 # quote WORD...: sets 'quoted' to a line for a shell.
 quote() {
-  local word one
+  local word mark="'"
   quoted=''
   for word in "$@"; do
-    printf -v one %q "$word"
-    quoted+="${quoted:+ }$one"
+    # Any shell reads this, in any locale.
+    [[ $word =~ ^[A-Za-z0-9_./:=@%+,-]+$ ]] || word="'${word//$mark/$mark\\$mark$mark}'"
+    quoted+="${quoted:+ }$word"
   done
 }
 
@@ -24,6 +25,13 @@ become() {
   fi
   rm -rf "$work"
   trap - EXIT HUP INT PIPE QUIT TERM
+  [ ${#theirs[@]} = 0 ] || exec env "${theirs[@]}" "$@"
+  exec "$@"
+}
+
+# Runs a command with the user's variables.
+with_theirs() {
+  [ ${#theirs[@]} = 0 ] || exec env "${theirs[@]}" "$@"
   exec "$@"
 }
 
@@ -31,7 +39,7 @@ become() {
 # starts background commands with SIGINT ignored.
 start() {
   starting=1
-  setsid "$@" <&0 &
+  with_theirs setsid "$@" <&0 &
   children+=($!)
   # A signal that came before the command's pid was known.
   [ -z "$caught" ] || kill -s TERM "$!" 2>/dev/null || :

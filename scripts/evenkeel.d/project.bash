@@ -2,9 +2,9 @@
 # Whose environment it is: the project as Compose finds it, the environment's name, and how this script calls itself.
 
 # read_project: sets project_name, project_id, project_content, project_dir, project_images, project_built, and
-# for_compose, the options with which Compose finds the same project from anywhere.
+# own_files, the options with which Compose finds the same project from anywhere.
 read_project() {
-  for_compose=() all_files=() all_env_files=()
+  own_files=() all_files=() all_env_files=()
   # What removes must work where the files cannot be read any more.
   case $step in
   clean | remove_and_verify)
@@ -19,6 +19,9 @@ read_project() {
   for file in "${files[@]}"; do given+=(-f "$file"); done
   for file in "${env_files[@]}"; do given+=(--env-file "$file"); done
   for file in "${compose_profiles[@]}"; do given+=(--compose-profile "$file"); done
+  # What we have set for a command of an outer run names that run's project.
+  local inner=()
+  [ -z "${EVENKEEL_PROJECT_ID:-}" ] || inner=(env -u COMPOSE_PROJECT_NAME -u COMPOSE_FILE -u COMPOSE_PATH_SEPARATOR)
   if [ -n "$production" ]; then
     [ ${#files[@]} -gt 0 ] || bad "cannot use --production: it needs the files, with --files"
     file=$(dirname "${files[0]}")/compose.production.yml
@@ -26,10 +29,12 @@ read_project() {
     given+=(-f "$file")
   fi
   for_check=("${given[@]}")
-  if ! query composecheck project "${given[@]}" --format env >"$work/project"; then
+  in_check=("${inner[@]}")
+  if ! query "${inner[@]}" composecheck project "${given[@]}" ${project:+-p "$project"} --format env >"$work/project"; then
     [ -z "$caught" ] || stop
-    [ "$step" = take_down ] || exit 1
-    return 0
+    [ "$step" != take_down ] || return 0
+    [[ ! $step =~ ^(down|clean)$ ]] || fail 1 "cannot tell which environment is meant" "see: envlock status; envlock down NAME"
+    exit 1
   fi
   local PROJECT_NAME PROJECT_DIR PROJECT_ID PROJECT_CONTENT PROJECT_IMAGES PROJECT_BUILT
   local COMPOSE_FILE COMPOSE_PATH_SEPARATOR COMPOSE_ENV_FILES=''
@@ -40,30 +45,32 @@ read_project() {
   read -ra project_images <<<"$PROJECT_IMAGES"
   read -ra project_built <<<"$PROJECT_BUILT"
   separator=$COMPOSE_PATH_SEPARATOR
+  [ "$separator" != $'\n' ] && [[ $COMPOSE_FILE != *$'\n'* ]] || fail 2 "cannot use a path with a newline" "rename the directory"
   mapfile -t all_files < <(tr "$separator" '\n' <<<"$COMPOSE_FILE")
   mapfile -t all_env_files < <(tr , '\n' <<<"$COMPOSE_ENV_FILES" | grep .)
-  for file in "${all_files[@]}"; do for_compose+=(-f "$file"); done
-  for file in "${all_env_files[@]}"; do for_compose+=(--env-file "$file"); done
-  for file in "${compose_profiles[@]}"; do for_compose+=(--profile "$file"); done
+  for file in "${all_files[@]}"; do own_files+=(-f "$file"); done
+  for file in "${all_env_files[@]}"; do own_files+=(--env-file "$file"); done
+  for file in "${compose_profiles[@]}"; do own_files+=(--profile "$file"); done
 }
 
-# The environment has the project's name and a hash of the checkout's path, so that the same checkout shares it and
-# another one does not. --env names it instead. A dedicated one has its slot's number at the end.
+# The environment, its lock and its Compose project have the project's name and a hash of the checkout's path, so that the
+# same checkout shares it and another one does not; --env makes another one. A dedicated one has its slot's number at the end.
 name_environment() {
   local hash=${project_id##*-} short=${project_id%-*}
-  base=${lock:-${kind:-${short:0:45}-$hash}}
-  base_project=${project:-${short:0:$((54 - ${#kind}))}${kind:+-$kind}-$hash}
+  base_project=${project:-${short:0:$((48 - ${#kind}))}${kind:+-$kind}-$hash}
+  base=${lock:-$base_project}
   if [ -n "$dedicated" ] && [ -z "$slot" ] && envlock held "$base-slots"; then slot=$((ENVLOCK_SLOT + 1)); fi
   environment=$base${slot:+-$slot}
   project=$base_project${slot:+-$slot}
-  # Called by a command that runs in an environment.
-  if [ -z "$lock$kind$dedicated" ] && [ -n "${EVENKEEL_ENV:-}" ] && envlock held "$EVENKEEL_ENV"; then
+  # Called by a command that runs in an environment of the same project.
+  if [ -z "$lock$kind$dedicated" ] && [ "${EVENKEEL_PROJECT_ID:-}" = "$project_id" ] && envlock held "$EVENKEEL_ENV"; then
     environment=$EVENKEEL_ENV project=$COMPOSE_PROJECT_NAME
   fi
-  home=${NETRA_HOME:-$HOME/.netra}
-  state=$home/evenkeel/$environment
+  home=${NETRA_HOME:-${HOME:-/}/.netra}
+  state=$home/evenkeel/environments/$environment
   export EVENKEEL_ENV=$environment COMPOSE_PROJECT_NAME=$project
   category=${category:-$project_name}
+  for_compose=("${own_files[@]}")
   [ ! -e "$state/override.yml" ] || for_compose+=(-f "$state/override.yml")
   call_self
 }
@@ -76,5 +83,6 @@ call_self() {
   for file in "${all_env_files[@]}"; do self_command+=(--env-file "$file"); done
   for file in "${compose_profiles[@]}"; do self_command+=(--compose-profile "$file"); done
   [ -n "$dedicated" ] && self_command+=(--dedicated --slots "$slots") || self_command+=(--shared)
-  self_command+=(${slot:+--slot "$slot"} ${kind:+-e "$kind"} ${budget:+--budget "$budget"} ${keep_images:+--keep-images})
+  self_command+=(${slot:+--slot "$slot"} ${kind:+-e "$kind"} ${budget:+--budget "$budget"} ${keep_images:+--keep-images}
+    ${no_isolate:+--no-isolate})
 }

@@ -7,7 +7,11 @@ run_inside() {
   local file joined='' line
   for file in "${all_files[@]}"; do joined+="${joined:+$separator}$file"; done
   [ ! -e "$state/override.yml" ] || joined+=$separator$state/override.yml
-  export COMPOSE_FILE=$joined COMPOSE_PATH_SEPARATOR=$separator
+  export COMPOSE_FILE=$joined COMPOSE_PATH_SEPARATOR=$separator EVENKEEL_PROJECT_ID=$project_id
+  local IFS=,
+  [ ${#compose_profiles[@]} = 0 ] || export COMPOSE_PROFILES="${COMPOSE_PROFILES:+$COMPOSE_PROFILES,}${compose_profiles[*]}"
+  [ ${#all_env_files[@]} = 0 ] || export COMPOSE_ENV_FILES="${all_env_files[*]}"
+  IFS=$' \t\n'
   if [ -s "$state/ports" ]; then
     while read -r line; do export "${line?}"; done <"$state/ports"
   fi
@@ -16,12 +20,14 @@ run_inside() {
     clock && printf '%s' "$now_ms" >"$this_run/begun"
     report=(--report "$this_run/usage.json")
   fi
+  unset EVENKEEL_RUN
   become dockwatch record --category "$category" --project "$project" "${report[@]}" -- "${words[@]}"
 }
 
 restart_all() {
   local service
-  for service in $("${compose[@]}" "${for_compose[@]}" -p "$project" config --services); do
+  docker ps --filter "label=com.docker.compose.project=$project" --format '{{.Label "com.docker.compose.service"}}' >"$work/services" || return
+  for service in $(sort -u "$work/services"); do
     run_forwarding_signals restartgate "$service" --project "$project" --force --reason "evenkeel --force-restart" || return
   done
 }
@@ -30,40 +36,46 @@ restart_all() {
 hold_environment() { # PURPOSE
   local images='' setup
   pull_images
-  [ -n "$dedicated" ] || build_images
+  build_images
   quote "${self_command[@]}" "${for_up[@]}" set_up && setup=$quoted
   portable "${self_command[@]}" ${stats:+--stats} take_down
   hold=(--timeout "$wait_for" --purpose "$1"
-    --setup-key "files=${project_content:0:12} profile=$profile${images:+ images=$images}"
+    --setup-key "files=${project_content:0:12} profile=$profile${images:+ images=$images}${fixed_ports:+ ports=fixed}${no_isolate:+ isolated=no}"
+    --teardown-timeout 10m
     --setup "$setup" --teardown "$quoted")
   [ -n "$dedicated" ] || hold+=(--shared)
   [ -z "$replace" ] || hold+=(--replace)
   [ -z "$restart_if_changed" ] || hold+=(--replace=changed)
-  local others=:shared
+  hold_exclusive_parts
+}
+
+# What cannot be isolated is said, and locked: whoever uses the same runs before or after.
+hold_exclusive_parts() {
+  local line of others=:shared
+  [ -z "$dry" ] || return 0
   [ -z "$dedicated" ] || others=''
-  if ! is_isolated; then
-    say "only one environment of this project at a time: it has parts that cannot be isolated (see: evenkeel init --dry-run)"
-    hold+=(--with "$base-alone$others")
-  fi
+  isolate --explain -o /dev/null 2>"$work/parts" || { cat "$work/parts" >&2 && exit 3; }
+  [ -z "$no_isolate" ] || printf 'project %s; only one run at a time of the checkout\n' "$base" >>"$work/parts"
+  while read -r line; do
+    say "cannot be isolated: ${line#shared: }"
+    of=$line
+    # Services have other names in other projects.
+    [[ $line != *checkout ]] || of+=" $project_id"
+    of=$(sha256sum <<<"$of")
+    hold+=(--with "evenkeel-part-${of:0:12}$others")
+  done < <(grep 'only one run at a time' "$work/parts")
 }
 
 # The options that only the set-up needs.
 set_options_of_up() {
-  for_up=(--start-timeout "$start_timeout" ${fixed_ports:+--fixed-ports} ${no_isolate:+--no-isolate} ${no_boost:+--no-boost}
+  for_up=(--start-timeout "$start_timeout" ${fixed_ports:+--fixed-ports} ${no_boost:+--no-boost}
     ${reset:+--reset "$reset"} ${artifacts:+--artifacts "$artifacts"} ${no_artifacts:+--no-artifacts})
-}
-
-# Whether runs of the project can be side by side. If not, what they share is said, and they run one after the other.
-is_isolated() {
-  [ -z "$dry" ] || return 0
-  [ -z "$no_isolate" ] || return 1
-  isolate --strict -o /dev/null 2>/dev/null
 }
 
 # portable WORD...: sets 'quoted' to a command that can be run later, by somebody else's process.
 portable() {
   local name words=(env "PATH=$PATH")
-  for name in DOCKER_HOST DOCKER_CONTEXT DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH NETRA_HOME EVENKEEL_BIN EVENKEEL_COMPOSE; do
+  for name in DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_CERT_PATH NETRA_HOME EVENKEEL_BIN EVENKEEL_COMPOSE; do
     [ -z "${!name:-}" ] || words+=("$name=${!name}")
   done
   quote "${words[@]}" "$@"
@@ -107,9 +119,12 @@ begin_run() {
 begin_up() {
   local hold
   set_options_of_up
+  begin_artifacts
   check_files
   reach_engine
   hold_environment "evenkeel up"
+  quote "${self_command[@]}" "${for_up[@]}" finish
+  hold+=(--after "$quoted")
   become envlock "${hold[@]}" --keep "$environment" -- true
 }
 

@@ -24,16 +24,25 @@ owner_of() {
   printf '%s' "${owner:-a process that this user may not see}"
 }
 
-# The caller sets a limit of time: an engine that hangs must not keep the lock.
+# An engine that hangs must not keep the lock for ever.
 stack() { # SECONDS ARG...
   local seconds=$1
   shift
   run_forwarding_signals timeout -k 5 "$seconds" "${compose[@]}" "${for_compose[@]}" -p "$project" "$@"
 }
 
-# Of the environment is what carries the project's name, and what CMD made with the environment's label.
+# Of the environment is what has its label. Only files that are started as they are have nothing but the project's name.
 scopes=()
-set_scopes() { scopes=("--project=$project" "--label=evenkeel.env=$environment"); }
+set_scopes() { scopes=("--label=evenkeel.env=$environment" ${no_isolate:+"--project=$project"}); }
+
+# foreign_objects: what has the project's name and was not started by evenkeel, or is another environment's.
+foreign_objects() {
+  local list
+  for list in 'ps -a' 'network ls' 'volume ls'; do
+    # shellcheck disable=SC2086  # two words
+    docker $list --filter "label=com.docker.compose.project=$project" --format 'environment {{.Label "evenkeel.env"}}' || return
+  done | grep -vxF "environment $environment" | sort -u
+}
 
 # The caller holds the lock.
 clear_all() {
@@ -45,5 +54,5 @@ clear_all() {
 }
 
 isolate() { # ARG...
-  composecheck isolate "${for_check[@]}" -p "$project" --label "netra.env=$NETRA_ENV" --label "evenkeel.env=$environment" "$@"
+  "${in_check[@]}" composecheck isolate "${for_check[@]}" -p "$project" --label "netra.env=$NETRA_ENV" --label "evenkeel.env=$environment" "$@"
 }

@@ -3,8 +3,19 @@
 
 shim() {
   [ -n "$operand" ] || bad "cannot set up the wrapper: no directory given"
-  local tool
-  mkdir -p "$operand"
-  for tool in docker docker-compose; do ln -sfn "${self%/*}/docker-shim/$tool" "$operand/$tool"; done
-  printf 'PATH=%q:$PATH\n' "$(cd "$operand" && pwd)"
+  local tool target
+  for tool in docker docker-compose; do
+    target=$operand/$tool
+    if [ -e "$target" ] && [[ $(realpath "$target") != */docker-shim/docker ]]; then
+      fail 1 "cannot write $target: something else is there" "name an empty directory"
+    fi
+  done
+  run_forwarding_signals mkdir -p "$operand"
+  for tool in docker docker-compose; do
+    run_forwarding_signals ln -sfn "${self%/*}/docker-shim/$tool" "$operand/$tool"
+  done
+  # The wrapper calls the tools.
+  target=$(command -v envlock)
+  quote "$(realpath -m "$operand"):${target%/*}"
+  printf 'PATH=%s:$PATH\n' "$quoted"
 }

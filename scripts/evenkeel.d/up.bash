@@ -4,12 +4,22 @@
 set_up() {
   local after=()
   check_room
+  refuse_foreign
   step_of clear clear_all || exit 3
   step_of isolate write_override || exit 3
   step_of create create || exit 3
   [ ! -s "$state/boosted" ] || mapfile -t after < <(sed 's/^/--cpus-after=/' "$state/boosted")
   step_of ready run_forwarding_signals restartgate wait --project "$project" --start --timeout "$start_timeout" --call-timeout 20s "${after[@]}" ||
     exit 3
+}
+
+# Nobody else's containers and data are taken over, whatever --project says.
+refuse_foreign() {
+  local found
+  [ -z "$dry" ] && [ -z "$no_isolate" ] || return 0
+  found=$(foreign_objects) || :
+  [ -z "$found" ] || fail 3 "cannot use the project $project: it has containers, networks or volumes that are not of $environment" \
+    "remove them, or choose another name with --project"
 }
 
 # The override makes the run its own: labels, free ports, no fixed names, more CPU for the start.
@@ -41,8 +51,9 @@ cpus_for_start() {
 
 # Builds and pulls have no limit of time, containers are created within two minutes.
 create() {
+  # Who took the environment down meanwhile has removed the images.
   [ ${#project_built[@]} = 0 ] || stack 0 build --quiet || return
-  stack 120 up --no-start --no-build --quiet-pull
+  stack 120 up --no-start --no-build --pull never
 }
 
 # pull_images: before the lock is taken, so that nobody waits for a download.
@@ -59,17 +70,19 @@ pull_images() {
   done
 }
 
-# build_images: builds what the shared environment runs, before the lock is taken, and sets 'images' to a hash of it: who
+# build_images: builds what the environment runs, before the lock is taken, and sets 'images' to a hash of it: who
 # joins an environment must not meet images of other sources.
 build_images() {
   images=''
   [ ${#project_built[@]} -gt 0 ] && [ -z "$dry" ] || return 0
   local override=$work/override.yml
   isolate --ports given -o "$override" || exit 3
-  run_forwarding_signals "${compose[@]}" "${for_compose[@]}" -f "$override" -p "$project" build >&2 ||
+  run_forwarding_signals "${compose[@]}" "${own_files[@]}" -f "$override" -p "$project" build >&2 ||
     fail 3 "cannot build the images" "see the output above"
   [ -z "$caught" ] || stop
-  images=$(docker image inspect -f '{{.Id}}' "${project_built[@]/#/$project-}" 2>/dev/null | sort | sha256sum | head -c 12)
+  docker image ls -q --no-trunc --filter "label=evenkeel.env=$environment" --filter dangling=false >"$work/images"
+  images=$(sort -u "$work/images" | sha256sum)
+  images=${images:0:12}
 }
 
 # reuse: an environment that was kept is entered again, if it is still ready.

@@ -17,7 +17,7 @@ fn of_crontab(text: &str) -> Vec<String> {
 
 /// The commands of the service.
 fn of_service(text: &str) -> Vec<String> {
-    text.lines().filter_map(|line| line.strip_prefix("ExecStart=")).map(str::to_owned).collect()
+    text.lines().filter_map(|line| line.strip_prefix("ExecStart=-")).map(str::to_owned).collect()
 }
 
 #[test]

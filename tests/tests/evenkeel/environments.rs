@@ -121,7 +121,7 @@ fn every_error_of_the_files_is_shown_and_the_errors_come_first() {
     std::fs::copy(root().join("tests/stack/compose.crashing.yml"), stack.file()).unwrap();
     let mut composecheck = Command::new(built("composecheck"));
     composecheck
-        .args(["--env", "test", "-f"])
+        .args(["--budget", "4GiB", "-f"])
         .arg(stack.file())
         .env("COMPOSE_PROJECT_NAME", stack.world.id());
     let findings = |text: &str| -> Vec<String> {
@@ -129,7 +129,7 @@ fn every_error_of_the_files_is_shown_and_the_errors_come_first() {
         lines.map(str::to_owned).collect()
     };
     let expected = findings(&text(&composecheck.output().unwrap()));
-    let output = stack.run(&["--", "true"]);
+    let output = stack.run(&["--budget", "4GiB", "--", "true"]);
     assert_eq!(output.status.code(), Some(1), "{}", text(&output));
     let shown = findings(&text(&output));
     assert!(!expected.is_empty());

@@ -92,7 +92,7 @@ impl<'a> Project<'a> {
     pub(crate) fn assert_nothing_left(&self) {
         assert_eq!(self.left(), "");
         assert_eq!(
-            fs::read_dir(self.home.join("state/evenkeel"))
+            fs::read_dir(self.home.join("state/evenkeel/environments"))
                 .unwrap()
                 .filter(|entry| entry.as_ref().unwrap().file_name().to_str() == Some(&self.environment()))
                 .count(),
@@ -465,7 +465,7 @@ fn it_works_from_where_it_is_installed() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     let shim = project.home.join("shim");
     let output = evenkeel().arg("shim").arg(&shim).output().unwrap();
-    assert!(text(&output).contains(&format!("PATH={}:$PATH", shim.display())), "{}", text(&output));
+    assert!(text(&output).starts_with(&format!("PATH={}:", shim.display())), "{}", text(&output));
     assert!(shim.join("docker").exists());
     project.assert_nothing_left();
 }
@@ -498,9 +498,10 @@ fn what_is_kept_is_joined_refused_or_replaced_and_never_wiped_without_a_word() {
 #[test]
 fn an_environment_that_lingers_is_entered_at_once_reset_and_swept() {
     let Some(engine) = engine() else { return };
-    let project = project(engine, &shapes()[2]);
+    let shape = shapes().into_iter().find(|shape| shape.name == "built").unwrap();
+    let project = project(engine, &shape);
     let reset = "docker exec $COMPOSE_PROJECT_NAME-web-1 touch /reset";
-    let args = |script| ["--linger", "5s", "--reset", reset, "--", "sh", "-c", script];
+    let args = |script| ["--linger", "10s", "--reset", reset, "--", "sh", "-c", script];
     assert_eq!(project.done(&args("echo first")), "first\n");
     let inside = "docker exec $COMPOSE_PROJECT_NAME-web-1 ls /reset";
     let begun = std::time::Instant::now();
@@ -531,8 +532,10 @@ fn limits_are_those_of_the_files_while_the_command_runs() {
     let project = Project::new(engine, "limited", &[("compose.yaml", &compose)]);
     let inspect = "docker inspect -f '{{.HostConfig.NanoCpus}}' $COMPOSE_PROJECT_NAME-web-1";
     assert_eq!(project.done(&["--", "sh", "-c", inspect]), "200000000\n");
-    let dry = project.done(&["--dry-run", "--no-boost", "--", "true"]);
-    assert!(dry.contains("--no-boost"), "{dry}");
+    let raised = "cat $NETRA_HOME/evenkeel/environments/$EVENKEEL_ENV/boosted";
+    assert_eq!(project.done(&["--", "sh", "-c", raised]), "web=0.2\n");
+    let kept = project.run(&["--no-boost", "--", "sh", "-c", raised]);
+    assert_eq!(String::from_utf8_lossy(&kept.stdout), "", "{}", text(&kept));
 }
 
 #[test]
@@ -643,5 +646,70 @@ fn another_user_runs_it_too() {
     }
     assert_eq!(output.status.code(), Some(0), "{}", text(&output));
     assert_eq!(String::from_utf8_lossy(&output.stdout), "65534\n");
+    project.assert_nothing_left();
+}
+
+/// Somebody's own project of this name, and its data.
+#[test]
+fn a_project_that_is_not_ours_is_refused_and_left_alone() {
+    let Some(engine) = engine() else { return };
+    let compose = "services:\n  web: {image: BUSYBOX, command: [sleep, '600'], stop_signal: SIGKILL, volumes: ['data:/data']}\nvolumes: {data: {}}\n";
+    let project = Project::new(engine, "own", &[("compose.yaml", compose)]);
+    let name = project.world.name("hand");
+    let by_hand = |args: &[&str]| {
+        let mut compose = project.command("docker");
+        let output = compose.args(["compose", "-p", &name]).args(args).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    by_hand(&["up", "-d"]);
+    let before = by_hand(&["ps", "-q"]);
+    let refused = project.run(&["-p", &name, "--", "true"]);
+    assert_eq!(refused.status.code(), Some(3), "{}", text(&refused));
+    assert!(text(&refused).contains("that are not of"), "{}", text(&refused));
+    project.run(&["-p", &name, "clean"]);
+    assert_eq!(by_hand(&["ps", "-q"]), before);
+    by_hand(&["down", "-v"]);
+}
+
+#[test]
+fn inside_a_run_the_environment_is_not_taken_from_under_it() {
+    let Some(engine) = engine() else { return };
+    let project = project(engine, &shapes()[2]);
+    let evenkeel = root().join("scripts/evenkeel");
+    let script = format!(
+        "for step in up down clean; do {0} $step; test $? = 75 || exit 1; done; {0} -- sh -c '{ASK}'",
+        evenkeel.display()
+    );
+    project.done(&["--", "sh", "-c", &script]);
+    project.assert_nothing_left();
+}
+
+#[test]
+fn variables_and_locale_of_the_user_are_his() {
+    let Some(engine) = engine() else { return };
+    let compose =
+        "services:\n  web: {image: BUSYBOX, command: [sleep, \"${home:-none}\"], stop_signal: SIGKILL}\n";
+    let project = Project::new(engine, "käse\tund brot", &[("compose.yaml", compose)]);
+    let show = "echo $home $state $project; docker inspect -f '{{.Args}}' $COMPOSE_PROJECT_NAME-web-1";
+    let name = project.world.name("his");
+    let mut run = project.evenkeel(&["-p", &name, "--", "sh", "-c", show]);
+    let run = run.env("LC_ALL", "C").env("home", "600").env("state", "s").env("project", "p");
+    let output = run.output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "600 s p\n[600]\n", "{}", text(&output));
+}
+
+#[test]
+fn two_services_of_one_image_and_a_dedicated_run_of_changed_sources() {
+    let Some(engine) = engine() else { return };
+    let compose = "services:\n  app: &app {build: app, image: 'shop:1', stop_signal: SIGKILL, command: [sleep, '600']}\n  worker: *app\n";
+    let files =
+        [("compose.yaml", compose), ("app/Dockerfile", "FROM BUSYBOX\nCOPY x /x\n"), ("app/x", "one")];
+    let project = Project::new(engine, "twice", &files);
+    let show = "docker exec $COMPOSE_PROJECT_NAME-worker-1 cat /x";
+    assert_eq!(project.done(&["--", "sh", "-c", show]), "one");
+    assert_eq!(project.done(&["--dedicated", "--linger", "1m", "--", "sh", "-c", show]), "one");
+    project.write("app/x", "two");
+    assert_eq!(project.done(&["--dedicated", "--", "sh", "-c", show]), "two");
     project.assert_nothing_left();
 }

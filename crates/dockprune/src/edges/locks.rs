@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -33,6 +34,10 @@ impl Locks {
                 continue;
             }
             any_new = true;
+            if is_kept(&self.dir.join(format!("{name}.d/environment.json"))) {
+                self.busy.insert(name.clone(), format!("kept until 'envlock down {name}'"));
+                continue;
+            }
             match take(&self.lock_file(name), OpenOptions::new().read(true).write(true).create(true))? {
                 Some(file) => drop(self.held.insert(name.clone(), file)),
                 None => drop(self.busy.insert(name.clone(), who_holds(name).await)),
@@ -57,6 +62,15 @@ impl Locks {
     pub(crate) fn held(&self) -> impl Iterator<Item = &String> {
         self.held.keys()
     }
+}
+
+/// Whether envlock's record of an environment says that it is kept until it is taken down. Nobody holds its lock then.
+fn is_kept(record: &Path) -> bool {
+    let mut text = String::new();
+    let read = state::open(record, OpenOptions::new().read(true))
+        .and_then(|mut file| file.read_to_string(&mut text));
+    let record: Option<serde_json::Value> = read.ok().and_then(|_| serde_json::from_str(&text).ok());
+    record.is_some_and(|record| record["kept"] == "until_told")
 }
 
 fn take(path: &Path, options: &mut OpenOptions) -> Result<Option<File>, Error> {
@@ -130,6 +144,22 @@ mod tests {
         assert_eq!(describe(&status).unwrap(), "locked by somebody (pid 7, flock)");
         for strange in ["null", "{}", "[]", r#"{"locks": []}"#, r#"{"locks": [{"holders": 1}]}"#] {
             assert_eq!(describe(&serde_json::from_str(strange).unwrap()), None, "{strange}");
+        }
+    }
+
+    #[test]
+    fn what_is_kept_on_purpose_counts_as_used() {
+        let home = tempfile::tempdir().unwrap();
+        let record = home.path().join("environment.json");
+        assert!(!is_kept(&record));
+        for (text, kept) in [
+            (r#"{"kept":"until_told"}"#, true),
+            (r#"{"kept":"no"}"#, false),
+            (r#"{"kept":{"for":{"ms":1}}}"#, false),
+            ("{", false),
+        ] {
+            std::fs::write(&record, text).unwrap();
+            assert_eq!(is_kept(&record), kept, "{text}");
         }
     }
 
