@@ -4,7 +4,7 @@
 take_down() {
   local code=0
   note_what_is_known_only_now
-  [ ${#own_files[@]} = 0 ] || step_of down stack 300 down --volumes --remove-orphans || :
+  [ ${#own_files[@]} = 0 ] || is_foreign || step_of down stack 300 down --volumes --remove-orphans || :
   remove_and_verify || code=$?
   [ -z "$stats" ] || show_stats >&2 || :
   return "$code"

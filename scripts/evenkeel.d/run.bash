@@ -35,6 +35,7 @@ restart_all() {
 # What envlock needs to hold the environment: sets the array 'hold'.
 hold_environment() { # PURPOSE
   local images='' setup
+  refuse_foreign
   pull_images
   build_images
   quote "${self_command[@]}" "${for_up[@]}" set_up && setup=$quoted

@@ -35,13 +35,15 @@ stack() { # SECONDS ARG...
 scopes=()
 set_scopes() { scopes=("--label=evenkeel.env=$environment" ${no_isolate:+"--project=$project"}); }
 
-# foreign_objects: what has the project's name and was not started by evenkeel, or is another environment's.
-foreign_objects() {
-  local list
+# is_foreign: whether something has the project's name and was not started by evenkeel, or is another environment's.
+is_foreign() {
+  local list found=$work/foreign
+  [ -z "$dry" ] && [ -z "$no_isolate" ] || return 1
   for list in 'ps -a' 'network ls' 'volume ls'; do
     # shellcheck disable=SC2086  # two words
     docker $list --filter "label=com.docker.compose.project=$project" --format 'environment {{.Label "evenkeel.env"}}' || return
-  done | grep -vxF "environment $environment" | sort -u
+  done >"$found"
+  grep -qvxF "environment $environment" "$found"
 }
 
 # The caller holds the lock.

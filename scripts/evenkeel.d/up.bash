@@ -15,10 +15,7 @@ set_up() {
 
 # Nobody else's containers and data are taken over, whatever --project says.
 refuse_foreign() {
-  local found
-  [ -z "$dry" ] && [ -z "$no_isolate" ] || return 0
-  found=$(foreign_objects) || :
-  [ -z "$found" ] || fail 3 "cannot use the project $project: it has containers, networks or volumes that are not of $environment" \
+  ! is_foreign || fail 3 "cannot use the project $project: it has containers, networks or volumes that are not of $environment" \
     "remove them, or choose another name with --project"
 }
 
