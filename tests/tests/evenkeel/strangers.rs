@@ -571,17 +571,19 @@ fn whatever_is_killed_at_whatever_moment_is_cleared_by_the_next_run() {
     let Some(engine) = engine() else { return };
     let step = std::env::var("EVENKEEL_SCAN_STEP_MS").map_or(400, |step| step.parse().unwrap());
     let project = project(engine, &shapes()[2]);
-    for (at, what) in (0..4000).step_by(step).zip(["evenkeel", "envlock"].into_iter().cycle()) {
+    for (number, at) in (0..4000).step_by(step).enumerate() {
+        let what = ["evenkeel", "envlock"][number % 2];
+        let environment = ["--shared", "--dedicated"][number / 2 % 2];
         let mut run = project.command("setsid");
-        run.arg(root().join("scripts/evenkeel")).args(["--", "sleep", "1"]);
+        run.arg(root().join("scripts/evenkeel")).args([environment, "--", "sleep", "1"]);
         let mut child = run.stderr(std::process::Stdio::null()).spawn().unwrap();
         std::thread::sleep(std::time::Duration::from_millis(at));
         // All processes of that name in the run's session: the entry point and its steps, or envlock.
         let session = child.id().to_string();
         let _ = Command::new("pkill").args(["-KILL", "-s", &session, "-f", what]).status().unwrap();
         let _ = child.wait();
-        let output = project.run(&["--", "sh", "-c", ASK]);
-        assert_eq!(output.status.code(), Some(0), "{what} at {at} ms: {}", text(&output));
+        let output = project.run(&[environment, "--", "sh", "-c", ASK]);
+        assert_eq!(output.status.code(), Some(0), "{what} {environment} at {at} ms: {}", text(&output));
         project.assert_nothing_left();
     }
 }
