@@ -117,7 +117,8 @@ pub const MANUAL: Manual = Manual {
              killed, its command gets SIGTERM, and the lock stays taken while a process of the command is alive; \
              the next user in the queue ends those that are left (SIGTERM, and SIGKILL five seconds later) before \
              it takes the lock. On Windows the command and all its children end with envlock. On macOS the next \
-             user waits for them.",
+             user waits for them. What runs on under a dead envlock has its lock: an envlock that it calls for the \
+             same lock ends at once with 125.",
         ),
         (
             "FILES",

@@ -27,6 +27,7 @@ pub(super) fn down(args: &DownArgs) -> Result<Exit, Error> {
         return Err(Error::failed(format!("take {} down", args.name), cause)
             .hint("run envlock down after the outer envlock has ended"));
     }
+    inherited::refuse_under_the_dead(&home, &args.name)?;
     let files = EnvFiles::existing(&home, &args.name)?;
     let Some(files) = files.filter(|files| files.read_environment() != Recorded::Nothing) else {
         return nothing_up(&args.name);

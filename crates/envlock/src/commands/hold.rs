@@ -45,6 +45,7 @@ pub(super) fn hold(args: &HoldArgs) -> Result<Exit, Error> {
     let mut requests = Vec::new();
     for request in lock_requests(args)? {
         if !inherited::covers(&held, &home, &request.name, request.mode)? {
+            inherited::refuse_under_the_dead(&home, &request.name)?;
             requests.push(request);
         }
     }
