@@ -383,7 +383,7 @@ _composecheck() {
             return 0
             ;;
         composecheck__subcmd__isolate)
-            opts="-f -p -o -v -h --file --env-file --compose-profile --project-name --label --ports --lease --release --boost --start-interval --restart --output --ports-file --boosted-file --json --explain --strict --verbose --help"
+            opts="-f -p -o -v -h --file --env-file --compose-profile --project-name --label --ports --offset --lease --release --boost --start-interval --restart --output --ports-file --boosted-file --json --explain --strict --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -419,6 +419,10 @@ _composecheck() {
                     ;;
                 --ports)
                     COMPREPLY=($(compgen -W "free keep given" -- "${cur}"))
+                    return 0
+                    ;;
+                --offset)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --lease)

@@ -104,6 +104,7 @@ complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -l la
 complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -l ports -d 'How host ports are chosen' -r -f -a "free\t'Replace each by a free one'
 keep\t'Keep them, and fail if one is taken'
 given\t'Keep those that the environment or .env sets by a variable, replace the others'"
+complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -l offset -d 'With --ports given: add this number to the ports that are kept' -r
 complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -l lease -d 'File in which projects reserve host ports; ports of others are avoided, own ones kept' -r -F
 complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -l boost -d 'Raise lower CPU limits to this number of CPUs' -r
 complete -c composecheck -n "__fish_composecheck_using_subcommand isolate" -l start-interval -d 'Check health this often during the start period, where there is one (engine 25 or newer)' -r

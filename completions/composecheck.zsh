@@ -149,6 +149,7 @@ _arguments "${_arguments_options[@]}" : \
 '--ports=[How host ports are chosen]:PORTS:((free\:"Replace each by a free one"
 keep\:"Keep them, and fail if one is taken"
 given\:"Keep those that the environment or .env sets by a variable, replace the others"))' \
+'--offset=[With --ports given\: add this number to the ports that are kept]:N:_default' \
 '--lease=[File in which projects reserve host ports; ports of others are avoided, own ones kept]:FILE:_files' \
 '--boost=[Raise lower CPU limits to this number of CPUs]:CPUS:_default' \
 '--start-interval=[Check health this often during the start period, where there is one (engine 25 or newer)]:DURATION:_default' \

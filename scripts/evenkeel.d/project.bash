@@ -60,12 +60,20 @@ name_environment() {
   if [ -z "$lock$kind$dedicated" ] && [ -n "${EVENKEEL_ENV:-}" ] && envlock held "$EVENKEEL_ENV"; then
     environment=$EVENKEEL_ENV project=$COMPOSE_PROJECT_NAME
   fi
-  home=${NETRA_HOME:-$HOME/.netra}
+  find_home
   state=$home/evenkeel/$environment
   export EVENKEEL_ENV=$environment COMPOSE_PROJECT_NAME=$project
   category=${category:-$project_name}
   [ ! -e "$state/override.yml" ] || for_compose+=(-f "$state/override.yml")
   call_self
+}
+
+# The locks of a state directory that all users share are theirs; everything else is each user's own. The tools tell such a
+# directory by the same sign (crates/common/src/shared_state).
+find_home() {
+  home=${NETRA_HOME:-$HOME/.netra} user_key=''
+  [ -k "${NETRA_HOME:-/var/lib/evenkeel}/locks" ] || return 0
+  home=$HOME/.netra user_key=" user=$UID"
 }
 
 # This script again, for the same environment.

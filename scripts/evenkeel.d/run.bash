@@ -34,7 +34,7 @@ hold_environment() { # PURPOSE
   quote "${self_command[@]}" "${for_up[@]}" set_up && setup=$quoted
   portable "${self_command[@]}" ${stats:+--stats} take_down
   hold=(--timeout "$wait_for" --purpose "$1"
-    --setup-key "files=${project_content:0:12} profile=$profile${images:+ images=$images}"
+    --setup-key "files=${project_content:0:12} profile=$profile${images:+ images=$images}$user_key"
     --setup "$setup" --teardown "$quoted")
   [ -n "$dedicated" ] || hold+=(--shared)
   [ -z "$replace" ] || hold+=(--replace)

@@ -14,8 +14,10 @@ mod error;
 mod exit;
 pub mod files;
 pub mod journal;
+pub mod lock_file;
 pub mod manual;
 mod output;
+pub mod shared_state;
 #[cfg(feature = "docker")]
 pub mod signals;
 pub mod state;

@@ -155,11 +155,11 @@ pub const MANUAL: Manual = Manual {
         ENGINE,
         (
             "ENVIRONMENT",
-            "NETRA_HOME: the state directory [default: ~/.netra].\n\nNO_COLOR: no colours, if set.",
+            "NETRA_HOME: the state directory [default: /var/lib/evenkeel where it is set up, see envlock(1), else ~/.netra].\n\nNO_COLOR: no colours, if set.",
         ),
         (
             "FILES",
-            "~/.netra/locks/ENVIRONMENT.lock: held while that environment's resources are removed. The environment of a \
+            "locks/ENVIRONMENT.lock in the state directory: held while that environment's resources are removed. The environment of a \
              resource is the value of its label netra.env or evenkeel.env (or drydock.env, its former name); where it has neither, the value of the \
              scope's label or the project.",
         ),

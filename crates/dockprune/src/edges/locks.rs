@@ -2,19 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use evenkeel_common::state::{self, Home};
+use evenkeel_common::lock_file::{LockFile, LockMode};
+use evenkeel_common::shared_state::Sharing;
+use evenkeel_common::state::{Home, LockDir};
 use evenkeel_common::{Error, Timestamp};
 
 /// Locks of environments: those that this run holds, and those that somebody else holds.
 #[derive(Debug)]
 pub(crate) struct Locks {
-    dir: PathBuf,
-    held: BTreeMap<String, File>,
+    dir: LockDir,
+    held: BTreeMap<String, LockFile>,
     /// Environments that somebody else holds, each with a sentence that says who.
     pub(crate) busy: BTreeMap<String, String>,
 }
@@ -22,7 +23,7 @@ pub(crate) struct Locks {
 impl Locks {
     /// Prepares the lock directory; no lock is taken yet.
     pub(crate) fn new(home: &Home) -> Result<Self, Error> {
-        Ok(Self { dir: home.dir("locks")?, held: BTreeMap::new(), busy: BTreeMap::new() })
+        Ok(Self { dir: home.locks()?, held: BTreeMap::new(), busy: BTreeMap::new() })
     }
 
     /// Tries to lock further environments, without waiting. Says whether any of them was new.
@@ -33,7 +34,7 @@ impl Locks {
                 continue;
             }
             any_new = true;
-            match take(&self.lock_file(name), OpenOptions::new().read(true).write(true).create(true))? {
+            match take(&self.lock_file(name), self.dir.sharing)? {
                 Some(file) => drop(self.held.insert(name.clone(), file)),
                 None => drop(self.busy.insert(name.clone(), who_holds(name).await)),
             }
@@ -50,7 +51,7 @@ impl Locks {
     }
 
     fn lock_file(&self, environment: &str) -> PathBuf {
-        self.dir.join(format!("{environment}.lock"))
+        self.dir.path.join(format!("{environment}.lock"))
     }
 
     /// Names of the environments that this run holds.
@@ -59,16 +60,13 @@ impl Locks {
     }
 }
 
-fn take(path: &Path, options: &mut OpenOptions) -> Result<Option<File>, Error> {
+fn take(path: &Path, sharing: Sharing) -> Result<Option<LockFile>, Error> {
     let failed = |cause: std::io::Error| {
         Error::failed(format!("lock {}", path.display()), cause).hint("pass --ignore-locks to do without")
     };
-    let file = state::open(path, options).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(cause)) => Err(failed(cause)),
-    }
+    let file = LockFile::open(path, sharing).map_err(failed)?;
+    let is_free = file.try_lock(LockMode::Exclusive).map_err(failed)?;
+    Ok(is_free.then_some(file))
 }
 
 /// Longest wait for envlock's answer: it only explains, no decision depends on it.
@@ -137,11 +135,11 @@ mod tests {
     fn a_lock_is_taken_only_when_it_is_free() {
         let tmp = tempfile::tempdir().unwrap();
         let path = tmp.path().join("test.lock");
-        let options = || OpenOptions::new().read(true).write(true).create(true).clone();
-        let held = take(&path, &mut options()).unwrap();
+        let take = || take(&path, Sharing::OneUser).unwrap();
+        let held = take();
         assert!(held.is_some());
-        assert!(take(&path, &mut options()).unwrap().is_none());
+        assert!(take().is_none());
         drop(held);
-        assert!(take(&path, &mut options()).unwrap().is_some());
+        assert!(take().is_some());
     }
 }

@@ -70,6 +70,11 @@ fn run_recorded(locked: &mut Locked<'_>) -> Result<Exit, Error> {
         Recorded::Refused(cause) => return Err(unusable(name, cause)),
         Recorded::Known(_) => {}
     }
+    if let Some(foreign) = recorded.foreign() {
+        let cause = format!("{foreign} set it up, and only he may run the take-down that is recorded");
+        let hint = "let them run envlock down, or enter it with a --teardown of your own";
+        return Err(Error::failed(format!("take {name} down"), cause).hint(hint));
+    }
     if let Some(cancelled) = locked.steps.cancelled() {
         return Ok(cancelled.exit);
     }

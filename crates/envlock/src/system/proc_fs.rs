@@ -50,8 +50,14 @@ pub(crate) fn processes_of_ticket(held_entry: &str, record: &Record, lock: &Path
     if owner.boot_id != boot::boot_id().unwrap_or_default() || owner.pid_namespace != pid_namespace() {
         return Vec::new();
     }
-    let others = pids().filter(|pid| *pid != owner.pid);
+    let others = pids().filter(|pid| *pid != owner.pid && belongs_to(*pid, record.owner));
     others.filter(|pid| lists(*pid, HELD_VAR, held_entry) || has_copy(*pid, record.ticket, &lock)).collect()
+}
+
+/// Whether a process is one of this user; of any user where none is given.
+pub(crate) fn belongs_to(pid: u32, user: Option<u32>) -> bool {
+    let owner = || fs::metadata(format!("/proc/{pid}")).map(|process| process.uid());
+    user.is_none_or(|user| user == 0 || owner().is_ok_and(|owner| owner == user))
 }
 
 /// The processes that were started in a step of a ticket, and their descendants.

@@ -359,7 +359,12 @@ fn kill_and_clear(scan: &KillScan, time: std::time::Duration) -> bool {
     let was_alive = run.try_wait().unwrap().is_none();
     let _ = run.kill();
     run.wait().unwrap();
-    let status = home.status("test");
+    let mut status = home.status("test");
+    // A child that it was just starting has a copy of its ticket until it becomes the step.
+    until("its ticket is stale", || {
+        status = home.status("test");
+        status["environment"]["state"] != "in_use"
+    });
     let state = status["environment"]["state"].as_str().unwrap_or("down").to_owned();
     let context = format!("{:?} killed after {time:?}: {state}", scan.killed);
     assert!(matches!(&*state, "kept" | "dirty" | "down"), "{context}");
