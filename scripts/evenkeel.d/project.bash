@@ -48,10 +48,12 @@ read_project() {
 }
 
 # The environment has the project's name and a hash of the checkout's path, so that the same checkout shares it and
-# another one does not. --env names it instead. A dedicated one has its slot's number at the end.
+# another one does not. --env names it instead. On another engine than the machine's own it has a hash of that engine
+# too, so that the same name there is another environment. A dedicated one has its slot's number at the end.
 name_environment() {
   local hash=${project_id##*-} short=${project_id%-*}
   base=${lock:-${kind:-${short:0:45}-$hash}}
+  [ -n "$lock" ] || name_for_engine
   base_project=${project:-${short:0:$((54 - ${#kind}))}${kind:+-$kind}-$hash}
   if [ -n "$dedicated" ] && [ -z "$slot" ] && envlock held "$base-slots"; then slot=$((ENVLOCK_SLOT + 1)); fi
   environment=$base${slot:+-$slot}
@@ -66,6 +68,15 @@ name_environment() {
   category=${category:-$project_name}
   [ ! -e "$state/override.yml" ] || for_compose+=(-f "$state/override.yml")
   call_self
+}
+
+# dockprune takes the lock of this name, too, for what it removes there.
+name_for_engine() {
+  local code=0
+  query dockprune --lock-name "$base" >"$work/base" || code=$?
+  [ -z "$caught" ] || stop
+  [ "$code" = 0 ] || exit "$code"
+  base=$(<"$work/base")
 }
 
 # The locks of a state directory that all users share are theirs; everything else is each user's own. The tools tell such a

@@ -35,8 +35,13 @@ impl Home {
         let named = std::env::var_os("NETRA_HOME").filter(|value| !value.is_empty()).map(PathBuf::from);
         let candidate = named.clone().unwrap_or_else(|| shared_state::DIRECTORY.into());
         let is_shared = shared_state::is_shared(&candidate.join("locks")).map_err(|cause| {
-            Error::failed(format!("use the shared state directory {}", candidate.display()), cause)
-                .hint("run evenkeel-setup as root, or set NETRA_HOME to a directory of your own")
+            let hint = match cause.kind() {
+                io::ErrorKind::PermissionDenied => {
+                    "become a member of its group, or set NETRA_HOME to a directory of your own"
+                }
+                _ => "run evenkeel-setup as root, or set NETRA_HOME to a directory of your own",
+            };
+            Error::failed(format!("use the state directory {}", candidate.display()), cause).hint(hint)
         })?;
         if is_shared {
             return Ok(Self { own: user_directory(), shared: Some(candidate) });

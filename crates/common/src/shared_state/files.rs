@@ -12,7 +12,12 @@ use super::{GUARD, Guard, current_user};
 
 /// Whether a lock directory is shared: it has the sticky bit. Fails where it is, and others could replace what is in it.
 pub fn is_shared(locks: &Path) -> io::Result<bool> {
-    let Ok(facts) = locks.symlink_metadata() else { return Ok(false) };
+    let facts = match locks.symlink_metadata() {
+        Ok(facts) => facts,
+        // Locks of one's own, beside those that a group shares, would not exclude it.
+        Err(e) if e.kind() == ErrorKind::PermissionDenied => return Err(e),
+        Err(_) => return Ok(false),
+    };
     if !facts.is_dir() || facts.mode() & 0o1000 == 0 {
         return Ok(false);
     }

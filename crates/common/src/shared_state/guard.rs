@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind};
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 
+use crate::fnv1a;
 use crate::lock_file::LockMode;
 
 /// A byte of the guard file. Its lock belongs to the open file, as that of flock(2) does, so children inherit it.
@@ -69,11 +70,9 @@ const fn lock_type(mode: LockMode) -> libc::c_int {
     }
 }
 
-/// A hash (FNV-1a) of the name. Two names with the same byte, one pair among 2^62, would only wait for each other.
+/// A hash of the name. Two names with the same byte, one pair among 2^62, would only wait for each other.
 fn position(name: &[u8]) -> i64 {
-    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-    let hash = name.iter().fold(0xcbf2_9ce4_8422_2325, step);
-    (hash >> 2).cast_signed()
+    (fnv1a(name) >> 2).cast_signed()
 }
 
 #[cfg(test)]

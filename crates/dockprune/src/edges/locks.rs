@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
+use evenkeel_common::docker::lock_name;
 use evenkeel_common::lock_file::{LockFile, LockMode};
 use evenkeel_common::shared_state::Sharing;
 use evenkeel_common::state::{Home, LockDir};
@@ -15,15 +16,18 @@ use evenkeel_common::{Error, Timestamp};
 #[derive(Debug)]
 pub(crate) struct Locks {
     dir: LockDir,
-    held: BTreeMap<String, LockFile>,
+    /// URL of the engine.
+    host: String,
+    held: BTreeMap<String, Vec<LockFile>>,
     /// Environments that somebody else holds, each with a sentence that says who.
     pub(crate) busy: BTreeMap<String, String>,
 }
 
 impl Locks {
     /// Prepares the lock directory; no lock is taken yet.
-    pub(crate) fn new(home: &Home) -> Result<Self, Error> {
-        Ok(Self { dir: home.locks()?, held: BTreeMap::new(), busy: BTreeMap::new() })
+    pub(crate) fn new(home: &Home, host: &str) -> Result<Self, Error> {
+        let (held, busy) = (BTreeMap::new(), BTreeMap::new());
+        Ok(Self { dir: home.locks()?, host: host.to_owned(), held, busy })
     }
 
     /// Tries to lock further environments, without waiting. Says whether any of them was new.
@@ -34,9 +38,8 @@ impl Locks {
                 continue;
             }
             any_new = true;
-            match take(&self.lock_file(name), self.dir.sharing)? {
-                Some(file) => drop(self.held.insert(name.clone(), file)),
-                None => drop(self.busy.insert(name.clone(), who_holds(name).await)),
+            if let Some(locks) = self.take_all(name, self.lock_names(name)).await? {
+                self.held.insert(name.clone(), locks);
             }
         }
         Ok(any_new)
@@ -44,14 +47,40 @@ impl Locks {
 
     /// Finds out which environments are locked, and locks none.
     pub(crate) async fn probe(&mut self, environments: &BTreeSet<String>) -> Result<(), Error> {
-        let used = environments.iter().filter(|name| self.lock_file(name).exists()).cloned().collect();
-        self.try_take(&used).await?;
-        self.held.clear();
+        for name in environments {
+            let names = self.lock_names(name).into_iter().filter(|name| self.lock_file(name).exists());
+            self.take_all(name, names.collect()).await?;
+        }
         Ok(())
     }
 
-    fn lock_file(&self, environment: &str) -> PathBuf {
-        self.dir.path.join(format!("{environment}.lock"))
+    /// Takes the locks of an environment. Where somebody else holds one, that is noted, and none is kept.
+    async fn take_all(
+        &mut self,
+        environment: &str,
+        names: Vec<String>,
+    ) -> Result<Option<Vec<LockFile>>, Error> {
+        let mut locks = Vec::new();
+        for name in names {
+            let Some(lock) = take(&self.lock_file(&name), self.dir.sharing)? else {
+                self.busy.insert(environment.to_owned(), who_holds(&name).await);
+                return Ok(None);
+            };
+            locks.push(lock);
+        }
+        Ok(Some(locks))
+    }
+
+    /// The locks of an environment: the one of its name, which people take by hand whatever the engine, and the one that
+    /// tools take on this engine.
+    fn lock_names(&self, environment: &str) -> Vec<String> {
+        let mut names = vec![environment.to_owned(), lock_name(&self.host, environment)];
+        names.dedup();
+        names
+    }
+
+    fn lock_file(&self, name: &str) -> PathBuf {
+        self.dir.path.join(format!("{name}.lock"))
     }
 
     /// Names of the environments that this run holds.

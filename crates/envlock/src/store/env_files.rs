@@ -76,7 +76,7 @@ impl EnvFiles {
 
     /// The path of one of the environment's own files.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.dir.join(format!("{}{name}", self.prefix))
+        if self.prefix.is_empty() { self.dir.join(name) } else { self.dir.join(self.prefix.clone() + name) }
     }
 
     /// What `find` makes of the names of the environment's own files.

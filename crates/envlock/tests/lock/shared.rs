@@ -415,6 +415,10 @@ fn a_directory_that_others_could_replace_is_refused() {
     fs::set_permissions(machine.state(), fs::Permissions::from_mode(0o777)).unwrap();
     refused("has no sticky bit");
     fs::set_permissions(machine.state(), fs::Permissions::from_mode(0o755)).unwrap();
+    // As with --group, for those who are not in it.
+    fs::set_permissions(machine.state(), fs::Permissions::from_mode(0o750)).unwrap();
+    refused("Permission denied");
+    fs::set_permissions(machine.state(), fs::Permissions::from_mode(0o755)).unwrap();
     own(&locks.join(".guard"), ALICE);
     refused("belongs to user 64101, not to root");
     fs::remove_file(locks.join(".guard")).unwrap();
