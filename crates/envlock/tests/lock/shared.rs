@@ -169,6 +169,35 @@ fn users_with_different_umasks_exclude_and_see_each_other() {
     assert_eq!(machine.run(ROOT, &["-n", "--shared", "test", "--", "true"]).code(), 0);
 }
 
+/// All come at once to a lock that nobody has used before, and some are killed.
+#[test]
+fn a_storm_of_two_users_is_never_two_at_once() {
+    let Some(machine) = Machine::new() else { return };
+    let room = machine.dir.path().join("room");
+    fs::create_dir(&room).unwrap();
+    fs::set_permissions(&room, fs::Permissions::from_mode(0o777)).unwrap();
+    // flock(1) cannot be used here as witness: it is what is tested. A directory is made by one alone. What a killed
+    // envlock leaves running dies before it removes it, so those that are killed do not make it.
+    let script = format!("mkdir {0}/inside || exit 99; sleep 0.01; rmdir {0}/inside", room.display());
+    let start = |user: u32, script: &str| {
+        machine.envlock(user, &["-w", "1m", "test", "--", "sh", "-c", script]).spawn().unwrap()
+    };
+    let mut all = Vec::new();
+    for number in 0..30 {
+        let user = [ALICE, BOB, ROOT][number % 3];
+        if number % 5 == 4 {
+            let mut killed = start(user, "sleep 0.01");
+            std::thread::sleep(std::time::Duration::from_millis(5 * (number as u64 % 7)));
+            killed.kill().unwrap();
+            killed.wait().unwrap();
+        }
+        all.push(start(user, &script));
+    }
+    for mut envlock in all {
+        assert_eq!(envlock.wait().unwrap().code(), Some(0));
+    }
+}
+
 #[test]
 fn the_lock_of_another_users_dead_envlock_lasts_as_long_as_its_command() {
     let Some(machine) = Machine::new() else { return };
@@ -388,7 +417,11 @@ fn a_forged_ticket_ends_nobody() {
     let ticket = machine.lock_dir().join("test@1.x");
     let held = File::open(&ticket).unwrap();
     held.lock().unwrap();
-    let broken = machine.run(ROOT, &["break", "test", "--reason", "hangs", "--grace", "1s"]);
+    // Where it believes the ticket it waits for the end of its owner.
+    let envlock = machine.dir.path().join("envlock");
+    let words =
+        ["timeout", "20", envlock.to_str().unwrap(), "break", "test", "--reason", "hangs", "--grace", "1s"];
+    let broken = Done(machine.command(ROOT, &words).output().unwrap());
     assert_eq!(broken.code(), 3, "{broken:?}");
     assert!(broken.stderr().contains("which is not its owner's"), "{broken:?}");
     drop(held);
