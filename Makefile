@@ -79,6 +79,7 @@ install: dist ## Install the tools, evenkeel, man pages and completions under PR
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(LIB)/evenkeel.d $(LIB)/docker-shim $(LIB)/cron
 	install -m 755 $(TOOLS:%=target/dist/%) $(DESTDIR)$(PREFIX)/bin
 	install -m 755 scripts/evenkeel $(LIB)
+	install -m 755 scripts/evenkeel-setup $(DESTDIR)$(PREFIX)/bin
 	install -m 644 scripts/evenkeel.d/* $(LIB)/evenkeel.d
 	install -m 755 scripts/docker-shim/* $(LIB)/docker-shim
 	install -m 644 scripts/cron/* $(LIB)/cron
@@ -89,10 +90,12 @@ install: dist ## Install the tools, evenkeel, man pages and completions under PR
 	  install -D -m 644 completions/$$tool.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$tool; \
 	  install -D -m 644 completions/$$tool.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$tool.fish; \
 	done
+	# The locks of all users. A package runs evenkeel-setup when it is installed.
+	[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || scripts/evenkeel-setup
 
-uninstall: ## Remove what 'make install' put there
+uninstall: ## Remove what 'make install' put there, but not /var/lib/evenkeel, whose locks may be held
 	rm -rf $(LIB)
-	rm -f $(COMPLETED:%=$(DESTDIR)$(PREFIX)/bin/%) $(patsubst man/%,$(DESTDIR)$(PREFIX)/share/man/man1/%,$(wildcard man/*.1))
+	rm -f $(COMPLETED:%=$(DESTDIR)$(PREFIX)/bin/%) $(DESTDIR)$(PREFIX)/bin/evenkeel-setup $(patsubst man/%,$(DESTDIR)$(PREFIX)/share/man/man1/%,$(wildcard man/*.1))
 	rm -f $(COMPLETED:%=$(DESTDIR)$(PREFIX)/share/bash-completion/completions/%)
 	rm -f $(COMPLETED:%=$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_%)
 	rm -f $(COMPLETED:%=$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/%.fish)

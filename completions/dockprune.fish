@@ -8,6 +8,7 @@ complete -c dockprune -l max-containers -d 'Leave at most N containers in scope:
 complete -c dockprune -l keep -d 'Keep what has a name or ID that matches this (repeatable)' -r
 complete -c dockprune -l plan -d 'Remove nothing, and write to FILE what would be removed' -r -F
 complete -c dockprune -l apply -d 'Remove exactly what --plan wrote to FILE, except what has changed since' -r -F
+complete -c dockprune -l lock-name -d 'Do nothing, and print the name of the lock that tools take for the environment NAME on this engine' -r
 complete -c dockprune -l deadline -d 'Time for the whole run; what is left then is listed' -r
 complete -c dockprune -l log-file -d 'Append one line of JSON about this run to FILE' -r -F
 complete -c dockprune -s H -l host -d 'Engine to talk to: unix:///SOCKET, tcp://HOST:PORT, ssh://USER@HOST or HOST:PORT [default: $DOCKER_HOST, then the current context]' -r

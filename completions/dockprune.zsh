@@ -27,6 +27,7 @@ _dockprune() {
 '*--keep=[Keep what has a name or ID that matches this (repeatable)]:GLOB:_default' \
 '(-n --dry-run)--plan=[Remove nothing, and write to FILE what would be removed]:FILE:_files' \
 '(-l --label -p --project --name --older-than --created-older-than --volumes --images --include-running --max-containers --plan)--apply=[Remove exactly what --plan wrote to FILE, except what has changed since]:FILE:_files' \
+'(-l --label -p --project --name --apply --orphans --verify -n --dry-run --plan --log-file)--lock-name=[Do nothing, and print the name of the lock that tools take for the environment NAME on this engine]:NAME:_default' \
 '--deadline=[Time for the whole run; what is left then is listed]:DURATION:_default' \
 '(--orphans)--log-file=[Append one line of JSON about this run to FILE]:FILE:_files' \
 '(--context)-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \

@@ -65,7 +65,7 @@ _envlock() {
 
     case "${cmd}" in
         envlock)
-            opts="-s -w -n -p -E -v -h -V --shared --slots --with --setup --teardown --teardown-timeout --setup-key --keep --keep-for --replace --reuse --after --timeout --no-wait --wait-forever --purpose --conflict-exit-code --inherit --report --verbose --help --version status history break held down sweep help"
+            opts="-s -w -n -p -E -v -h -V --shared --slots --with --setup --teardown --teardown-timeout --setup-key --keep --keep-for --replace --reuse --after --timeout --no-wait --wait-forever --purpose --private --conflict-exit-code --inherit --report --verbose --help --version status history break held down sweep help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_envlock_global_optspecs
-    string join \n s/shared slots= with= setup= teardown= teardown-timeout= setup-key= keep keep-for= replace= reuse= after= w/timeout= n/no-wait wait-forever p/purpose= E/conflict-exit-code= inherit report= v/verbose h/help V/version
+    string join \n s/shared slots= with= setup= teardown= teardown-timeout= setup-key= keep keep-for= replace= reuse= after= w/timeout= n/no-wait wait-forever p/purpose= private E/conflict-exit-code= inherit report= v/verbose h/help V/version
 end
 
 function __fish_envlock_needs_command
@@ -43,6 +43,7 @@ complete -c envlock -n "__fish_envlock_needs_command" -s s -l shared -d 'Share t
 complete -c envlock -n "__fish_envlock_needs_command" -l keep -d 'As the last user, leave the environment up until it is taken down with \'envlock down\' or --replace'
 complete -c envlock -n "__fish_envlock_needs_command" -s n -l no-wait -d 'Give up with 75 when the lock is not free now'
 complete -c envlock -n "__fish_envlock_needs_command" -l wait-forever -d 'Wait without a limit'
+complete -c envlock -n "__fish_envlock_needs_command" -l private -d 'Where the locks are those of all users, record neither the purpose nor the command: others could read them'
 complete -c envlock -n "__fish_envlock_needs_command" -l inherit -d 'Let background processes of the command keep the lock, as flock(1) does'
 complete -c envlock -n "__fish_envlock_needs_command" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c envlock -n "__fish_envlock_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -39,6 +39,7 @@ always\:"Any"))' \
 '(-w --timeout --wait-forever)-n[Give up with 75 when the lock is not free now]' \
 '(-w --timeout --wait-forever)--no-wait[Give up with 75 when the lock is not free now]' \
 '(-w --timeout)--wait-forever[Wait without a limit]' \
+'--private[Where the locks are those of all users, record neither the purpose nor the command\: others could read them]' \
 '--inherit[Let background processes of the command keep the lock, as flock(1) does]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \

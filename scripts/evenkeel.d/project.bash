@@ -54,11 +54,13 @@ read_project() {
 }
 
 # The environment, its lock and its Compose project have the project's name and a hash of the checkout's path, so that the
-# same checkout shares it and another one does not; --env makes another one. A dedicated one has its slot's number at the end.
+# same checkout shares it and another one does not; --env makes another one. On another engine than the machine's own the
+# environment's name has a hash of that engine too. A dedicated one has its slot's number at the end.
 name_environment() {
   local hash=${project_id##*-} short=${project_id%-*}
-  base_project=${project:-${short:0:$((48 - ${#kind}))}${kind:+-$kind}-$hash}
+  base_project=${project:-${short:0:$((44 - ${#kind}))}${kind:+-$kind}-$hash}
   base=${lock:-$base_project}
+  [ -n "$lock" ] || name_for_engine
   if [ -n "$dedicated" ] && [ -z "$slot" ] && envlock held "$base-slots"; then slot=$((ENVLOCK_SLOT + 1)); fi
   environment=$base${slot:+-$slot}
   project=$base_project${slot:+-$slot}
@@ -66,13 +68,30 @@ name_environment() {
   if [ -z "$lock$kind$dedicated" ] && [ "${EVENKEEL_PROJECT_ID:-}" = "$project_id" ] && envlock held "$EVENKEEL_ENV"; then
     environment=$EVENKEEL_ENV project=$COMPOSE_PROJECT_NAME
   fi
-  home=${NETRA_HOME:-${HOME:-/}/.netra}
+  find_home
   state=$home/evenkeel/environments/$environment
   export EVENKEEL_ENV=$environment COMPOSE_PROJECT_NAME=$project
   category=${category:-$project_name}
   for_compose=("${own_files[@]}")
   [ ! -e "$state/override.yml" ] || for_compose+=(-f "$state/override.yml")
   call_self
+}
+
+# dockprune takes the lock of this name, too, for what it removes there.
+name_for_engine() {
+  local code=0
+  query dockprune --lock-name "$base" >"$work/base" || code=$?
+  [ -z "$caught" ] || stop
+  [ "$code" = 0 ] || exit "$code"
+  base=$(<"$work/base")
+}
+
+# The locks of a state directory that all users share are theirs; everything else is each user's own. The tools tell such a
+# directory by the same sign (crates/common/src/shared_state).
+find_home() {
+  home=${NETRA_HOME:-${HOME:-/}/.netra} user_key=''
+  [ -k "${NETRA_HOME:-/var/lib/evenkeel}/locks" ] || return 0
+  home=${HOME:-/}/.netra user_key=" user=$UID"
 }
 
 # This script again, for the same environment.

@@ -41,7 +41,7 @@ hold_environment() { # PURPOSE
   quote "${self_command[@]}" "${for_up[@]}" set_up && setup=$quoted
   portable "${self_command[@]}" ${stats:+--stats} take_down
   hold=(--timeout "$wait_for" --purpose "$1"
-    --setup-key "files=${project_content:0:12} profile=$profile${images:+ images=$images}${fixed_ports:+ ports=fixed}${no_isolate:+ isolated=no}"
+    --setup-key "files=${project_content:0:12} profile=$profile${images:+ images=$images}${fixed_ports:+ ports=fixed}${no_isolate:+ isolated=no}$user_key"
     --teardown-timeout 10m
     --setup "$setup" --teardown "$quoted")
   [ -n "$dedicated" ] || hold+=(--shared)

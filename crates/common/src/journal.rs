@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::error::Error;
+use crate::shared_state::{self, Sharing};
 use crate::state;
 
 /// Whether an append is on disk before it returns.
@@ -25,6 +26,7 @@ pub enum Durability {
 pub struct Journal {
     path: PathBuf,
     max_bytes: u64,
+    sharing: Sharing,
 }
 
 /// What a journal holds.
@@ -36,11 +38,31 @@ pub struct Records<T> {
     pub skipped: usize,
 }
 
+impl<T: DeserializeOwned> Records<T> {
+    /// Adds the records of a file.
+    pub fn collect(&mut self, file: File) -> io::Result<()> {
+        for line in BufReader::new(file).split(b'\n') {
+            let line = line?;
+            match serde_json::from_slice(&line) {
+                Ok(record) => self.records.push(record),
+                Err(_) if line.iter().all(u8::is_ascii_whitespace) => {}
+                Err(_) => self.skipped += 1,
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Journal {
     /// A journal that is rotated when an append would make it larger than `max_bytes`. It never takes more than
     /// twice that on disk.
     pub fn new(path: impl Into<PathBuf>, max_bytes: u64) -> Self {
-        Self { path: path.into(), max_bytes }
+        Self { path: path.into(), max_bytes, sharing: Sharing::OneUser }
+    }
+
+    /// The same for a journal of this user's in a directory that all users share: they may read it.
+    pub fn readable_by_all(path: impl Into<PathBuf>, max_bytes: u64) -> Self {
+        Self { path: path.into(), max_bytes, sharing: Sharing::AllUsers }
     }
 
     /// Appends one record under the lock.
@@ -99,7 +121,7 @@ impl Locked<'_> {
         let mut all = Records { records: Vec::new(), skipped: 0 };
         for path in [self.journal.with_suffix(".1"), self.journal.path.clone()] {
             match state::open(&path, OpenOptions::new().read(true)) {
-                Ok(file) => collect(file, &mut all),
+                Ok(file) => all.collect(file),
                 Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
                 Err(e) => Err(e),
             }
@@ -134,7 +156,11 @@ impl Locked<'_> {
     }
 
     fn open(&self) -> io::Result<File> {
-        state::open(&self.journal.path, OpenOptions::new().read(true).append(true).create(true))
+        let path = &self.journal.path;
+        if self.journal.sharing == Sharing::AllUsers && !path.exists() {
+            shared_state::create(path)?;
+        }
+        state::open(path, OpenOptions::new().read(true).append(true).create(true))
     }
 }
 
@@ -143,18 +169,6 @@ fn ends_with_newline(file: &mut File) -> io::Result<bool> {
     file.seek(SeekFrom::End(-1))?;
     file.read_exact(&mut last)?;
     Ok(last == *b"\n")
-}
-
-fn collect<T: DeserializeOwned>(file: File, all: &mut Records<T>) -> io::Result<()> {
-    for line in BufReader::new(file).split(b'\n') {
-        let line = line?;
-        match serde_json::from_slice(&line) {
-            Ok(record) => all.records.push(record),
-            Err(_) if line.iter().all(u8::is_ascii_whitespace) => {}
-            Err(_) => all.skipped += 1,
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

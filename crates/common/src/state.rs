@@ -1,50 +1,103 @@
-//! Where state lives, and how it is opened: `$NETRA_HOME`, or `~/.netra`.
+//! Where state lives, and how it is opened.
+//!
+//! Locks are those of the machine in `/var/lib/evenkeel`, where that has been set up for all users; everything else, and
+//! without that directory the locks too, is the user's own in `~/.netra`. `NETRA_HOME` names either kind of directory.
 
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
+use crate::shared_state::{self, Sharing};
 
 /// The state directory of the user: holds `locks/`, `restarts/` and `history/`.
 #[derive(Clone, Debug)]
-pub struct Home(PathBuf);
+pub struct Home {
+    /// None where neither `NETRA_HOME` nor `HOME` says where it is.
+    own: Option<PathBuf>,
+    /// Where the locks are kept, where that is not the user's own directory.
+    shared: Option<PathBuf>,
+}
+
+/// The directory of the locks.
+#[derive(Clone, Debug)]
+pub struct LockDir {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Who uses it.
+    pub sharing: Sharing,
+}
 
 impl Home {
-    /// Finds the state directory: `NETRA_HOME`, else `.netra` in the user's home. It is not created yet.
+    /// Finds the state directory: `NETRA_HOME`, else that of the machine for the locks and `.netra` in the user's home for
+    /// everything else. It is not created yet.
     pub fn from_env() -> Result<Self, Error> {
-        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-        if let Some(home) = set("NETRA_HOME") {
-            return Ok(Self(PathBuf::from(home)));
+        let named = std::env::var_os("NETRA_HOME").filter(|value| !value.is_empty()).map(PathBuf::from);
+        let candidate = named.clone().unwrap_or_else(|| shared_state::DIRECTORY.into());
+        let is_shared = shared_state::is_shared(&candidate.join("locks")).map_err(|cause| {
+            let hint = match cause.kind() {
+                io::ErrorKind::PermissionDenied => {
+                    "become a member of its group, or set NETRA_HOME to a directory of your own"
+                }
+                _ => "run evenkeel-setup as root, or set NETRA_HOME to a directory of your own",
+            };
+            Error::failed(format!("use the state directory {}", candidate.display()), cause).hint(hint)
+        })?;
+        if is_shared {
+            return Ok(Self { own: user_directory(), shared: Some(candidate) });
         }
-        let user = std::env::home_dir().filter(|home| !home.as_os_str().is_empty());
-        user.map(|home| Self(home.join(".netra"))).ok_or_else(|| {
-            Error::failed("find the state directory", "neither NETRA_HOME nor HOME is set")
-                .hint("set NETRA_HOME to a directory of your own")
-        })
+        let Some(own) = named.or_else(user_directory) else { return Err(no_directory()) };
+        Ok(Self { own: Some(own), shared: None })
     }
 
-    /// A state directory at a given place.
+    /// A state directory at a given place, of one user.
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self(path.into())
+        Self { own: Some(path.into()), shared: None }
     }
 
-    /// Where `<home>/<name>` is, whether it exists or not.
-    pub fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+    /// The state directory in which the locks are.
+    pub fn lock_home(&self) -> &Path {
+        self.shared.as_deref().or(self.own.as_deref()).unwrap_or(Path::new(""))
+    }
+
+    /// Who uses the locks.
+    pub fn sharing(&self) -> Sharing {
+        if self.shared.is_some() { Sharing::AllUsers } else { Sharing::OneUser }
+    }
+
+    /// Where the locks are, whether that exists or not.
+    pub fn lock_path(&self) -> PathBuf {
+        self.lock_home().join("locks")
+    }
+
+    /// The directory of the locks; the user's own is created where it is missing.
+    pub fn locks(&self) -> Result<LockDir, Error> {
+        let sharing = self.sharing();
+        let path = if sharing == Sharing::AllUsers { self.lock_path() } else { self.dir("locks")? };
+        Ok(LockDir { path, sharing })
     }
 
     /// Makes sure that `<home>/<name>/` exists with mode 0700, is a real directory and belongs to this user.
     pub fn dir(&self, name: &str) -> Result<PathBuf, Error> {
-        let path = self.0.join(name);
-        for dir in [self.0.as_path(), &path] {
-            make_private(dir).and_then(|()| check_owned(dir)).map_err(|e| {
+        let home = self.own.as_deref().ok_or_else(no_directory)?;
+        let path = home.join(name);
+        for dir in [home, &path] {
+            make_private(dir).map_err(|e| {
                 Error::failed(format!("use the state directory {}", dir.display()), e)
                     .hint("set NETRA_HOME to a directory that you own")
             })?;
         }
         Ok(path)
     }
+}
+
+fn user_directory() -> Option<PathBuf> {
+    std::env::home_dir().filter(|home| !home.as_os_str().is_empty()).map(|home| home.join(".netra"))
+}
+
+fn no_directory() -> Error {
+    Error::failed("find the state directory", "neither NETRA_HOME nor HOME is set")
+        .hint("set NETRA_HOME to a directory of your own")
 }
 
 /// Checks the name of an environment or service that becomes a file name: `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`.
@@ -73,14 +126,16 @@ pub fn parse_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Opens a state file without following links, and only if it is a plain file of this user's.
+/// Opens a state file without following links or waiting for the other end of a pipe, and only if it is a plain file of
+/// this user's.
 pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt;
-        options
-            .mode(0o600)
-            .custom_flags((rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::CLOEXEC).bits().cast_signed());
+
+        use rustix::fs::OFlags;
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        options.mode(0o600).custom_flags(flags.bits().cast_signed());
     }
     let file = options.open(path).map_err(|e| explain_link(path, e))?;
     let facts = file.metadata()?;
@@ -92,7 +147,7 @@ pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
 }
 
 /// Opening a link with `O_NOFOLLOW` says "too many levels of symbolic links", which explains nothing.
-fn explain_link(path: &Path, error: io::Error) -> io::Error {
+pub(crate) fn explain_link(path: &Path, error: io::Error) -> io::Error {
     match path.symlink_metadata() {
         Ok(facts) if facts.is_symlink() => {
             io::Error::other("it is a symbolic link, which is never followed here")
@@ -102,24 +157,22 @@ fn explain_link(path: &Path, error: io::Error) -> io::Error {
 }
 
 fn make_private(dir: &Path) -> io::Result<()> {
-    if dir.symlink_metadata().is_ok() {
-        return Ok(());
-    }
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
-}
-
-fn check_owned(dir: &Path) -> io::Result<()> {
-    let facts = dir.symlink_metadata()?;
+    let facts =
+        dir.symlink_metadata().or_else(|_| create_private(dir).and_then(|()| dir.symlink_metadata()))?;
     // A link to a directory is fine for the home itself (people move it to another disk): what counts is the target.
     let facts = if facts.is_symlink() { dir.metadata()? } else { facts };
     if !facts.is_dir() {
         return Err(io::Error::other("it is not a directory"));
     }
     check_owner(&facts)
+}
+
+fn create_private(dir: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir)
 }
 
 #[cfg(unix)]

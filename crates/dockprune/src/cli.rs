@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{ArgGroup, Parser};
 use evenkeel_common::docker::{DockerArgs, parse_label};
 use evenkeel_common::manual::{DURATIONS, ENGINE, Manual};
+use evenkeel_common::state::parse_name;
 use evenkeel_common::units::parse_duration;
 use evenkeel_common::{Exit, Verbosity};
 
@@ -84,6 +85,11 @@ pub struct Cli {
         "ignore_locks", "dry_run", "plan", "apply", "orphans", "log_file",
     ])]
     pub(crate) verify: bool,
+    /// Do nothing, and print the name of the lock that tools take for the environment NAME on this engine
+    #[arg(long, value_name = "NAME", value_parser = parse_name, group = "scope", conflicts_with_all = [
+        "labels", "project", "name", "apply", "orphans", "verify", "dry_run", "plan", "log_file",
+    ])]
+    pub(crate) lock_name: Option<String>,
     /// Time for the whole run; what is left then is listed
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_deadline)]
     pub(crate) deadline: Duration,
@@ -155,13 +161,16 @@ pub const MANUAL: Manual = Manual {
         ENGINE,
         (
             "ENVIRONMENT",
-            "NETRA_HOME: the state directory [default: ~/.netra].\n\nNO_COLOR: no colours, if set.",
+            "NETRA_HOME: the state directory [default: /var/lib/evenkeel where it is set up, see envlock(1), else ~/.netra].\n\nNO_COLOR: no colours, if set.",
         ),
         (
             "FILES",
-            "~/.netra/locks/ENVIRONMENT.lock: held while that environment's resources are removed. The environment of a \
+            "locks/ENVIRONMENT.lock in the state directory: held while that environment's resources are removed. The environment of a \
              resource is the value of its label netra.env or evenkeel.env (or drydock.env, its former name); where it has neither, the value of the \
-             scope's label or the project.",
+             scope's label or the project. On another engine than that of /var/run/docker.sock a second lock is held, \
+             whose name ends in a hash of the engine's URL: evenkeel takes that one, so that the same name on two \
+             engines is not one environment for it. --lock-name prints it. The lock of the plain name counts on every \
+             engine: 'envlock test' keeps the environment test of all of them.",
         ),
         (
             "JSON",

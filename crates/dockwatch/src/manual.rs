@@ -86,7 +86,7 @@ pub const MANUAL: Manual = Manual {
             "ENVIRONMENT",
             "DOCKER_MAX_MEMORY_GB, DOCKER_MAX_CONTAINERS, DOCKER_MAX_NETWORKS, DOCKER_MAX_VOLUMES: the budget; options \
              override it.\n\n\
-             NETRA_HOME: the state directory, instead of ~/.netra.\n\n\
+             NETRA_HOME: the state directory, instead of ~/.netra; one that users share (see envlock(1)) has locks only.\n\n\
              NO_COLOR: disables colours.",
         ),
         (

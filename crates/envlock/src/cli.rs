@@ -99,6 +99,9 @@ pub(crate) struct HoldArgs {
     /// Purpose to show to those that wait and in the history
     #[arg(short, long, value_name = "TEXT")]
     pub(crate) purpose: Option<String>,
+    /// Where the locks are those of all users, record neither the purpose nor the command: others could read them
+    #[arg(long)]
+    pub(crate) private: bool,
     /// End with N instead of 75 when the lock was not free in time
     #[arg(short = 'E', long, value_name = "N")]
     pub(crate) conflict_exit_code: Option<u8>,

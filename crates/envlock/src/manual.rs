@@ -117,20 +117,45 @@ pub const MANUAL: Manual = Manual {
              killed, its command gets SIGTERM, and the lock stays taken while a process of the command is alive; \
              the next user in the queue ends those that are left (SIGTERM, and SIGKILL five seconds later) before \
              it takes the lock. On Windows the command and all its children end with envlock. On macOS the next \
-             user waits for them.",
+             user waits for them. What runs on under a dead envlock has its lock: an envlock that it calls for the \
+             same lock ends at once with 125.",
+        ),
+        (
+            "SEVERAL USERS AND CONTAINERS",
+            "Where /var/lib/evenkeel has been set up ('evenkeel-setup' as root, or 'make install' as root), all users of \
+             the machine share its locks; 'envlock status' says which directory is used. NETRA_HOME names another \
+             directory; it is a shared one where its directory locks has the sticky bit. 'evenkeel-setup --group \
+             docker' admits the members of a group only. On Linux only.\n\n\
+             Everybody may use each lock, see who holds it and why, and read the history. With --private neither the \
+             purpose nor the command is recorded there; ps(1) may show both all the same. A recorded take-down is run \
+             by nobody but the user who recorded it, not even by root: down refuses and sweep skips what others set \
+             up. A user with a --teardown of his own can take over such an environment. Only root, or their owner, \
+             breaks a lock, and ends what a dead envlock left running; others wait for it. The ticket of a dead \
+             envlock stays until its owner or root uses the lock.\n\n\
+             A hostile user can hold locks, keep others from using a name by leaving files under it, mark an \
+             environment as clean or dirty, and lie about his own commands. He cannot make two enter a lock, read what \
+             is private, change the records of others, have their processes ended, or make root write elsewhere: \
+             locks/ and locks/.guard belong to root, nobody but root can remove the files of others, the lock that \
+             counts is a byte of .guard beside the lock file, and no link is followed. flock(1) locks the lock file \
+             alone, which the user who made it can replace.\n\n\
+             Containers take part that have the state directory mounted, in pid namespaces of their own too, but not \
+             where their root is another user on the host. There the kernel tells who is alive, but not by which \
+             pid: 'envlock break' has to be run in the container of the holder, and what a dead envlock left running \
+             in another container is waited for.",
         ),
         (
             "FILES",
-            "~/.netra/locks/NAME.lock: the lock file; flock(1) and Python's filelock on it exclude envlock and \
-             are excluded by it. It is never removed.\n\n\
+            "~/.netra/locks/NAME.lock, or /var/lib/evenkeel/locks/NAME.lock: the lock file; flock(1) and Python's \
+             filelock on it exclude envlock and are excluded by it. It is never removed.\n\n\
              ~/.netra/locks/NAME.d/: tickets of those that hold or wait for the lock; history.jsonl, the past \
              holds; environment.json, what is recorded of an environment from before its set-up until after its \
-             take-down. Whoever may write there may run commands as those that use the lock.\n\n\
+             take-down. Whoever may write there may run commands as those that use the lock. In /var/lib/evenkeel \
+             the same files are beside the lock file, as NAME@..., and history and record once for each user.\n\n\
              Keep them on a local disk: file locks on network file systems may not exclude each other.",
         ),
         (
             "ENVIRONMENT",
-            "NETRA_HOME: where the state is kept instead of ~/.netra.\n\n\
+            "NETRA_HOME: where the state is kept instead of ~/.netra and /var/lib/evenkeel.\n\n\
              ENVLOCK_HELD: set for the command: the locks it runs under, separated by commas, each \
              NAME:MODE:TICKET:OWNER with mode x, s or n. An envlock that is run by the command does not wait for \
              these locks. It relies on an entry only while the ticket is held and its owner is an ancestor; \
@@ -150,7 +175,8 @@ pub const MANUAL: Manual = Manual {
              dirty_reason (setup_interrupted, reuse_interrupted, teardown_failed, not_taken_down, holder_died, \
              record_unreadable); environment: state (in_use, kept, expired, dirty), phase (setup, reuse, up, \
              teardown), key, user, host, up_since, kept (no, until_told, for), kept_for_ms, kept_by, kept_until, \
-             idle_since, teardown, directory.\n\n\
+             idle_since, teardown, directory; state_directory (in which the locks are), shared (whether all users of the \
+             machine share it).\n\n\
              envlock.history/1 (history --json): schema, tool_version, at, verdict (done), name, holds, skipped \
              (lines that could not be read), held_p50_ms, held_p95_ms, waited_p50_ms, waited_p95_ms, last (oldest \
              first): at, end (done, died, broken), ticket, mode, slot, user, host, pid, command, purpose, \

@@ -79,7 +79,7 @@ pub const MANUAL: Manual = Manual {
         ),
         (
             "ENVIRONMENT",
-            "NETRA_HOME: the state directory instead of ~/.netra. DOCKER_RESTART_COOLDOWN, \
+            "NETRA_HOME: the state directory instead of ~/.netra; one that users share (see envlock(1)) has locks only. DOCKER_RESTART_COOLDOWN, \
              DOCKER_MAX_RESTART_ATTEMPTS, DOCKER_RESTART_WINDOW, DOCKER_RESTART_OPEN, DOCKER_RESTART_STABLE, \
              DOCKER_RESTARTS_PER_MINUTE: limits; flags override them.",
         ),

@@ -11,7 +11,7 @@ fn jobs_run_side_by_side_each_in_an_environment_of_its_own() {
         jobs_say(&stack, r#"echo "$EVENKEEL_ENV $COMPOSE_PROJECT_NAME $WEB_PORT $ADMIN_PORT $WEB_80""#);
     let mut seen = vec![port, port + 5];
     for slot in [1, 2] {
-        let begin = format!(" {id}-{slot} {id}-{slot} ", id = stack.world.id());
+        let begin = format!(" {}-{slot} {}-{slot} ", stack.lock(), stack.world.id());
         let (_, line) = said.split_once(&begin).unwrap_or_else(|| panic!("{begin:?} in {said:?}"));
         let ports: Vec<u16> =
             line.lines().next().unwrap().split(' ').map(|port| port.parse().unwrap()).collect();
@@ -171,4 +171,25 @@ fn it_finds_its_files_from_a_link_and_from_its_own_folder() {
         assert_eq!(output.status.code(), Some(0), "{name}: {}", text(&output));
         assert_eq!(stack.left(), "");
     }
+}
+
+/// The lock of an environment belongs to its engine, unless it is that of the machine: another one has another name.
+#[test]
+fn the_same_name_on_another_engine_is_another_environment() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    let (id, lock) = (stack.world.id(), stack.lock());
+    let run = |wait: &str| {
+        stack.run(&["--wait", wait, "--", "sh", "-c", "echo lock $EVENKEEL_ENV; envlock held $EVENKEEL_ENV"])
+    };
+    for (held, code) in [(id, 0), (&*lock, 75)] {
+        let mut holder = stack.tool("envlock").args([held, "--", "sleep", "1000"]).spawn().unwrap();
+        while stack.tool("envlock").args(["-n", held, "--", "true"]).status().unwrap().success() {}
+        let ran = run(if code == 0 { "1m" } else { "1s" });
+        assert_eq!(ran.status.code(), Some(code), "{}", text(&ran));
+        assert_eq!(text(&ran).contains(&format!("lock {lock}\n")), code == 0, "{}", text(&ran));
+        holder.kill().unwrap();
+        holder.wait().unwrap();
+    }
+    assert_eq!(stack.left(), "");
 }

@@ -95,6 +95,19 @@ volumes: {{ data: {{ labels: *labels }} }}
         self.evenkeel(args).output().unwrap()
     }
 
+    /// A tool that finds the state and the engine of this environment.
+    fn tool(&self, name: &str) -> Command {
+        let mut tool = Command::new(built(name));
+        self.environment(&mut tool);
+        tool
+    }
+
+    /// The name of the environment and of its lock, on this engine.
+    fn lock(&self) -> String {
+        let named = self.tool("dockprune").args(["--lock-name", self.world.id()]).output().unwrap();
+        String::from_utf8(named.stdout).unwrap().trim().to_owned()
+    }
+
     /// What of this environment is on the engine now.
     fn left(&self) -> String {
         let filter = format!("label=netra.env={}", self.world.id());

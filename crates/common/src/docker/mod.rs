@@ -15,6 +15,7 @@ mod engine;
 mod error;
 mod http;
 mod labels;
+mod lock_name;
 mod ssh;
 mod target;
 mod tls;
@@ -26,4 +27,5 @@ pub use error::CallError;
 pub use labels::{
     ENV_LABELS, LABEL_PROJECT, LABEL_SERVICE, PROTECT_LABELS, environments, is_protected, parse_label,
 };
+pub use lock_name::lock_name;
 pub use unreachable::Unreachable;

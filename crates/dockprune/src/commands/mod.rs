@@ -9,8 +9,8 @@ mod verify;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use evenkeel_common::docker::{DockerArgs, Engine};
-use evenkeel_common::{Error, Exit};
+use evenkeel_common::docker::{DockerArgs, Engine, lock_name};
+use evenkeel_common::{Error, Exit, print};
 
 use crate::cli::Cli;
 use crate::decide;
@@ -22,6 +22,10 @@ use crate::model::resource::Kind;
 /// Runs dockprune with these arguments, to its exit code.
 pub fn run(cli: &Cli) -> Result<Exit, Error> {
     cli.verbosity.start_logging();
+    if let Some(environment) = &cli.lock_name {
+        print(&format!("{}\n", lock_name(&cli.docker.host()?, environment)))?;
+        return Ok(Exit::Done);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -14,7 +14,7 @@ use crate::output::text;
 
 pub(super) async fn orphans(cli: &Cli, engine: &Engine, mut policy: Policy) -> Result<Exit, Error> {
     let listing = list(engine, &policy.kinds).await?;
-    let mut locks = Locks::new(&Home::from_env()?)?;
+    let mut locks = Locks::new(&Home::from_env()?, &engine.host)?;
     locks.probe(&orphans::environments(&listing.resources)).await?;
     policy.busy = locks.busy;
     let now = Timestamp::now();

@@ -51,7 +51,7 @@ pub(super) async fn prune(
 
 /// Reads the facts and decides, before the deadline.
 async fn gather(cli: &Cli, engine: &Engine, policy: Policy, deadline: &Deadline) -> Result<PruneRun, Error> {
-    let locks = if cli.ignore_locks { None } else { Some(Locks::new(&Home::from_env()?)?) };
+    let locks = if cli.ignore_locks { None } else { Some(Locks::new(&Home::from_env()?, &engine.host)?) };
     let gathering = Box::pin(PruneRun::gather(engine, policy, locks));
     tokio::time::timeout_at(deadline.at(), gathering).await.map_err(|_| {
         Error::unavailable("decide what to remove", StopReason::Deadline.text())

@@ -2,28 +2,32 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
-use evenkeel_common::state::{self, Home};
+use evenkeel_common::docker::lock_name;
+use evenkeel_common::lock_file::{LockFile, LockMode};
+use evenkeel_common::shared_state::Sharing;
+use evenkeel_common::state::{Home, LockDir};
 use evenkeel_common::{Error, Timestamp};
 
 /// Locks of environments: those that this run holds, and those that somebody else holds.
 #[derive(Debug)]
 pub(crate) struct Locks {
-    dir: PathBuf,
-    held: BTreeMap<String, File>,
+    dir: LockDir,
+    /// URL of the engine.
+    host: String,
+    held: BTreeMap<String, Vec<LockFile>>,
     /// Environments that somebody else holds, each with a sentence that says who.
     pub(crate) busy: BTreeMap<String, String>,
 }
 
 impl Locks {
     /// Prepares the lock directory; no lock is taken yet.
-    pub(crate) fn new(home: &Home) -> Result<Self, Error> {
-        Ok(Self { dir: home.dir("locks")?, held: BTreeMap::new(), busy: BTreeMap::new() })
+    pub(crate) fn new(home: &Home, host: &str) -> Result<Self, Error> {
+        let (held, busy) = (BTreeMap::new(), BTreeMap::new());
+        Ok(Self { dir: home.locks()?, host: host.to_owned(), held, busy })
     }
 
     /// Tries to lock further environments, without waiting. Says whether any of them was new.
@@ -34,13 +38,12 @@ impl Locks {
                 continue;
             }
             any_new = true;
-            if is_kept(&self.dir.join(format!("{name}.d/environment.json"))) {
+            if self.is_kept(name) {
                 self.busy.insert(name.clone(), format!("kept until 'envlock down {name}'"));
                 continue;
             }
-            match take(&self.lock_file(name), OpenOptions::new().read(true).write(true).create(true))? {
-                Some(file) => drop(self.held.insert(name.clone(), file)),
-                None => drop(self.busy.insert(name.clone(), who_holds(name).await)),
+            if let Some(locks) = self.take_all(name, self.lock_names(name)).await? {
+                self.held.insert(name.clone(), locks);
             }
         }
         Ok(any_new)
@@ -48,14 +51,45 @@ impl Locks {
 
     /// Finds out which environments are locked, and locks none.
     pub(crate) async fn probe(&mut self, environments: &BTreeSet<String>) -> Result<(), Error> {
-        let used = environments.iter().filter(|name| self.lock_file(name).exists()).cloned().collect();
-        self.try_take(&used).await?;
-        self.held.clear();
+        for name in environments {
+            let names = self.lock_names(name).into_iter().filter(|name| self.lock_file(name).exists());
+            self.take_all(name, names.collect()).await?;
+        }
         Ok(())
     }
 
-    fn lock_file(&self, environment: &str) -> PathBuf {
-        self.dir.join(format!("{environment}.lock"))
+    /// Takes the locks of an environment. Where somebody else holds one, that is noted, and none is kept.
+    async fn take_all(
+        &mut self,
+        environment: &str,
+        names: Vec<String>,
+    ) -> Result<Option<Vec<LockFile>>, Error> {
+        let mut locks = Vec::new();
+        for name in names {
+            let Some(lock) = take(&self.lock_file(&name), self.dir.sharing)? else {
+                self.busy.insert(environment.to_owned(), who_holds(&name).await);
+                return Ok(None);
+            };
+            locks.push(lock);
+        }
+        Ok(Some(locks))
+    }
+
+    /// The locks of an environment: the one of its name, which people take by hand whatever the engine, and the one that
+    /// tools take on this engine.
+    fn lock_names(&self, environment: &str) -> Vec<String> {
+        let mut names = vec![environment.to_owned(), lock_name(&self.host, environment)];
+        names.dedup();
+        names
+    }
+
+    /// Whether envlock's record says that an environment is kept until it is taken down. Nobody holds its lock then.
+    fn is_kept(&self, environment: &str) -> bool {
+        self.lock_names(environment).iter().any(|name| is_kept(&records(&self.dir, name)))
+    }
+
+    fn lock_file(&self, name: &str) -> PathBuf {
+        self.dir.path.join(format!("{name}.lock"))
     }
 
     /// Names of the environments that this run holds.
@@ -64,25 +98,38 @@ impl Locks {
     }
 }
 
-/// Whether envlock's record of an environment says that it is kept until it is taken down. Nobody holds its lock then.
-fn is_kept(record: &Path) -> bool {
-    let mut text = String::new();
-    let read = state::open(record, OpenOptions::new().read(true))
-        .and_then(|mut file| file.read_to_string(&mut text));
-    let record: Option<serde_json::Value> = read.ok().and_then(|_| serde_json::from_str(&text).ok());
-    record.is_some_and(|record| record["kept"] == "until_told")
+/// The texts of envlock's records of an environment: one, or in a directory that users share one a user.
+fn records(dir: &LockDir, name: &str) -> Vec<String> {
+    let own = dir.path.join(format!("{name}.d/environment.json"));
+    let begin = format!("{name}@environment.");
+    let is_record =
+        |path: &PathBuf| path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(&begin));
+    let shared = std::fs::read_dir(&dir.path).into_iter().flatten().flatten().map(|entry| entry.path());
+    let shared = shared.filter(|_| dir.sharing == Sharing::AllUsers).filter(is_record);
+    shared.chain([own]).filter_map(|path| read_record(&path)).collect()
 }
 
-fn take(path: &Path, options: &mut OpenOptions) -> Result<Option<File>, Error> {
+/// A record is small; what is not a regular file is none.
+fn read_record(path: &Path) -> Option<String> {
+    let is_record =
+        std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file() && found.len() <= 1 << 20);
+    is_record.then(|| std::fs::read_to_string(path).ok())?
+}
+
+/// The latest record counts.
+fn is_kept(records: &[String]) -> bool {
+    let parsed = records.iter().filter_map(|text| serde_json::from_str::<serde_json::Value>(text).ok());
+    let latest = parsed.max_by_key(|record| record["generation"].as_u64());
+    latest.is_some_and(|record| record["kept"] == "until_told" && record["phase"] != "down")
+}
+
+fn take(path: &Path, sharing: Sharing) -> Result<Option<LockFile>, Error> {
     let failed = |cause: std::io::Error| {
         Error::failed(format!("lock {}", path.display()), cause).hint("pass --ignore-locks to do without")
     };
-    let file = state::open(path, options).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(cause)) => Err(failed(cause)),
-    }
+    let file = LockFile::open(path, sharing).map_err(failed)?;
+    let is_free = file.try_lock(LockMode::Exclusive).map_err(failed)?;
+    Ok(is_free.then_some(file))
 }
 
 /// Longest wait for envlock's answer: it only explains, no decision depends on it.
@@ -149,17 +196,17 @@ mod tests {
 
     #[test]
     fn what_is_kept_on_purpose_counts_as_used() {
-        let home = tempfile::tempdir().unwrap();
-        let record = home.path().join("environment.json");
-        assert!(!is_kept(&record));
-        for (text, kept) in [
-            (r#"{"kept":"until_told"}"#, true),
-            (r#"{"kept":"no"}"#, false),
-            (r#"{"kept":{"for":{"ms":1}}}"#, false),
-            ("{", false),
+        for (records, kept) in [
+            (vec![], false),
+            (vec![r#"{"kept":"until_told","phase":"up"}"#], true),
+            (vec![r#"{"kept":"no"}"#], false),
+            (vec![r#"{"kept":{"for":{"ms":1}}}"#], false),
+            (vec!["{"], false),
+            (vec![r#"{"kept":"until_told","generation":1}"#, r#"{"kept":"no","generation":2}"#], false),
+            (vec![r#"{"kept":"until_told","phase":"down"}"#], false),
         ] {
-            std::fs::write(&record, text).unwrap();
-            assert_eq!(is_kept(&record), kept, "{text}");
+            let records: Vec<String> = records.into_iter().map(str::to_owned).collect();
+            assert_eq!(is_kept(&records), kept, "{records:?}");
         }
     }
 
@@ -167,11 +214,11 @@ mod tests {
     fn a_lock_is_taken_only_when_it_is_free() {
         let tmp = tempfile::tempdir().unwrap();
         let path = tmp.path().join("test.lock");
-        let options = || OpenOptions::new().read(true).write(true).create(true).clone();
-        let held = take(&path, &mut options()).unwrap();
+        let take = || take(&path, Sharing::OneUser).unwrap();
+        let held = take();
         assert!(held.is_some());
-        assert!(take(&path, &mut options()).unwrap().is_none());
+        assert!(take().is_none());
         drop(held);
-        assert!(take(&path, &mut options()).unwrap().is_some());
+        assert!(take().is_some());
     }
 }

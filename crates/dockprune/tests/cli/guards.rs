@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use evenkeel_tests::{Home, Proxy, World, engine};
 
-use crate::kit::{created, exists, exited, item, prune, prune_at, running, start};
+use crate::kit::{created, dockprune, exists, exited, item, prune, prune_at, running, start};
 
 const ALL: [&str; 3] = ["--older-than", "0s", "--volumes"];
 
@@ -44,6 +44,34 @@ fn a_locked_environment_stays() {
     assert_eq!(item(&report, "container", &world.name("of-own")), ("kept".into(), "env_locked".into()));
     let report = prune_at(&engine.host, &home, &[&args[..], &["--ignore-locks"]].concat(), 0);
     assert_eq!(item(&report, "container", &world.name("of-own")), ("removed".into(), "old".into()));
+}
+
+/// The lock that tools take on an engine other than the machine's own.
+#[test]
+fn the_lock_of_the_engine_counts_beside_the_plain_one() {
+    let Some(engine) = engine() else { return };
+    let (world, home) = (World::new(engine), Home::new());
+    let label = world.label();
+    exited(engine, &world.name("one"), &["--label", &label]);
+    let lock_name = |host: &str| {
+        let output = dockprune(host, &home, &["--lock-name", world.id()]).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap().trim().to_owned()
+    };
+    let (own, other) = (lock_name(&engine.host), lock_name("tcp://127.0.0.1:1"));
+    assert!(own.starts_with(world.id()) && own != world.id() && own != other, "{own} {other}");
+    assert_eq!(lock_name("unix:///var/run/docker.sock"), world.id());
+
+    let _other_engine = hold(&home, &other);
+    let args = [&["--label", &label, "--json"][..], &ALL].concat();
+    for held in [&own, world.id()] {
+        let _held = hold(&home, held);
+        let report = prune_at(&engine.host, &home, &args, 0);
+        assert_eq!(item(&report, "container", &world.name("one")), ("kept".into(), "env_locked".into()));
+        assert_eq!(report["environments"][0]["name"], world.id());
+    }
+    let report = prune_at(&engine.host, &home, &args, 0);
+    assert_eq!(item(&report, "container", &world.name("one")), ("removed".into(), "old".into()));
 }
 
 #[test]

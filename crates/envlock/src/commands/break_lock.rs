@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use evenkeel_common::shared_state;
 use evenkeel_common::state::Home;
 use evenkeel_common::{Error, Exit, print, print_json};
 
@@ -78,6 +79,14 @@ fn check_same_machine(record: &Record) -> Result<(), Error> {
         format!("its holder runs on {}, this is {}", owner.host, me.host)
     } else if owner.pid_namespace != me.pid_namespace {
         "its holder runs in another container".to_owned()
+    } else if let Some(owner) =
+        record.owner.filter(|owner| ![0, *owner].contains(&shared_state::current_user()))
+    {
+        let cause = format!("it belongs to {} (user {owner})", record.user);
+        let hint = "ask them, or run envlock break as root";
+        return Err(Error::failed(format!("break ticket {}", record.ticket), cause).hint(hint));
+    } else if !processes::belongs_to(owner.pid, record.owner) {
+        format!("its record names the process {}, which is not its owner's", owner.pid)
     } else {
         return Ok(());
     };
@@ -146,6 +155,7 @@ mod tests {
             queued_at: evenkeel_common::now(),
             entered_at: None,
             in_environment: false,
+            owner: None,
         }
     }
 

@@ -27,6 +27,7 @@ pub(super) fn down(args: &DownArgs) -> Result<Exit, Error> {
         return Err(Error::failed(format!("take {} down", args.name), cause)
             .hint("run envlock down after the outer envlock has ended"));
     }
+    inherited::refuse_under_the_dead(&home, &args.name)?;
     let files = EnvFiles::existing(&home, &args.name)?;
     let Some(files) = files.filter(|files| files.read_environment() != Recorded::Nothing) else {
         return nothing_up(&args.name);
@@ -68,6 +69,11 @@ fn run_recorded(locked: &mut Locked<'_>) -> Result<Exit, Error> {
         Recorded::Unreadable => return Err(unusable(name, "its record cannot be read")),
         Recorded::Refused(cause) => return Err(unusable(name, cause)),
         Recorded::Known(_) => {}
+    }
+    if let Some(foreign) = recorded.foreign() {
+        let cause = format!("{foreign} set it up, and only he may run the take-down that is recorded");
+        let hint = "let them run envlock down, or enter it with a --teardown of your own";
+        return Err(Error::failed(format!("take {name} down"), cause).hint(hint));
     }
     if let Some(cancelled) = locked.steps.cancelled() {
         return Ok(cancelled.exit);

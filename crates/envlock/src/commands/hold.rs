@@ -4,6 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::process::Command;
 use std::time::Duration;
 
+use evenkeel_common::shared_state::Sharing;
 use evenkeel_common::state::Home;
 use evenkeel_common::{Error, Exit, files};
 
@@ -45,6 +46,7 @@ pub(super) fn hold(args: &HoldArgs) -> Result<Exit, Error> {
     let mut requests = Vec::new();
     for request in lock_requests(args)? {
         if !inherited::covers(&held, &home, &request.name, request.mode)? {
+            inherited::refuse_under_the_dead(&home, &request.name)?;
             requests.push(request);
         }
     }
@@ -124,14 +126,21 @@ enum Taken {
     Busy(EnvFiles),
 }
 
+fn owner(home: &Home, args: &HoldArgs) -> Owner {
+    if args.private && home.sharing() == Sharing::AllUsers {
+        return Owner::new(vec!["(private)".to_owned()], None);
+    }
+    let words = args.command.iter().map(|word| word.to_string_lossy().into_owned());
+    Owner::new(words.collect(), args.purpose.clone())
+}
+
 fn take_all(
     home: &Home,
     requests: &[LockRequest],
     args: &HoldArgs,
     deadline: &mut WaitDeadline<'static>,
 ) -> Result<Taken, Error> {
-    let words = args.command.iter().map(|word| word.to_string_lossy().into_owned());
-    let owner = Owner::new(words.collect(), args.purpose.clone());
+    let owner = owner(home, args);
     let mut locks: Vec<HeldLock> = Vec::new();
     for request in requests {
         let files = EnvFiles::open(home, &request.name)?;

@@ -20,11 +20,11 @@ pub(super) fn status(args: &StatusArgs) -> Result<Exit, Error> {
     };
     let locks: Vec<LockStatus> = names.iter().map(|name| status_of(&home, name)).collect::<Result<_, _>>()?;
     if args.json {
-        print_json(&StatusJson::new(locks))?;
+        print_json(&StatusJson::new(locks, &home))?;
     } else if locks.is_empty() {
-        print("no environment has been locked yet\n")?;
+        print(&format!("no environment has been locked yet\n{}", text::state_line(&home)))?;
     } else {
-        print(&locks.iter().map(text::status).collect::<String>())?;
+        print(&(locks.iter().map(text::status).collect::<String>() + &text::state_line(&home)))?;
     }
     Ok(Exit::Done)
 }

@@ -8,6 +8,7 @@ use evenkeel_common::{BootTimestamp, Error, Exit, print, print_json};
 use crate::cli::SweepArgs;
 use crate::lock::acquire::{LockTiming, Owner, acquire};
 use crate::lock::held_lock::HeldLock;
+use crate::lock::inherited;
 use crate::lock::status::{LockStatus, read_status};
 use crate::model::environment::{Facts, Sweep, SweepCause};
 use crate::model::held_entry::HELD_VAR;
@@ -102,6 +103,7 @@ impl Run<'_> {
     /// Takes the lock, if it is free, looks again, and takes the environment down.
     fn take_down(&self, files: EnvFiles) -> Result<Swept, Error> {
         let name = files.name.clone();
+        inherited::refuse_under_the_dead(&self.home, &name)?;
         let owner = Owner::new(vec!["envlock".into(), "sweep".into()], None);
         let mut now = WaitDeadline::new(Some(Duration::ZERO));
         let Some(lock) = acquire(files, Mode::Exclusive, LockTiming::Immediate, &owner, &mut now)? else {

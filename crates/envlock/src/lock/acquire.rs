@@ -1,7 +1,5 @@
 //! Taking a lock: a ticket, the queue, then the lock file.
 
-use std::fs::File;
-
 use evenkeel_common::{Error, now};
 use tracing::{debug, info};
 
@@ -11,7 +9,7 @@ use crate::model::queue::{Mode, TicketId};
 use crate::model::record::{Phase, Process, Record};
 use crate::store::env_files::EnvFiles;
 use crate::store::ticket::{Ticket, TicketState};
-use crate::system::kernel_lock::{self, LockMode, WaitDeadline};
+use crate::system::kernel_lock::{self, LockFile, LockMode, WaitDeadline};
 use crate::system::{current_process, user};
 
 /// What a ticket says about its owner.
@@ -82,6 +80,7 @@ fn new_record(ticket: &Ticket, owner: &Owner) -> Record {
         queued_at: now(),
         entered_at: None,
         in_environment: false,
+        owner: None,
     }
 }
 
@@ -95,7 +94,7 @@ struct Acquisition<'a, 'b> {
 }
 
 /// A slot's number and its locked file.
-pub(super) type Slot = (u16, File);
+pub(super) type Slot = (u16, LockFile);
 
 /// Locks the lowest free slot, or the first that becomes free. None: the deadline passed first.
 pub(super) fn lock_slot(
@@ -103,7 +102,7 @@ pub(super) fn lock_slot(
     count: u16,
     deadline: &mut WaitDeadline<'_>,
 ) -> Result<Option<Slot>, Error> {
-    let slots: Vec<File> = (0..count).map(|number| files.open_slot(number)).collect::<Result<_, _>>()?;
+    let slots: Vec<LockFile> = (0..count).map(|number| files.open_slot(number)).collect::<Result<_, _>>()?;
     let chosen = kernel_lock::lock_any(&slots, deadline)
         .map_err(|e| Error::failed(format!("lock a slot of {}", files.name), e))?;
     Ok(chosen.and_then(|index| (0..count).zip(slots).nth(index)))
@@ -116,7 +115,7 @@ impl Acquisition<'_, '_> {
         &mut self,
         others: Vec<TicketId>,
         timing: LockTiming,
-    ) -> Result<Option<(File, Option<Slot>)>, Error> {
+    ) -> Result<Option<(LockFile, Option<Slot>)>, Error> {
         let id = self.ticket.id;
         // Opened before the wait, so that less is left to do after it.
         let lock = self.files.open_lock()?;
@@ -174,10 +173,10 @@ impl Acquisition<'_, '_> {
         lock_slot(&self.files, count, self.deadline)
     }
 
-    fn lock(&mut self, file: &File, mode: LockMode) -> Result<bool, Error> {
+    fn lock(&mut self, file: &LockFile, mode: LockMode) -> Result<bool, Error> {
         let path = self.files.lock_path().display().to_string();
         let failed = |e| Error::failed(format!("lock {path}"), e);
-        if kernel_lock::try_lock(file, mode).map_err(failed)? {
+        if file.try_lock(mode).map_err(failed)? {
             return Ok(true);
         }
         self.publish_record()?;

@@ -14,7 +14,7 @@ use crate::model::queue::Mode;
 use crate::model::record::{Phase, Record};
 use crate::store::env_files::EnvFiles;
 use crate::store::ticket::{Ticket, TicketState};
-use crate::system::kernel_lock::{self, LockMode, WaitDeadline};
+use crate::system::kernel_lock::{self, LockFile, LockMode, WaitDeadline};
 
 /// A lock that is held.
 #[derive(Debug)]
@@ -26,8 +26,8 @@ pub(crate) struct HeldLock {
     /// How long it took to get the lock.
     pub(crate) waited: Duration,
     pub(super) ticket: Ticket,
-    pub(super) lock: File,
-    pub(super) slot: Option<File>,
+    pub(super) lock: LockFile,
+    pub(super) slot: Option<LockFile>,
 }
 
 /// Keeps all others from entering and leaving the environment until it is dropped.
@@ -36,7 +36,7 @@ pub(crate) struct SetupGuard {
     /// Whether nobody else holds the lock.
     pub(crate) is_alone: bool,
     /// None in exclusive mode, where the lock file does the same.
-    setup_lock: Option<File>,
+    setup_lock: Option<LockFile>,
 }
 
 impl HeldLock {
@@ -129,17 +129,17 @@ impl HeldLock {
     }
 
     fn try_lock_alone(&self) -> Result<bool, Error> {
-        kernel_lock::try_lock(&self.lock, LockMode::Exclusive).map_err(|e| self.cannot_lock(e))
+        self.lock.try_lock(LockMode::Exclusive).map_err(|e| self.cannot_lock(e))
     }
 
-    fn lock(&self, file: &File, mode: LockMode, deadline: &mut WaitDeadline<'_>) -> Result<bool, Error> {
+    fn lock(&self, file: &LockFile, mode: LockMode, deadline: &mut WaitDeadline<'_>) -> Result<bool, Error> {
         kernel_lock::lock(file, mode, deadline).map_err(|e| self.cannot_lock(e))
     }
 
     /// Unlocks the lock file and opens it again: Wine cannot unlock a handle after another handle has tried to lock the
     /// file, but closing it works.
     fn unlock(&mut self) -> Result<(), Error> {
-        let _ = self.lock.unlock();
+        self.lock.unlock();
         self.lock = self.files.open_lock()?;
         Ok(())
     }
@@ -166,15 +166,15 @@ impl HeldLock {
     /// The files that the command inherits, so that they stay locked as long as it lives. The offset of the lock file,
     /// which is empty, is set to the ticket's number: that is how recovery knows an inherited copy from any other.
     pub(crate) fn inherited_fds(&self) -> Vec<&File> {
-        let _ = (&self.lock).seek(SeekFrom::Start(self.record.ticket));
-        std::iter::once(&self.lock).chain(&self.slot).collect()
+        let _ = self.lock.file().seek(SeekFrom::Start(self.record.ticket));
+        self.lock.files().chain(self.slot.iter().flat_map(LockFile::files)).collect()
     }
 
     /// Releases the lock, even where background processes still have a copy of it.
     pub(crate) fn release(self) {
-        let _ = self.lock.unlock();
+        self.lock.unlock();
         if let Some(slot) = &self.slot {
-            let _ = slot.unlock();
+            slot.unlock();
         }
         self.files.release_ticket(self.ticket);
         info!(name = self.files.name, "released the lock");

@@ -20,9 +20,13 @@ pub(crate) const GRACE: Duration = Duration::from_secs(5);
 
 /// Ends what the dead owner's command left running, then removes the ticket.
 pub(crate) fn recover(files: &EnvFiles, id: TicketId, deadline: &mut WaitDeadline<'_>) -> Result<(), Error> {
+    let may_remove = files.may_remove(id);
+    if !may_remove && files.is_cleared(id.number) {
+        return Ok(());
+    }
     let record = files.read_record(id);
     info!(name = files.name, ticket = id.number, "removing a stale ticket");
-    if let Some(record) = &record {
+    if let Some(record) = record.as_ref().filter(|_| may_remove) {
         kill_leftovers(files, id, record);
     }
     let removed = files.with_queue_lock(deadline, || {
@@ -60,8 +64,12 @@ fn remove_stale(files: &EnvFiles, id: TicketId, record: Option<&Record>) -> Resu
         // The history is for people: a full disk must not keep the lock from being taken.
         let _ = history::append(files, &PastHold::new(record, None, note));
     }
-    files.remove_ticket(id);
-    Ok(())
+    if files.may_remove(id) {
+        files.remove_ticket(id);
+        return Ok(());
+    }
+    // It stays until its owner or root comes, and must not be cleared up after again.
+    files.mark_cleared(id.number)
 }
 
 /// Ends the processes of a dead owner. A process may start others before it ends, so this goes on until no process has a

@@ -48,7 +48,8 @@ pub(crate) fn read_status(files: &EnvFiles) -> Result<LockStatus, Error> {
             match files.ticket_state(id)? {
                 TicketState::Held(_) => records.extend(record),
                 TicketState::Stale => {
-                    is_marked_dirty |= record.is_some_and(|record| record.is_plain_holder());
+                    is_marked_dirty |=
+                        record.is_some_and(|record| record.is_plain_holder()) && !files.is_cleared(id.number);
                 }
                 TicketState::Removed => {}
             }

@@ -30,6 +30,12 @@ pub(crate) struct Environment {
     pub(crate) kept_by: Option<String>,
     /// Since when nobody uses it; none while somebody does, or where its users died.
     pub(crate) idle_since: Option<BootTimestamp>,
+    /// Of several users' records the highest counts; 0 where there is one user.
+    #[serde(default)]
+    pub(crate) generation: u64,
+    /// The number of the other user whose record this is: he alone may run its take-down.
+    #[serde(skip)]
+    pub(crate) foreign: Option<u32>,
 }
 
 /// A take-down, and how it is to be run.
@@ -59,6 +65,8 @@ pub(crate) enum EnvironmentPhase {
     Up,
     /// It is being taken down.
     Teardown,
+    /// It was taken down, but the record of another user could not be removed.
+    Down,
 }
 
 /// Whether the last user leaves an environment up.
@@ -103,6 +111,12 @@ impl Recorded {
 
     pub(crate) fn teardown(&self) -> Option<&Teardown> {
         self.known()?.teardown.as_ref()
+    }
+
+    /// The user whose record this is, where that is not the user who reads it.
+    pub(crate) fn foreign(&self) -> Option<String> {
+        let known = self.known()?;
+        known.foreign.map(|user| format!("{} (user {user})", known.user))
     }
 
     pub(crate) fn kept(&self) -> Keep {
@@ -160,6 +174,7 @@ impl Facts<'_> {
             EnvironmentPhase::Setup => return Unused::Dirty(Dirty::SetupInterrupted),
             EnvironmentPhase::Reuse => return Unused::Dirty(Dirty::ReuseInterrupted),
             EnvironmentPhase::Teardown => return Unused::Dirty(Dirty::TeardownFailed),
+            EnvironmentPhase::Down => return mark.unwrap_or(Unused::Down),
             EnvironmentPhase::Up => {}
         }
         match (environment.kept, &environment.idle_since) {
@@ -194,6 +209,12 @@ impl Facts<'_> {
     pub(crate) fn sweep(&self, rule: SweepRule) -> Sweep {
         if let Recorded::Refused(why) = self.recorded {
             return Sweep::Skip(why.clone());
+        }
+        if let Some(foreign) = self.recorded.foreign() {
+            return match self.unused() {
+                Unused::Down => Sweep::Nothing,
+                _ => Sweep::Skip(format!("it was set up by {foreign}, and only he may run its take-down")),
+            };
         }
         match (self.unused(), self.recorded.kept()) {
             (Unused::Down, _) => Sweep::Nothing,
@@ -308,6 +329,8 @@ mod tests {
             kept,
             kept_by: None,
             idle_since: idle_since.map(at),
+            generation: 0,
+            foreign: None,
         }))
     }
 

@@ -49,6 +49,9 @@ pub(crate) struct Record {
     /// Whether its command runs in an environment that was set up and will be taken down.
     #[serde(default)]
     pub(crate) in_environment: bool,
+    /// The user whose ticket it is, by number, where the directory is shared: his processes alone are ended for it.
+    #[serde(skip)]
+    pub(crate) owner: Option<u32>,
 }
 
 impl Record {

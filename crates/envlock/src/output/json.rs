@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use evenkeel_common::shared_state::Sharing;
+use evenkeel_common::state::Home;
 use evenkeel_common::{Timestamp, VERSION, now};
 use serde::Serialize;
 
@@ -21,6 +23,10 @@ pub(crate) struct StatusJson {
     at: Timestamp,
     verdict: LockVerdict,
     locks: Vec<LockJson>,
+    /// The state directory in which the locks are.
+    state_directory: String,
+    /// Whether all users of the machine share it.
+    shared: bool,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -151,7 +157,7 @@ struct OutsiderJson {
 }
 
 impl StatusJson {
-    pub(crate) fn new(locks: Vec<LockStatus>) -> Self {
+    pub(crate) fn new(locks: Vec<LockStatus>, home: &Home) -> Self {
         let is_free = locks.iter().all(LockStatus::is_free);
         Self {
             schema: "envlock.status/1",
@@ -159,6 +165,8 @@ impl StatusJson {
             at: now(),
             verdict: if is_free { LockVerdict::Free } else { LockVerdict::Held },
             locks: locks.into_iter().map(LockJson::from).collect(),
+            state_directory: home.lock_home().to_string_lossy().into_owned(),
+            shared: home.sharing() == Sharing::AllUsers,
         }
     }
 }

@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use evenkeel_common::shared_state::Sharing;
+use evenkeel_common::state::Home;
 use evenkeel_common::{Timestamp, now, terminal, units};
 
 use crate::lock::status::LockStatus;
@@ -111,6 +113,15 @@ pub(crate) fn status(status: &LockStatus) -> String {
         let _ = writeln!(text, "  its record cannot be used: {}", terminal::one_line(cause));
     }
     text
+}
+
+/// Where the locks are kept, and whose they are.
+pub(crate) fn state_line(home: &Home) -> String {
+    let whose = match home.sharing() {
+        Sharing::AllUsers => "shared by all users",
+        Sharing::OneUser => "of this user alone",
+    };
+    format!("locks in {}, {whose}\n", home.lock_path().display())
 }
 
 /// Who set an environment up and when, from what, and how long it is kept.

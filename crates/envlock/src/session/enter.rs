@@ -44,6 +44,12 @@ pub(crate) fn enter(
     if let Recorded::Refused(cause) = &recorded {
         return Err(Error::failed(format!("use the record of {}", main.files.name), cause));
     }
+    if let Some(foreign) = recorded.foreign().filter(|_| args.teardown.is_none()) {
+        let cause = format!("{foreign} set it up, and only he may run the take-down that is recorded");
+        return Err(
+            Error::failed(format!("enter {}", main.files.name), cause).hint("give --teardown as well")
+        );
+    }
     let wanted = Wanted { key: args.setup_key.as_ref(), replace: args.replace };
     if !guard.is_alone {
         let is_other = recorded.difference(wanted.key).is_some();

@@ -45,7 +45,8 @@ impl Session<'_> {
                 if !is_last && environment.kept != Keep::UntilTold =>
             {
                 // The last one, who may not want to keep it, has to know.
-                self.locked.record(&Environment { kept: Keep::UntilTold, ..*environment })?;
+                let environment = self.adopt(*environment);
+                self.locked.record(&Environment { kept: Keep::UntilTold, ..environment })?;
                 Ok(None)
             }
             _ if !is_last => Ok(None),
@@ -76,7 +77,7 @@ impl Session<'_> {
             kept,
             kept_by: Some(main.record.user.clone()),
             idle_since: Some(BootTimestamp::now()),
-            ..environment
+            ..self.adopt(environment)
         })?;
         main.files.mark_clean();
         Ok(())

@@ -39,7 +39,7 @@ impl Session<'_> {
         let Recorded::Known(environment) = recorded else { return self.set_up() };
         print_message(&text::joining(self.locked.steps.name, &environment));
         let phase = if self.args.reuse.is_some() { EnvironmentPhase::Reuse } else { EnvironmentPhase::Up };
-        let environment = Environment { phase, idle_since: None, ..*environment };
+        let environment = Environment { phase, idle_since: None, ..self.adopt(*environment) };
         self.locked.record(&environment)?;
         self.progress = Progress::Begun;
         if let Some(command) = &self.args.reuse {
@@ -114,11 +114,7 @@ impl Session<'_> {
         Environment {
             schema: SCHEMA.to_owned(),
             key: self.args.setup_key.clone(),
-            teardown: self.args.teardown.as_ref().map(|command| Teardown {
-                command: command.clone(),
-                directory: current_directory(),
-                limit_ms: self.args.teardown_timeout.map(millis),
-            }),
+            teardown: self.own_teardown(),
             user,
             host,
             up_since: now(),
@@ -126,6 +122,25 @@ impl Session<'_> {
             kept: Keep::No,
             kept_by: None,
             idle_since: None,
+            generation: 0,
+            foreign: None,
+        }
+    }
+
+    /// The take-down that this user was given, as it is recorded.
+    fn own_teardown(&self) -> Option<Teardown> {
+        self.args.teardown.as_ref().map(|command| Teardown {
+            command: command.clone(),
+            directory: current_directory(),
+            limit_ms: self.args.teardown_timeout.map(millis),
+        })
+    }
+
+    /// The record as this user may write it: the take-down of another one is not his to run.
+    pub(super) fn adopt(&self, environment: Environment) -> Environment {
+        match environment.foreign {
+            None => environment,
+            Some(_) => Environment { teardown: self.own_teardown(), foreign: None, ..environment },
         }
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use evenkeel_common::journal::{Durability, Journal, Records};
+use evenkeel_common::shared_state;
 use evenkeel_common::{Error, Timestamp, now, percentile};
 use serde::{Deserialize, Serialize};
 
@@ -89,14 +90,38 @@ pub(crate) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Adds a hold to the history.
+/// Adds a hold to the history: in a shared directory, to this user's part of it.
 pub(crate) fn append(files: &EnvFiles, past: &PastHold) -> Result<(), Error> {
     journal(files).append(past, Durability::Cached)
 }
 
-/// Reads the history, oldest first.
+/// Reads the history of all users, oldest first.
 pub(crate) fn read(files: &EnvFiles) -> Result<Records<PastHold>, Error> {
-    journal(files).read()
+    let mut all = journal(files).read()?;
+    if files.is_shared() {
+        read_others(files, &mut all)?;
+        all.records.sort_by_key(|past: &PastHold| past.at);
+    }
+    Ok(all)
+}
+
+/// Adds what the other users recorded. What is not theirs, cannot be read, or is longer than their envlock lets it become
+/// is left out.
+fn read_others(files: &EnvFiles, all: &mut Records<PastHold>) -> Result<(), Error> {
+    let me = shared_state::current_user();
+    let of_others = |name: &str| user_of(name).filter(|user| *user != me).map(|user| (name.to_owned(), user));
+    for (name, user) in files.find_files(of_others)? {
+        let Ok((file, owner)) = shared_state::open_foreign(&files.path(&name)) else { continue };
+        if owner == user && file.metadata().is_ok_and(|facts| facts.len() <= MAX_BYTES) {
+            let _ = all.collect(file);
+        }
+    }
+    Ok(())
+}
+
+fn user_of(name: &str) -> Option<u32> {
+    let name = name.strip_suffix(".1").unwrap_or(name);
+    name.strip_prefix("history.")?.strip_suffix(".jsonl")?.parse().ok()
 }
 
 /// What `envlock history` shows.
@@ -140,7 +165,11 @@ impl HistorySummary {
 }
 
 fn journal(files: &EnvFiles) -> Journal {
-    Journal::new(files.path("history.jsonl"), MAX_BYTES)
+    if !files.is_shared() {
+        return Journal::new(files.path("history.jsonl"), MAX_BYTES);
+    }
+    let name = format!("history.{}.jsonl", shared_state::current_user());
+    Journal::readable_by_all(files.path(&name), MAX_BYTES)
 }
 
 /// How long a command usually holds the lock: the median of its last holds, or of the last holds of all commands where

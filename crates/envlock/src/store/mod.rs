@@ -3,4 +3,5 @@
 pub(crate) mod env_files;
 mod environment;
 pub(crate) mod history;
+mod mark;
 pub(crate) mod ticket;

@@ -4,35 +4,13 @@
 //! a timer interrupts the wait. Elsewhere, and to wait for any one of several locks, threads block and the caller
 //! watches the clock.
 
-use std::fs::{File, TryLockError};
 use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+pub(crate) use evenkeel_common::lock_file::{LockFile, LockMode};
+
 use crate::system::platform;
-
-/// How a file is locked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LockMode {
-    Exclusive,
-    Shared,
-}
-
-/// Takes the lock if it is free.
-pub(crate) fn try_lock(file: &File, mode: LockMode) -> io::Result<bool> {
-    loop {
-        let locked = match mode {
-            LockMode::Exclusive => file.try_lock(),
-            LockMode::Shared => file.try_lock_shared(),
-        };
-        match locked {
-            Ok(()) => return Ok(true),
-            Err(TryLockError::WouldBlock) => return Ok(false),
-            Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(TryLockError::Error(e)) => return Err(e),
-        }
-    }
-}
 
 /// After this long a person should be told what envlock waits for.
 const SLOW_AFTER: Duration = Duration::from_secs(1);
@@ -98,8 +76,8 @@ impl<'a> WaitDeadline<'a> {
 }
 
 /// Takes the lock, waiting for it until the deadline. Returns whether it was taken.
-pub(crate) fn lock(file: &File, mode: LockMode, deadline: &mut WaitDeadline<'_>) -> io::Result<bool> {
-    if try_lock(file, mode)? {
+pub(crate) fn lock(file: &LockFile, mode: LockMode, deadline: &mut WaitDeadline<'_>) -> io::Result<bool> {
+    if file.try_lock(mode)? {
         return Ok(true);
     }
     if !deadline.poll() {
@@ -109,10 +87,10 @@ pub(crate) fn lock(file: &File, mode: LockMode, deadline: &mut WaitDeadline<'_>)
 }
 
 #[cfg(unix)]
-fn wait_for(file: &File, mode: LockMode, deadline: &mut WaitDeadline<'_>) -> io::Result<bool> {
+fn wait_for(file: &LockFile, mode: LockMode, deadline: &mut WaitDeadline<'_>) -> io::Result<bool> {
     loop {
         let alarm = deadline.next_wakeup().map(platform::Alarm::after);
-        match block(file, mode) {
+        match file.lock(mode) {
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             other => return other.map(|()| true),
         }
@@ -124,14 +102,14 @@ fn wait_for(file: &File, mode: LockMode, deadline: &mut WaitDeadline<'_>) -> io:
 }
 
 #[cfg(not(unix))]
-fn wait_for(file: &File, mode: LockMode, deadline: &mut WaitDeadline<'_>) -> io::Result<bool> {
+fn wait_for(file: &LockFile, mode: LockMode, deadline: &mut WaitDeadline<'_>) -> io::Result<bool> {
     wait_for_any(std::slice::from_ref(file), mode, deadline).map(|locked| locked.is_some())
 }
 
 /// Takes an exclusive lock on the first of several files that becomes free, and returns its index; none at the deadline.
-pub(crate) fn lock_any(files: &[File], deadline: &mut WaitDeadline<'_>) -> io::Result<Option<usize>> {
+pub(crate) fn lock_any(files: &[LockFile], deadline: &mut WaitDeadline<'_>) -> io::Result<Option<usize>> {
     for (index, file) in files.iter().enumerate() {
-        if try_lock(file, LockMode::Exclusive)? {
+        if file.try_lock(LockMode::Exclusive)? {
             return Ok(Some(index));
         }
     }
@@ -139,7 +117,7 @@ pub(crate) fn lock_any(files: &[File], deadline: &mut WaitDeadline<'_>) -> io::R
 }
 
 fn wait_for_any(
-    files: &[File],
+    files: &[LockFile],
     mode: LockMode,
     deadline: &mut WaitDeadline<'_>,
 ) -> io::Result<Option<usize>> {
@@ -151,7 +129,7 @@ fn wait_for_any(
             // Without a buffer, sending succeeds only while the receiver waits: a second winner, or one that comes too
             // late, fails here and releases its lock.
             if sender.send(result).is_err() {
-                let _ = file.unlock();
+                file.unlock();
             }
         })?;
     }
@@ -159,19 +137,12 @@ fn wait_for_any(
     deadline.receive(&events).transpose()
 }
 
-fn block_uninterrupted(file: &File, mode: LockMode) -> io::Result<()> {
+fn block_uninterrupted(file: &LockFile, mode: LockMode) -> io::Result<()> {
     loop {
-        match block(file, mode) {
+        match file.lock(mode) {
             Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
             other => return other,
         }
-    }
-}
-
-fn block(file: &File, mode: LockMode) -> io::Result<()> {
-    match mode {
-        LockMode::Exclusive => file.lock(),
-        LockMode::Shared => file.lock_shared(),
     }
 }
 
@@ -186,13 +157,13 @@ fn spawn_without_signals(work: impl FnOnce() + Send + 'static) -> io::Result<()>
 
 #[cfg(test)]
 mod tests {
+    use evenkeel_common::shared_state::Sharing;
+
     use super::*;
 
-    fn two_handles() -> (tempfile::TempDir, File, File) {
+    fn two_handles() -> (tempfile::TempDir, LockFile, LockFile) {
         let dir = tempfile::tempdir().unwrap();
-        let open = || {
-            File::options().write(true).create(true).truncate(false).open(dir.path().join("lock")).unwrap()
-        };
+        let open = || LockFile::open(&dir.path().join("lock"), Sharing::OneUser).unwrap();
         let (one, two) = (open(), open());
         (dir, one, two)
     }
@@ -201,7 +172,7 @@ mod tests {
     fn several_free_locks_are_taken_from_the_first_on() {
         let (_dir, first, other) = two_handles();
         let (_dir2, second, _) = two_handles();
-        other.lock().unwrap();
+        other.lock(LockMode::Exclusive).unwrap();
         let files = [first, second];
         assert_eq!(lock_any(&files, &mut WaitDeadline::new(None)).unwrap(), Some(1));
     }

@@ -23,6 +23,14 @@ pub(crate) fn processes_of_ticket(_: &str, _: &Record, _: &Path) -> Vec<u32> {
     Vec::new()
 }
 
+pub(crate) fn has_inherited_lock(_: u64, _: &Path) -> bool {
+    false
+}
+
+pub(crate) fn belongs_to(_: u32, _: Option<u32>) -> bool {
+    true
+}
+
 pub(crate) fn processes_of_step(_: &str) -> Vec<u32> {
     Vec::new()
 }

@@ -50,8 +50,14 @@ pub(crate) fn processes_of_ticket(held_entry: &str, record: &Record, lock: &Path
     if owner.boot_id != boot::boot_id().unwrap_or_default() || owner.pid_namespace != pid_namespace() {
         return Vec::new();
     }
-    let others = pids().filter(|pid| *pid != owner.pid);
+    let others = pids().filter(|pid| *pid != owner.pid && belongs_to(*pid, record.owner));
     others.filter(|pid| lists(*pid, HELD_VAR, held_entry) || has_copy(*pid, record.ticket, &lock)).collect()
+}
+
+/// Whether a process is one of this user; of any user where none is given.
+pub(crate) fn belongs_to(pid: u32, user: Option<u32>) -> bool {
+    let owner = || fs::metadata(format!("/proc/{pid}")).map(|process| process.uid());
+    user.is_none_or(|user| user == 0 || owner().is_ok_and(|owner| owner == user))
 }
 
 /// The processes that were started in a step of a ticket, and their descendants.
@@ -115,17 +121,29 @@ fn lists(pid: u32, variable: &str, entry: &str) -> bool {
     environment.split(|byte| *byte == 0).any(contains)
 }
 
-/// Whether a process has the lock file open through a descriptor whose offset is the ticket's number. /proc/locks would
-/// not do: in a container the kernel does not name a locker that is dead.
+/// Whether this process has a copy of a ticket's lock, and the lock is still held through it.
+pub(crate) fn has_inherited_lock(ticket: u64, lock: &Path) -> bool {
+    let Ok(lock) = fs::metadata(lock) else { return false };
+    let is_locked = |info: &String| info.lines().any(|line| line.starts_with("lock:"));
+    copies("self", ticket, &lock).any(|info| is_locked(&info))
+}
+
+/// Whether a process has a copy of a ticket's lock.
 fn has_copy(pid: u32, ticket: u64, lock: &fs::Metadata) -> bool {
-    let Ok(descriptors) = fs::read_dir(format!("/proc/{pid}/fd")) else { return false };
-    descriptors.flatten().any(|descriptor| {
-        let is_lock = |file: fs::Metadata| (file.dev(), file.ino()) == (lock.dev(), lock.ino());
-        fs::metadata(descriptor.path()).is_ok_and(is_lock) && {
-            let number = descriptor.file_name();
-            let info = fs::read_to_string(format!("/proc/{pid}/fdinfo/{}", number.to_string_lossy()));
-            info.is_ok_and(|info| info.lines().find_map(parse_offset) == Some(ticket))
-        }
+    copies(&pid.to_string(), ticket, lock).next().is_some()
+}
+
+/// What /proc says of a process's descriptors of the lock file whose offset is the ticket's number. /proc/locks would not
+/// do: in a container the kernel does not name a locker that is dead.
+fn copies(pid: &str, ticket: u64, lock: &fs::Metadata) -> impl Iterator<Item = String> {
+    let (process, identity) = (format!("/proc/{pid}"), (lock.dev(), lock.ino()));
+    let descriptors = fs::read_dir(format!("{process}/fd")).into_iter().flatten().flatten();
+    descriptors.filter_map(move |descriptor| {
+        let file = fs::metadata(descriptor.path()).ok()?;
+        let number = descriptor.file_name();
+        let info = || fs::read_to_string(format!("{process}/fdinfo/{}", number.to_string_lossy())).ok();
+        let info = if (file.dev(), file.ino()) == identity { info()? } else { return None };
+        (info.lines().find_map(parse_offset) == Some(ticket)).then_some(info)
     })
 }
 

@@ -205,6 +205,11 @@ pub(crate) fn host() -> String {
     std::env::var("COMPUTERNAME").unwrap_or_default()
 }
 
+/// Users have no numbers here.
+pub(crate) fn user_name(_: u32) -> String {
+    user_from_system()
+}
+
 /// The user, where no variable names one.
 pub(crate) fn user_from_system() -> String {
     "unknown".to_owned()

@@ -10,6 +10,7 @@ mod environment;
 mod keep;
 mod leftovers;
 mod output;
+mod shared;
 mod signals;
 mod storm;
 mod survive;

@@ -2,6 +2,8 @@
 
 #![expect(dead_code, reason = "the types are the test")]
 
+use std::path::Path;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -15,6 +17,8 @@ struct Status {
     at: String,
     verdict: String,
     locks: Vec<Lock>,
+    state_directory: String,
+    shared: bool,
 }
 
 #[derive(Deserialize)]
@@ -174,6 +178,7 @@ fn status_shows_holders_and_queue() {
     let waiter = home.queue("test", &["test", "--", "true"]);
     let status: Status = parse(&home.run(&["status", "--json"]).stdout());
     assert_eq!((&*status.schema, &*status.verdict), ("envlock.status/1", "held"));
+    assert_eq!((Path::new(&status.state_directory), status.shared), (home.path(), false));
     let lock = &status.locks[0];
     let (inside, queued) = (&lock.holders[0], &lock.queue[0]);
     assert_eq!((&*inside.mode, inside.slot, &*inside.phase), ("slot", Some(0), "running"));

@@ -359,7 +359,12 @@ fn kill_and_clear(scan: &KillScan, time: std::time::Duration) -> bool {
     let was_alive = run.try_wait().unwrap().is_none();
     let _ = run.kill();
     run.wait().unwrap();
-    let status = home.status("test");
+    let mut status = home.status("test");
+    // A child that it was just starting has a copy of its ticket until it becomes the step.
+    until("its ticket is stale", || {
+        status = home.status("test");
+        status["environment"]["state"] != "in_use"
+    });
     let state = status["environment"]["state"].as_str().unwrap_or("down").to_owned();
     let context = format!("{:?} killed after {time:?}: {state}", scan.killed);
     assert!(matches!(&*state, "kept" | "dirty" | "down"), "{context}");
@@ -393,4 +398,54 @@ fn whoever_is_killed_at_any_moment_leaves_what_is_known_to_be_kept_or_dirty() {
             });
         }
     });
+}
+
+/// What runs under a killed envlock has its lock: it must not wait for itself.
+#[test]
+fn whoever_runs_under_a_dead_envlock_is_refused_at_once() {
+    for (scrub, options) in [
+        ("", &[][..]),
+        // In a step, the second variable tells.
+        ("unset ENVLOCK_HELD;", &["--setup", "true"]),
+        // Somebody cleared the ticket away.
+        ("rm -f \"$NETRA_HOME\"/locks/test.d/*.x;", &[]),
+    ] {
+        let home = Home::new();
+        let envlock = home.envlock(&[]).get_program().to_str().unwrap().to_owned();
+        let script = format!(
+            "trap '' TERM; echo $PPID >pid.new; mv pid.new pid; while kill -0 $PPID 2>/dev/null; do sleep 0.01; done; {scrub}
+             {envlock} --wait-forever test -- true 2>said; echo $? >hold
+             {envlock} down -w 1h test 2>>said; echo $? >down
+             {envlock} sweep test >>said 2>&1
+             {envlock} --wait-forever other -- true; echo $? >other.new; mv other.new other"
+        );
+        let args = [options, &["test", "--", "sh", "-c", &script]].concat();
+        let mut holder = home.envlock(&args).current_dir(home.path()).spawn().unwrap();
+        until("the command runs", || home.file("pid").exists());
+        holder.kill().unwrap();
+        holder.wait().unwrap();
+        until("it has asked", || home.file("other").exists());
+        let read = |name: &str| std::fs::read_to_string(home.file(name)).unwrap();
+        assert_eq!((read("hold").trim(), read("down").trim(), read("other").trim()), ("125", "125", "0"));
+        let said = format!(
+            "envlock: cannot lock test: the envlock that this runs under (pid {}) has died\nhint:",
+            holder.id()
+        );
+        assert!(read("said").starts_with(&said), "{}", read("said"));
+    }
+}
+
+/// A process that outlives an envlock that ended as it should has a copy of its lock too, but not the lock.
+#[test]
+fn what_outlived_its_envlock_takes_the_lock_like_anybody() {
+    let home = Home::new();
+    let envlock = home.envlock(&[]).get_program().to_str().unwrap().to_owned();
+    let script =
+        format!("(read line <go; {envlock} -n test -- true; echo $? >code.new; mv code.new code) & ");
+    assert!(Command::new("mkfifo").arg(home.file("go")).status().unwrap().success());
+    let mut holder = home.envlock(&["test", "--", "sh", "-c", &script]);
+    assert!(holder.current_dir(home.path()).status().unwrap().success());
+    std::fs::write(home.file("go"), "\n").unwrap();
+    until("it has asked", || home.file("code").exists());
+    assert_eq!(std::fs::read_to_string(home.file("code")).unwrap().trim(), "0");
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use evenkeel_common::BootTimestamp;
 
 use super::breaker_state::{Event, Outcome};
-use crate::model::record::{Action, Record, Service, fnv1a};
+use crate::model::record::{Action, Record, Service};
 
 /// The events of one service, oldest first. A begin without an end counts as failed: where nobody holds the service's
 /// lock, the process that made it has died.
@@ -83,5 +83,5 @@ pub(crate) fn restarted_since(
 /// A number in 0..1 that is the same in every process for one attempt.
 #[expect(clippy::cast_precision_loss, reason = "three digits are enough")]
 fn jitter(attempt: u64) -> f64 {
-    (fnv1a(&attempt.to_string()) % 1000) as f64 / 1000.0
+    (evenkeel_common::fnv1a(attempt.to_string().as_bytes()) % 1000) as f64 / 1000.0
 }

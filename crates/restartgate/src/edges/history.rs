@@ -4,12 +4,12 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use evenkeel_common::Error;
 use evenkeel_common::journal::{Durability, Journal};
 use evenkeel_common::state::{self, Home};
+use evenkeel_common::{Error, fnv1a};
 use tokio::time::{Instant, sleep};
 
-use crate::model::record::{Record, Service, fnv1a};
+use crate::model::record::{Record, Service};
 
 /// Size at which the history is rotated; with its predecessor about 8,000 records, far more than any window holds.
 const MAX_BYTES: u64 = 2 << 20;
@@ -115,7 +115,7 @@ fn lock_name(service: &Service) -> String {
     let plain: String =
         service.shown().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(40).collect();
     let Service { host, project, name } = service;
-    format!("{plain}-{:016x}.lock", fnv1a(&format!("{host}\n{project:?}\n{name}")))
+    format!("{plain}-{:016x}.lock", fnv1a(format!("{host}\n{project:?}\n{name}").as_bytes()))
 }
 
 #[cfg(test)]

@@ -202,9 +202,3 @@ fn user() -> String {
 pub(crate) fn new_attempt() -> u64 {
     u64::try_from(Timestamp::now().as_nanosecond()).unwrap_or(0)
 }
-
-/// FNV-1a, 64 bits: the same in every build, which the standard library's hasher does not promise.
-pub(crate) fn fnv1a(text: &str) -> u64 {
-    text.bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
-}

@@ -8,5 +8,5 @@ mod timer;
 
 pub(crate) use alarm::Alarm;
 pub(crate) use job::Job;
-pub(crate) use process::{exec, host, kill, shell, stderr_for_child, terminate, user_from_system};
+pub(crate) use process::{exec, host, kill, shell, stderr_for_child, terminate, user_from_system, user_name};
 pub(crate) use signals::{SignalForwarder, block_all_signals, reraise};

@@ -54,11 +54,16 @@ pub(crate) fn host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
-/// The user, where no variable names one: from /etc/passwd, else the number.
+/// The user, where no variable names one.
 pub(crate) fn user_from_system() -> String {
-    let uid = rustix::process::geteuid().as_raw().to_string();
+    user_name(rustix::process::geteuid().as_raw())
+}
+
+/// The name of a user: from /etc/passwd, else the number.
+pub(crate) fn user_name(number: u32) -> String {
+    let number = number.to_string();
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
     let mut users = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
-    let named = users.find(|user| user.get(2) == Some(&uid.as_str()));
-    named.and_then(|user| user.first().map(ToString::to_string)).unwrap_or(uid)
+    let named = users.find(|user| user.get(2) == Some(&number.as_str()));
+    named.and_then(|user| user.first().map(ToString::to_string)).unwrap_or(number)
 }
