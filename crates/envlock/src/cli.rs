@@ -16,6 +16,7 @@ pub use crate::manual::MANUAL;
 use crate::model::environment::{Keep, Replace, SweepRule};
 use crate::model::queue::Mode;
 use crate::model::setup_key::SetupKey;
+use crate::model::via::Via;
 
 /// The command line of envlock.
 #[derive(Debug, Parser)]
@@ -49,6 +50,12 @@ pub(crate) struct HoldArgs {
     /// Command to run while the lock is held
     #[arg(value_name = "CMD", last = true, required = true)]
     pub(crate) command: Vec<OsString>,
+    /// Keep the lock in etcd, for users on several hosts [default: ENVLOCK_VIA, else files of this machine]
+    #[arg(long, value_name = "URL")]
+    pub(crate) via: Option<Via>,
+    /// With --via: how long the store keeps the lock of a host that vanished, from 5s to 5m [default: 15s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_ttl)]
+    pub(crate) ttl: Option<Duration>,
     /// Share the lock with others that share it
     #[arg(short, long, conflicts_with = "slots")]
     pub(crate) shared: bool,
@@ -304,6 +311,17 @@ fn missing_separator(error: &clap::Error) -> Option<String> {
     let separator = [String::from("--")];
     Cli::try_parse_from(before.iter().chain(&separator).chain(command)).ok()?;
     Some(format!("write -- before the command: envlock {} -- {unexpected} ...", before[1..].join(" ")))
+}
+
+fn parse_ttl(text: &str) -> Result<Duration, String> {
+    let ttl = parse_duration(text)?;
+    // Whole seconds, as the store counts.
+    let ttl = Duration::from_secs(ttl.as_secs());
+    if (Duration::from_secs(5)..=Duration::from_secs(300)).contains(&ttl) {
+        Ok(ttl)
+    } else {
+        Err("not from 5s to 5m".to_owned())
+    }
 }
 
 fn parse_slots(text: &str) -> Result<NonZeroU16, String> {

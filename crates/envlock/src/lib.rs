@@ -11,6 +11,8 @@ mod lock;
 mod manual;
 mod model;
 mod output;
+#[cfg(target_os = "linux")]
+mod remote;
 mod session;
 mod store;
 mod system;

@@ -3,13 +3,17 @@
 mod break_lock;
 mod down;
 mod hold;
+#[cfg(target_os = "linux")]
+mod hold_remote;
 mod queries;
 mod sweep;
+mod via;
 mod waiting;
 
 use evenkeel_common::{Error, Exit};
 
 use crate::cli::{Action, Cli};
+use crate::model::via::Via;
 
 /// Does what the command line asks for, and returns how envlock ends.
 pub fn run(cli: Cli) -> Result<Exit, Error> {
@@ -21,7 +25,10 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
         Some(Action::Break(args)) => break_lock::break_lock(args),
         Some(Action::Down(args)) => down::down(&args).map_err(as_wrapper_failure),
         Some(Action::Sweep(args)) => sweep::sweep(&args),
-        None => hold::hold(&cli.hold),
+        None => match via::of_hold(&cli.hold)? {
+            Via::Local => hold::hold(&cli.hold),
+            Via::Store(url) => via::hold(&cli.hold, &url),
+        },
     }
 }
 

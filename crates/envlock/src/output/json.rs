@@ -226,6 +226,9 @@ pub(crate) struct RunJson {
 enum RunVerdict {
     Done,
     Busy,
+    /// The command was ended because the lock could not be kept.
+    #[cfg(target_os = "linux")]
+    Lost,
 }
 
 impl RunJson {
@@ -259,6 +262,12 @@ impl RunJson {
     /// The run has ended.
     pub(crate) fn done(self, held_ms: u64, exit_code: u8) -> Self {
         Self { at: now(), held_ms: Some(held_ms), exit_code, ..self }
+    }
+
+    /// The run has ended, because its lock was lost.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn lost(self, held_ms: u64, exit_code: u8) -> Self {
+        Self { verdict: RunVerdict::Lost, ..self.done(held_ms, exit_code) }
     }
 }
 
