@@ -33,6 +33,8 @@ use crate::model::via::Via;
 pub struct Cli {
     #[command(flatten)]
     pub(crate) hold: HoldArgs,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
     #[command(subcommand)]
     pub(crate) action: Option<Action>,
     #[command(flatten)]
@@ -50,12 +52,6 @@ pub(crate) struct HoldArgs {
     /// Command to run while the lock is held
     #[arg(value_name = "CMD", last = true, required = true)]
     pub(crate) command: Vec<OsString>,
-    /// Keep the lock in etcd, for users on several hosts [default: ENVLOCK_VIA, else files of this machine]
-    #[arg(long, value_name = "URL")]
-    pub(crate) via: Option<Via>,
-    /// With --via: how long the store keeps the lock of a host that vanished, from 5s to 5m [default: 15s]
-    #[arg(long, value_name = "DURATION", value_parser = parse_ttl)]
-    pub(crate) ttl: Option<Duration>,
     /// Share the lock with others that share it
     #[arg(short, long, conflicts_with = "slots")]
     pub(crate) shared: bool,
@@ -115,6 +111,17 @@ pub(crate) struct HoldArgs {
     /// Write a record of the run to FILE as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) report: Option<PathBuf>,
+}
+
+/// Which store the lock of a run is kept in. Apart from [`HoldArgs`], so that most starts need not define it.
+#[derive(Debug, Default, Args)]
+pub(crate) struct StoreArgs {
+    /// Keep the lock in etcd, for users on several hosts [default: ENVLOCK_VIA, else files of this machine]
+    #[arg(long, value_name = "URL")]
+    pub(crate) via: Option<Via>,
+    /// With --via: how long the store keeps the lock of a host that vanished, from 5s to 5m [default: 15s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_ttl)]
+    pub(crate) ttl: Option<Duration>,
 }
 
 impl HoldArgs {
@@ -177,6 +184,9 @@ pub(crate) struct StatusArgs {
     /// Environment to show [default: all]
     #[arg(value_name = "NAME", value_parser = parse_name)]
     pub(crate) name: Option<String>,
+    /// Look in etcd [default: ENVLOCK_VIA, else files of this machine]
+    #[arg(long, value_name = "URL")]
+    pub(crate) via: Option<Via>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -191,6 +201,9 @@ pub(crate) struct HistoryArgs {
     /// Show the last N holds; the percentiles are of all
     #[arg(short = 'n', long, value_name = "N", default_value = "20")]
     pub(crate) last: usize,
+    /// Look in etcd [default: ENVLOCK_VIA, else files of this machine]
+    #[arg(long, value_name = "URL")]
+    pub(crate) via: Option<Via>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -211,6 +224,9 @@ pub(crate) struct BreakArgs {
     /// Time for the command to end after SIGTERM, and again for the take-down, before SIGKILL
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
     pub(crate) grace: Duration,
+    /// Look in etcd [default: ENVLOCK_VIA, else files of this machine]
+    #[arg(long, value_name = "URL")]
+    pub(crate) via: Option<Via>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -262,8 +278,8 @@ impl SweepArgs {
     }
 }
 
-/// The command line without subcommands. Most starts have none, and defining them all takes longer than the rest of
-/// reading the command line.
+/// The command line without subcommands and the options of a store. Most starts have none, and defining them all takes
+/// longer than the rest of reading the command line.
 #[derive(Debug, Parser)]
 #[command(name = "envlock", version)]
 struct WithoutSubcommand {
@@ -298,7 +314,7 @@ impl Cli {
             return None;
         }
         let WithoutSubcommand { hold, verbosity } = WithoutSubcommand::try_parse_from(args).ok()?;
-        Some(Self { hold, action: None, verbosity })
+        Some(Self { hold, store: StoreArgs::default(), action: None, verbosity })
     }
 }
 
@@ -317,7 +333,7 @@ fn parse_ttl(text: &str) -> Result<Duration, String> {
     let ttl = parse_duration(text)?;
     // Whole seconds, as the store counts.
     let ttl = Duration::from_secs(ttl.as_secs());
-    if (Duration::from_secs(5)..=Duration::from_secs(300)).contains(&ttl) {
+    if (Duration::from_secs(5)..=Duration::from_mins(5)).contains(&ttl) {
         Ok(ttl)
     } else {
         Err("not from 5s to 5m".to_owned())

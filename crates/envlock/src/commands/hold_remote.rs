@@ -5,13 +5,13 @@ use std::io::{IsTerminal, Write};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use evenkeel_common::{Error, Exit, now};
+use evenkeel_common::{Error, Exit, now, terminal};
 
 use crate::cli::HoldArgs;
 use crate::commands::hold::{exec_command, wait_deadline, write_report};
-use crate::lock::status::LockStatus;
+use crate::commands::queries_remote::status_of;
 use crate::model::held_entry::HELD_VAR;
-use crate::model::record::{MainTicket, Phase, Record};
+use crate::model::record::{BreakNote, MainTicket, Phase, Record};
 use crate::model::step::Step;
 use crate::model::via::{StoreUrl, VIA_VAR};
 use crate::output::json::RunJson;
@@ -19,26 +19,26 @@ use crate::output::text;
 use crate::remote::acquire::acquire;
 use crate::remote::board::{Loss, Owner};
 use crate::remote::client::CallError;
-use crate::remote::held_entry::RemoteEntry;
+use crate::remote::inherited::covers;
 use crate::remote::keeper::Keeper;
-use crate::remote::lock::{RemoteLock, Remains, wait_for};
+use crate::remote::lock::{Remains, RemoteLock, wait_for};
 use crate::remote::renewal::Store;
 use crate::remote::terms::Terms;
 use crate::session::print_message;
 use crate::store::history::{Measured, millis};
 use crate::system::kernel_lock::WaitDeadline;
 use crate::system::platform::{self, Job, SignalForwarder};
-use crate::system::{Ending, current_process, processes, user};
+use crate::system::{Ending, current_process, user};
 
 /// The lease time, where none is given.
 const TTL: Duration = Duration::from_secs(15);
 
-pub(super) fn hold(args: &HoldArgs, url: &StoreUrl) -> Result<Exit, Error> {
+pub(super) fn hold(args: &HoldArgs, url: &StoreUrl, ttl: Option<Duration>) -> Result<Exit, Error> {
     refuse_options(args)?;
     let name = args.name.as_deref().unwrap_or_default();
-    let mut store = Store::new(url, name, args.mode(), Terms::new(args.ttl.unwrap_or(TTL)));
+    let mut store = Store::new(url, name, args.mode(), Terms::new(ttl.unwrap_or(TTL)));
     let outer = std::env::var(HELD_VAR).unwrap_or_default();
-    if is_covered(&mut store, &url.prefix, &outer, args)? {
+    if covers(&mut store, &url.prefix, &outer)? {
         return exec_command(args);
     }
     let process = current_process();
@@ -91,43 +91,6 @@ fn refuse_options(args: &HoldArgs) -> Result<(), Error> {
     }
 }
 
-/// Whether an outer envlock holds the lock in the same store. Where it holds a lesser one, that is an error.
-fn is_covered(store: &mut Store, prefix: &str, outer: &str, args: &HoldArgs) -> Result<bool, Error> {
-    let name = args.name.as_deref().unwrap_or_default();
-    let wanted = args.mode();
-    let held = held_by_ancestors(store, prefix, outer, name)?;
-    if held.iter().any(|remote| remote.entry.mode.covers(wanted)) {
-        return Ok(true);
-    }
-    let Some(lesser) = held.first() else { return Ok(false) };
-    let cause = format!("the {} lock that this command runs under does not allow it", lesser.entry.mode);
-    Err(Error::new(Exit::Failed, format!("take the {wanted} lock {name}"), cause)
-        .hint("take the stronger lock in the outer envlock"))
-}
-
-/// The entries of this lock whose owners are ancestors and whose tickets are in the store. Asks the store only where
-/// there is such an entry.
-pub(super) fn held_by_ancestors(
-    store: &mut Store,
-    prefix: &str,
-    outer: &str,
-    name: &str,
-) -> Result<Vec<RemoteEntry>, Error> {
-    let mut held = RemoteEntry::parse_list(outer);
-    held.retain(|remote| {
-        let entry = &remote.entry;
-        entry.name == name
-            && remote.store.split_once('/').is_some_and(|(_, other)| other == prefix)
-            && processes::is_ancestor(entry.pid, entry.start)
-    });
-    if !held.is_empty() {
-        let (cluster, tickets) = store.tickets().map_err(|e| store.client.fatal(&e))?;
-        let same = RemoteEntry::store(cluster, prefix);
-        held.retain(|remote| remote.store == same && tickets.contains(&remote.entry.ticket_id()));
-    }
-    Ok(held)
-}
-
 /// What a command runs under.
 struct Run<'a> {
     args: &'a HoldArgs,
@@ -142,31 +105,32 @@ impl Run<'_> {
     fn run(mut self, lock: RemoteLock) -> Result<Exit, Error> {
         let (started, waited) = (Instant::now(), lock.waited);
         let ticket = MainTicket { number: lock.record.ticket, slot: lock.record.slot };
-        let ended = self.run_command(&lock);
-        let (ending, remains) = match ended {
+        let (ending, remains) = match self.run_command(&lock) {
             Ok((ending, remains)) => (Ok(ending), remains),
             Err(error) => (Err(error), Remains::Nothing),
         };
-        let loss = self.keeper.board.loss();
-        let exit = match (&ending, loss) {
+        let note = match self.keeper.board.loss() {
+            Some(Loss::Broken) => lock.broken_by(&mut self.store),
+            _ => None,
+        };
+        let lost = self.keeper.board.loss().filter(|loss| *loss != Loss::Broken);
+        let exit = match (&ending, lost) {
             (_, Some(_)) => Exit::Wrapper,
             (Ok(ending), None) => ending.exit,
             (Err(error), None) => error.exit(),
         };
         let measured = Measured { waited, held: started.elapsed(), exit_code: exit.code() };
-        if let Some(loss) = loss {
-            self.say_lost(loss, remains);
-        }
+        self.say_why_stopped(lost, note.as_ref(), remains);
         if remains == Remains::Nothing {
-            self.give_back(lock, measured);
+            self.give_back(lock, measured, note);
         }
         let report = RunJson::entered(&self.owner.name, self.args.mode(), Some(ticket), millis(waited));
         let held = millis(measured.held);
-        write_report(self.args, || match loss {
+        write_report(self.args, || match lost {
             Some(_) => report.lost(held, exit.code()),
             None => report.done(held, exit.code()),
         })?;
-        if let (Some(signal), None) = (ending?.by_terminal, loss) {
+        if let (Some(signal), None) = (ending?.by_terminal, lost) {
             platform::reraise(signal);
         }
         Ok(exit)
@@ -179,7 +143,7 @@ impl Run<'_> {
         }
         let mut words = self.args.command.iter();
         let mut command = Command::new(words.next().map_or(OsStr::new(""), |word| word));
-        let entry = lock.held_entry(&self.keeper, &self.owner).to_string();
+        let entry = self.keeper.board.held_entry(&self.owner).to_string();
         let outer = Some(self.outer.to_owned()).filter(|outer| !outer.is_empty());
         let held = outer.into_iter().chain([entry]).collect::<Vec<_>>().join(",");
         command.args(words).env(HELD_VAR, held).env(VIA_VAR, self.url.to_string());
@@ -192,25 +156,29 @@ impl Run<'_> {
         wait_for(job, self.keeper.board, &self.owner, self.store.terms)
     }
 
-    fn say_lost(&self, loss: Loss, remains: Remains) {
-        let why = match loss {
-            Loss::NotRenewed => format!(
-                "the store {} did not answer for {}",
-                self.url,
-                text::duration(self.store.terms.trust() - self.store.terms.grace())
-            ),
-            Loss::TicketGone => format!("its ticket is gone from the store {}", self.url),
-        };
-        print_message(&format!("the lock {} was lost: {why}; the command was stopped", self.owner.name));
+    fn say_why_stopped(&self, lost: Option<Loss>, note: Option<&BreakNote>, remains: Remains) {
+        let (name, url) = (&self.owner.name, self.url);
+        if let Some(BreakNote { by, reason }) = note {
+            let by = format!("{by} broke the lock {name}: {reason}");
+            print_message(&format!("{}; the command was stopped", terminal::one_line(&by)));
+        }
+        if let Some(loss) = lost {
+            let silent = text::duration(self.store.terms.silence());
+            let why = match loss {
+                Loss::NotRenewed => format!("it could not be renewed for {silent} in the store {url}"),
+                Loss::TicketGone | Loss::Broken => format!("its ticket is gone from the store {url}"),
+            };
+            print_message(&format!("the lock {name} was lost: {why}; the command was stopped"));
+        }
         if remains == Remains::Unknown {
             print_message("some of its processes cannot be ended and may still run");
         }
     }
 
     /// The command has ended: where the store does not answer, its result counts all the same.
-    fn give_back(&mut self, lock: RemoteLock, measured: Measured) {
+    fn give_back(&mut self, lock: RemoteLock, measured: Measured, note: Option<BreakNote>) {
         let name = &self.owner.name;
-        if let Err(cause) = lock.give_back(&mut self.store, &self.keeper, measured) {
+        if let Err(cause) = lock.give_back(&mut self.store, &self.keeper, measured, note) {
             let most = text::duration(self.store.terms.ttl() + self.store.terms.takeover());
             print_message(&format!(
                 "{name} was not given back: {cause}; it is free {most} after the store answers again at the latest"
@@ -241,12 +209,7 @@ fn explain(store: &mut Store, name: &str, waiter: Option<&Record>) -> Result<Str
         let own = current_process();
         look.queue.retain(|record| record.process != own);
     }
-    let status = LockStatus {
-        name: name.to_owned(),
-        holders: look.holders,
-        queue: look.queue,
-        ..LockStatus::default()
-    };
+    let status = status_of(name, look);
     Ok(text::explain_wait(&status, &[], None, waiter.map(|_| 0)))
 }
 

@@ -1,15 +1,17 @@
 //! Which locks are meant: those of this machine, or those in a store.
 
-use evenkeel_common::{Error, Exit};
+use evenkeel_common::Error;
 
-use crate::cli::HoldArgs;
-use crate::model::via::{StoreUrl, VIA_VAR, Via};
+use crate::cli::StoreArgs;
+use crate::model::via::{VIA_VAR, Via};
 
 /// Where the lock of a run is.
-pub(super) fn of_hold(args: &HoldArgs) -> Result<Via, Error> {
+pub(super) fn of_run(args: &StoreArgs) -> Result<Via, Error> {
     let via = chosen(args.via.as_ref())?;
     if via == Via::Local && args.ttl.is_some() {
-        return Err(Error::usage("use --ttl", "the locks of this machine have no lease").hint("it belongs to --via"));
+        return Err(
+            Error::usage("use --ttl", "the locks of this machine have no lease").hint("it belongs to --via")
+        );
     }
     Ok(via)
 }
@@ -21,9 +23,10 @@ pub(super) fn chosen(given: Option<&Via>) -> Result<Via, Error> {
     }
     match std::env::var_os(VIA_VAR) {
         None => Ok(Via::Local),
-        Some(text) => text.to_string_lossy().parse().map_err(|why: String| {
-            Error::usage(format!("use {VIA_VAR}={}", text.to_string_lossy()), why)
-        }),
+        Some(text) => text
+            .to_string_lossy()
+            .parse()
+            .map_err(|why: String| Error::usage(format!("use {VIA_VAR}={}", text.to_string_lossy()), why)),
     }
 }
 
@@ -40,11 +43,44 @@ pub(super) fn refuse_store(subcommand: &str) -> Result<(), Error> {
 }
 
 #[cfg(target_os = "linux")]
-pub(super) fn hold(args: &HoldArgs, url: &StoreUrl) -> Result<Exit, Error> {
-    super::hold_remote::hold(args, url)
-}
+pub(super) use super::break_remote::break_lock;
+#[cfg(target_os = "linux")]
+pub(super) use super::hold_remote::hold;
+#[cfg(target_os = "linux")]
+pub(super) use super::queries_remote::{held, history, status};
+#[cfg(not(target_os = "linux"))]
+pub(super) use elsewhere::{break_lock, held, history, hold, status};
 
 #[cfg(not(target_os = "linux"))]
-pub(super) fn hold(_args: &HoldArgs, url: &StoreUrl) -> Result<Exit, Error> {
-    Err(Error::usage(format!("keep the lock in {url}"), "--via works on Linux only"))
+mod elsewhere {
+    use std::time::Duration;
+
+    use evenkeel_common::{Error, Exit};
+
+    use crate::cli::{BreakArgs, HeldArgs, HistoryArgs, HoldArgs, StatusArgs};
+    use crate::model::via::StoreUrl;
+
+    fn refused(url: &StoreUrl) -> Result<Exit, Error> {
+        Err(Error::usage(format!("use the locks in {url}"), "they work on Linux only"))
+    }
+
+    pub(crate) fn hold(_: &HoldArgs, url: &StoreUrl, _: Option<Duration>) -> Result<Exit, Error> {
+        refused(url)
+    }
+
+    pub(crate) fn status(_: &StatusArgs, url: &StoreUrl) -> Result<Exit, Error> {
+        refused(url)
+    }
+
+    pub(crate) fn history(_: &HistoryArgs, url: &StoreUrl) -> Result<Exit, Error> {
+        refused(url)
+    }
+
+    pub(crate) fn held(_: &HeldArgs, url: &StoreUrl) -> Result<Exit, Error> {
+        refused(url)
+    }
+
+    pub(crate) fn break_lock(_: BreakArgs, url: &StoreUrl) -> Result<Exit, Error> {
+        refused(url)
+    }
 }

@@ -42,13 +42,16 @@ impl StoreUrl {
         if text.starts_with("etcds://") {
             return Err("TLS is not available yet; write etcd:// and use a network that you trust".to_owned());
         }
-        let rest = text.strip_prefix(SCHEME).ok_or_else(|| format!("no etcd address; {EXAMPLE}, or local"))?;
+        let rest =
+            text.strip_prefix(SCHEME).ok_or_else(|| format!("no etcd address; {EXAMPLE}, or local"))?;
         let (hosts, prefix) = rest.split_once('/').unwrap_or((rest, ""));
         let endpoints: Vec<String> = hosts.split(',').map(endpoint).collect::<Result<_, _>>()?;
         let prefix = prefix.trim_matches('/');
         let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-' | '/');
         match prefix.chars().find(|c| !is_allowed(*c)) {
-            Some(other) => Err(format!("the prefix contains {other:?}; letters, digits and . _ - / are allowed")),
+            Some(other) => {
+                Err(format!("the prefix contains {other:?}; letters, digits and . _ - / are allowed"))
+            }
             None => Ok(Self { endpoints, prefix: prefix.to_owned() }),
         }
     }
@@ -56,11 +59,15 @@ impl StoreUrl {
 
 fn endpoint(text: &str) -> Result<String, String> {
     if text.contains('@') {
-        return Err("a user and a password are not available yet, and never belong on a command line".to_owned());
+        return Err(
+            "a user and a password are not available yet, and never belong on a command line".to_owned()
+        );
     }
     let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '[' | ']');
     match text.rsplit_once(':') {
-        Some((host, port)) if !host.is_empty() && host.chars().all(is_host) && port.parse::<u16>().is_ok() => {
+        Some((host, port))
+            if !host.is_empty() && host.chars().all(is_host) && port.parse::<u16>().is_ok() =>
+        {
             Ok(text.to_owned())
         }
         _ => Err(format!("'{text}' is not HOST:PORT; {EXAMPLE}")),

@@ -25,20 +25,19 @@ use crate::system::linux::boot_clock;
 /// a leader.
 const OUTAGE: Duration = Duration::from_secs(5);
 
-/// Takes a lock. None: the deadline passed first; the keeper takes the ticket away. `record` says who wants it.
+/// Takes a lock. None: the deadline passed first, and the ticket is gone again. `record` says who wants it.
 pub(crate) fn acquire(
     store: &mut Store,
     record: &Record,
     keeper: &mut Keeper,
     deadline: &mut WaitDeadline<'_>,
 ) -> Result<Option<RemoteLock>, CallError> {
-    let lease = 0;
     let mut acquisition = Acquisition {
         store,
         record: record.clone(),
         keeper,
         deadline,
-        lease,
+        lease: 0,
         asked: boot_clock(),
         cluster: 0,
         dead: HashMap::new(),
@@ -79,10 +78,14 @@ impl Acquisition<'_, '_> {
                 }
                 Next::Enter => snapshot = self.enter(&snapshot, None)?,
                 Next::EnterSlot(slot) => snapshot = self.enter(&snapshot, Some(slot))?,
-                Next::Wait(wait) => match self.wait(&wait, snapshot.revision)? {
-                    Some(newer) => snapshot = newer,
-                    None => return Ok(None),
-                },
+                Next::Wait(wait) => {
+                    let Some(newer) = self.wait(&wait, snapshot.revision)? else {
+                        // Where that fails, the keeper tries again.
+                        let _ = self.store.revoke(self.lease);
+                        return Ok(None);
+                    };
+                    snapshot = newer;
+                }
             }
         }
     }
@@ -116,7 +119,8 @@ impl Acquisition<'_, '_> {
         let nobody = [self.store.keys.tickets(in_the_way), self.store.keys.markers(in_the_way)];
         let take = message::put(&ticket, &record, lease);
         let enter = message::put(&marker, &self.marker(0, slot), 0);
-        let mut queue = vec![message::nested(&[message::was_created_by(&ticket, 0)], std::slice::from_ref(&take))];
+        let mut queue =
+            vec![message::nested(&[message::was_created_by(&ticket, 0)], std::slice::from_ref(&take))];
         queue.extend(self.reads());
         let asked = boot_clock();
         let answer = self.store.txn(&nobody.each_ref().map(message::is_empty), &[take, enter], &queue);
@@ -177,7 +181,12 @@ impl Acquisition<'_, '_> {
                 self.asked = asked;
                 let mut inside = seen.clone();
                 let slot = slot.map(u32::from);
-                inside.markers.push(StoredMarker { mode, lease: own.lease, created: answer.header.revision, slot });
+                inside.markers.push(StoredMarker {
+                    mode,
+                    lease: own.lease,
+                    created: answer.header.revision,
+                    slot,
+                });
                 Ok(inside)
             }
             Ok(_) | Err(CallError::Unreachable(_) | CallError::LeaseEnded) => self.read(),
@@ -265,7 +274,11 @@ impl Acquisition<'_, '_> {
                 let marker = retry(until, || self.store.marker(orphan.mode, orphan.lease))?;
                 // What cannot be read may have been trusted for as long as is allowed.
                 let takeover = marker.map_or(terms::MOST, |marker| Duration::from_secs(marker.ttl_s));
-                info!(lease = orphan.lease, ?takeover, "an owner vanished inside; waiting until its command has ended");
+                info!(
+                    lease = orphan.lease,
+                    ?takeover,
+                    "an owner vanished inside; waiting until its command has ended"
+                );
                 self.dead.insert(id, Dead { seen, takeover });
             }
             let is_over = self.dead.get(&id).is_some_and(|dead| boot_clock() >= dead.seen + dead.takeover);
@@ -279,7 +292,8 @@ impl Acquisition<'_, '_> {
 
     fn remove_marker(&mut self, orphan: StoredMarker) -> Result<(), CallError> {
         let keys = &self.store.keys;
-        let (ticket, marker) = (keys.ticket(orphan.mode, orphan.lease), keys.marker(orphan.mode, orphan.lease));
+        let (ticket, marker) =
+            (keys.ticket(orphan.mode, orphan.lease), keys.marker(orphan.mode, orphan.lease));
         let mut changes = vec![message::delete(&marker)];
         if let Some(known) = self.store.marker(orphan.mode, orphan.lease)? {
             changes.push(self.store.put_past(&PastHold::new(&known.record, None, None)));
@@ -293,13 +307,8 @@ impl Acquisition<'_, '_> {
     fn entered(&mut self, snapshot: &Snapshot, slot: Option<u32>) -> RemoteLock {
         let ticket = snapshot.ticket(self.lease).map_or(0, |ticket| ticket.id.number);
         self.keeper.enter(ticket, self.cluster, self.asked + self.store.terms.trust());
-        let record = Record {
-            ticket,
-            slot,
-            phase: Phase::Running,
-            entered_at: Some(now()),
-            ..self.record.clone()
-        };
+        let record =
+            Record { ticket, slot, phase: Phase::Running, entered_at: Some(now()), ..self.record.clone() };
         RemoteLock { lease: self.lease, record, waited: self.deadline.elapsed() }
     }
 }

@@ -4,9 +4,9 @@ use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::remote::held_entry::RemoteEntry;
 use crate::model::held_entry::HeldEntry;
 use crate::model::queue::Mode;
+use crate::remote::held_entry::RemoteEntry;
 use crate::system::linux;
 
 /// How far envlock has come.
@@ -28,6 +28,8 @@ pub(crate) enum Loss {
     NotRenewed,
     /// Its ticket was deleted.
     TicketGone,
+    /// By `envlock break`.
+    Broken,
 }
 
 /// The shared numbers. Each is written by one process, but for the loss, which is set once by whichever sees it first.
@@ -50,28 +52,28 @@ impl Board {
         Ok(Self { numbers: linux::shared_numbers()? })
     }
 
-    fn get(&self, field: usize) -> u64 {
+    fn get(self, field: usize) -> u64 {
         self.numbers[field].load(Ordering::SeqCst)
     }
 
-    fn set(&self, field: usize, value: u64) {
+    fn set(self, field: usize, value: u64) {
         self.numbers[field].store(value, Ordering::SeqCst);
     }
 
     /// The lease that is to be renewed; 0: none yet.
-    pub(super) fn lease(&self) -> i64 {
+    pub(super) fn lease(self) -> i64 {
         self.get(LEASE).cast_signed()
     }
 
-    pub(super) fn set_lease(&self, lease: i64) {
+    pub(super) fn set_lease(self, lease: i64) {
         self.set(LEASE, lease.cast_unsigned());
     }
 
-    pub(super) fn ticket(&self) -> u64 {
+    pub(super) fn ticket(self) -> u64 {
         self.get(TICKET)
     }
 
-    pub(super) fn stage(&self) -> Stage {
+    pub(super) fn stage(self) -> Stage {
         match self.get(STAGE) {
             0 => Stage::Waiting,
             1 => Stage::Inside,
@@ -81,18 +83,18 @@ impl Board {
     }
 
     /// Until when on the boot clock the command may run.
-    pub(super) fn deadline(&self) -> Duration {
+    pub(super) fn deadline(self) -> Duration {
         Duration::from_millis(self.get(DEADLINE))
     }
 
     /// Sets that time, rounded down; it never comes nearer.
-    pub(super) fn extend(&self, deadline: Duration) {
+    pub(super) fn extend(self, deadline: Duration) {
         let ms = u64::try_from(deadline.as_millis()).unwrap_or(u64::MAX);
         self.numbers[DEADLINE].fetch_max(ms, Ordering::SeqCst);
     }
 
     /// The lock is held from now on.
-    pub(super) fn enter(&self, ticket: u64, cluster: u64, deadline: Duration) {
+    pub(super) fn enter(self, ticket: u64, cluster: u64, deadline: Duration) {
         self.set(TICKET, ticket);
         self.set(CLUSTER, cluster);
         self.extend(deadline);
@@ -100,42 +102,44 @@ impl Board {
     }
 
     /// The command has ended.
-    pub(super) fn begin_to_leave(&self) {
+    pub(super) fn begin_to_leave(self) {
         self.set(STAGE, 2);
     }
 
-    pub(super) fn leave(&self) {
+    pub(super) fn leave(self) {
         self.set(STAGE, 3);
     }
 
     /// The command's process group; none where it has none of its own, or was not started yet.
-    pub(super) fn group(&self) -> Option<u32> {
+    pub(super) fn group(self) -> Option<u32> {
         u32::try_from(self.get(GROUP)).ok().filter(|group| *group != 0)
     }
 
-    pub(crate) fn set_group(&self, group: Option<u32>) {
+    pub(crate) fn set_group(self, group: Option<u32>) {
         self.set(GROUP, group.unwrap_or(0).into());
     }
 
-    pub(crate) fn loss(&self) -> Option<Loss> {
+    pub(crate) fn loss(self) -> Option<Loss> {
         match self.get(LOSS) {
             0 => None,
             1 => Some(Loss::NotRenewed),
-            _ => Some(Loss::TicketGone),
+            2 => Some(Loss::TicketGone),
+            _ => Some(Loss::Broken),
         }
     }
 
     /// Declares the lock lost. Returns whether it was not before.
-    pub(super) fn lose(&self, loss: Loss) -> bool {
+    pub(super) fn lose(self, loss: Loss) -> bool {
         let number = match loss {
             Loss::NotRenewed => 1,
             Loss::TicketGone => 2,
+            Loss::Broken => 3,
         };
         self.numbers[LOSS].compare_exchange(0, number, Ordering::SeqCst, Ordering::SeqCst).is_ok()
     }
 
     /// The entry of the lock in `ENVLOCK_HELD`.
-    pub(super) fn held_entry(&self, owner: &Owner) -> RemoteEntry {
+    pub(crate) fn held_entry(self, owner: &Owner) -> RemoteEntry {
         let Owner { name, prefix, mode, pid, start } = owner.clone();
         let entry = HeldEntry { name, mode, ticket: self.ticket(), pid, start };
         RemoteEntry { entry, store: RemoteEntry::store(self.get(CLUSTER), &prefix) }

@@ -9,8 +9,8 @@ use serde_json::Value;
 use tracing::debug;
 use ureq::http::StatusCode;
 
-use crate::remote::message::Refusal;
 use crate::model::via::StoreUrl;
+use crate::remote::message::Refusal;
 
 /// The gRPC codes of answers that another member, or the same one later, may not give: cancelled, deadline exceeded,
 /// unavailable.
@@ -169,13 +169,17 @@ mod tests {
     #[test]
     fn tells_what_passes_from_what_does_not() {
         let of = |status: u16, text: &str| refusal(StatusCode::from_u16(status).unwrap(), text.as_bytes());
-        let unavailable = of(503, r#"{"error":"etcdserver: no leader","code":14,"message":"etcdserver: no leader"}"#);
+        let unavailable =
+            of(503, r#"{"error":"etcdserver: no leader","code":14,"message":"etcdserver: no leader"}"#);
         assert_eq!(unavailable, CallError::Unreachable("etcdserver: no leader".into()));
         let lease = of(404, r#"{"error":"etcdserver: requested lease not found","code":5}"#);
         assert_eq!(lease, CallError::LeaseEnded);
         let full = of(429, r#"{"error":"etcdserver: mvcc: database space exceeded","code":8}"#);
         assert_eq!(full, CallError::Refused("etcdserver: mvcc: database space exceeded".into()));
-        assert_eq!(of(404, "404 page not found\n"), CallError::Refused("HTTP status 404: 404 page not found".into()));
+        assert_eq!(
+            of(404, "404 page not found\n"),
+            CallError::Refused("HTTP status 404: 404 page not found".into())
+        );
         assert!(matches!(of(502, "<html>"), CallError::Unreachable(_)));
     }
 }

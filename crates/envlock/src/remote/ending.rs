@@ -26,7 +26,9 @@ pub(super) fn end_command(board: Board, owner: &Owner, kill_at: Duration, patien
         }
         let now = linux::boot_clock();
         if now >= kill_at {
-            found.iter().for_each(|pid| platform::kill(*pid));
+            for pid in &found {
+                platform::kill(*pid);
+            }
             if now >= kill_at + patience {
                 return false;
             }

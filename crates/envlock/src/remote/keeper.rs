@@ -8,13 +8,12 @@ use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
 use evenkeel_common::{Error, Exit};
-use tracing::debug;
 
 use crate::remote::board::{Board, Loss, Owner, Stage};
 use crate::remote::client::{CallError, retry};
 use crate::remote::ending::end_command;
 use crate::remote::lock::RETURN_LIMIT;
-use crate::remote::renewal::Store;
+use crate::remote::renewal::{Renewed, Store};
 use crate::remote::terms::{KILL, Terms};
 use crate::store::history::{HoldEnd, PastHold};
 use crate::system::linux::{self, Waiter, Woken};
@@ -99,7 +98,7 @@ impl Guard {
         false
     }
 
-    /// Gives the lock back for an envlock that is gone.
+    /// Gives the lock back for an envlock that is gone. Where that fails, the next one waits as for an owner that vanished.
     fn clear_up(&self, store: &mut Store) {
         let (board, lease) = (self.board, self.board.lease());
         if matches!(board.stage(), Stage::Inside | Stage::Leaving) {
@@ -108,16 +107,13 @@ impl Guard {
             if !end_command(board, &self.owner, kill_at, KILL) {
                 return;
             }
-            let given_back = self.give_back(store, lease);
-            debug!(?given_back, "gave the lock back for an envlock that died");
+            let _ = self.give_back(store, lease);
         }
         if lease != 0 {
-            let revoked = store.revoke(lease);
-            debug!(?revoked, "ended the lease");
+            let _ = store.revoke(lease);
         }
         if board.stage() == Stage::Left && board.ticket().is_multiple_of(64) {
-            let pruned = store.prune_past();
-            debug!(?pruned, "removed old past holds");
+            let _ = store.prune_past();
         }
     }
 
@@ -141,29 +137,40 @@ fn renew_for_ever(board: Board, owner: &Owner, store: &mut Store) {
     let terms = store.terms;
     let mut pause = terms.renewal();
     loop {
-        std::thread::sleep(pause);
-        let (stage, lease) = (board.stage(), board.lease());
+        if board.stage() == Stage::Inside && board.loss().is_none() && pause == terms.renewal() {
+            store.wait_for_break(board.lease(), pause);
+        } else {
+            std::thread::sleep(pause);
+        }
         // The clock first: what the store says may be as old as the question.
         let asked = linux::boot_clock();
-        let renewed = match stage {
-            Stage::Waiting if lease == 0 => Ok(true),
+        let renewed = match (board.stage(), board.lease()) {
+            (Stage::Waiting, 0) => Ok(Renewed::Kept),
             // envlock itself notices when its ticket is gone, and draws another one.
-            Stage::Waiting => store.keep_alive(lease).map(|_| true),
-            Stage::Inside => store.renew(lease, board.ticket()),
-            Stage::Leaving | Stage::Left => return,
+            (Stage::Waiting, lease) => store.keep_alive(lease).map(|_| Renewed::Kept),
+            (Stage::Inside, lease) => store.renew(lease, board.ticket()),
+            (Stage::Leaving | Stage::Left, _) => return,
         };
         pause = if renewed.is_err() { Duration::from_millis(100) } else { terms.renewal() };
-        if stage != Stage::Inside || board.loss().is_some() {
-            continue;
-        }
         match renewed {
-            Ok(true) => board.extend(asked + terms.trust()),
-            Ok(false) if board.stage() == Stage::Inside && board.lose(Loss::TicketGone) => {
-                let kill_at = board.deadline().min(linux::boot_clock() + terms.grace());
-                end_command(board, owner, kill_at, KILL);
-            }
-            Ok(false) => {}
-            Err(error) => debug!(%error, "the lock could not be renewed"),
+            Ok(renewed) if board.stage() == Stage::Inside => act_on(&renewed, asked, board, owner, terms),
+            // Without an answer the deadline comes nearer.
+            Ok(_) | Err(_) => {}
         }
+    }
+}
+
+/// Extends the deadline, or ends the command. Once the lock was lost, a renewal that comes late changes nothing.
+fn act_on(renewed: &Renewed, asked: Duration, board: Board, owner: &Owner, terms: Terms) {
+    let now = linux::boot_clock();
+    let (loss, grace) = match renewed {
+        Renewed::Kept if board.loss().is_none() => return board.extend(asked + terms.trust()),
+        Renewed::Kept => return,
+        Renewed::Gone => (Loss::TicketGone, terms.grace()),
+        // Meanwhile nothing is renewed, so the deadline comes first where the time to end is long.
+        Renewed::Broken(order) => (Loss::Broken, Duration::from_millis(order.grace_ms)),
+    };
+    if board.lose(loss) {
+        end_command(board, owner, board.deadline().min(now + grace), KILL);
     }
 }

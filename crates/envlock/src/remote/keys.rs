@@ -2,10 +2,11 @@
 //!
 //! - `in/MODE/LEASE`: somebody is inside; the value is its [`Marker`]. Without a lease.
 //! - `q/MODE/LEASE`: a ticket; the revision that created it is its number, the value is its record. With a lease.
+//! - `break/LEASE`: somebody wants this holder to end; the value says who, why, and how long it has.
 //! - `hist/TICKET`: a past hold.
 
 use crate::model::queue::{Mode, TicketId};
-use crate::model::record::Record;
+use crate::model::record::{BreakNote, Record};
 use serde::{Deserialize, Serialize};
 
 /// The keys of one lock.
@@ -27,6 +28,14 @@ impl Marker {
     pub(crate) fn parse(value: &[u8]) -> Option<Self> {
         serde_json::from_slice(value).ok()
     }
+}
+
+/// The value that breaks a lock.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct BreakOrder {
+    pub(crate) note: BreakNote,
+    /// From SIGTERM to SIGKILL.
+    pub(crate) grace_ms: u64,
 }
 
 /// What a key stands for.
@@ -76,6 +85,11 @@ impl Keys {
         Range { first: format!("{}in/", self.base), end: format!("{}q0", self.base) }
     }
 
+    /// That the lock of this lease is to be broken, by whom and why. It has the same lease.
+    pub(crate) fn break_note(&self, lease: i64) -> String {
+        format!("{}break/{lease}", self.base)
+    }
+
     /// A past hold; they sort by ticket.
     pub(crate) fn past(&self, ticket: u64) -> String {
         format!("{}hist/{ticket:020}", self.base)
@@ -96,6 +110,18 @@ impl Keys {
         };
         Some((kind, Mode::from_letter(mode)?, lease.parse().ok()?)).filter(|_| parts.next().is_none())
     }
+}
+
+/// Where the keys of all locks of a prefix begin.
+pub(crate) fn all_locks(prefix: &str) -> Range {
+    let keys = Keys::new(prefix, "");
+    Range::below(keys.base.trim_end_matches('/').to_owned() + "/")
+}
+
+/// The name of the lock that a key belongs to, and the first key behind all keys of that lock.
+pub(crate) fn lock_of<'k>(prefix: &str, key: &'k str) -> Option<(&'k str, String)> {
+    let (name, _) = key.strip_prefix(&all_locks(prefix).first)?.split_once('/')?;
+    Some((name, format!("{}{name}0", all_locks(prefix).first)))
 }
 
 /// Keys from the first one up to, but without, the end.
@@ -133,12 +159,18 @@ mod tests {
         assert_eq!(keys.ticket(Mode::Shared, 7), "ci/envlock/1/test/q/s/7");
         assert_eq!(keys.parse("ci/envlock/1/test/q/s/7"), Some((Kind::Ticket, Mode::Shared, 7)));
         assert_eq!(keys.parse(&keys.marker(Mode::Exclusive, 9)), Some((Kind::Marker, Mode::Exclusive, 9)));
-        for other in ["ci/envlock/1/test/q/s/x", "ci/envlock/1/test/q/y/7", "ci/envlock/1/test/q/s/7/8", "else"] {
+        for other in
+            ["ci/envlock/1/test/q/s/x", "ci/envlock/1/test/q/y/7", "ci/envlock/1/test/q/s/7/8", "else"]
+        {
             assert_eq!(keys.parse(other), None, "{other}");
         }
         let all = keys.all();
-        assert!(all.first < keys.marker(Mode::Exclusive, 9) && keys.ticket(Mode::Exclusive, i64::MAX) < all.end);
+        assert!(
+            all.first < keys.marker(Mode::Exclusive, 9) && keys.ticket(Mode::Exclusive, i64::MAX) < all.end
+        );
         assert!(keys.past(1) < all.first);
+        assert_eq!(lock_of("ci", &keys.past(1)), Some(("test", "ci/envlock/1/test0".to_owned())));
+        assert_eq!(lock_of("ci", "ci/envlock/2/x"), None);
         assert_eq!(Keys::new("", "a").ticket(Mode::Exclusive, 1), "envlock/1/a/q/x/1");
     }
 }

@@ -4,11 +4,10 @@ use std::time::{Duration, Instant};
 
 use evenkeel_common::Error;
 
-use crate::model::record::Record;
+use crate::model::record::{BreakNote, Record};
 use crate::remote::board::{Board, Loss, Owner};
 use crate::remote::client::{CallError, retry};
 use crate::remote::ending::end_command;
-use crate::remote::held_entry::RemoteEntry;
 use crate::remote::keeper::Keeper;
 use crate::remote::renewal::Store;
 use crate::remote::terms::{KILL, Terms};
@@ -32,23 +31,27 @@ pub(crate) struct RemoteLock {
 }
 
 impl RemoteLock {
-    /// The lock's entry in `ENVLOCK_HELD`.
-    pub(crate) fn held_entry(&self, keeper: &Keeper, owner: &Owner) -> RemoteEntry {
-        keeper.board.held_entry(owner)
-    }
-
-    /// Gives the lock back and records the hold. Nothing of the command may be left.
-    pub(crate) fn give_back(self, store: &mut Store, keeper: &Keeper, measured: Measured) -> Result<(), CallError> {
-        let loss = keeper.board.loss();
-        let mut past = PastHold::new(&self.record, Some(measured), None);
-        if loss.is_some() {
+    /// Gives the lock back and records the hold. Nothing of the command may be left. `note`: who broke the lock.
+    pub(crate) fn give_back(
+        self,
+        store: &mut Store,
+        keeper: &Keeper,
+        measured: Measured,
+        note: Option<BreakNote>,
+    ) -> Result<(), CallError> {
+        let mut past = PastHold::new(&self.record, Some(measured), note);
+        if matches!(keeper.board.loss(), Some(Loss::NotRenewed | Loss::TicketGone)) {
             past.end = HoldEnd::Lost;
         }
         keeper.board.begin_to_leave();
-        let given_back =
-            retry(Instant::now() + RETURN_LIMIT, || store.give_back(self.lease, Some(&past)));
+        let given_back = retry(Instant::now() + RETURN_LIMIT, || store.give_back(self.lease, Some(&past)));
         keeper.board.leave();
         given_back
+    }
+
+    /// Who broke the lock, and why.
+    pub(crate) fn broken_by(&self, store: &mut Store) -> Option<BreakNote> {
+        store.break_order(self.lease).ok().flatten().map(|order| order.note)
     }
 }
 

@@ -1,10 +1,14 @@
 //! Who holds a lock in a store and who waits for it, for people.
 
+use std::time::Duration;
+
 use crate::model::record::{Phase, Record};
-use crate::remote::client::CallError;
-use crate::remote::keys::Kind;
-use crate::remote::message::{self, Content, Key};
+use crate::remote::client::{CallError, Client};
+use crate::remote::keys::{self, Kind, Range};
+use crate::remote::message::{self, Content, Found, Key};
 use crate::remote::renewal::{Store, marker_of};
+use crate::remote::snapshot::Snapshot;
+use crate::store::history::PastHold;
 
 /// The owners of a lock's tickets and markers.
 #[derive(Clone, Debug, Default)]
@@ -23,7 +27,7 @@ impl Store {
         let mut look = Look::default();
         let mut inside = Vec::new();
         for key in &found {
-            let parsed = self.keys.parse(&String::from_utf8_lossy(&key.key));
+            let parsed = self.keys.parse(&String::from_utf8_lossy(&key.name));
             // Markers come before tickets.
             match parsed {
                 Some((Kind::Marker, _, lease)) => {
@@ -37,6 +41,49 @@ impl Store {
         look.holders.sort_by_key(|record| record.ticket);
         look.queue.sort_by_key(|record| record.ticket);
         Ok(look)
+    }
+
+    /// The past holds, oldest first, and how many could not be read.
+    pub(crate) fn past(&mut self) -> Result<(Vec<PastHold>, usize), CallError> {
+        let read = message::range(&self.keys.all_past(), Content::Values);
+        let found = self.txn(&[], &[read], &[])?.found();
+        let past: Vec<PastHold> =
+            found.iter().filter_map(|key| serde_json::from_slice(&key.value).ok()).collect();
+        let skipped = found.len() - past.len();
+        Ok((past, skipped))
+    }
+
+    /// The lease of the holder with this ticket.
+    pub(crate) fn lease_of(&mut self, ticket: u64) -> Result<Option<i64>, CallError> {
+        let read = message::range(&self.keys.tickets(None), Content::Keys);
+        let answer = self.txn(&[], &[read], &[])?;
+        let snapshot = Snapshot::new(&self.keys, 0, &answer.found()).map_err(CallError::Refused)?;
+        Ok(snapshot.tickets.iter().find(|stored| stored.id.number == ticket).map(|stored| stored.lease))
+    }
+}
+
+/// The names of all locks below a prefix, sorted. One question for each: their keys may be many.
+pub(crate) fn all_names(
+    client: &mut Client,
+    prefix: &str,
+    limit: Duration,
+) -> Result<Vec<String>, CallError> {
+    let mut names = Vec::new();
+    let Range { mut first, end } = keys::all_locks(prefix);
+    loop {
+        let body = message::first_of(&Range { first: first.clone(), end: end.clone() });
+        let found: Found = client.call("kv/range", &body, limit)?;
+        let Some(key) = found.kvs.first() else {
+            // In the store they are sorted with the slash that follows them.
+            names.sort_unstable();
+            return Ok(names);
+        };
+        let key = String::from_utf8_lossy(&key.name);
+        let Some((name, behind)) = keys::lock_of(prefix, &key) else {
+            return Err(CallError::Refused(format!("there is a key that is not envlock's: {key}")));
+        };
+        names.push(name.to_owned());
+        first = behind;
     }
 }
 

@@ -52,6 +52,11 @@ pub(super) fn get(key: &str, content: Content) -> Value {
     json!({"request_range": {"key": encode(key), "keys_only": content == Content::Keys}})
 }
 
+/// A question for the first key of a range.
+pub(super) fn first_of(range: &Range) -> Value {
+    json!({"key": encode(&range.first), "range_end": encode(&range.end), "keys_only": true, "limit": "1"})
+}
+
 /// An operation that deletes one key.
 pub(super) fn delete(key: &str) -> Value {
     json!({"request_delete_range": {"key": encode(key)}})
@@ -100,16 +105,16 @@ pub(super) struct Response {
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-struct Found {
-    kvs: Vec<Key>,
+pub(super) struct Found {
+    pub(super) kvs: Vec<Key>,
 }
 
 /// A key that was read.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Key {
-    #[serde(deserialize_with = "bytes")]
-    pub(crate) key: Vec<u8>,
+    #[serde(rename = "key", deserialize_with = "bytes")]
+    pub(crate) name: Vec<u8>,
     #[serde(deserialize_with = "bytes")]
     pub(crate) value: Vec<u8>,
     #[serde(deserialize_with = "number")]
@@ -172,9 +177,12 @@ mod tests {
             {"response_range":{"header":{},"kvs":[{"key":"YQ==","create_revision":"3","lease":"9"}],"count":"1"}},
             {"response_put":{}},{"response_range":{}}]}"#;
         let txn: Txn = serde_json::from_str(text).unwrap();
-        assert_eq!((txn.succeeded, txn.header.revision, txn.header.cluster_id), (false, 7, 14_841_639_068_965_178_418));
+        assert_eq!(
+            (txn.succeeded, txn.header.revision, txn.header.cluster_id),
+            (false, 7, 14_841_639_068_965_178_418)
+        );
         let found = txn.found();
-        assert_eq!((found.len(), &found[0].key[..], found[0].create_revision), (1, &b"a"[..], 3));
+        assert_eq!((found.len(), &found[0].name[..], found[0].create_revision), (1, &b"a"[..], 3));
         let lease: Item<Lease> = serde_json::from_str(r#"{"result":{"ID":"5"}}"#).unwrap();
         assert_eq!((lease.result.id, lease.result.ttl), (5, 0));
         assert!(serde_json::from_str::<Header>(r#"{"revision":"x"}"#).is_err());

@@ -12,6 +12,7 @@ pub(crate) mod board;
 pub(crate) mod client;
 mod ending;
 pub(crate) mod held_entry;
+pub(crate) mod inherited;
 pub(crate) mod keeper;
 pub(crate) mod keys;
 pub(crate) mod lock;

@@ -1,14 +1,17 @@
 //! Renewing a ticket, giving a lock back, and the other calls that envlock and its keeper both make.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::model::queue::{Mode, TicketId};
 use crate::model::via::StoreUrl;
 use crate::remote::client::{CallError, Client};
-use crate::remote::keys::{Keys, Marker};
+use crate::remote::keys::{BreakOrder, Keys, Marker};
 use crate::remote::message::{self, Content, Item, Key, Lease, Txn};
 use crate::remote::snapshot::Snapshot;
 use crate::remote::terms::Terms;
+use crate::remote::watch::{Target, Watched, wait_for};
 use crate::store::history::PastHold;
 
 /// The newest past holds are kept.
@@ -54,16 +57,75 @@ impl Store {
         Ok(lease.id)
     }
 
-    /// Renews the lease and reads the ticket. Returns whether both are still there: that the lease was renewed proves
-    /// nothing, and neither does what a member thinks of it.
-    pub(super) fn renew(&mut self, lease: i64, ticket: u64) -> Result<bool, CallError> {
+    /// Renews the lease and reads the ticket. That the lease was renewed proves nothing, and neither does what a member
+    /// thinks of it.
+    pub(super) fn renew(&mut self, lease: i64, ticket: u64) -> Result<Renewed, CallError> {
         if !self.keep_alive(lease)? {
-            return Ok(false);
+            return Ok(Renewed::Gone);
         }
-        let key = self.keys.ticket(self.mode, lease);
+        let own = message::get(&self.keys.ticket(self.mode, lease), Content::Keys);
+        let order = message::get(&self.keys.break_note(lease), Content::Values);
         // Without serializable reads this asks the leader, and the leader a majority.
-        let found = self.txn(&[], &[message::get(&key, Content::Keys)], &[])?.found();
-        Ok(found.first().is_some_and(|key| key.create_revision == ticket))
+        let found = self.txn(&[], &[own, order], &[])?.found();
+        if let Some(order) =
+            found.iter().find_map(|key| serde_json::from_slice::<BreakOrder>(&key.value).ok())
+        {
+            return Ok(Renewed::Broken(order));
+        }
+        let is_there = found.iter().any(|key| key.create_revision == ticket);
+        Ok(if is_there { Renewed::Kept } else { Renewed::Gone })
+    }
+
+    /// Waits until the lock is to be broken, or for `limit`.
+    pub(super) fn wait_for_break(&mut self, lease: i64, limit: Duration) {
+        let target = Target::changed(&self.keys.break_note(lease));
+        let started = Instant::now();
+        if wait_for(&mut self.client, &target, 0, limit) == Watched::Broken {
+            std::thread::sleep(limit.saturating_sub(started.elapsed()));
+        }
+    }
+
+    /// Tells the holder with this lease to end.
+    pub(crate) fn order_break(&mut self, lease: i64, order: &BreakOrder) -> Result<(), CallError> {
+        let value = serde_json::to_vec(order).unwrap_or_default();
+        // With the holder's lease, so that it does not outlast it.
+        let put = message::put(&self.keys.break_note(lease), &value, lease);
+        match self.txn(&[], &[put], &[]) {
+            Ok(_) | Err(CallError::LeaseEnded) => Ok(()),
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Waits until the marker of this lease is gone. Returns false at the deadline.
+    pub(crate) fn wait_until_left(&mut self, lease: i64, deadline: Instant) -> Result<bool, CallError> {
+        let marker = self.keys.marker(self.mode, lease);
+        let target = Target::deleted(&marker);
+        loop {
+            let answer = self.txn(&[], &[message::get(&marker, Content::Keys)], &[])?;
+            let revision = answer.header.revision;
+            if answer.found().is_empty() {
+                return Ok(true);
+            }
+            let left = deadline.saturating_duration_since(Instant::now()).min(Duration::from_secs(5));
+            if left.is_zero() {
+                return Ok(false);
+            }
+            if wait_for(&mut self.client, &target, revision, left) == Watched::Broken {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        }
+    }
+
+    /// Deletes somebody's ticket.
+    pub(crate) fn delete_ticket(&mut self, lease: i64) -> Result<(), CallError> {
+        self.txn(&[], &[message::delete(&self.keys.ticket(self.mode, lease))], &[]).map(drop)
+    }
+
+    /// What was written to break the lock of this lease.
+    pub(crate) fn break_order(&mut self, lease: i64) -> Result<Option<BreakOrder>, CallError> {
+        let get = message::get(&self.keys.break_note(lease), Content::Values);
+        let found = self.txn(&[], &[get], &[])?.found();
+        Ok(found.first().and_then(|key| serde_json::from_slice(&key.value).ok()))
     }
 
     /// Returns whether the lease is still there.
@@ -91,6 +153,7 @@ impl Store {
         let mut changes = vec![
             message::delete(&self.keys.marker(self.mode, lease)),
             message::delete(&self.keys.ticket(self.mode, lease)),
+            message::delete(&self.keys.break_note(lease)),
         ];
         changes.extend(past.map(|past| self.put_past(past)));
         self.txn(&[], &changes, &[]).map(drop)
@@ -113,10 +176,19 @@ impl Store {
         let found = self.txn(&[], &[message::range(&all, Content::Keys)], &[])?.found();
         let keep_from = found.len().saturating_sub(usize::try_from(PAST_KEPT).unwrap_or(usize::MAX));
         let Some(first_kept) = found.get(keep_from).filter(|_| keep_from > 0) else { return Ok(()) };
-        let end = String::from_utf8_lossy(&first_kept.key).into_owned();
+        let end = String::from_utf8_lossy(&first_kept.name).into_owned();
         let old = crate::remote::keys::Range { end, ..all };
         self.txn(&[], &[message::delete_range(&old)], &[]).map(drop)
     }
+}
+
+/// What a renewal found.
+#[derive(Clone, Debug)]
+pub(super) enum Renewed {
+    Kept,
+    /// The lease or the ticket is gone.
+    Gone,
+    Broken(BreakOrder),
 }
 
 /// A marker's value. In the one that was put together with its ticket, the number was not known yet.

@@ -62,7 +62,7 @@ impl Snapshot {
     pub(crate) fn new(keys: &Keys, revision: u64, found: &[Key]) -> Result<Self, String> {
         let mut snapshot = Self { revision, ..Self::default() };
         for key in found {
-            let name = String::from_utf8_lossy(&key.key);
+            let name = String::from_utf8_lossy(&key.name);
             let (kind, mode, lease) =
                 keys.parse(&name).ok_or_else(|| format!("there is a key that is not envlock's: {name}"))?;
             let created = key.create_revision;
@@ -101,8 +101,8 @@ impl Snapshot {
             return wait(Event::TicketGone(nearest));
         }
         // Nobody is inside with a later ticket that conflicts. Should it be so, then it is waited for.
-        let inside = self.markers.iter().filter(|marker| conflict(mode, marker.mode));
-        if let Some(ticket) = inside.filter_map(|marker| self.ticket(marker.lease)).next() {
+        let mut inside = self.markers.iter().filter(|marker| conflict(mode, marker.mode));
+        if let Some(ticket) = inside.find_map(|marker| self.ticket(marker.lease)) {
             return wait(Event::TicketGone(ticket));
         }
         if let Some(orphan) = orphans.iter().find(|orphan| conflict(mode, orphan.mode)) {
@@ -118,7 +118,8 @@ impl Snapshot {
     fn next_slot(&self, own: StoredId, count: u16, keys: &Keys, orphans: Vec<StoredMarker>) -> Next {
         let waiting: Vec<TicketId> =
             self.tickets.iter().filter(|other| !self.is_inside(other.lease)).map(|other| other.id).collect();
-        if let Some(nearest) = own.id.chooses_after(&waiting).first().and_then(|id| self.by_number(id.number)) {
+        if let Some(nearest) = own.id.chooses_after(&waiting).first().and_then(|id| self.by_number(id.number))
+        {
             return Next::Wait(Wait { on: Event::SlotChosen(nearest), orphans });
         }
         let is_free = |slot: &u16| !self.markers.iter().any(|marker| marker.slot == Some((*slot).into()));
@@ -173,8 +174,13 @@ mod tests {
     #[test]
     fn each_waits_for_the_nearest_in_its_way() {
         let keys = Keys::new("p", "n");
-        let tickets =
-            vec![ticket(1, Shared), ticket(2, Exclusive), ticket(3, Shared), ticket(4, Shared), ticket(5, Exclusive)];
+        let tickets = vec![
+            ticket(1, Shared),
+            ticket(2, Exclusive),
+            ticket(3, Shared),
+            ticket(4, Shared),
+            ticket(5, Exclusive),
+        ];
         let snapshot = Snapshot { revision: 9, tickets, markers: vec![marker(1, Shared, None)] };
         assert_eq!(snapshot.next(1, Shared, &keys), Next::Inside(None));
         assert_eq!(snapshot.next(2, Exclusive, &keys), wait(Event::TicketGone(ticket(1, Shared)), &[]));
@@ -201,8 +207,11 @@ mod tests {
     fn slots_are_chosen_in_order_and_the_lowest_free_one_is_taken() {
         let keys = Keys::new("p", "n");
         let tickets: Vec<StoredId> = (1..=4).map(|number| ticket(number, Slots(0))).collect();
-        let mut snapshot =
-            Snapshot { revision: 9, tickets, markers: vec![marker(1, Slots(0), Some(0)), marker(2, Slots(0), Some(2))] };
+        let mut snapshot = Snapshot {
+            revision: 9,
+            tickets,
+            markers: vec![marker(1, Slots(0), Some(0)), marker(2, Slots(0), Some(2))],
+        };
         assert_eq!(snapshot.next(3, Slots(3), &keys), Next::EnterSlot(1));
         assert_eq!(snapshot.next(4, Slots(3), &keys), wait(Event::SlotChosen(ticket(3, Slots(0))), &[]));
         let full = Event::MarkerGone(keys.markers(Some(Slots(0))));
@@ -215,7 +224,7 @@ mod tests {
     #[test]
     fn a_foreign_key_is_named() {
         let keys = Keys::new("p", "n");
-        let key = |key: &str| Key { key: key.into(), create_revision: 3, ..Key::default() };
+        let key = |key: &str| Key { name: key.into(), create_revision: 3, ..Key::default() };
         let error = Snapshot::new(&keys, 9, &[key("p/envlock/1/n/in/backup")]).unwrap_err();
         assert!(error.contains("in/backup"), "{error}");
         let one = Snapshot::new(&keys, 9, &[key("p/envlock/1/n/q/x/7")]).unwrap();

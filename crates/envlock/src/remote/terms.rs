@@ -13,7 +13,7 @@ use std::time::Duration;
 pub(crate) const LEAST: Duration = Duration::from_secs(5);
 
 /// The longest lease time.
-pub(crate) const MOST: Duration = Duration::from_secs(300);
+pub(crate) const MOST: Duration = Duration::from_mins(5);
 
 /// The longest time that processes may take to end after SIGKILL.
 pub(crate) const KILL: Duration = Duration::from_millis(500);
@@ -37,12 +37,17 @@ impl Terms {
 
     /// How long after the start of a renewal its owner may be inside.
     pub(crate) fn trust(self) -> Duration {
-        self.ttl * 9 / 10 - KILL
+        (self.ttl * 9 / 10).saturating_sub(KILL)
     }
 
     /// How long before the end of that time the command gets SIGTERM; it gets SIGKILL at its end.
     pub(crate) fn grace(self) -> Duration {
         Duration::from_secs(4).min(self.trust() / 3)
+    }
+
+    /// For how long renewals may fail before the command gets SIGTERM.
+    pub(crate) fn silence(self) -> Duration {
+        self.trust().saturating_sub(self.grace())
     }
 
     /// From one renewal to the next.

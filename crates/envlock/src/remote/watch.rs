@@ -34,8 +34,10 @@ impl Target {
     }
 
     fn request(&self, since: u64) -> Value {
-        let mut create = json!({"key": encode(&self.key), "start_revision": (since + 1).to_string(),
-                                "filters": self.filters});
+        let mut create = json!({"key": encode(&self.key), "filters": self.filters});
+        if since > 0 {
+            create["start_revision"] = (since + 1).to_string().into();
+        }
         if let Some(end) = &self.end {
             create["range_end"] = encode(end).into();
         }
@@ -53,7 +55,7 @@ pub(super) enum Watched {
     Broken,
 }
 
-/// Waits for a change by a revision after `since`, for as long as `limit`.
+/// Waits for a change by a revision after `since`, 0: from now on, for as long as `limit`.
 pub(super) fn wait_for(client: &mut Client, target: &Target, since: u64, limit: Duration) -> Watched {
     let response = match client.send("watch", &target.request(since).to_string(), limit) {
         Ok(response) => response,

@@ -32,7 +32,7 @@ pub(crate) fn shared_numbers<const N: usize>() -> io::Result<&'static [AtomicU64
 }
 
 /// Runs `work` in a child process in a session of its own, to which no key and no signal but SIGKILL and SIGSTOP comes,
-/// and which has no files open but stderr and `kept`. `work` does not return into the rest of the program.
+/// and which has no files open but `kept`. `work` does not return into the rest of the program.
 ///
 /// Must be called while this process has one thread.
 pub(crate) fn fork_detached(kept: &OwnedFd, work: impl FnOnce()) -> io::Result<()> {
@@ -56,6 +56,7 @@ fn detach(kept: &OwnedFd) {
     if let Ok(null) = File::options().read(true).write(true).open("/dev/null") {
         let _ = rustix::stdio::dup2_stdin(&null);
         let _ = rustix::stdio::dup2_stdout(&null);
+        let _ = rustix::stdio::dup2_stderr(&null);
     }
     let open = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
     let open: Vec<i32> = open.filter_map(|fd| fd.file_name().to_str()?.parse().ok()).collect();
