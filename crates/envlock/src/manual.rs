@@ -139,8 +139,8 @@ pub const MANUAL: Manual = Manual {
              that of every earlier holder which it excludes, for services that can refuse a lower one.\n\n\
              Not available over a store, and refused with 2: --setup, --teardown and the options that belong to them, \
              --after, --with, --inherit, down, sweep; TLS, users and passwords. Use a network that you trust: whoever \
-             may write to the store can take and delete locks. dockprune and restartgate do not know locks in a \
-             store.\n\n\
+             may write to the store can take and delete locks. dockprune asks the same \
+             lock; restartgate counts restarts for each machine.\n\n\
              Never two: where a holder cannot renew its lock, its command gets SIGTERM and then SIGKILL before anybody \
              else can enter, and envlock ends with 125 (verdict 'lost' in the report, end 'lost' in the history). With \
              the lease time of 15 seconds (--ttl) SIGTERM comes 9 seconds after the beginning of the last renewal that \

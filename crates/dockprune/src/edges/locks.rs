@@ -1,4 +1,5 @@
-//! Holds the locks of environments while their resources are removed.
+//! Holds the locks of environments while their resources are removed: those of this machine, and, where `ENVLOCK_VIA`
+//! names a store, those in it as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -10,13 +11,23 @@ use std::time::Duration;
 use evenkeel_common::state::{self, Home};
 use evenkeel_common::{Error, Timestamp};
 
+use crate::edges::store_lock::{self, StoreLock};
+
 /// Locks of environments: those that this run holds, and those that somebody else holds.
 #[derive(Debug)]
 pub(crate) struct Locks {
     dir: PathBuf,
-    held: BTreeMap<String, File>,
+    held: BTreeMap<String, Held>,
     /// Environments that somebody else holds, each with a sentence that says who.
     pub(crate) busy: BTreeMap<String, String>,
+}
+
+/// A lock that this run holds.
+#[derive(Debug)]
+struct Held {
+    _file: File,
+    /// None where no store is used.
+    _store: Option<StoreLock>,
 }
 
 impl Locks {
@@ -33,17 +44,34 @@ impl Locks {
                 continue;
             }
             any_new = true;
-            match take(&self.lock_file(name), OpenOptions::new().read(true).write(true).create(true))? {
-                Some(file) => drop(self.held.insert(name.clone(), file)),
-                None => drop(self.busy.insert(name.clone(), who_holds(name).await)),
+            match self.take_both(name).await? {
+                Ok(held) => drop(self.held.insert(name.clone(), held)),
+                Err(holder) => drop(self.busy.insert(name.clone(), holder)),
             }
         }
         Ok(any_new)
     }
 
+    /// Takes the lock of this machine, then that of the store. The inner error says who holds one of them.
+    async fn take_both(&self, name: &str) -> Result<Result<Held, String>, Error> {
+        let local = take(&self.lock_file(name), OpenOptions::new().read(true).write(true).create(true))?;
+        let Some(file) = local else { return Ok(Err(who_holds(name, Place::ThisMachine).await)) };
+        if !store_lock::is_used() {
+            return Ok(Ok(Held { _file: file, _store: None }));
+        }
+        match StoreLock::take(name).await? {
+            Some(store) => Ok(Ok(Held { _file: file, _store: Some(store) })),
+            None => Ok(Err(who_holds(name, Place::Store).await)),
+        }
+    }
+
     /// Finds out which environments are locked, and locks none.
     pub(crate) async fn probe(&mut self, environments: &BTreeSet<String>) -> Result<(), Error> {
-        let used = environments.iter().filter(|name| self.lock_file(name).exists()).cloned().collect();
+        let used = environments
+            .iter()
+            .filter(|name| store_lock::is_used() || self.lock_file(name).exists())
+            .cloned()
+            .collect();
         self.try_take(&used).await?;
         self.held.clear();
         Ok(())
@@ -74,24 +102,30 @@ fn take(path: &Path, options: &mut OpenOptions) -> Result<Option<File>, Error> {
 /// Longest wait for envlock's answer: it only explains, no decision depends on it.
 const ENVLOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
-async fn who_holds(environment: &str) -> String {
-    let sentence = match ask_envlock(environment).await {
+/// Which locks envlock is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    ThisMachine,
+    /// As `ENVLOCK_VIA` says.
+    Store,
+}
+
+async fn who_holds(environment: &str, place: Place) -> String {
+    let sentence = match ask_envlock(environment, place).await {
         Some(status) => describe(&status),
         None => None,
     };
     sentence.unwrap_or_else(|| "locked".into())
 }
 
-async fn ask_envlock(environment: &str) -> Option<serde_json::Value> {
-    let mut command = tokio::process::Command::new(find_envlock()?);
+async fn ask_envlock(environment: &str, place: Place) -> Option<serde_json::Value> {
+    let mut command = tokio::process::Command::new(store_lock::find_envlock()?);
     command.args(["status", environment, "--json"]).stdin(Stdio::null()).kill_on_drop(true);
+    if place == Place::ThisMachine {
+        command.env("ENVLOCK_VIA", "local");
+    }
     let answer = tokio::time::timeout(ENVLOCK_TIMEOUT, command.output()).await.ok()?.ok()?;
     serde_json::from_slice(&answer.stdout).ok()
-}
-
-fn find_envlock() -> Option<PathBuf> {
-    let beside = std::env::current_exe().ok()?.with_file_name("envlock");
-    if beside.is_file() { Some(beside) } else { which::which("envlock").ok() }
 }
 
 /// Describes the holder in `envlock.status/1`: "locked by ann (pid 42, make test) since 14:02".
