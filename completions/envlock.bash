@@ -65,7 +65,7 @@ _envlock() {
 
     case "${cmd}" in
         envlock)
-            opts="-s -w -n -p -E -v -h -V --shared --slots --with --setup --teardown --teardown-timeout --setup-key --keep --keep-for --replace --reuse --after --timeout --no-wait --wait-forever --purpose --private --conflict-exit-code --inherit --report --verbose --help --version status history break held down sweep help"
+            opts="-s -w -n -p -E -v -h -V --shared --slots --with --setup --teardown --teardown-timeout --setup-key --keep --keep-for --replace --reuse --after --timeout --no-wait --wait-forever --purpose --private --conflict-exit-code --inherit --report --via --ttl --verbose --help --version status history break held down sweep help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -139,6 +139,14 @@ _envlock() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --via)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -147,7 +155,7 @@ _envlock() {
             return 0
             ;;
         envlock__subcmd__break)
-            opts="-v -h --ticket --reason --grace --json --verbose --help"
+            opts="-v -h --ticket --reason --grace --via --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -162,6 +170,10 @@ _envlock() {
                     return 0
                     ;;
                 --grace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --via)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -321,7 +333,7 @@ _envlock() {
             return 0
             ;;
         envlock__subcmd__history)
-            opts="-n -v -h --last --json --verbose --help"
+            opts="-n -v -h --last --via --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -335,6 +347,10 @@ _envlock() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --via)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -343,12 +359,16 @@ _envlock() {
             return 0
             ;;
         envlock__subcmd__status)
-            opts="-v -h --json --verbose --help"
+            opts="-v -h --via --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --via)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

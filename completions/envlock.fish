@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_envlock_global_optspecs
-    string join \n s/shared slots= with= setup= teardown= teardown-timeout= setup-key= keep keep-for= replace= reuse= after= w/timeout= n/no-wait wait-forever p/purpose= private E/conflict-exit-code= inherit report= v/verbose h/help V/version
+    string join \n s/shared slots= with= setup= teardown= teardown-timeout= setup-key= keep keep-for= replace= reuse= after= w/timeout= n/no-wait wait-forever p/purpose= private E/conflict-exit-code= inherit report= via= ttl= v/verbose h/help V/version
 end
 
 function __fish_envlock_needs_command
@@ -39,6 +39,8 @@ complete -c envlock -n "__fish_envlock_needs_command" -s w -l timeout -d 'Give u
 complete -c envlock -n "__fish_envlock_needs_command" -s p -l purpose -d 'Purpose to show to those that wait and in the history' -r
 complete -c envlock -n "__fish_envlock_needs_command" -s E -l conflict-exit-code -d 'End with N instead of 75 when the lock was not free in time' -r
 complete -c envlock -n "__fish_envlock_needs_command" -l report -d 'Write a record of the run to FILE as JSON' -r -F
+complete -c envlock -n "__fish_envlock_needs_command" -l via -d 'Keep the lock in etcd, for users on several hosts [default: ENVLOCK_VIA, else files of this machine]' -r
+complete -c envlock -n "__fish_envlock_needs_command" -l ttl -d 'With --via: how long the store keeps the lock of a host that vanished, from 5s to 5m [default: 15s]' -r
 complete -c envlock -n "__fish_envlock_needs_command" -s s -l shared -d 'Share the lock with others that share it'
 complete -c envlock -n "__fish_envlock_needs_command" -l keep -d 'As the last user, leave the environment up until it is taken down with \'envlock down\' or --replace'
 complete -c envlock -n "__fish_envlock_needs_command" -s n -l no-wait -d 'Give up with 75 when the lock is not free now'
@@ -55,16 +57,19 @@ complete -c envlock -n "__fish_envlock_needs_command" -a "held" -d 'Test whether
 complete -c envlock -n "__fish_envlock_needs_command" -a "down" -d 'Take down an environment that was kept, or that its users left behind'
 complete -c envlock -n "__fish_envlock_needs_command" -a "sweep" -d 'Take down the environments that nobody uses and whose time is over, or whose users died'
 complete -c envlock -n "__fish_envlock_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c envlock -n "__fish_envlock_using_subcommand status" -l via -d 'Look in etcd [default: ENVLOCK_VIA, else files of this machine]' -r
 complete -c envlock -n "__fish_envlock_using_subcommand status" -l json -d 'Print one JSON object'
 complete -c envlock -n "__fish_envlock_using_subcommand status" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c envlock -n "__fish_envlock_using_subcommand status" -s h -l help -d 'Print help'
 complete -c envlock -n "__fish_envlock_using_subcommand history" -s n -l last -d 'Show the last N holds; the percentiles are of all' -r
+complete -c envlock -n "__fish_envlock_using_subcommand history" -l via -d 'Look in etcd [default: ENVLOCK_VIA, else files of this machine]' -r
 complete -c envlock -n "__fish_envlock_using_subcommand history" -l json -d 'Print one JSON object'
 complete -c envlock -n "__fish_envlock_using_subcommand history" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c envlock -n "__fish_envlock_using_subcommand history" -s h -l help -d 'Print help'
 complete -c envlock -n "__fish_envlock_using_subcommand break" -l ticket -d 'Ticket to break; needed where there are several holders' -r
 complete -c envlock -n "__fish_envlock_using_subcommand break" -l reason -d 'Reason to show to the holder and in the history' -r
 complete -c envlock -n "__fish_envlock_using_subcommand break" -l grace -d 'Time for the command to end after SIGTERM, and again for the take-down, before SIGKILL' -r
+complete -c envlock -n "__fish_envlock_using_subcommand break" -l via -d 'Look in etcd [default: ENVLOCK_VIA, else files of this machine]' -r
 complete -c envlock -n "__fish_envlock_using_subcommand break" -l json -d 'Print one JSON object'
 complete -c envlock -n "__fish_envlock_using_subcommand break" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c envlock -n "__fish_envlock_using_subcommand break" -s h -l help -d 'Print help'

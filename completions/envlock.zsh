@@ -33,6 +33,8 @@ always\:"Any"))' \
 '-E+[End with N instead of 75 when the lock was not free in time]:N:_default' \
 '--conflict-exit-code=[End with N instead of 75 when the lock was not free in time]:N:_default' \
 '--report=[Write a record of the run to FILE as JSON]:FILE:_files' \
+'--via=[Keep the lock in etcd, for users on several hosts \[default\: ENVLOCK_VIA, else files of this machine\]]:URL:_default' \
+'--ttl=[With --via\: how long the store keeps the lock of a host that vanished, from 5s to 5m \[default\: 15s\]]:DURATION:_default' \
 '(--slots)-s[Share the lock with others that share it]' \
 '(--slots)--shared[Share the lock with others that share it]' \
 '(--keep-for)--keep[As the last user, leave the environment up until it is taken down with '\''envlock down'\'' or --replace]' \
@@ -60,6 +62,7 @@ always\:"Any"))' \
         case $line[3] in
             (status)
 _arguments "${_arguments_options[@]}" : \
+'--via=[Look in etcd \[default\: ENVLOCK_VIA, else files of this machine\]]:URL:_default' \
 '--json[Print one JSON object]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
@@ -72,6 +75,7 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 '-n+[Show the last N holds; the percentiles are of all]:N:_default' \
 '--last=[Show the last N holds; the percentiles are of all]:N:_default' \
+'--via=[Look in etcd \[default\: ENVLOCK_VIA, else files of this machine\]]:URL:_default' \
 '--json[Print one JSON object]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
@@ -85,6 +89,7 @@ _arguments "${_arguments_options[@]}" : \
 '--ticket=[Ticket to break; needed where there are several holders]:ID:_default' \
 '--reason=[Reason to show to the holder and in the history]:TEXT:_default' \
 '--grace=[Time for the command to end after SIGTERM, and again for the take-down, before SIGKILL]:DURATION:_default' \
+'--via=[Look in etcd \[default\: ENVLOCK_VIA, else files of this machine\]]:URL:_default' \
 '--json[Print one JSON object]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \

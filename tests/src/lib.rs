@@ -1,6 +1,8 @@
 //! The test kit: a private Docker engine, a world of its own for each test, and the tools in a clean environment.
 
 mod engine;
+#[cfg(unix)]
+mod etcd;
 mod proxy;
 mod remote;
 #[cfg(unix)]
@@ -11,6 +13,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 pub use engine::{Engine, OwnEngine, engine};
+#[cfg(unix)]
+pub use etcd::{Etcd, etcdctl};
 pub use proxy::Proxy;
 pub use remote::{Certificates, Relay, Sshd, TlsEngine};
 #[cfg(unix)]

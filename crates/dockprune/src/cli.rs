@@ -161,7 +161,11 @@ pub const MANUAL: Manual = Manual {
         ENGINE,
         (
             "ENVIRONMENT",
-            "NETRA_HOME: the state directory [default: /var/lib/evenkeel where it is set up, see envlock(1), else ~/.netra].\n\nNO_COLOR: no colours, if set.",
+            "NETRA_HOME: the state directory [default: /var/lib/evenkeel where it is set up, see \
+             envlock(1), else ~/.netra].\n\nENVLOCK_VIA: the store of envlock(1) in which users \
+             on several hosts lock environments. Where it is set, the environments are locked there too, through \
+             envlock, and what others hold there stays; where that is not possible, dockprune ends with 3 and removes \
+             nothing.\n\nNO_COLOR: no colours, if set.",
         ),
         (
             "FILES",

@@ -16,6 +16,7 @@ pub use crate::manual::MANUAL;
 use crate::model::environment::{Keep, Replace, SweepRule};
 use crate::model::queue::Mode;
 use crate::model::setup_key::SetupKey;
+use crate::model::via::Via;
 
 /// The command line of envlock.
 #[derive(Debug, Parser)]
@@ -32,6 +33,8 @@ use crate::model::setup_key::SetupKey;
 pub struct Cli {
     #[command(flatten)]
     pub(crate) hold: HoldArgs,
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
     #[command(subcommand)]
     pub(crate) action: Option<Action>,
     #[command(flatten)]
@@ -113,6 +116,17 @@ pub(crate) struct HoldArgs {
     pub(crate) report: Option<PathBuf>,
 }
 
+/// Which store the lock of a run is kept in. Apart from [`HoldArgs`], so that most starts need not define it.
+#[derive(Debug, Default, Args)]
+pub(crate) struct StoreArgs {
+    /// Keep the lock in etcd, for users on several hosts [default: ENVLOCK_VIA, else files of this machine]
+    #[arg(long, value_name = "URL")]
+    pub(crate) via: Option<Via>,
+    /// With --via: how long the store keeps the lock of a host that vanished, from 5s to 5m [default: 15s]
+    #[arg(long, value_name = "DURATION", value_parser = parse_ttl)]
+    pub(crate) ttl: Option<Duration>,
+}
+
 impl HoldArgs {
     /// How the main lock is wanted.
     pub(crate) fn mode(&self) -> Mode {
@@ -173,6 +187,9 @@ pub(crate) struct StatusArgs {
     /// Environment to show [default: all]
     #[arg(value_name = "NAME", value_parser = parse_name)]
     pub(crate) name: Option<String>,
+    /// Look in etcd [default: ENVLOCK_VIA, else files of this machine]
+    #[arg(long, value_name = "URL")]
+    pub(crate) via: Option<Via>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -187,6 +204,9 @@ pub(crate) struct HistoryArgs {
     /// Show the last N holds; the percentiles are of all
     #[arg(short = 'n', long, value_name = "N", default_value = "20")]
     pub(crate) last: usize,
+    /// Look in etcd [default: ENVLOCK_VIA, else files of this machine]
+    #[arg(long, value_name = "URL")]
+    pub(crate) via: Option<Via>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -207,6 +227,9 @@ pub(crate) struct BreakArgs {
     /// Time for the command to end after SIGTERM, and again for the take-down, before SIGKILL
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
     pub(crate) grace: Duration,
+    /// Look in etcd [default: ENVLOCK_VIA, else files of this machine]
+    #[arg(long, value_name = "URL")]
+    pub(crate) via: Option<Via>,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -258,8 +281,8 @@ impl SweepArgs {
     }
 }
 
-/// The command line without subcommands. Most starts have none, and defining them all takes longer than the rest of
-/// reading the command line.
+/// The command line without subcommands and the options of a store. Most starts have none, and defining them all takes
+/// longer than the rest of reading the command line.
 #[derive(Debug, Parser)]
 #[command(name = "envlock", version)]
 struct WithoutSubcommand {
@@ -294,7 +317,7 @@ impl Cli {
             return None;
         }
         let WithoutSubcommand { hold, verbosity } = WithoutSubcommand::try_parse_from(args).ok()?;
-        Some(Self { hold, action: None, verbosity })
+        Some(Self { hold, store: StoreArgs::default(), action: None, verbosity })
     }
 }
 
@@ -307,6 +330,17 @@ fn missing_separator(error: &clap::Error) -> Option<String> {
     let separator = [String::from("--")];
     Cli::try_parse_from(before.iter().chain(&separator).chain(command)).ok()?;
     Some(format!("write -- before the command: envlock {} -- {unexpected} ...", before[1..].join(" ")))
+}
+
+fn parse_ttl(text: &str) -> Result<Duration, String> {
+    let ttl = parse_duration(text)?;
+    // Whole seconds, as the store counts.
+    let ttl = Duration::from_secs(ttl.as_secs());
+    if (Duration::from_secs(5)..=Duration::from_mins(5)).contains(&ttl) {
+        Ok(ttl)
+    } else {
+        Err("not from 5s to 5m".to_owned())
+    }
 }
 
 fn parse_slots(text: &str) -> Result<NonZeroU16, String> {

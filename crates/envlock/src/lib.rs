@@ -3,7 +3,7 @@
 //! Who wants a lock takes a ticket and waits for those ahead of it; the kernel proves which tickets' owners are alive.
 //! Then it locks the file that flock(1) users lock too.
 //!
-//! Imports run one way: `commands` → `session` → `output` → `lock` → `store` → `system` → `model`.
+//! Imports run one way: `commands` → `session` → `output` → `lock` → `remote` → `store` → `system` → `model`.
 
 pub mod cli;
 mod commands;
@@ -11,6 +11,8 @@ mod lock;
 mod manual;
 mod model;
 mod output;
+#[cfg(target_os = "linux")]
+mod remote;
 mod session;
 mod store;
 mod system;

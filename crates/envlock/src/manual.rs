@@ -22,7 +22,11 @@ pub const MANUAL: Manual = Manual {
             "the lock was not free in time, or the environment is kept and was started from something else (-E \
              changes this code)",
         ),
-        (Exit::Wrapper, "envlock itself failed; the command, or with down the take-down, was not run"),
+        (
+            Exit::Wrapper,
+            "envlock itself failed, and the command, or with down the take-down, was not run; or the lock in a store was \
+             lost, and the command was stopped",
+        ),
         (Exit::NotRunnable, "the command could not be run"),
         (Exit::NotFound, "the command was not found"),
     ],
@@ -49,6 +53,10 @@ pub const MANUAL: Manual = Manual {
             "save the logs while the lock is held",
         ),
         ("envlock --with dev test -- ./migrate", "lock dev as well"),
+        (
+            "envlock --via etcd://ci1:2379,ci2:2379,ci3:2379/engine1 test -- make test",
+            "lock test for all hosts that use the same etcd and prefix",
+        ),
         ("flock ~/.netra/locks/test.lock ./old-script", "scripts that use flock(1) take part"),
         ("envlock status test", "show who holds the lock, since when and why, and who waits"),
         ("envlock break test --reason 'hangs since noon'", "end the command that holds the lock"),
@@ -144,6 +152,41 @@ pub const MANUAL: Manual = Manual {
              in another container is waited for.",
         ),
         (
+            "SEVERAL HOSTS",
+            "With --via etcd://HOST:PORT[,HOST:PORT]/PREFIX, or ENVLOCK_VIA, the lock is kept in etcd (version 3.4 or \
+             later, over its JSON gateway) and not in files: everyone with the same cluster and prefix shares it. Name \
+             one prefix for each Docker engine, and all members of the cluster. The lock of the same name on this \
+             machine is another one; --via local and ENVLOCK_VIA=local mean that one. Linux only.\n\n\
+             Exclusive, --shared and --slots locks, the order of the queue, --timeout, --no-wait and --wait-forever, \
+             --purpose, --report, nesting and exit codes are as on one machine; status, history and break reach all \
+             hosts; 'envlock held' asks the store. The command also gets ENVLOCK_FENCE: a number that is greater than \
+             that of every earlier holder which it excludes, for services that can refuse a lower one.\n\n\
+             Not available over a store, and refused with 2: --setup, --teardown and the options that belong to them, \
+             --after, --with, --inherit, down, sweep; TLS, users and passwords. Use a network that you trust: whoever \
+             may write to the store can take and delete locks. dockprune asks the same \
+             lock; restartgate counts restarts for each machine.\n\n\
+             Never two: where a holder cannot renew its lock, its command gets SIGTERM and then SIGKILL before anybody \
+             else can enter, and envlock ends with 125 (verdict 'lost' in the report, end 'lost' in the history). With \
+             the lease time of 15 seconds (--ttl) SIGTERM comes 9 seconds after the beginning of the last renewal that \
+             succeeded, and SIGKILL 4 seconds later; a new leader of the cluster is usually there within 3 seconds. A \
+             second process, the keeper, renews the lock and ends the command. It gives the lock back when envlock is \
+             killed, and renews it while envlock is stopped. Where the keeper is killed or stopped, envlock ends the \
+             command in time. The lock of a host that vanished is free after at most twice the lease time and a \
+             second.\n\n\
+             This rests on: clocks of two hosts that run at speeds less than 1 % apart (times of day do not matter); \
+             SIGKILL that ends a process within half a second; an etcd that does not lose what it has confirmed. It \
+             does not rest on when etcd ends a lease. Outside it are: envlock and its keeper both stopped or both \
+             killed while the command is not; processes that have left both the command's process group and its \
+             environment; a process that waits in the kernel for a disk; work that the command handed to others, such \
+             as the Docker engine; a host that is suspended and runs on for a moment when it wakes; an etcd restored \
+             from a backup. For these there is ENVLOCK_FENCE.\n\n\
+             A store that does not answer is asked for 5 seconds, or until the time-out if that is shorter, with \
+             --no-wait once; then envlock ends with 125 and does not run the command. It never uses the locks of this \
+             machine instead. Whoever waits asks for as long as the lease time, and draws another ticket at the end of \
+             the queue where its own was lost. Where a command ends while the store does not answer, its exit code \
+             counts, and the lock is free when the lease has ended and its time is over.",
+        ),
+        (
             "FILES",
             "~/.netra/locks/NAME.lock, or /var/lib/evenkeel/locks/NAME.lock: the lock file; flock(1) and Python's \
              filelock on it exclude envlock and are excluded by it. It is never removed.\n\n\
@@ -156,8 +199,11 @@ pub const MANUAL: Manual = Manual {
         (
             "ENVIRONMENT",
             "NETRA_HOME: where the state is kept instead of ~/.netra and /var/lib/evenkeel.\n\n\
+             ENVLOCK_VIA: where the locks are, as --via; empty or 'local': in files of this machine. Set for the command \
+             where they are in a store.\n\n\
+             ENVLOCK_FENCE: set for the command where the lock is in a store; see SEVERAL HOSTS.\n\n\
              ENVLOCK_HELD: set for the command: the locks it runs under, separated by commas, each \
-             NAME:MODE:TICKET:OWNER with mode x, s or n. An envlock that is run by the command does not wait for \
+             NAME:MODE:TICKET:OWNER with mode x, s or n, followed by :CLUSTER/PREFIX where it is in a store. An envlock that is run by the command does not wait for \
              these locks. It relies on an entry only while the ticket is held and its owner is an ancestor; \
              'envlock held NAME' tests the same.\n\n\
              ENVLOCK_SLOT: set for the command with --slots: its slot, from 0.\n\n\
@@ -179,14 +225,14 @@ pub const MANUAL: Manual = Manual {
              machine share it).\n\n\
              envlock.history/1 (history --json): schema, tool_version, at, verdict (done), name, holds, skipped \
              (lines that could not be read), held_p50_ms, held_p95_ms, waited_p50_ms, waited_p95_ms, last (oldest \
-             first): at, end (done, died, broken), ticket, mode, slot, user, host, pid, command, purpose, \
+             first): at, end (done, died, broken, lost), ticket, mode, slot, user, host, pid, command, purpose, \
              waited_ms, held_ms, exit_code, broken_by, reason.\n\n\
              envlock.break/1 (break --json): schema, tool_version, at, verdict (broken or free), name, ticket, \
              killed (whether SIGKILL was needed).\n\n\
              envlock.sweep/1 (sweep --json): schema, tool_version, at, verdict (done, or partial where a take-down \
              failed), dry_run, environments (sorted by name): name, action (taken_down, would_take_down, failed, \
              kept, in_use, skipped, nothing_up), reason, exit_code (of the take-down).\n\n\
-             envlock.run/1 (--report): schema, tool_version, at, verdict (done or busy), name, mode, slot, \
+             envlock.run/1 (--report): schema, tool_version, at, verdict (done, busy or lost), name, mode, slot, \
              ticket, waited_ms, held_ms, exit_code.",
         ),
     ],

@@ -1,4 +1,5 @@
-//! Holds the locks of environments while their resources are removed.
+//! Holds the locks of environments while their resources are removed: those of this machine, and, where `ENVLOCK_VIA`
+//! names a store, those in it as well.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -12,15 +13,25 @@ use evenkeel_common::shared_state::Sharing;
 use evenkeel_common::state::{Home, LockDir};
 use evenkeel_common::{Error, Timestamp};
 
+use crate::edges::store_lock::{self, StoreLock};
+
 /// Locks of environments: those that this run holds, and those that somebody else holds.
 #[derive(Debug)]
 pub(crate) struct Locks {
     dir: LockDir,
     /// URL of the engine.
     host: String,
-    held: BTreeMap<String, Vec<LockFile>>,
+    held: BTreeMap<String, Held>,
     /// Environments that somebody else holds, each with a sentence that says who.
     pub(crate) busy: BTreeMap<String, String>,
+}
+
+/// The locks of an environment that this run holds.
+#[derive(Debug)]
+struct Held {
+    _local: Vec<LockFile>,
+    /// None where no store is used.
+    _store: Option<StoreLock>,
 }
 
 impl Locks {
@@ -42,8 +53,8 @@ impl Locks {
                 self.busy.insert(name.clone(), format!("kept until 'envlock down {name}'"));
                 continue;
             }
-            if let Some(locks) = self.take_all(name, self.lock_names(name)).await? {
-                self.held.insert(name.clone(), locks);
+            if let Some(held) = self.take_all(name, self.lock_names(name)).await? {
+                self.held.insert(name.clone(), held);
             }
         }
         Ok(any_new)
@@ -58,21 +69,23 @@ impl Locks {
         Ok(())
     }
 
-    /// Takes the locks of an environment. Where somebody else holds one, that is noted, and none is kept.
-    async fn take_all(
-        &mut self,
-        environment: &str,
-        names: Vec<String>,
-    ) -> Result<Option<Vec<LockFile>>, Error> {
-        let mut locks = Vec::new();
+    /// Takes the locks of an environment: those of this machine, then that of the store. Where somebody else holds one,
+    /// that is noted, and none is kept.
+    async fn take_all(&mut self, environment: &str, names: Vec<String>) -> Result<Option<Held>, Error> {
+        let mut local = Vec::new();
         for name in names {
             let Some(lock) = take(&self.lock_file(&name), self.dir.sharing)? else {
-                self.busy.insert(environment.to_owned(), who_holds(&name).await);
+                self.busy.insert(environment.to_owned(), who_holds(&name, Place::ThisMachine).await);
                 return Ok(None);
             };
-            locks.push(lock);
+            local.push(lock);
         }
-        Ok(Some(locks))
+        let store = if store_lock::is_used() { StoreLock::take(environment).await? } else { None };
+        if store.is_none() && store_lock::is_used() {
+            self.busy.insert(environment.to_owned(), who_holds(environment, Place::Store).await);
+            return Ok(None);
+        }
+        Ok(Some(Held { _local: local, _store: store }))
     }
 
     /// The locks of an environment: the one of its name, which people take by hand whatever the engine, and the one that
@@ -135,24 +148,30 @@ fn take(path: &Path, sharing: Sharing) -> Result<Option<LockFile>, Error> {
 /// Longest wait for envlock's answer: it only explains, no decision depends on it.
 const ENVLOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
-async fn who_holds(environment: &str) -> String {
-    let sentence = match ask_envlock(environment).await {
+/// Which locks envlock is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    ThisMachine,
+    /// As `ENVLOCK_VIA` says.
+    Store,
+}
+
+async fn who_holds(environment: &str, place: Place) -> String {
+    let sentence = match ask_envlock(environment, place).await {
         Some(status) => describe(&status),
         None => None,
     };
     sentence.unwrap_or_else(|| "locked".into())
 }
 
-async fn ask_envlock(environment: &str) -> Option<serde_json::Value> {
-    let mut command = tokio::process::Command::new(find_envlock()?);
+async fn ask_envlock(environment: &str, place: Place) -> Option<serde_json::Value> {
+    let mut command = tokio::process::Command::new(store_lock::find_envlock()?);
     command.args(["status", environment, "--json"]).stdin(Stdio::null()).kill_on_drop(true);
+    if place == Place::ThisMachine {
+        command.env("ENVLOCK_VIA", "local");
+    }
     let answer = tokio::time::timeout(ENVLOCK_TIMEOUT, command.output()).await.ok()?.ok()?;
     serde_json::from_slice(&answer.stdout).ok()
-}
-
-fn find_envlock() -> Option<PathBuf> {
-    let beside = std::env::current_exe().ok()?.with_file_name("envlock");
-    if beside.is_file() { Some(beside) } else { which::which("envlock").ok() }
 }
 
 /// Describes the holder in `envlock.status/1`: "locked by ann (pid 42, make test) since 14:02".

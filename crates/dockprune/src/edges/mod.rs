@@ -5,3 +5,4 @@ pub(crate) mod engine;
 pub(crate) mod locks;
 pub(crate) mod plan_file;
 pub(crate) mod remove;
+mod store_lock;

@@ -1,9 +1,11 @@
 //! What keeps a resource in scope: locks, protection, patterns, plans that no longer fit.
 
 use std::fs::{File, TryLockError};
+use std::io::Read;
 use std::path::PathBuf;
+use std::process::Stdio;
 
-use evenkeel_tests::{Home, Proxy, World, engine};
+use evenkeel_tests::{Home, Proxy, World, built, engine, tool};
 
 use crate::kit::{created, dockprune, exists, exited, item, prune, prune_at, running, start};
 
@@ -241,4 +243,41 @@ fn a_volume_remade_within_the_second_is_not_taken_for_the_old_one() {
     let report = prune_at(&engine.host, &home, &["--apply", file, "--json"], 0);
     assert_eq!(item(&report, "volume", &world.name("v")), ("kept".into(), "changed".into()));
     engine.docker(&["volume", "rm", &world.name("v")]);
+}
+
+#[test]
+fn an_environment_that_another_host_has_locked_stays() {
+    let (Some(engine), Some(etcd)) = (engine(), evenkeel_tests::Etcd::start(1)) else { return };
+    let world = World::new(engine);
+    let (here, there) = (Home::new(), Home::new());
+    let via = etcd.url("engine");
+    exited(engine, &world.name("one"), &["--label", &world.label()]);
+    let mut holder = tool(built("envlock"), &there)
+        .args([world.id(), "--", "sh", "-c", "echo; read line"])
+        .env("ENVLOCK_VIA", &via)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    holder.stdout.take().unwrap().read_exact(&mut [0]).unwrap();
+    let prune = |via: &str| {
+        let args = ["--label", &world.label(), "--older-than", "0s", "--json"];
+        let mut prune = tool(env!("CARGO_BIN_EXE_dockprune"), &here);
+        let output =
+            prune.args(args).env("DOCKER_HOST", &engine.host).env("ENVLOCK_VIA", via).output().unwrap();
+        (output.status.code(), serde_json::from_slice(&output.stdout).unwrap_or_default())
+    };
+    let (code, report) = prune(&via);
+    assert_eq!(code, Some(0));
+    assert_eq!(item(&report, "container", &world.name("one")), ("kept".into(), "env_locked".into()));
+    // Without the store nothing is removed.
+    assert_eq!(prune("etcd://127.0.0.1:1/engine").0, Some(3));
+    assert!(exists(engine, "container", &world.name("one")));
+    drop(holder.stdin.take());
+    holder.wait().unwrap();
+    let (code, report) = prune(&via);
+    assert_eq!(
+        (code, item(&report, "container", &world.name("one"))),
+        (Some(0), ("removed".into(), "old".into()))
+    );
 }

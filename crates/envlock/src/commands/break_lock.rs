@@ -28,16 +28,21 @@ pub(super) fn break_lock(args: BreakArgs) -> Result<Exit, Error> {
     check_same_machine(record)?;
     let note = BreakNote { by: user(), reason: args.reason };
     let was_killed = break_ticket(&files, record, &note, args.grace)?;
-    if args.json {
-        print_json(&BreakJson::broken(&args.name, record.ticket, was_killed))?;
+    say_broken(&args.name, record, was_killed, args.json)
+}
+
+/// Says who held the lock.
+pub(super) fn say_broken(name: &str, record: &Record, was_killed: bool, json: bool) -> Result<Exit, Error> {
+    if json {
+        print_json(&BreakJson::broken(name, record.ticket, was_killed))?;
     } else {
         let how = if was_killed { " (it had to be killed)" } else { "" };
-        print(&format!("broke {}, held by {}{how}\n", args.name, text::holder_line(record)))?;
+        print(&format!("broke {name}, held by {}{how}\n", text::holder_line(record)))?;
     }
     Ok(Exit::Done)
 }
 
-fn not_held(args: &BreakArgs) -> Result<Exit, Error> {
+pub(super) fn not_held(args: &BreakArgs) -> Result<Exit, Error> {
     if args.json {
         print_json(&BreakJson::free(&args.name))?;
     } else {
@@ -47,7 +52,7 @@ fn not_held(args: &BreakArgs) -> Result<Exit, Error> {
 }
 
 /// The ticket that is named, or that of the only holder. None: nobody holds the lock.
-fn choose_ticket(status: &LockStatus, ticket: Option<u64>) -> Result<Option<&Record>, Error> {
+pub(super) fn choose_ticket(status: &LockStatus, ticket: Option<u64>) -> Result<Option<&Record>, Error> {
     let action = || format!("break {}", status.name);
     if let Some(ticket) = ticket {
         let mut all = status.holders.iter().chain(&status.queue);
@@ -114,7 +119,7 @@ fn break_ticket(files: &EnvFiles, record: &Record, note: &BreakNote, grace: Dura
     Ok(!has_ended)
 }
 
-fn ticket_id(record: &Record) -> Result<TicketId, Error> {
+pub(super) fn ticket_id(record: &Record) -> Result<TicketId, Error> {
     let mode = match record.mode.as_str() {
         "exclusive" => Mode::Exclusive,
         "shared" => Mode::Shared,

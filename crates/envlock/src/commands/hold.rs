@@ -75,7 +75,7 @@ fn lock_requests(args: &HoldArgs) -> Result<Vec<LockRequest>, Error> {
 }
 
 /// Becomes the command: an outer envlock holds all that is needed and waits for it.
-fn exec_command(args: &HoldArgs) -> Result<Exit, Error> {
+pub(super) fn exec_command(args: &HoldArgs) -> Result<Exit, Error> {
     let mut words = args.command.iter();
     let mut command = Command::new(words.next().cloned().unwrap_or_default());
     command.args(words);
@@ -204,13 +204,13 @@ fn gave_up(files: &EnvFiles, deadline: &WaitDeadline<'_>, args: &HoldArgs) -> Re
 }
 
 /// Writes a record of the run to the file of `--report`, where it is given.
-fn write_report(args: &HoldArgs, report: impl FnOnce() -> RunJson) -> Result<(), Error> {
+pub(super) fn write_report(args: &HoldArgs, report: impl FnOnce() -> RunJson) -> Result<(), Error> {
     let Some(path) = &args.report else { return Ok(()) };
     let text = serde_json::to_string(&report()).map_err(|e| Error::failed("write the report", e))? + "\n";
     files::replace(path, text)
 }
 
-fn wait_deadline(args: &HoldArgs) -> WaitDeadline<'static> {
+pub(super) fn wait_deadline(args: &HoldArgs) -> WaitDeadline<'static> {
     WaitDeadline::new(if args.no_wait {
         Some(Duration::ZERO)
     } else if args.wait_forever {

@@ -1,27 +1,56 @@
 //! What envlock does for each form of its command line.
 
 mod break_lock;
+#[cfg(target_os = "linux")]
+mod break_remote;
 mod down;
 mod hold;
+#[cfg(target_os = "linux")]
+mod hold_remote;
 mod queries;
+#[cfg(target_os = "linux")]
+mod queries_remote;
 mod sweep;
+mod via;
 mod waiting;
 
 use evenkeel_common::{Error, Exit};
 
 use crate::cli::{Action, Cli};
+use crate::model::via::Via;
 
 /// Does what the command line asks for, and returns how envlock ends.
 pub fn run(cli: Cli) -> Result<Exit, Error> {
     cli.verbosity.start_logging();
     match cli.action {
-        Some(Action::Status(args)) => queries::status(&args),
-        Some(Action::History(args)) => queries::history(&args),
-        Some(Action::Held(args)) => queries::held(&args),
-        Some(Action::Break(args)) => break_lock::break_lock(args),
-        Some(Action::Down(args)) => down::down(&args).map_err(as_wrapper_failure),
-        Some(Action::Sweep(args)) => sweep::sweep(&args),
-        None => hold::hold(&cli.hold),
+        Some(Action::Status(args)) => match via::chosen(args.via.as_ref())? {
+            Via::Local => queries::status(&args),
+            Via::Store(url) => via::status(&args, &url),
+        },
+        Some(Action::History(args)) => match via::chosen(args.via.as_ref())? {
+            Via::Local => queries::history(&args),
+            Via::Store(url) => via::history(&args, &url),
+        },
+        Some(Action::Held(args)) => match via::chosen(None)? {
+            Via::Local => queries::held(&args),
+            Via::Store(url) => via::held(&args, &url),
+        },
+        Some(Action::Break(args)) => match via::chosen(args.via.as_ref())? {
+            Via::Local => break_lock::break_lock(args),
+            Via::Store(url) => via::break_lock(args, &url),
+        },
+        Some(Action::Down(args)) => {
+            via::refuse_store("down")?;
+            down::down(&args).map_err(as_wrapper_failure)
+        }
+        Some(Action::Sweep(args)) => {
+            via::refuse_store("sweep")?;
+            sweep::sweep(&args)
+        }
+        None => match via::of_run(&cli.store)? {
+            Via::Local => hold::hold(&cli.hold),
+            Via::Store(url) => via::hold(&cli.hold, &url, cli.store.ttl),
+        },
     }
 }
 

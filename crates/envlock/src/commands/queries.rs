@@ -20,7 +20,8 @@ pub(super) fn status(args: &StatusArgs) -> Result<Exit, Error> {
     };
     let locks: Vec<LockStatus> = names.iter().map(|name| status_of(&home, name)).collect::<Result<_, _>>()?;
     if args.json {
-        print_json(&StatusJson::new(locks, &home))?;
+        let place = home.lock_home().to_string_lossy().into_owned();
+        print_json(&StatusJson::new(locks, place, home.sharing()))?;
     } else if locks.is_empty() {
         print(&format!("no environment has been locked yet\n{}", text::state_line(&home)))?;
     } else {

@@ -34,9 +34,13 @@ impl HeldEntry {
         variable.split(',').filter_map(Self::parse).collect()
     }
 
-    fn parse(text: &str) -> Option<Self> {
+    /// Reads one entry of this machine's locks. Those of locks in a store have one part more.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split(':');
         let (name, mode, ticket, owner) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        if parts.next().is_some() {
+            return None;
+        }
         let (pid, start) = owner.split_once('-')?;
         Some(Self {
             name: name.to_owned(),

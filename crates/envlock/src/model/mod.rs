@@ -8,3 +8,4 @@ pub(crate) mod record;
 pub(crate) mod setup_key;
 pub(crate) mod step;
 pub(crate) mod swept;
+pub(crate) mod via;

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use evenkeel_common::shared_state::Sharing;
-use evenkeel_common::state::Home;
 use evenkeel_common::{Timestamp, VERSION, now};
 use serde::Serialize;
 
@@ -157,7 +156,8 @@ struct OutsiderJson {
 }
 
 impl StatusJson {
-    pub(crate) fn new(locks: Vec<LockStatus>, home: &Home) -> Self {
+    /// `place`: the directory or the store of the locks.
+    pub(crate) fn new(locks: Vec<LockStatus>, place: String, sharing: Sharing) -> Self {
         let is_free = locks.iter().all(LockStatus::is_free);
         Self {
             schema: "envlock.status/1",
@@ -165,8 +165,8 @@ impl StatusJson {
             at: now(),
             verdict: if is_free { LockVerdict::Free } else { LockVerdict::Held },
             locks: locks.into_iter().map(LockJson::from).collect(),
-            state_directory: home.lock_home().to_string_lossy().into_owned(),
-            shared: home.sharing() == Sharing::AllUsers,
+            state_directory: place,
+            shared: sharing == Sharing::AllUsers,
         }
     }
 }
@@ -234,6 +234,9 @@ pub(crate) struct RunJson {
 enum RunVerdict {
     Done,
     Busy,
+    /// The command was ended because the lock could not be kept.
+    #[cfg(target_os = "linux")]
+    Lost,
 }
 
 impl RunJson {
@@ -267,6 +270,12 @@ impl RunJson {
     /// The run has ended.
     pub(crate) fn done(self, held_ms: u64, exit_code: u8) -> Self {
         Self { at: now(), held_ms: Some(held_ms), exit_code, ..self }
+    }
+
+    /// The run has ended, because its lock was lost.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn lost(self, held_ms: u64, exit_code: u8) -> Self {
+        Self { verdict: RunVerdict::Lost, ..self.done(held_ms, exit_code) }
     }
 }
 

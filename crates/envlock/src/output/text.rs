@@ -267,6 +267,7 @@ fn past_hold(past: &PastHold) -> String {
         (HoldEnd::Done, None) => "done".to_owned(),
         (HoldEnd::Died, _) => "died".to_owned(),
         (HoldEnd::Broken, _) => "broken".to_owned(),
+        (HoldEnd::Lost, _) => "lost".to_owned(),
     };
     let mut text = format!(
         "{}  {:<9}  waited {:>7}  held {:>7}  {end:>6}  {}: {}",

@@ -23,6 +23,8 @@ pub(crate) enum HoldEnd {
     Died,
     /// By `envlock break`.
     Broken,
+    /// Its command was ended because the lock could not be kept; only in a store.
+    Lost,
 }
 
 /// A past hold. What only its owner measures is unknown where that died.

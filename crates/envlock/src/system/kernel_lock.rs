@@ -39,18 +39,19 @@ impl<'a> WaitDeadline<'a> {
         self.started.elapsed()
     }
 
-    fn remaining(&self) -> Option<Duration> {
+    /// None: without a limit.
+    pub(crate) fn remaining(&self) -> Option<Duration> {
         self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 
     /// How long until [`Self::poll`] has something to do; none: never.
-    fn next_wakeup(&self) -> Option<Duration> {
+    pub(crate) fn next_wakeup(&self) -> Option<Duration> {
         let slow = self.on_slow.as_ref().map(|_| SLOW_AFTER.saturating_sub(self.elapsed()));
         [slow, self.remaining()].into_iter().flatten().min()
     }
 
     /// Does what is due, and returns whether there is time left.
-    fn poll(&mut self) -> bool {
+    pub(crate) fn poll(&mut self) -> bool {
         if self.elapsed() >= SLOW_AFTER
             && let Some(on_slow) = self.on_slow.take()
         {

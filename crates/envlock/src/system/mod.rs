@@ -3,6 +3,8 @@
 mod identity;
 mod job;
 pub(crate) mod kernel_lock;
+#[cfg(target_os = "linux")]
+pub(crate) mod linux;
 #[cfg(not(target_os = "linux"))]
 pub(crate) mod no_proc_fs;
 #[cfg(target_os = "linux")]

@@ -65,6 +65,15 @@ pub(crate) fn processes_of_step(step_entry: &str) -> Vec<u32> {
     pids().filter(|pid| lists(*pid, STEP_VAR, step_entry)).collect()
 }
 
+/// The processes with this entry in `ENVLOCK_HELD`, and those of the process group, that have not ended.
+pub(crate) fn processes_under(held_entry: &str, group: Option<u32>) -> Vec<u32> {
+    let is_in_group = |pid| {
+        let is_member = || stat_field(pid, 5)?.parse().ok().filter(|id| Some(*id) == group);
+        group.is_some() && is_member().is_some() && stat_field(pid, 3).is_some_and(|state| state != "Z")
+    };
+    pids().filter(|pid| lists(*pid, HELD_VAR, held_entry) || is_in_group(*pid)).collect()
+}
+
 /// Ends all that `find` returns: SIGTERM, and SIGKILL for those that are left after `grace`. Looks again until nothing
 /// is found, because a process may start others before it ends. Gives up on processes that this user may not signal.
 pub(crate) fn terminate_all(find: impl Fn() -> Vec<u32>, grace: Duration) {

@@ -130,12 +130,24 @@ impl<'a> Job<'a> {
         loop {
             match self.next_event(None)? {
                 JobEvent::Ended(ending) => return Ok(ending),
-                // The command is in the foreground group of the terminal and has received it too.
-                JobEvent::Signal(received) if received.from_terminal && !self.own_group => {}
-                JobEvent::Signal(received) => self.forward(received),
+                JobEvent::Signal(received) => self.pass_on(received),
                 JobEvent::Timeout => {}
             }
         }
+    }
+
+    /// Forwards a signal, unless it comes from the terminal in whose foreground group the command is: then the command
+    /// has received it too.
+    pub(crate) fn pass_on(&self, received: ReceivedSignal) {
+        if !received.from_terminal || self.own_group {
+            self.forward(received);
+        }
+    }
+
+    /// Its process group, where it has one of its own.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn group(&self) -> Option<u32> {
+        self.own_group.then(|| self.pid())
     }
 
     fn forward(&self, received: ReceivedSignal) {

@@ -1,0 +1,190 @@
+//! Requests to etcd and its answers, as its JSON gateway has them: bytes in base64, 64-bit numbers as strings, and what is
+//! zero or empty left out.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Deserializer, de};
+use serde_json::{Value, json};
+
+use crate::remote::keys::Range;
+
+pub(super) fn encode(bytes: impl AsRef<[u8]>) -> String {
+    STANDARD.encode(bytes)
+}
+
+/// The comparison "no key of this range exists".
+pub(super) fn is_empty(range: &Range) -> Value {
+    json!({"key": encode(&range.first), "range_end": encode(&range.end), "target": "CREATE", "result": "EQUAL",
+           "create_revision": "0"})
+}
+
+/// The comparison "this key was created by this revision"; with 0, "it does not exist".
+pub(super) fn was_created_by(key: &str, revision: u64) -> Value {
+    json!({"key": encode(key), "target": "CREATE", "result": "EQUAL", "create_revision": revision.to_string()})
+}
+
+/// The comparison "no key of this range was put after this revision".
+pub(super) fn is_unchanged_since(range: &Range, revision: u64) -> Value {
+    json!({"key": encode(&range.first), "range_end": encode(&range.end), "target": "MOD", "result": "LESS",
+           "mod_revision": (revision + 1).to_string()})
+}
+
+/// An operation that puts a key. `lease` 0: none.
+pub(super) fn put(key: &str, value: &[u8], lease: i64) -> Value {
+    json!({"request_put": {"key": encode(key), "value": encode(value), "lease": lease.to_string()}})
+}
+
+/// What an answer to [`range`] contains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Content {
+    Keys,
+    Values,
+}
+
+/// An operation that reads a range.
+pub(super) fn range(range: &Range, content: Content) -> Value {
+    json!({"request_range": {"key": encode(&range.first), "range_end": encode(&range.end),
+                             "keys_only": content == Content::Keys}})
+}
+
+/// An operation that reads one key.
+pub(super) fn get(key: &str, content: Content) -> Value {
+    json!({"request_range": {"key": encode(key), "keys_only": content == Content::Keys}})
+}
+
+/// A question for the first key of a range.
+pub(super) fn first_of(range: &Range) -> Value {
+    json!({"key": encode(&range.first), "range_end": encode(&range.end), "keys_only": true, "limit": "1"})
+}
+
+/// An operation that deletes one key.
+pub(super) fn delete(key: &str) -> Value {
+    json!({"request_delete_range": {"key": encode(key)}})
+}
+
+/// An operation that deletes a range.
+pub(super) fn delete_range(range: &Range) -> Value {
+    json!({"request_delete_range": {"key": encode(&range.first), "range_end": encode(&range.end)}})
+}
+
+/// An operation that is a transaction within one.
+pub(super) fn nested(compare: &[Value], success: &[Value]) -> Value {
+    json!({"request_txn": {"compare": compare, "success": success}})
+}
+
+/// The part of every answer that says where it comes from.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Header {
+    #[serde(deserialize_with = "number")]
+    pub(super) cluster_id: u64,
+    #[serde(deserialize_with = "number")]
+    pub(super) revision: u64,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Txn {
+    pub(super) header: Header,
+    pub(super) succeeded: bool,
+    pub(super) responses: Vec<Response>,
+}
+
+impl Txn {
+    /// The keys that the reads of the transaction found.
+    pub(super) fn found(self) -> Vec<Key> {
+        self.responses.into_iter().filter_map(|one| one.response_range).flat_map(|range| range.kvs).collect()
+    }
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Response {
+    response_range: Option<Found>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Found {
+    pub(super) kvs: Vec<Key>,
+}
+
+/// A key that was read.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Key {
+    #[serde(rename = "key", deserialize_with = "bytes")]
+    pub(crate) name: Vec<u8>,
+    #[serde(deserialize_with = "bytes")]
+    pub(crate) value: Vec<u8>,
+    #[serde(deserialize_with = "number")]
+    pub(crate) create_revision: u64,
+}
+
+/// The answer to a request for a lease.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Lease {
+    #[serde(rename = "ID", deserialize_with = "number")]
+    pub(super) id: i64,
+    /// In seconds; 0 where the lease has ended.
+    #[serde(rename = "TTL", deserialize_with = "number")]
+    pub(super) ttl: i64,
+}
+
+/// One item of a stream of answers.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Item<T> {
+    pub(super) result: T,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct WatchResult {
+    pub(super) canceled: bool,
+    pub(super) events: Vec<Value>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Refusal {
+    pub(super) error: String,
+    pub(super) message: String,
+    pub(super) code: i32,
+}
+
+fn number<'de, D: Deserializer<'de>, N: std::str::FromStr + Default>(from: D) -> Result<N, D::Error> {
+    let text = match Value::deserialize(from)? {
+        Value::Null => return Ok(N::default()),
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    text.parse().map_err(|_| de::Error::custom(format!("'{text}' is not a number")))
+}
+
+fn bytes<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+    STANDARD.decode(String::deserialize(from)?).map_err(de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_answers_with_numbers_as_strings_and_parts_left_out() {
+        let text = r#"{"header":{"cluster_id":"14841639068965178418","revision":"7"},"responses":[
+            {"response_range":{"header":{},"kvs":[{"key":"YQ==","create_revision":"3","lease":"9"}],"count":"1"}},
+            {"response_put":{}},{"response_range":{}}]}"#;
+        let txn: Txn = serde_json::from_str(text).unwrap();
+        assert_eq!(
+            (txn.succeeded, txn.header.revision, txn.header.cluster_id),
+            (false, 7, 14_841_639_068_965_178_418)
+        );
+        let found = txn.found();
+        assert_eq!((found.len(), &found[0].name[..], found[0].create_revision), (1, &b"a"[..], 3));
+        let lease: Item<Lease> = serde_json::from_str(r#"{"result":{"ID":"5"}}"#).unwrap();
+        assert_eq!((lease.result.id, lease.result.ttl), (5, 0));
+        assert!(serde_json::from_str::<Header>(r#"{"revision":"x"}"#).is_err());
+    }
+}
