@@ -35,8 +35,11 @@ pub(crate) fn refuse_under_the_dead(home: &Home, name: &str) -> Result<(), Error
 /// The entry of an envlock that died while it held this lock for this process. The processes of a step may have lost
 /// `ENVLOCK_HELD`, so `ENVLOCK_STEP`, whose entries begin alike, is read too.
 fn dead_holder(home: &Home, name: &str) -> Result<Option<HeldEntry>, Error> {
-    let variables = [HELD_VAR, STEP_VAR].map(|variable| std::env::var(variable).unwrap_or_default());
-    let mut entries = variables.iter().flat_map(|variable| HeldEntry::parse_list(variable));
+    let variable = |name| std::env::var(name).unwrap_or_default();
+    let (held, steps) = (variable(HELD_VAR), variable(STEP_VAR));
+    // An entry of a step has the step's name at its end.
+    let of_steps = steps.split(',').filter_map(|entry| HeldEntry::parse(entry.rsplit_once(':')?.0));
+    let mut entries = HeldEntry::parse_list(&held).into_iter().chain(of_steps);
     let Some(first) = entries.find(|entry| entry.name == name) else { return Ok(None) };
     let Some(files) = EnvFiles::existing(home, name)? else { return Ok(None) };
     for entry in std::iter::once(first).chain(entries.filter(|entry| entry.name == name)) {
