@@ -87,7 +87,7 @@ name_for_engine() {
 }
 
 # The locks of a state directory that all users share are theirs; everything else is each user's own. The tools tell such a
-# directory by the same sign (crates/common/src/shared_state).
+# directory by the same sign (crates/common/src/state/shared).
 find_home() {
   home=${NETRA_HOME:-${HOME:-/}/.netra} user_key=''
   [ -k "${NETRA_HOME:-/var/lib/evenkeel}/locks" ] || return 0

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Timestamp, boot, now};
+use jiff::Timestamp;
+
+use crate::clock::{self, now};
 
 /// A point in time whose age can be told later, by another process, and after a reboot.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,9 +23,9 @@ pub struct BootTimestamp {
 impl BootTimestamp {
     /// Reads both clocks.
     pub fn now() -> Self {
-        let since_boot = boot::since_boot().unwrap_or_default();
+        let since_boot = clock::since_boot().unwrap_or_default();
         let boot_ms = u64::try_from(since_boot.as_millis()).unwrap_or(u64::MAX);
-        Self { at: now(), boot_id: boot::boot_id(), boot_ms }
+        Self { at: now(), boot_id: clock::boot_id(), boot_ms }
     }
 
     /// How long before `now` this was. A time that seems to lie in the future has age zero; a time of an earlier boot is

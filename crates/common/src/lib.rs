@@ -5,20 +5,17 @@
 //! tokio; feature `table` adds tables. envlock uses neither and composecheck only the latter. It takes nothing that only one
 //! tool uses.
 
-pub mod boot;
 mod boot_timestamp;
 pub mod child;
+pub mod clock;
 #[cfg(feature = "docker")]
 pub mod docker;
 mod error;
 mod exit;
 pub mod files;
 mod hash;
-pub mod journal;
-pub mod lock_file;
 pub mod manual;
 mod output;
-pub mod shared_state;
 #[cfg(feature = "docker")]
 pub mod signals;
 pub mod state;
@@ -29,6 +26,7 @@ pub mod terminal;
 pub mod units;
 
 pub use boot_timestamp::BootTimestamp;
+pub use clock::{now, to_milliseconds};
 pub use error::Error;
 pub use exit::Exit;
 pub use hash::fnv1a;
@@ -43,15 +41,3 @@ static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
 /// Version of the whole family: goes into `tool_version` of every JSON object.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// Reads the wall clock, cut to milliseconds, as every record and JSON object carries it.
-///
-/// Wall time is for display and for ages; deadlines use [`std::time::Instant`].
-pub fn now() -> Timestamp {
-    to_milliseconds(Timestamp::now())
-}
-
-/// Cuts a time to milliseconds, as every record and JSON object carries it.
-pub fn to_milliseconds(at: Timestamp) -> Timestamp {
-    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
-}

@@ -2,7 +2,7 @@
 //! have several: the locks of another engine than the machine's own carry a hash of where it is.
 
 use super::address::DEFAULT_SOCKET;
-use crate::fnv1a;
+use crate::hash::fnv1a;
 
 /// Longest name of a lock, see [`crate::state::parse_name`].
 const MAX_LENGTH: usize = 64;

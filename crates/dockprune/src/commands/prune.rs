@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use evenkeel_common::docker::Engine;
-use evenkeel_common::journal::{Durability, Journal};
 use evenkeel_common::state::Home;
+use evenkeel_common::state::journal::{Durability, Journal};
 use evenkeel_common::{Error, Exit, now, print, print_json};
 
 use super::prune_run::PruneRun;

@@ -8,8 +8,8 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use evenkeel_common::docker::lock_name;
-use evenkeel_common::lock_file::{LockFile, LockMode};
-use evenkeel_common::shared_state::Sharing;
+use evenkeel_common::state::lock_file::{LockFile, LockMode};
+use evenkeel_common::state::shared::Sharing;
 use evenkeel_common::state::{Home, LockDir};
 use evenkeel_common::{Error, Timestamp};
 

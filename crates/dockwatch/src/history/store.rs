@@ -1,7 +1,7 @@
 //! The history files in the state directory.
 
-use evenkeel_common::journal::{Durability, Journal, Records};
 use evenkeel_common::state::Home;
+use evenkeel_common::state::journal::{Durability, Journal, Records};
 use evenkeel_common::{Error, Timestamp};
 
 use crate::history::predict::{self, Prediction, RunPeak};

@@ -7,7 +7,7 @@ use std::fs::OpenOptions;
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use evenkeel_common::boot::boot_id;
+use evenkeel_common::clock::boot_id;
 use evenkeel_common::state::{self, Home};
 use serde::{Deserialize, Serialize};
 

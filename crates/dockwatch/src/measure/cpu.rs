@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use evenkeel_common::boot::since_boot;
+use evenkeel_common::clock::since_boot;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use evenkeel_common::journal::Records;
+use evenkeel_common::state::journal::Records;
 use evenkeel_common::table::Table;
 use evenkeel_common::units::{show_duration, show_size};
 use evenkeel_common::{Error, Timestamp, VERSION};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use evenkeel_common::shared_state;
 use evenkeel_common::state::Home;
+use evenkeel_common::state::shared;
 use evenkeel_common::{Error, Exit, print, print_json};
 
 use crate::cli::BreakArgs;
@@ -84,9 +84,7 @@ fn check_same_machine(record: &Record) -> Result<(), Error> {
         format!("its holder runs on {}, this is {}", owner.host, me.host)
     } else if owner.pid_namespace != me.pid_namespace {
         "its holder runs in another container".to_owned()
-    } else if let Some(owner) =
-        record.owner.filter(|owner| ![0, *owner].contains(&shared_state::current_user()))
-    {
+    } else if let Some(owner) = record.owner.filter(|owner| ![0, *owner].contains(&shared::current_user())) {
         let cause = format!("it belongs to {} (user {owner})", record.user);
         let hint = "ask them, or run envlock break as root";
         return Err(Error::failed(format!("break ticket {}", record.ticket), cause).hint(hint));

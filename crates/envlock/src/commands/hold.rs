@@ -4,8 +4,8 @@ use std::io::{IsTerminal, Write};
 use std::process::Command;
 use std::time::Duration;
 
-use evenkeel_common::shared_state::Sharing;
 use evenkeel_common::state::Home;
+use evenkeel_common::state::shared::Sharing;
 use evenkeel_common::{Error, Exit, files};
 
 use crate::cli::HoldArgs;

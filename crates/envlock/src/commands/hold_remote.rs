@@ -18,7 +18,7 @@ use crate::output::json::RunJson;
 use crate::output::text;
 use crate::remote::acquire::acquire;
 use crate::remote::board::{Loss, Owner};
-use crate::remote::client::CallError;
+use crate::remote::etcd::client::CallError;
 use crate::remote::inherited::covers;
 use crate::remote::keeper::Keeper;
 use crate::remote::lock::{Remains, RemoteLock, wait_for};

@@ -1,6 +1,6 @@
 //! `envlock status`, `history` and `held` for locks in a store: they change nothing.
 
-use evenkeel_common::shared_state::Sharing;
+use evenkeel_common::state::shared::Sharing;
 use evenkeel_common::{Error, Exit, print, print_json};
 
 use crate::cli::{HeldArgs, HistoryArgs, StatusArgs};
@@ -10,7 +10,7 @@ use crate::model::queue::Mode;
 use crate::model::via::StoreUrl;
 use crate::output::json::{HistoryJson, StatusJson};
 use crate::output::text;
-use crate::remote::client::{CallError, Client};
+use crate::remote::etcd::client::{CallError, Client};
 use crate::remote::inherited::held_by_ancestors;
 use crate::remote::look::{Look, all_names};
 use crate::remote::renewal::Store;

@@ -5,6 +5,7 @@ use tracing::{debug, info};
 
 use crate::lock::held_lock::HeldLock;
 use crate::lock::recover::recover;
+use crate::lock::slot::{Slot, lock_slot};
 use crate::model::queue::{Mode, TicketId};
 use crate::model::record::{Phase, Process, Record};
 use crate::store::env_files::EnvFiles;
@@ -91,21 +92,6 @@ struct Acquisition<'a, 'b> {
     record: Record,
     is_published: bool,
     deadline: &'a mut WaitDeadline<'b>,
-}
-
-/// A slot's number and its locked file.
-pub(super) type Slot = (u16, LockFile);
-
-/// Locks the lowest free slot, or the first that becomes free. None: the deadline passed first.
-pub(super) fn lock_slot(
-    files: &EnvFiles,
-    count: u16,
-    deadline: &mut WaitDeadline<'_>,
-) -> Result<Option<Slot>, Error> {
-    let slots: Vec<LockFile> = (0..count).map(|number| files.open_slot(number)).collect::<Result<_, _>>()?;
-    let chosen = kernel_lock::lock_any(&slots, deadline)
-        .map_err(|e| Error::failed(format!("lock a slot of {}", files.name), e))?;
-    Ok(chosen.and_then(|index| (0..count).zip(slots).nth(index)))
 }
 
 impl Acquisition<'_, '_> {

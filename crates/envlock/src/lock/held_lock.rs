@@ -7,8 +7,8 @@ use std::time::Duration;
 use evenkeel_common::{Error, now};
 use tracing::info;
 
-use crate::lock::acquire::lock_slot;
 use crate::lock::recover::recover_all;
+use crate::lock::slot::lock_slot;
 use crate::model::held_entry::HeldEntry;
 use crate::model::queue::Mode;
 use crate::model::record::{Phase, Record};

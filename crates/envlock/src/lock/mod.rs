@@ -4,4 +4,5 @@ pub(crate) mod acquire;
 pub(crate) mod held_lock;
 pub(crate) mod inherited;
 pub(crate) mod recover;
+mod slot;
 pub(crate) mod status;

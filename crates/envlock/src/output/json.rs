@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use evenkeel_common::shared_state::Sharing;
+use evenkeel_common::state::shared::Sharing;
 use evenkeel_common::{Timestamp, VERSION, now};
 use serde::Serialize;
 

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use evenkeel_common::shared_state::Sharing;
 use evenkeel_common::state::Home;
+use evenkeel_common::state::shared::Sharing;
 use evenkeel_common::{Timestamp, now, terminal, units};
 
 use crate::lock::status::LockStatus;

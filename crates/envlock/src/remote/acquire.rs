@@ -8,15 +8,15 @@ use tracing::{debug, info};
 
 use crate::model::queue::Mode;
 use crate::model::record::{Phase, Record};
-use crate::remote::client::{CallError, retry};
+use crate::remote::etcd::client::{CallError, retry};
+use crate::remote::etcd::message::{self, Content};
+use crate::remote::etcd::watch::{Target, Watched, wait_for};
 use crate::remote::keeper::Keeper;
 use crate::remote::keys::Marker;
 use crate::remote::lock::RemoteLock;
-use crate::remote::message::{self, Content};
 use crate::remote::renewal::Store;
 use crate::remote::snapshot::{Event, Next, Snapshot, StoredMarker, Wait};
 use crate::remote::terms;
-use crate::remote::watch::{Target, Watched, wait_for};
 use crate::store::history::PastHold;
 use crate::system::kernel_lock::WaitDeadline;
 use crate::system::linux::boot_clock;

@@ -10,11 +10,10 @@ use std::time::{Duration, Instant};
 use evenkeel_common::{Error, Exit};
 
 use crate::remote::board::{Board, Loss, Owner, Stage};
-use crate::remote::client::{CallError, retry};
 use crate::remote::ending::end_command;
-use crate::remote::lock::RETURN_LIMIT;
+use crate::remote::etcd::client::{CallError, retry};
 use crate::remote::renewal::{Renewed, Store};
-use crate::remote::terms::{KILL, Terms};
+use crate::remote::terms::{KILL, RETURN_LIMIT, Terms};
 use crate::store::history::{HoldEnd, PastHold};
 use crate::system::linux::{self, Waiter, Woken};
 

@@ -7,6 +7,7 @@
 
 use crate::model::queue::{Mode, TicketId};
 use crate::model::record::{BreakNote, Record};
+use crate::remote::etcd::range::Range;
 use serde::{Deserialize, Serialize};
 
 /// The keys of one lock.
@@ -122,24 +123,6 @@ pub(crate) fn all_locks(prefix: &str) -> Range {
 pub(crate) fn lock_of<'k>(prefix: &str, key: &'k str) -> Option<(&'k str, String)> {
     let (name, _) = key.strip_prefix(&all_locks(prefix).first)?.split_once('/')?;
     Some((name, format!("{}{name}0", all_locks(prefix).first)))
-}
-
-/// Keys from the first one up to, but without, the end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Range {
-    pub(crate) first: String,
-    pub(crate) end: String,
-}
-
-impl Range {
-    /// All keys that begin with `prefix`, which ends with a slash.
-    fn below(prefix: String) -> Self {
-        let mut end = prefix.clone();
-        end.pop();
-        // The character after the slash.
-        end.push('0');
-        Self { first: prefix, end }
-    }
 }
 
 /// A ticket in the store.

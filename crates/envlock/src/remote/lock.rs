@@ -6,18 +6,15 @@ use evenkeel_common::Error;
 
 use crate::model::record::{BreakNote, Record};
 use crate::remote::board::{Board, Loss, Owner};
-use crate::remote::client::{CallError, retry};
 use crate::remote::ending::end_command;
+use crate::remote::etcd::client::{CallError, retry};
 use crate::remote::keeper::Keeper;
 use crate::remote::renewal::Store;
-use crate::remote::terms::{KILL, Terms};
+use crate::remote::terms::{KILL, RETURN_LIMIT, Terms};
 use crate::store::history::{HoldEnd, Measured, PastHold};
 use crate::system::linux::boot_clock;
 use crate::system::platform::Job;
 use crate::system::{Ending, JobEvent};
-
-/// How long giving a lock back is tried.
-pub(crate) const RETURN_LIMIT: Duration = Duration::from_secs(5);
 
 /// How much later than its keeper envlock itself ends the command: only where the keeper does not.
 const AFTER_KEEPER: Duration = Duration::from_millis(250);

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::model::record::{Phase, Record};
-use crate::remote::client::{CallError, Client};
-use crate::remote::keys::{self, Kind, Range};
-use crate::remote::message::{self, Content, Found, Key};
+use crate::remote::etcd::client::{CallError, Client};
+use crate::remote::etcd::message::{self, Content, Found, Key};
+use crate::remote::etcd::range::Range;
+use crate::remote::keys::{self, Kind};
 use crate::remote::renewal::{Store, marker_of};
 use crate::remote::snapshot::Snapshot;
 use crate::store::history::PastHold;

@@ -9,16 +9,14 @@
 
 pub(crate) mod acquire;
 pub(crate) mod board;
-pub(crate) mod client;
 mod ending;
+pub(crate) mod etcd;
 pub(crate) mod held_entry;
 pub(crate) mod inherited;
 pub(crate) mod keeper;
 pub(crate) mod keys;
 pub(crate) mod lock;
 pub(crate) mod look;
-mod message;
 pub(crate) mod renewal;
 pub(crate) mod snapshot;
 pub(crate) mod terms;
-mod watch;

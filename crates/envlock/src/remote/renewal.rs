@@ -6,12 +6,13 @@ use serde_json::{Value, json};
 
 use crate::model::queue::{Mode, TicketId};
 use crate::model::via::StoreUrl;
-use crate::remote::client::{CallError, Client};
+use crate::remote::etcd::client::{CallError, Client};
+use crate::remote::etcd::message::{self, Content, Item, Key, Lease, Txn};
+use crate::remote::etcd::range::Range;
+use crate::remote::etcd::watch::{Target, Watched, wait_for};
 use crate::remote::keys::{BreakOrder, Keys, Marker};
-use crate::remote::message::{self, Content, Item, Key, Lease, Txn};
 use crate::remote::snapshot::Snapshot;
 use crate::remote::terms::Terms;
-use crate::remote::watch::{Target, Watched, wait_for};
 use crate::store::history::PastHold;
 
 /// The newest past holds are kept.
@@ -177,7 +178,7 @@ impl Store {
         let keep_from = found.len().saturating_sub(usize::try_from(PAST_KEPT).unwrap_or(usize::MAX));
         let Some(first_kept) = found.get(keep_from).filter(|_| keep_from > 0) else { return Ok(()) };
         let end = String::from_utf8_lossy(&first_kept.name).into_owned();
-        let old = crate::remote::keys::Range { end, ..all };
+        let old = Range { end, ..all };
         self.txn(&[], &[message::delete_range(&old)], &[]).map(drop)
     }
 }

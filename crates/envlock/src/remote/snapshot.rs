@@ -1,8 +1,9 @@
 //! What the store says about a lock at one revision, and what follows from it for one ticket.
 
 use crate::model::queue::{Mode, TicketId};
-use crate::remote::keys::{Keys, Kind, Marker, Range, StoredId};
-use crate::remote::message::Key;
+use crate::remote::etcd::message::Key;
+use crate::remote::etcd::range::Range;
+use crate::remote::keys::{Keys, Kind, Marker, StoredId};
 
 /// Somebody who is inside, or died there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

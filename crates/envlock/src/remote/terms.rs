@@ -18,6 +18,9 @@ pub(crate) const MOST: Duration = Duration::from_mins(5);
 /// The longest time that processes may take to end after SIGKILL.
 pub(crate) const KILL: Duration = Duration::from_millis(500);
 
+/// How long giving a lock back is tried.
+pub(crate) const RETURN_LIMIT: Duration = Duration::from_secs(5);
+
 /// The times that follow from the lease time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Terms {

@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use evenkeel_common::Error;
-use evenkeel_common::shared_state::{self, Sharing};
+use evenkeel_common::state::shared::{self, Sharing};
 use evenkeel_common::state::{self, Home};
 use serde::de::DeserializeOwned;
 
@@ -132,7 +132,7 @@ impl EnvFiles {
             let text = serde_json::to_vec(note)?;
             let mut file = if self.is_shared() {
                 let _ = std::fs::remove_file(&path);
-                shared_state::create(&path)?
+                shared::create(&path)?
             } else {
                 state::open(&path, OpenOptions::new().write(true).create(true).truncate(true))?
             };
@@ -147,16 +147,16 @@ impl EnvFiles {
         // It rarely exists, and testing that is cheaper than failing to open it.
         let (note, owner) = self.path(&name).exists().then(|| self.read_json(&name))??;
         // Only root breaks the locks of others.
-        (!self.is_shared() || [0, shared_state::current_user()].contains(&owner)).then_some(note)
+        (!self.is_shared() || [0, shared::current_user()].contains(&owner)).then_some(note)
     }
 
     /// Reads a file, and says whose it is.
     pub(super) fn read_json<T: DeserializeOwned>(&self, name: &str) -> Option<(T, u32)> {
         let path = self.path(name);
         let (file, owner) = if self.is_shared() {
-            shared_state::open_foreign(&path).ok()?
+            shared::open_foreign(&path).ok()?
         } else {
-            (state::open(&path, OpenOptions::new().read(true)).ok()?, shared_state::current_user())
+            (state::open(&path, OpenOptions::new().read(true)).ok()?, shared::current_user())
         };
         let mut text = Vec::new();
         file.take(MAX_RECORD).read_to_end(&mut text).ok()?;

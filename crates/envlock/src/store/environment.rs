@@ -7,7 +7,7 @@
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Read, Write};
 
-use evenkeel_common::shared_state::{self, current_user};
+use evenkeel_common::state::shared::{self, current_user};
 use evenkeel_common::{Error, state};
 
 use crate::model::environment::{Environment, EnvironmentPhase, Recorded};
@@ -85,7 +85,7 @@ impl EnvFiles {
 
     /// Under another name first that nobody can know before.
     fn replace_shared(&self, text: &[u8], is_synced: bool) -> io::Result<()> {
-        let mut new = shared_state::create_unnamed(&self.dir)?;
+        let mut new = shared::create_unnamed(&self.dir)?;
         new.write_all(text)?;
         if is_synced {
             new.as_file().sync_all()?;

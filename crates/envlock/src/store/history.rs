@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use evenkeel_common::journal::{Durability, Journal, Records};
-use evenkeel_common::shared_state;
+use evenkeel_common::state::journal::{Durability, Journal, Records};
+use evenkeel_common::state::shared;
 use evenkeel_common::{Error, Timestamp, now, percentile};
 use serde::{Deserialize, Serialize};
 
@@ -110,10 +110,10 @@ pub(crate) fn read(files: &EnvFiles) -> Result<Records<PastHold>, Error> {
 /// Adds what the other users recorded. What is not theirs, cannot be read, or is longer than their envlock lets it become
 /// is left out.
 fn read_others(files: &EnvFiles, all: &mut Records<PastHold>) -> Result<(), Error> {
-    let me = shared_state::current_user();
+    let me = shared::current_user();
     let of_others = |name: &str| user_of(name).filter(|user| *user != me).map(|user| (name.to_owned(), user));
     for (name, user) in files.find_files(of_others)? {
-        let Ok((file, owner)) = shared_state::open_foreign(&files.path(&name)) else { continue };
+        let Ok((file, owner)) = shared::open_foreign(&files.path(&name)) else { continue };
         if owner == user && file.metadata().is_ok_and(|facts| facts.len() <= MAX_BYTES) {
             let _ = all.collect(file);
         }
@@ -170,7 +170,7 @@ fn journal(files: &EnvFiles) -> Journal {
     if !files.is_shared() {
         return Journal::new(files.path("history.jsonl"), MAX_BYTES);
     }
-    let name = format!("history.{}.jsonl", shared_state::current_user());
+    let name = format!("history.{}.jsonl", shared::current_user());
     Journal::readable_by_all(files.path(&name), MAX_BYTES)
 }
 

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use evenkeel_common::shared_state::{self, Sharing};
+use evenkeel_common::state::shared::{self, Sharing};
 use evenkeel_common::{Error, state};
 
 use crate::model::queue::{Mode, TicketId};
@@ -132,8 +132,8 @@ impl EnvFiles {
 
     /// Whether the file system lets this user remove a ticket.
     pub(crate) fn may_remove(&self, id: TicketId) -> bool {
-        let me = shared_state::current_user();
-        let owner = || shared_state::open_foreign(&self.ticket_path(id)).map(|(_, owner)| owner);
+        let me = shared::current_user();
+        let owner = || shared::open_foreign(&self.ticket_path(id)).map(|(_, owner)| owner);
         !self.is_shared() || me == 0 || owner().is_ok_and(|owner| owner == me)
     }
 
@@ -168,7 +168,7 @@ impl EnvFiles {
     fn create_locked(&self, path: &Path) -> Result<LockFile, Error> {
         let created = match self.sharing {
             Sharing::OneUser => state::open(path, OpenOptions::new().write(true).create_new(true)),
-            Sharing::AllUsers => shared_state::create(path),
+            Sharing::AllUsers => shared::create(path),
         };
         let file = LockFile::from(created.map_err(|e| cannot("create", path, e))?);
         match file.try_lock(LockMode::Exclusive) {
@@ -204,7 +204,7 @@ fn record_name(id: TicketId) -> String {
 fn state_of(path: &Path, sharing: Sharing) -> Result<TicketState, Error> {
     let opened = match sharing {
         Sharing::OneUser => state::open(path, OpenOptions::new().read(true).write(true)),
-        Sharing::AllUsers => shared_state::open_foreign(path).map(|(file, _)| file),
+        Sharing::AllUsers => shared::open_foreign(path).map(|(file, _)| file),
     };
     let file = match opened {
         Ok(file) => LockFile::from(file),

@@ -1,6 +1,6 @@
 //! Who this process is.
 
-use evenkeel_common::boot;
+use evenkeel_common::clock;
 
 use crate::model::record::Process;
 use crate::system::{platform, processes};
@@ -10,7 +10,7 @@ pub(crate) fn current_process() -> Process {
     Process {
         pid: std::process::id(),
         start: processes::start_time(std::process::id()).unwrap_or(0),
-        boot_id: boot::boot_id().unwrap_or_default(),
+        boot_id: clock::boot_id().unwrap_or_default(),
         pid_namespace: processes::pid_namespace(),
         host: platform::host(),
     }

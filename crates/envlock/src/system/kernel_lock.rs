@@ -8,7 +8,7 @@ use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
-pub(crate) use evenkeel_common::lock_file::{LockFile, LockMode};
+pub(crate) use evenkeel_common::state::lock_file::{LockFile, LockMode};
 
 use crate::system::platform;
 
@@ -158,7 +158,7 @@ fn spawn_without_signals(work: impl FnOnce() + Send + 'static) -> io::Result<()>
 
 #[cfg(test)]
 mod tests {
-    use evenkeel_common::shared_state::Sharing;
+    use evenkeel_common::state::shared::Sharing;
 
     use super::*;
 

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use evenkeel_common::boot;
+use evenkeel_common::clock;
 use rustix::event::{PollFd, PollFlags};
 use rustix::process::{Pid, PidfdFlags, Signal};
 
@@ -47,7 +47,7 @@ pub(crate) fn pid_namespace() -> u64 {
 pub(crate) fn processes_of_ticket(held_entry: &str, record: &Record, lock: &Path) -> Vec<u32> {
     let (Ok(lock), owner) = (fs::metadata(lock), &record.process) else { return Vec::new() };
     // Pids of another boot or of another container mean nothing here.
-    if owner.boot_id != boot::boot_id().unwrap_or_default() || owner.pid_namespace != pid_namespace() {
+    if owner.boot_id != clock::boot_id().unwrap_or_default() || owner.pid_namespace != pid_namespace() {
         return Vec::new();
     }
     let others = pids().filter(|pid| *pid != owner.pid && belongs_to(*pid, record.owner));

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use evenkeel_common::journal::{Durability, Journal};
+use evenkeel_common::state::journal::{Durability, Journal};
 use evenkeel_common::state::{self, Home};
 use evenkeel_common::{Error, fnv1a};
 use tokio::time::{Instant, sleep};

@@ -8,9 +8,9 @@ use fslock::LockFile;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::private;
+use super::shared::{self, Sharing};
 use crate::error::Error;
-use crate::shared_state::{self, Sharing};
-use crate::state;
 
 /// Whether an append is on disk before it returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +86,7 @@ impl Journal {
 
     fn lock(&self) -> io::Result<LockFile> {
         let path = self.with_suffix(".lock");
-        state::open(&path, OpenOptions::new().write(true).create(true))?;
+        private::open(&path, OpenOptions::new().write(true).create(true))?;
         let mut lock = LockFile::open(&path)?;
         loop {
             match lock.lock() {
@@ -120,7 +120,7 @@ impl Locked<'_> {
     pub fn read<T: DeserializeOwned>(&self) -> Result<Records<T>, Error> {
         let mut all = Records { records: Vec::new(), skipped: 0 };
         for path in [self.journal.with_suffix(".1"), self.journal.path.clone()] {
-            match state::open(&path, OpenOptions::new().read(true)) {
+            match private::open(&path, OpenOptions::new().read(true)) {
                 Ok(file) => all.collect(file),
                 Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
                 Err(e) => Err(e),
@@ -158,9 +158,9 @@ impl Locked<'_> {
     fn open(&self) -> io::Result<File> {
         let path = &self.journal.path;
         if self.journal.sharing == Sharing::AllUsers && !path.exists() {
-            shared_state::create(path)?;
+            shared::create(path)?;
         }
-        state::open(path, OpenOptions::new().read(true).append(true).create(true))
+        private::open(path, OpenOptions::new().read(true).append(true).create(true))
     }
 }
 

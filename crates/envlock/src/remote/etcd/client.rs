@@ -10,7 +10,7 @@ use tracing::debug;
 use ureq::http::StatusCode;
 
 use crate::model::via::StoreUrl;
-use crate::remote::message::Refusal;
+use crate::remote::etcd::message::Refusal;
 
 /// The gRPC codes of answers that another member, or the same one later, may not give: cancelled, deadline exceeded,
 /// unavailable.
@@ -87,7 +87,7 @@ impl Client {
     }
 
     /// Goes on with the next member.
-    pub(super) fn next(&mut self) {
+    pub(in crate::remote) fn next(&mut self) {
         self.current = (self.current + 1) % self.url.endpoints.len();
     }
 
@@ -103,7 +103,7 @@ impl Client {
     }
 
     /// Sends a request to the current member. Answer and body have to come within the limit.
-    pub(super) fn send(
+    pub(in crate::remote) fn send(
         &self,
         path: &str,
         body: &str,
@@ -126,7 +126,7 @@ impl Client {
 }
 
 /// Repeats a call while no member can answer it, as while a cluster chooses a leader.
-pub(super) fn retry<T>(
+pub(in crate::remote) fn retry<T>(
     until: Instant,
     mut call: impl FnMut() -> Result<T, CallError>,
 ) -> Result<T, CallError> {

@@ -1,14 +1,14 @@
-//! Where state lives, and how it is opened.
+//! Where state lives.
 //!
 //! Locks are those of the machine in `/var/lib/evenkeel`, where that has been set up for all users; everything else, and
 //! without that directory the locks too, is the user's own in `~/.netra`. `NETRA_HOME` names either kind of directory.
 
-use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::private::make_private;
+use super::shared::{self, Sharing};
 use crate::error::Error;
-use crate::shared_state::{self, Sharing};
 
 /// The state directory of the user: holds `locks/`, `restarts/` and `history/`.
 #[derive(Clone, Debug)]
@@ -33,8 +33,8 @@ impl Home {
     /// everything else. It is not created yet.
     pub fn from_env() -> Result<Self, Error> {
         let named = std::env::var_os("NETRA_HOME").filter(|value| !value.is_empty()).map(PathBuf::from);
-        let candidate = named.clone().unwrap_or_else(|| shared_state::DIRECTORY.into());
-        let is_shared = shared_state::is_shared(&candidate.join("locks")).map_err(|cause| {
+        let candidate = named.clone().unwrap_or_else(|| shared::DIRECTORY.into());
+        let is_shared = shared::is_shared(&candidate.join("locks")).map_err(|cause| {
             let hint = match cause.kind() {
                 io::ErrorKind::PermissionDenied => {
                     "become a member of its group, or set NETRA_HOME to a directory of your own"
@@ -126,71 +126,6 @@ pub fn parse_name(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// Opens a state file without following links or waiting for the other end of a pipe, and only if it is a plain file of
-/// this user's.
-pub fn open(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-
-        use rustix::fs::OFlags;
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        options.mode(0o600).custom_flags(flags.bits().cast_signed());
-    }
-    let file = options.open(path).map_err(|e| explain_link(path, e))?;
-    let facts = file.metadata()?;
-    if !facts.is_file() {
-        return Err(io::Error::other("it is not a plain file"));
-    }
-    check_owner(&facts)?;
-    Ok(file)
-}
-
-/// Opening a link with `O_NOFOLLOW` says "too many levels of symbolic links", which explains nothing.
-pub(crate) fn explain_link(path: &Path, error: io::Error) -> io::Error {
-    match path.symlink_metadata() {
-        Ok(facts) if facts.is_symlink() => {
-            io::Error::other("it is a symbolic link, which is never followed here")
-        }
-        _ => error,
-    }
-}
-
-fn make_private(dir: &Path) -> io::Result<()> {
-    let facts =
-        dir.symlink_metadata().or_else(|_| create_private(dir).and_then(|()| dir.symlink_metadata()))?;
-    // A link to a directory is fine for the home itself (people move it to another disk): what counts is the target.
-    let facts = if facts.is_symlink() { dir.metadata()? } else { facts };
-    if !facts.is_dir() {
-        return Err(io::Error::other("it is not a directory"));
-    }
-    check_owner(&facts)
-}
-
-fn create_private(dir: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)
-}
-
-#[cfg(unix)]
-fn check_owner(facts: &std::fs::Metadata) -> io::Result<()> {
-    use std::os::unix::fs::MetadataExt;
-    let me = rustix::process::geteuid().as_raw();
-    if facts.uid() == me {
-        return Ok(());
-    }
-    Err(io::Error::other(format!("it belongs to user {}, not to you (user {me})", facts.uid())))
-}
-
-/// Elsewhere the profile directory's access list keeps other users out.
-#[cfg(not(unix))]
-fn check_owner(_: &std::fs::Metadata) -> io::Result<()> {
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,19 +153,5 @@ mod tests {
         ] {
             assert!(parse_name(bad).is_err(), "{bad} was accepted");
         }
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn directories_are_private_and_links_are_not_followed() {
-        use std::os::unix::fs::PermissionsExt;
-        let tmp = tempfile::tempdir().unwrap();
-        let dir = Home::at(tmp.path().join("home")).dir("locks").unwrap();
-        assert_eq!(dir.metadata().unwrap().permissions().mode() & 0o777, 0o700);
-        std::fs::write(tmp.path().join("victim"), "x").unwrap();
-        let link = dir.join("test.lock");
-        std::os::unix::fs::symlink(tmp.path().join("victim"), &link).unwrap();
-        let error = open(&link, OpenOptions::new().write(true).create(true)).unwrap_err();
-        assert!(error.to_string().contains("symbolic link"), "{error}");
     }
 }

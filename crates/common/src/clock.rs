@@ -1,6 +1,20 @@
-//! The clock of one boot, which nobody can set back, and the name of that boot.
+//! The wall clock as records carry it, and the clock of one boot, which nobody can set back.
 
 use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// Reads the wall clock, cut to milliseconds, as every record and JSON object carries it.
+///
+/// Wall time is for display and for ages; deadlines use [`std::time::Instant`].
+pub fn now() -> Timestamp {
+    to_milliseconds(Timestamp::now())
+}
+
+/// Cuts a time to milliseconds, as every record and JSON object carries it.
+pub fn to_milliseconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(at.as_millisecond()).unwrap_or(at)
+}
 
 /// Names this boot of the machine, so that [`since_boot`] of another boot is not compared with it. `None` where the
 /// system does not say.

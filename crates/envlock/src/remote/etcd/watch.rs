@@ -5,31 +5,31 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::remote::client::Client;
-use crate::remote::keys::Range;
-use crate::remote::message::{Item, WatchResult, encode};
+use crate::remote::etcd::client::Client;
+use crate::remote::etcd::message::{Item, WatchResult, encode};
+use crate::remote::etcd::range::Range;
 
 /// What is waited for.
 #[derive(Clone, Debug)]
-pub(super) struct Target {
-    pub(super) key: String,
+pub(in crate::remote) struct Target {
+    pub(in crate::remote) key: String,
     end: Option<String>,
     filters: &'static [&'static str],
 }
 
 impl Target {
     /// That a key is deleted.
-    pub(super) fn deleted(key: &str) -> Self {
+    pub(in crate::remote) fn deleted(key: &str) -> Self {
         Self { key: key.to_owned(), end: None, filters: &["NOPUT"] }
     }
 
     /// That a key is deleted or put again.
-    pub(super) fn changed(key: &str) -> Self {
+    pub(in crate::remote) fn changed(key: &str) -> Self {
         Self { filters: &[], ..Self::deleted(key) }
     }
 
     /// That a key of this range is deleted.
-    pub(super) fn deleted_in(range: &Range) -> Self {
+    pub(in crate::remote) fn deleted_in(range: &Range) -> Self {
         Self { end: Some(range.end.clone()), ..Self::deleted(&range.first) }
     }
 
@@ -47,7 +47,7 @@ impl Target {
 
 /// How a wait ended. Each is only a hint: what is so is read afterwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Watched {
+pub(in crate::remote) enum Watched {
     /// It happened, or the store has forgotten what happened since the revision.
     Changed,
     TimedOut,
@@ -56,7 +56,12 @@ pub(super) enum Watched {
 }
 
 /// Waits for a change by a revision after `since`, 0: from now on, for as long as `limit`.
-pub(super) fn wait_for(client: &mut Client, target: &Target, since: u64, limit: Duration) -> Watched {
+pub(in crate::remote) fn wait_for(
+    client: &mut Client,
+    target: &Target,
+    since: u64,
+    limit: Duration,
+) -> Watched {
     let response = match client.send("watch", &target.request(since).to_string(), limit) {
         Ok(response) => response,
         Err(ureq::Error::Timeout(_)) => return Watched::TimedOut,

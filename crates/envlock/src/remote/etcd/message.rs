@@ -6,31 +6,31 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Deserializer, de};
 use serde_json::{Value, json};
 
-use crate::remote::keys::Range;
+use crate::remote::etcd::range::Range;
 
-pub(super) fn encode(bytes: impl AsRef<[u8]>) -> String {
+pub(in crate::remote) fn encode(bytes: impl AsRef<[u8]>) -> String {
     STANDARD.encode(bytes)
 }
 
 /// The comparison "no key of this range exists".
-pub(super) fn is_empty(range: &Range) -> Value {
+pub(in crate::remote) fn is_empty(range: &Range) -> Value {
     json!({"key": encode(&range.first), "range_end": encode(&range.end), "target": "CREATE", "result": "EQUAL",
            "create_revision": "0"})
 }
 
 /// The comparison "this key was created by this revision"; with 0, "it does not exist".
-pub(super) fn was_created_by(key: &str, revision: u64) -> Value {
+pub(in crate::remote) fn was_created_by(key: &str, revision: u64) -> Value {
     json!({"key": encode(key), "target": "CREATE", "result": "EQUAL", "create_revision": revision.to_string()})
 }
 
 /// The comparison "no key of this range was put after this revision".
-pub(super) fn is_unchanged_since(range: &Range, revision: u64) -> Value {
+pub(in crate::remote) fn is_unchanged_since(range: &Range, revision: u64) -> Value {
     json!({"key": encode(&range.first), "range_end": encode(&range.end), "target": "MOD", "result": "LESS",
            "mod_revision": (revision + 1).to_string()})
 }
 
 /// An operation that puts a key. `lease` 0: none.
-pub(super) fn put(key: &str, value: &[u8], lease: i64) -> Value {
+pub(in crate::remote) fn put(key: &str, value: &[u8], lease: i64) -> Value {
     json!({"request_put": {"key": encode(key), "value": encode(value), "lease": lease.to_string()}})
 }
 
@@ -42,71 +42,71 @@ pub(crate) enum Content {
 }
 
 /// An operation that reads a range.
-pub(super) fn range(range: &Range, content: Content) -> Value {
+pub(in crate::remote) fn range(range: &Range, content: Content) -> Value {
     json!({"request_range": {"key": encode(&range.first), "range_end": encode(&range.end),
                              "keys_only": content == Content::Keys}})
 }
 
 /// An operation that reads one key.
-pub(super) fn get(key: &str, content: Content) -> Value {
+pub(in crate::remote) fn get(key: &str, content: Content) -> Value {
     json!({"request_range": {"key": encode(key), "keys_only": content == Content::Keys}})
 }
 
 /// A question for the first key of a range.
-pub(super) fn first_of(range: &Range) -> Value {
+pub(in crate::remote) fn first_of(range: &Range) -> Value {
     json!({"key": encode(&range.first), "range_end": encode(&range.end), "keys_only": true, "limit": "1"})
 }
 
 /// An operation that deletes one key.
-pub(super) fn delete(key: &str) -> Value {
+pub(in crate::remote) fn delete(key: &str) -> Value {
     json!({"request_delete_range": {"key": encode(key)}})
 }
 
 /// An operation that deletes a range.
-pub(super) fn delete_range(range: &Range) -> Value {
+pub(in crate::remote) fn delete_range(range: &Range) -> Value {
     json!({"request_delete_range": {"key": encode(&range.first), "range_end": encode(&range.end)}})
 }
 
 /// An operation that is a transaction within one.
-pub(super) fn nested(compare: &[Value], success: &[Value]) -> Value {
+pub(in crate::remote) fn nested(compare: &[Value], success: &[Value]) -> Value {
     json!({"request_txn": {"compare": compare, "success": success}})
 }
 
 /// The part of every answer that says where it comes from.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Header {
+pub(in crate::remote) struct Header {
     #[serde(deserialize_with = "number")]
-    pub(super) cluster_id: u64,
+    pub(in crate::remote) cluster_id: u64,
     #[serde(deserialize_with = "number")]
-    pub(super) revision: u64,
+    pub(in crate::remote) revision: u64,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Txn {
-    pub(super) header: Header,
-    pub(super) succeeded: bool,
-    pub(super) responses: Vec<Response>,
+pub(in crate::remote) struct Txn {
+    pub(in crate::remote) header: Header,
+    pub(in crate::remote) succeeded: bool,
+    pub(in crate::remote) responses: Vec<Response>,
 }
 
 impl Txn {
     /// The keys that the reads of the transaction found.
-    pub(super) fn found(self) -> Vec<Key> {
+    pub(in crate::remote) fn found(self) -> Vec<Key> {
         self.responses.into_iter().filter_map(|one| one.response_range).flat_map(|range| range.kvs).collect()
     }
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Response {
+pub(in crate::remote) struct Response {
     response_range: Option<Found>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Found {
-    pub(super) kvs: Vec<Key>,
+pub(in crate::remote) struct Found {
+    pub(in crate::remote) kvs: Vec<Key>,
 }
 
 /// A key that was read.
@@ -124,34 +124,34 @@ pub(crate) struct Key {
 /// The answer to a request for a lease.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Lease {
+pub(in crate::remote) struct Lease {
     #[serde(rename = "ID", deserialize_with = "number")]
-    pub(super) id: i64,
+    pub(in crate::remote) id: i64,
     /// In seconds; 0 where the lease has ended.
     #[serde(rename = "TTL", deserialize_with = "number")]
-    pub(super) ttl: i64,
+    pub(in crate::remote) ttl: i64,
 }
 
 /// One item of a stream of answers.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Item<T> {
-    pub(super) result: T,
+pub(in crate::remote) struct Item<T> {
+    pub(in crate::remote) result: T,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct WatchResult {
-    pub(super) canceled: bool,
-    pub(super) events: Vec<Value>,
+pub(in crate::remote) struct WatchResult {
+    pub(in crate::remote) canceled: bool,
+    pub(in crate::remote) events: Vec<Value>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Refusal {
-    pub(super) error: String,
-    pub(super) message: String,
-    pub(super) code: i32,
+pub(in crate::remote) struct Refusal {
+    pub(in crate::remote) error: String,
+    pub(in crate::remote) message: String,
+    pub(in crate::remote) code: i32,
 }
 
 fn number<'de, D: Deserializer<'de>, N: std::str::FromStr + Default>(from: D) -> Result<N, D::Error> {

@@ -5,17 +5,9 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
 
-use crate::shared_state::{self, Guard, Sharing};
-use crate::state;
-
-/// How a file is locked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LockMode {
-    /// By one alone.
-    Exclusive,
-    /// By any number.
-    Shared,
-}
+pub use super::lock_mode::LockMode;
+use super::private;
+use super::shared::{self, Guard, Sharing};
 
 /// An open lock file. Closing all copies of it, in all processes, ends its lock.
 #[derive(Debug)]
@@ -35,11 +27,11 @@ impl LockFile {
     /// Opens a lock file, and creates it where it is missing.
     pub fn open(path: &Path, sharing: Sharing) -> io::Result<Self> {
         if sharing == Sharing::AllUsers {
-            let (file, guard) = shared_state::open_lock(path)?;
+            let (file, guard) = shared::open_lock(path)?;
             return Ok(Self { file, guard: Some(guard) });
         }
         // Writable, because network file systems give exclusive locks on writable files only.
-        state::open(path, OpenOptions::new().read(true).write(true).create(true)).map(Self::from)
+        private::open(path, OpenOptions::new().read(true).write(true).create(true)).map(Self::from)
     }
 
     /// Takes the lock if it is free. Where this turns one mode into the other and fails, the lock is lost.

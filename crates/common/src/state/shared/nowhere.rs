@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use crate::lock_file::LockMode;
+use crate::state::lock_mode::LockMode;
 
 /// There is none.
 #[derive(Debug)]

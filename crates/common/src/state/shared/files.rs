@@ -112,7 +112,7 @@ pub fn open_foreign(path: &Path) -> io::Result<(File, u32)> {
 fn open_existing(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let opened = options.custom_flags(flags.bits().cast_signed()).open(path);
-    let file = opened.map_err(|e| crate::state::explain_link(path, e))?;
+    let file = opened.map_err(|e| crate::state::private::explain_link(path, e))?;
     let facts = file.metadata()?;
     if !facts.is_file() {
         return Err(io::Error::other("it is not a plain file"));

@@ -7,8 +7,8 @@ use std::io::{self, ErrorKind};
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 
-use crate::fnv1a;
-use crate::lock_file::LockMode;
+use crate::hash::fnv1a;
+use crate::state::lock_mode::LockMode;
 
 /// A byte of the guard file. Its lock belongs to the open file, as that of flock(2) does, so children inherit it.
 #[derive(Debug)]
