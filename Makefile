@@ -61,13 +61,13 @@ test-static: ## Run every test as the tools are installed: linked statically wit
 	CC_$(shell uname -m)_unknown_linux_musl=musl-gcc scripts/test --target $(shell uname -m)-unknown-linux-musl
 
 test-engines: ## Run the engine tests on Docker 20 to 28 and Podman, one after the other (Debian, as root)
-	scripts/test-engines
+	scripts/platforms/test-engines
 
 test-windows: ## Build for Windows and run what is portable under Wine (Debian, as root)
-	scripts/windows-wine test --no-fail-fast -p evenkeel-common -p evenkeel-envlock -p evenkeel-composecheck
+	scripts/platforms/windows-wine test --no-fail-fast -p evenkeel-common -p evenkeel-envlock -p evenkeel-composecheck
 
 check-macos: ## Type-check for macOS (Debian, as root)
-	scripts/windows-wine check-macos -p evenkeel-common -p evenkeel-envlock -p evenkeel-composecheck
+	scripts/platforms/windows-wine check-macos -p evenkeel-common -p evenkeel-envlock -p evenkeel-composecheck
 
 .PHONY: dist
 dist: ## Build the tools as they are installed: static on Linux (target/dist)

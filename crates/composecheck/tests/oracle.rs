@@ -92,7 +92,7 @@ struct Oracle {
 }
 
 /// The installed Compose v2, a plugin or a program, and the one that EVENKEEL_COMPOSE_NEWEST names, which
-/// `scripts/compose-newest` gets.
+/// `scripts/platforms/compose-newest` gets.
 fn oracles() -> Vec<Oracle> {
     let mut known = vec![vec!["docker".to_owned(), "compose".to_owned()], vec!["docker-compose".to_owned()]];
     let cache = std::env::var("XDG_CACHE_HOME").map(PathBuf::from);
@@ -197,7 +197,7 @@ fn for_each_oracle(compare: impl Fn(&Oracle)) {
         return skip("there is no Compose v2");
     }
     if oracles.iter().all(|oracle| oracle.version == Version::Old) {
-        println!("only with the older Compose: scripts/compose-newest gets the newest");
+        println!("only with the older Compose: scripts/platforms/compose-newest gets the newest");
     }
     oracles.iter().for_each(compare);
 }
