@@ -70,12 +70,11 @@ fn check_owner(_: &std::fs::Metadata) -> io::Result<()> {
     Ok(())
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests {
     use super::*;
     use crate::state::Home;
 
-    #[cfg(unix)]
     #[test]
     fn directories_are_private_and_links_are_not_followed() {
         use std::os::unix::fs::PermissionsExt;

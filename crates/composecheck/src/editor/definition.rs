@@ -143,7 +143,11 @@ networks: {front: }
         let place = of_cursor(&cursor, Path::new("/p/a.yml"), &documents, Some(&project), &read);
         let Some(place) = place else { return "-".into() };
         let text = if place.path.ends_with("base.yml") { base } else { TEXT };
-        format!("{} {}", place.path.display(), text[place.start..].lines().next().unwrap())
+        format!(
+            "{} {}",
+            place.path.display().to_string().replace('\\', "/"),
+            text[place.start..].lines().next().unwrap()
+        )
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What is told about the place of the cursor: the findings there with their rules, and the merged value with where it is
 //! from.
 
+use std::path::MAIN_SEPARATOR;
+
 use lsp_types::{Hover, HoverContents, MarkupContent, MarkupKind};
 
 use super::cursor::{Cursor, merged};
@@ -54,12 +56,19 @@ fn value(project: &Project, cursor: &Cursor) -> Option<String> {
     let merged = merged(&project.root, cursor).filter(|merged| !merged.path.is_empty())?;
     let lines = origins::list_from(&project.sources, merged.node, &merged.path, &merged.above);
     let directory = project.directory.display().to_string();
-    let prefix = if directory.is_empty() { String::new() } else { format!("{directory}/") };
     let mut shown: Vec<String> =
-        lines.lines().take(MAX_VALUES).map(|line| line.replace(&prefix, "")).collect();
+        lines.lines().take(MAX_VALUES).map(|line| without_directory(line, &directory)).collect();
     let more = lines.lines().count().saturating_sub(MAX_VALUES);
     if more > 0 {
         shown.push(format!("… {more} more"));
     }
     Some(format!("```text\n{}\n```", shown.join("\n")))
+}
+
+/// Windows joins paths with another separator than URIs have.
+fn without_directory(line: &str, directory: &str) -> String {
+    if directory.is_empty() {
+        return line.to_owned();
+    }
+    line.replace(&format!("{directory}/"), "").replace(&format!("{directory}{MAIN_SEPARATOR}"), "")
 }
