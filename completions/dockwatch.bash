@@ -661,7 +661,7 @@ _dockwatch() {
             return 0
             ;;
         dockwatch__subcmd__predict)
-            opts="-v -h --json --verbose --help"
+            opts="-v -h --score --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

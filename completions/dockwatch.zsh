@@ -182,12 +182,13 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (predict)
 _arguments "${_arguments_options[@]}" : \
+'--score[Replay the recorded runs, of all categories unless one is given, and show how many stayed within the prediction]' \
 '--json[Print one JSON object]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help]' \
 '--help[Print help]' \
-':category -- Category of the run\: unit, integration, e2e, performance, or any other name:_default' \
+'::category -- Category of the run\: unit, integration, e2e, performance, or any other name:_default' \
 && ret=0
 ;;
 (report)

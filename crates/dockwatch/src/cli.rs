@@ -317,8 +317,11 @@ pub(crate) struct MetricsArgs {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct PredictArgs {
     /// Category of the run: unit, integration, e2e, performance, or any other name
-    #[arg(value_parser = parse_name)]
-    pub(crate) category: String,
+    #[arg(value_parser = parse_name, required_unless_present = "score")]
+    pub(crate) category: Option<String>,
+    /// Replay the recorded runs, of all categories unless one is given, and show how many stayed within the prediction
+    #[arg(long)]
+    pub(crate) score: bool,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,

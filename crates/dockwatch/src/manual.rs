@@ -33,6 +33,7 @@ pub const MANUAL: Manual = Manual {
         ),
         ("dockwatch history --since 7d", "Show the runs of the last week"),
         ("dockwatch predict e2e", "Predict what an e2e run needs"),
+        ("dockwatch predict --score", "See how often the predictions were right"),
         (
             "dockwatch report --since 7d --html report.html",
             "Show the success figures of the last week, and write a page with plots",
@@ -123,6 +124,8 @@ pub const MANUAL: Manual = Manual {
              cpu_peak_pct, cpu_mean_pct, containers_peak, left_behind, engine_outages, level, samples, scope.\n\n\
              dockwatch.predict/1: verdict (history, base), category, runs, memory_bytes, containers, \
              memory_min_bytes, memory_p50_bytes, memory_max_bytes.\n\n\
+             dockwatch.prediction_score/1 (predict --score): verdict (scored, unknown), categories (category, runs, predicted, \
+             exceeded, within_pct, to_p95: the median prediction as a multiple of the 95th percentile of what was needed).\n\n\
              dockwatch.report/1: verdict (met, missed, no_data), since, runs, samples, skipped_lines, figures (name, value, target, \
              target_kind exactly|under, met, basis).\n\n\
              dockwatch.collect/1: verdict (collected, partial), scope, directory, summary_file, events_file, events (their \

@@ -1,5 +1,7 @@
 //! The history files in the state directory.
 
+use std::collections::BTreeMap;
+
 use evenkeel_common::state::Home;
 use evenkeel_common::state::journal::{Durability, Journal, Records};
 use evenkeel_common::{Error, Timestamp};
@@ -79,9 +81,21 @@ impl History {
     /// Predicts what a run of a category needs; `None` where nothing is known about it.
     pub(crate) fn predict(&self, category: &str) -> Result<Option<Prediction>, Error> {
         let runs = self.runs(|run| run.category == category)?.records;
-        let peak = |run: &RunRecord| {
-            Some(RunPeak { memory_bytes: run.memory_peak_bytes?, containers: run.containers_peak? })
-        };
         Ok(predict::predict(category, &runs.iter().filter_map(peak).collect::<Vec<_>>()))
     }
+
+    /// The peaks of all runs by category, oldest first.
+    pub(crate) fn peaks(&self) -> Result<BTreeMap<String, Vec<RunPeak>>, Error> {
+        let mut categories = BTreeMap::<String, Vec<RunPeak>>::new();
+        for run in self.runs(|_| true)?.records {
+            let peak = peak(&run);
+            categories.entry(run.category).or_default().extend(peak);
+        }
+        Ok(categories)
+    }
+}
+
+/// `None` where an engine did not say.
+fn peak(run: &RunRecord) -> Option<RunPeak> {
+    Some(RunPeak { memory_bytes: run.memory_peak_bytes?, containers: run.containers_peak? })
 }

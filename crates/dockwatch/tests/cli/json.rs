@@ -281,6 +281,27 @@ pub(crate) struct Predict {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(crate) struct PredictionScore {
+    pub(crate) schema: String,
+    pub(crate) tool_version: String,
+    pub(crate) at: String,
+    pub(crate) verdict: String,
+    pub(crate) categories: Vec<CategoryScore>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CategoryScore {
+    pub(crate) category: String,
+    pub(crate) runs: u64,
+    pub(crate) predicted: u64,
+    pub(crate) exceeded: u64,
+    pub(crate) within_pct: Option<f64>,
+    pub(crate) to_p95: Option<f64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct SampleLine {
     pub(crate) schema: String,
     pub(crate) tool_version: String,

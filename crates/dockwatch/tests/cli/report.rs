@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use evenkeel_tests::Home;
 
-use crate::json::{Figure, History, Predict, Report};
+use crate::json::{Figure, History, Predict, PredictionScore, Report};
 use crate::{dockwatch, run};
 
 /// No engine: recording does not need one.
@@ -94,4 +94,35 @@ fn a_clock_set_back_breaks_nothing() {
     let found = report(&home, &[]);
     assert_eq!((found.runs, figure(&found, "test_time_p95_s").met), (2, Some(true)));
     run(&mut dockwatch(&host(&home), &home), &["history", "--since", "1h"], 0);
+}
+
+#[test]
+fn predictions_are_scored_on_the_recorded_runs() {
+    let home = Home::new();
+    run(&mut dockwatch(&host(&home), &home), &["record", "--category", "mine", "--", "true"], 0);
+    let path = home.join("history/runs.jsonl");
+    let recorded: serde_json::Value =
+        serde_json::from_str(std::fs::read_to_string(&path).unwrap().trim()).unwrap();
+    let lines = (0..20).map(|at| {
+        let mut record = recorded.clone();
+        record["memory_peak_bytes"] = (if at < 10 { 100 << 20 } else { 150 << 20 }).into();
+        record["containers_peak"] = 3.into();
+        format!("{record}\n")
+    });
+    std::fs::write(&path, lines.collect::<String>()).unwrap();
+    let score = |args: &[&str]| {
+        let args = [&["predict", "--score", "--json"], args].concat();
+        let (stdout, _) = run(&mut dockwatch(&host(&home), &home), &args, 0);
+        serde_json::from_str::<PredictionScore>(&stdout).unwrap()
+    };
+    let found = score(&[]);
+    assert_eq!((found.schema.as_str(), found.verdict.as_str()), ("dockwatch.prediction_score/1", "scored"));
+    let [mine] = &found.categories[..] else { panic!("{found:?}") };
+    assert_eq!((mine.category.as_str(), mine.runs, mine.predicted, mine.exceeded), ("mine", 20, 15, 1));
+    assert_eq!((mine.within_pct, mine.to_p95), (Some(93.3), Some(1.15)));
+    let none = score(&["other"]);
+    assert_eq!((none.verdict.as_str(), none.categories.len()), ("unknown", 0));
+    let (stdout, _) = run(&mut dockwatch(&host(&home), &home), &["predict", "--score"], 0);
+    assert!(stdout.contains("93.3 %"), "{stdout}");
+    run(&mut dockwatch(&host(&home), &home), &["predict"], 2);
 }
