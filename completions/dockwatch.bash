@@ -43,6 +43,9 @@ _dockwatch() {
             dockwatch,report)
                 cmd="dockwatch__subcmd__report"
                 ;;
+            dockwatch,serve)
+                cmd="dockwatch__subcmd__serve"
+                ;;
             dockwatch,top)
                 cmd="dockwatch__subcmd__top"
                 ;;
@@ -73,6 +76,9 @@ _dockwatch() {
             dockwatch__subcmd__help,report)
                 cmd="dockwatch__subcmd__help__subcmd__report"
                 ;;
+            dockwatch__subcmd__help,serve)
+                cmd="dockwatch__subcmd__help__subcmd__serve"
+                ;;
             dockwatch__subcmd__help,top)
                 cmd="dockwatch__subcmd__help__subcmd__top"
                 ;;
@@ -83,7 +89,7 @@ _dockwatch() {
 
     case "${cmd}" in
         dockwatch)
-            opts="-v -a -f -H -l -p -h -V --verbose --json --all --disk --follow --interval --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --help --version check collect record history metrics predict report top enforce help"
+            opts="-v -a -f -H -l -p -h -V --verbose --json --all --disk --follow --interval --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --help --version check collect record history metrics predict report serve top enforce help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -407,7 +413,7 @@ _dockwatch() {
             return 0
             ;;
         dockwatch__subcmd__help)
-            opts="check collect record history metrics predict report top enforce help"
+            opts="check collect record history metrics predict report serve top enforce help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -533,6 +539,20 @@ _dockwatch() {
             return 0
             ;;
         dockwatch__subcmd__help__subcmd__report)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dockwatch__subcmd__help__subcmd__serve)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -776,6 +796,88 @@ _dockwatch() {
                     return 0
                     ;;
                 --html)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-containers)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-networks)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-volumes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dockwatch__subcmd__serve)
+            opts="-H -l -p -v -h --listen --since --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlskey)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --call-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

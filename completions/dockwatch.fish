@@ -53,6 +53,7 @@ complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "history" -d 'Sh
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "metrics" -d 'Print metrics for Prometheus'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "predict" -d 'Predict what a run of a category needs'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "report" -d 'Show success figures with their targets, as a table, JSON or an HTML page with plots'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "serve" -d 'Serve metrics for Prometheus on /metrics and the report on /'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "top" -d 'Show a live view with history, sorting and a filter'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "enforce" -d 'Stop or kill containers that exceed their limits, or run a command when a level is reached'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -152,6 +153,24 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l max-volum
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l json -d 'Print one JSON object'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -s h -l help -d 'Print help'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l listen -d 'Where to listen; port 0 takes a free one, which is printed' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l since -d 'Show only records from within this time in the report, such as 7d' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -s H -l host -d 'Engine to talk to: unix:///SOCKET, tcp://HOST:PORT, ssh://USER@HOST or HOST:PORT; may be repeated [default: $DOCKER_HOST, then the current context]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l context -d 'Docker context of an engine to talk to; may be repeated' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l tlscacert -d 'CA that the engine\'s certificate must be signed by [default: ca.pem in $DOCKER_CERT_PATH, else in ~/.docker]' -r -F
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l tlscert -d 'Client certificate [default: cert.pem beside the CA\'s default]' -r -F
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l call-timeout -d 'Longest wait for the answers of an engine' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -s l -l label -d 'Only resources with this label; may be repeated, all must match' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -s p -l project -d 'Only resources of this Compose project' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l max-memory -d 'Memory budget of all containers together, such as 4GiB; a bare number is in GiB' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l max-containers -d 'Highest number of running containers' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l max-networks -d 'Highest number of networks, not counting the engine\'s own' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l max-volumes -d 'Highest number of volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l interval -d 'Time between samples' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s H -l host -d 'Engine to talk to: unix:///SOCKET, tcp://HOST:PORT, ssh://USER@HOST or HOST:PORT; may be repeated [default: $DOCKER_HOST, then the current context]' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l context -d 'Docker context of an engine to talk to; may be repeated' -r
@@ -194,13 +213,14 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l tls -d '
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report top enforce help" -f -a "check" -d 'Check whether a run fits: engine healthy, enough memory, levels below --fail-on'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report top enforce help" -f -a "collect" -d 'Save the logs, inspects, health checks and events of a project, and say what went wrong first'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report top enforce help" -f -a "record" -d 'Sample while a command runs and record its peaks; without a command, record one sample'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report top enforce help" -f -a "history" -d 'Show recorded runs'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report top enforce help" -f -a "metrics" -d 'Print metrics for Prometheus'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report top enforce help" -f -a "predict" -d 'Predict what a run of a category needs'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report top enforce help" -f -a "report" -d 'Show success figures with their targets, as a table, JSON or an HTML page with plots'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report top enforce help" -f -a "top" -d 'Show a live view with history, sorting and a filter'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report top enforce help" -f -a "enforce" -d 'Stop or kill containers that exceed their limits, or run a command when a level is reached'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report top enforce help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report serve top enforce help" -f -a "check" -d 'Check whether a run fits: engine healthy, enough memory, levels below --fail-on'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report serve top enforce help" -f -a "collect" -d 'Save the logs, inspects, health checks and events of a project, and say what went wrong first'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report serve top enforce help" -f -a "record" -d 'Sample while a command runs and record its peaks; without a command, record one sample'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report serve top enforce help" -f -a "history" -d 'Show recorded runs'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report serve top enforce help" -f -a "metrics" -d 'Print metrics for Prometheus'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report serve top enforce help" -f -a "predict" -d 'Predict what a run of a category needs'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report serve top enforce help" -f -a "report" -d 'Show success figures with their targets, as a table, JSON or an HTML page with plots'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report serve top enforce help" -f -a "serve" -d 'Serve metrics for Prometheus on /metrics and the report on /'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report serve top enforce help" -f -a "top" -d 'Show a live view with history, sorting and a filter'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report serve top enforce help" -f -a "enforce" -d 'Stop or kill containers that exceed their limits, or run a command when a level is reached'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report serve top enforce help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

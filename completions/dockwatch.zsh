@@ -206,6 +206,33 @@ _arguments "${_arguments_options[@]}" : \
 '--help[Print help]' \
 && ret=0
 ;;
+(serve)
+_arguments "${_arguments_options[@]}" : \
+'--listen=[Where to listen; port 0 takes a free one, which is printed]:ADDRESS:PORT:_default' \
+'--since=[Show only records from within this time in the report, such as 7d]:DURATION:_default' \
+'(--context)*-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)*--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT; may be repeated \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'*--context=[Docker context of an engine to talk to; may be repeated]:NAME:_default' \
+'--tlscacert=[CA that the engine'\''s certificate must be signed by \[default\: ca.pem in \$DOCKER_CERT_PATH, else in ~/.docker\]]:FILE:_files' \
+'--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
+'--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
+'--call-timeout=[Longest wait for the answers of an engine]:DURATION:_default' \
+'*-l+[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
+'*--label=[Only resources with this label; may be repeated, all must match]:KEY[=VALUE]:_default' \
+'-p+[Only resources of this Compose project]:NAME:_default' \
+'--project=[Only resources of this Compose project]:NAME:_default' \
+'--max-memory=[Memory budget of all containers together, such as 4GiB; a bare number is in GiB]:SIZE:_default' \
+'--max-containers=[Highest number of running containers]:N:_default' \
+'--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
+'--max-volumes=[Highest number of volumes]:N:_default' \
+'--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
+'--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+&& ret=0
+;;
 (top)
 _arguments "${_arguments_options[@]}" : \
 '--interval=[Time between samples]:DURATION:_default' \
@@ -307,6 +334,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(serve)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (top)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -338,6 +369,7 @@ _dockwatch_commands() {
 'metrics:Print metrics for Prometheus' \
 'predict:Predict what a run of a category needs' \
 'report:Show success figures with their targets, as a table, JSON or an HTML page with plots' \
+'serve:Serve metrics for Prometheus on /metrics and the report on /' \
 'top:Show a live view with history, sorting and a filter' \
 'enforce:Stop or kill containers that exceed their limits, or run a command when a level is reached' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -369,6 +401,7 @@ _dockwatch__subcmd__help_commands() {
 'metrics:Print metrics for Prometheus' \
 'predict:Predict what a run of a category needs' \
 'report:Show success figures with their targets, as a table, JSON or an HTML page with plots' \
+'serve:Serve metrics for Prometheus on /metrics and the report on /' \
 'top:Show a live view with history, sorting and a filter' \
 'enforce:Stop or kill containers that exceed their limits, or run a command when a level is reached' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -420,6 +453,11 @@ _dockwatch__subcmd__help__subcmd__report_commands() {
     local commands; commands=()
     _describe -t commands 'dockwatch help report commands' commands "$@"
 }
+(( $+functions[_dockwatch__subcmd__help__subcmd__serve_commands] )) ||
+_dockwatch__subcmd__help__subcmd__serve_commands() {
+    local commands; commands=()
+    _describe -t commands 'dockwatch help serve commands' commands "$@"
+}
 (( $+functions[_dockwatch__subcmd__help__subcmd__top_commands] )) ||
 _dockwatch__subcmd__help__subcmd__top_commands() {
     local commands; commands=()
@@ -449,6 +487,11 @@ _dockwatch__subcmd__record_commands() {
 _dockwatch__subcmd__report_commands() {
     local commands; commands=()
     _describe -t commands 'dockwatch report commands' commands "$@"
+}
+(( $+functions[_dockwatch__subcmd__serve_commands] )) ||
+_dockwatch__subcmd__serve_commands() {
+    local commands; commands=()
+    _describe -t commands 'dockwatch serve commands' commands "$@"
 }
 (( $+functions[_dockwatch__subcmd__top_commands] )) ||
 _dockwatch__subcmd__top_commands() {

@@ -66,6 +66,35 @@ apt_from() {
   (cd "$dir" && apt-get "${options[@]}" download "$@") || fail 3 "cannot download $# packages from Debian $suite" "remove $lists and try again"
 }
 
+# program_of NAME PACKAGE: prints the path of a program: the one that EVENKEEL_NAME names, or where it is installed, or where
+# it is unpacked from a Debian package in the cache.
+program_of() {
+  local name=$1 package=$2 variable=EVENKEEL_${1^^} unpacked=$cache/programs/$1 lock parts
+  if [ -n "${!variable:-}" ]; then
+    printf '%s\n' "${!variable}"
+    return
+  fi
+  if have "$name"; then
+    command -v "$name"
+    return
+  fi
+  mkdir -p "$cache"
+  # Tests ask for it at the same time.
+  exec {lock}>"$cache/programs.lock"
+  flock "$lock"
+  if [ ! -x "$unpacked" ]; then
+    { have apt-get && have dpkg-deb; } || fail 3 "cannot find $name" "install it, or set $variable"
+    parts=$(mktemp -d)
+    (cd "$parts" && apt-get -qq -o APT::Sandbox::User=root -o Acquire::Retries=2 download "$package") >&2 ||
+      fail 3 "cannot download $package" "run apt-get update, or install it, or set $variable"
+    dpkg-deb -x "$parts/$package"_*.deb "$parts/root"
+    install -D -m 755 "$parts/root/usr/bin/$name" "$unpacked"
+    rm -rf "$parts"
+  fi
+  exec {lock}>&-
+  printf '%s\n' "$unpacked"
+}
+
 # Stops the private engine; for an exit trap, which must not be interrupted.
 stop_engine() {
   trap '' HUP INT QUIT TERM

@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -58,6 +59,12 @@ pub(crate) enum Command {
     Predict(PredictArgs),
     /// Show success figures with their targets, as a table, JSON or an HTML page with plots
     Report(ReportArgs),
+    /// Serve metrics for Prometheus on /metrics and the report on /
+    ///
+    /// Each scrape measures anew, at most once a second. An engine that is down or hangs has dockwatch_up 0. Nothing that is
+    /// served changes anything; there is no access control, so listen on another address than the loopback one only where
+    /// everybody who reaches it may see the names and figures of all containers.
+    Serve(ServeArgs),
     /// Show a live view with history, sorting and a filter
     Top(TopArgs),
     /// Stop or kill containers that exceed their limits, or run a command when a level is reached
@@ -338,6 +345,22 @@ pub(crate) struct ReportArgs {
     /// Write a self-contained HTML page with plots to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) budget: BudgetArgs,
+}
+
+#[derive(Clone, Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Where to listen; port 0 takes a free one, which is printed
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:9117")]
+    pub(crate) listen: SocketAddr,
+    /// Show only records from within this time in the report, such as 7d
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration)]
+    pub(crate) since: Option<Duration>,
+    #[command(flatten)]
+    pub(crate) engines: EngineArgs,
+    #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
     #[command(flatten)]
     pub(crate) budget: BudgetArgs,
 }

@@ -33,6 +33,7 @@ pub const MANUAL: Manual = Manual {
         ),
         ("dockwatch history --since 7d", "Show the runs of the last week"),
         ("dockwatch predict e2e", "Predict what an e2e run needs"),
+        ("dockwatch serve", "Serve metrics and the report on 127.0.0.1:9117"),
         ("dockwatch predict --score", "See how often the predictions were right"),
         (
             "dockwatch report --since 7d --html report.html",

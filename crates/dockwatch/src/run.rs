@@ -5,7 +5,7 @@ use evenkeel_common::{Error, Exit};
 
 use crate::cli::{Cli, Command};
 use crate::commands::{
-    check, collect, enforce, follow, history, metrics, predict, record, report, snapshot, top,
+    check, collect, enforce, follow, history, metrics, predict, record, report, serve, snapshot, top,
 };
 
 /// Does what the command line says.
@@ -27,6 +27,7 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
             Some(Command::Metrics(args)) => metrics::run(&args, &home).await,
             Some(Command::Predict(args)) => predict::run(&args, &home),
             Some(Command::Report(args)) => report::run(&args, &home),
+            Some(Command::Serve(args)) => serve::run(&args, &home).await,
             Some(Command::Top(args)) => top::run(&args, &home).await,
             Some(Command::Enforce(args)) => enforce::run(&args, &home).await,
         }

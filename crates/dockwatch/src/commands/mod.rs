@@ -9,6 +9,7 @@ pub(crate) mod metrics;
 pub(crate) mod predict;
 pub(crate) mod record;
 pub(crate) mod report;
+pub(crate) mod serve;
 pub(crate) mod snapshot;
 pub(crate) mod top;
 

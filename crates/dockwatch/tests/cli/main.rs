@@ -12,6 +12,7 @@ mod metrics;
 mod other_engines;
 mod record;
 mod report;
+mod serve;
 mod snapshot;
 mod survive;
 mod top;
