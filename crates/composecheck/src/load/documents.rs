@@ -86,7 +86,9 @@ fn leave_out(node: &mut Node, spans: &[Span]) {
     match &mut node.kind {
         Kind::List(items) => {
             items.retain(|item| !spans.contains(&item.span));
-            items.iter_mut().for_each(|item| leave_out(item, spans));
+            for item in items {
+                leave_out(item, spans);
+            }
         }
         Kind::Map(entries) => {
             entries.retain(|entry| entry.key == "image" || !spans.contains(&entry.value.span));

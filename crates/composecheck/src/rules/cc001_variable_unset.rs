@@ -28,7 +28,7 @@ fn check(context: &Context<'_>) -> Vec<Finding> {
         match findings.iter_mut().find(|finding| finding.subject == *name) {
             Some(finding) => finding.relate(*span, "also used here", MAX_SHOWN),
             None => {
-                findings.push(RULE.finding(name.clone(), *span, format!("the variable {name} is not set")))
+                findings.push(RULE.finding(name.clone(), *span, format!("the variable {name} is not set")));
             }
         }
     }
