@@ -128,6 +128,9 @@ pub const MANUAL: Manual = Manual {
              (--compose-profile, COMPOSE_PROFILES). What Compose rejects is rejected with exit status 3 and its \
              position: unknown keys, wrong types, contradictions, undefined references, services that depend on each \
              other in a cycle.\n\n\
+             What a repository often lacks does not end a check, budget, compare, init or lsp: a file of variables or a \
+             required variable that is not there is the finding CC006, and a value that is wrong because a variable is \
+             not set (CC001) is left out. config, project and isolate refuse both, as Compose does.\n\n\
              config prints one value a line: its path, the value after interpolation, the position where it was \
              written, and how it reached its place (over FILE:LINE:COLUMN for a value that it replaced, extended, \
              included, through an alias). config --format json prints the same as 'docker compose config --format \

@@ -116,10 +116,12 @@ pub struct SpannedError {
     pub span: Span,
     /// What is wrong with it, in one sentence without a full stop.
     pub cause: String,
+    /// Whether a variable without a value may be why.
+    pub(crate) is_unset: bool,
 }
 
 impl SpannedError {
     pub(crate) fn new(span: Span, cause: impl Into<String>) -> Self {
-        Self { span, cause: cause.into() }
+        Self { span, cause: cause.into(), is_unset: false }
     }
 }

@@ -2,7 +2,7 @@
 
 use evenkeel_common::{Error, Exit, now, print, print_json};
 
-use super::settings::{budget_bytes, configuration, request};
+use super::settings::{budget_bytes, configuration, lenient_request};
 use crate::cli::BudgetArgs;
 use crate::facts::budget::Budget;
 use crate::lint::verdict;
@@ -12,7 +12,7 @@ use crate::output::budget::{BudgetJson, to_text};
 /// Prints the memory of each service, and fails if the sum is over the budget or unlimited.
 pub(crate) fn budget(args: &BudgetArgs) -> Result<Exit, Error> {
     let configured = configuration(&args.config, &args.inputs)?;
-    let project = load(&request(&args.inputs))?;
+    let project = load(&lenient_request(&args.inputs))?;
     let allowed = budget_bytes(args.budget, &configured.config);
     let budget = Budget::of(&project);
     let verdict = verdict::of_budget(&budget, allowed);

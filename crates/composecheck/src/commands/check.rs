@@ -7,7 +7,7 @@ use evenkeel_common::terminal::{lines, one_line};
 use evenkeel_common::{Error, Exit, files, now, print, print_json};
 
 use super::settings::{
-    add_configuration, config_relative_paths, configuration, policy, request, style, threshold,
+    add_configuration, config_relative_paths, configuration, lenient_request, policy, style, threshold,
 };
 use crate::cli::{CheckArgs, Format, InputArgs};
 use crate::compose::Project;
@@ -124,7 +124,7 @@ fn check_project(
     baseline: Option<&Baseline>,
 ) -> Result<Checked, Box<LoadError>> {
     let configured = configuration(&args.config, inputs)?;
-    let request = request(inputs);
+    let request = lenient_request(inputs);
     let mut project = load(&request)?;
     if args.fix
         && let Some(fixed) = fix_project(args, inputs, &configured, baseline)?
@@ -178,7 +178,7 @@ fn fix_project(
     configured: &LoadedConfig,
     baseline: Option<&Baseline>,
 ) -> Result<Option<FixedFile>, Error> {
-    fix(&request(inputs), |project| lint_project(args, configured, baseline, project).1)
+    fix(&lenient_request(inputs), |project| lint_project(args, configured, baseline, project).1)
 }
 
 /// Shows what `--fix` would change. A project that cannot be loaded does not hide the changes of the others.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use evenkeel_common::{Error, Exit, now, print, print_json};
 
-use super::settings::{config_relative_paths, configuration, policy, request, style, threshold};
+use super::settings::{config_relative_paths, configuration, lenient_request, policy, style, threshold};
 use crate::cli::{CompareArgs, InputArgs, PolicyArgs};
 use crate::compare::{differences, share_sources};
 use crate::lint::{LintSettings, lint_pair, verdict};
@@ -16,7 +16,7 @@ use crate::rules::rule::Pair;
 pub(crate) fn compare(args: &CompareArgs) -> Result<Exit, Error> {
     let (first, second) = (inputs(args, &args.first), inputs(args, &args.second));
     let configured = configuration(&args.config, &second)?;
-    let (first, second) = share_sources(load(&request(&first))?, load(&request(&second))?);
+    let (first, second) = share_sources(load(&lenient_request(&first))?, load(&lenient_request(&second))?);
     let names = config_relative_paths(&second.sources, configured.path.as_deref());
     let unset = PolicyArgs { environment: None, budget: None, profile: None };
     let policy = policy(&unset, &configured.config, &second);

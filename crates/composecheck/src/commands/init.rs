@@ -6,7 +6,7 @@ use std::path::Path;
 
 use evenkeel_common::{Error, Exit, print};
 
-use super::settings::request;
+use super::settings::lenient_request;
 use crate::cli::InitArgs;
 use crate::lint::config::{self, Config};
 use crate::lint::starter_config::StarterConfig;
@@ -20,7 +20,7 @@ pub(crate) fn init(args: &InitArgs) -> Result<Exit, Error> {
     if args.schema {
         return print(&config_schema::text()).map(|()| Exit::Done);
     }
-    let project = load(&request(&args.inputs))?;
+    let project = load(&lenient_request(&args.inputs))?;
     let base = StarterConfig::of(&project, args.environment, &[]);
     let label = base.label.clone().unwrap_or_else(|| Policy::default().label);
     let environment = base.environment.or_else(|| environment_from_labels(&project, &label));

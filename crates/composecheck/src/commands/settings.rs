@@ -9,7 +9,7 @@ use crate::cli::{ConfigFileArgs, InputArgs, PolicyArgs};
 use crate::compose::Project;
 use crate::finding::Level;
 use crate::lint::config::{self, Config, LoadedConfig, Threshold};
-use crate::load::Request;
+use crate::load::{Missing, Request};
 use crate::output::human::Style;
 use crate::rules::policy::{
     DEFAULT_BUDGET, DEFAULT_LABEL, Environment, Policy, RuleSet, environment_from_labels,
@@ -77,6 +77,11 @@ pub(super) fn request(inputs: &InputArgs) -> Request {
     }
 }
 
+/// What to load for the arguments where the project is only looked at: what is kept out of a repository may be missing.
+pub(super) fn lenient_request(inputs: &InputArgs) -> Request {
+    Request { missing: Missing::Noted, ..request(inputs) }
+}
+
 /// What to load for the arguments, under this name of the project if one is given.
 pub(super) fn named_request(inputs: &InputArgs, project: Option<&str>) -> Request {
     let mut request = request(inputs);
@@ -88,9 +93,16 @@ pub(super) fn named_request(inputs: &InputArgs, project: Option<&str>) -> Reques
 
 /// The variables of the environment, except those that are not UTF-8.
 pub(super) fn environment() -> HashMap<String, String> {
-    std::env::vars_os()
-        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)))
-        .collect()
+    let set = std::env::vars_os()
+        .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
+    let mut variables: HashMap<String, String> = set.collect();
+    // As the newest Compose does, which needs no shell for it.
+    if let Some(current) =
+        std::env::current_dir().ok().and_then(|path| path.into_os_string().into_string().ok())
+    {
+        variables.entry("PWD".to_owned()).or_insert(current);
+    }
+    variables
 }
 
 /// Coloured if stdout is a terminal and the environment does not forbid it.

@@ -7,5 +7,6 @@ pub(crate) mod shell_words;
 pub(crate) mod shorthand;
 pub(crate) mod units;
 
+pub(crate) use project::Absent;
 pub use project::Project;
 pub(crate) use project_name::project_name;

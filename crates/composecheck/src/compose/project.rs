@@ -15,6 +15,8 @@ pub struct Project {
     pub root: Node,
     /// Variables that are used and have neither a value nor a default, each with the value that uses it.
     pub(crate) unset: Vec<(String, Span)>,
+    /// What it needs and is not here, where the load did not refuse that.
+    pub(crate) absent: Vec<Absent>,
     /// The Compose files, in the order in which they were merged; not those that they include or extend.
     pub(crate) files: Vec<PathBuf>,
     /// The directory that relative paths are resolved against.
@@ -27,10 +29,27 @@ pub struct Project {
     pub(crate) service_variables: HashMap<String, HashMap<String, String>>,
 }
 
+/// A file or a variable that Compose would refuse to start without.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Absent {
+    /// The path or the name.
+    pub(crate) name: String,
+    /// What is wrong, in one sentence without a full stop.
+    pub(crate) message: String,
+    /// Where it is used.
+    pub(crate) span: Span,
+}
+
 impl Project {
     /// The entries of a top-level mapping such as `services`.
     pub fn section(&self, name: &str) -> &[Entry] {
         self.root.entries_at(&[name])
+    }
+
+    /// Whether the value at a span uses a variable that has no value.
+    pub(crate) fn is_unset(&self, span: Span) -> bool {
+        let unset = self.unset.iter().map(|(_, at)| at);
+        unset.chain(self.absent.iter().map(|one| &one.span)).any(|at| *at == span)
     }
 
     /// The services, in the order of the files.

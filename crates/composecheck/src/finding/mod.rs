@@ -62,6 +62,13 @@ impl Finding {
         self
     }
 
+    /// Adds another span that explains it, unless it has as many as are shown.
+    pub(crate) fn relate(&mut self, span: Span, text: &str, shown: usize) {
+        if self.related.len() < shown {
+            self.related.push(Related { span, text: text.to_owned() });
+        }
+    }
+
     /// Adds how `--fix` fixes it: the action, and the path of the value that the action may change.
     #[must_use]
     pub(crate) fn with_fix(mut self, path: &[&str], action: Action) -> Self {

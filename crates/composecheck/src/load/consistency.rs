@@ -55,7 +55,8 @@ fn check_image(service: &Entry) -> Result<(), SpannedError> {
     }
     let what =
         "has neither 'image' nor 'build'; load an override file together with its base: -f BASE -f FILE";
-    Err(error(service, service.span, what))
+    let span = service.value.at(&["image"]).map_or(service.span, |image| image.span);
+    Err(error(service, span, what))
 }
 
 fn check_exclusive_keys(service: &Entry) -> Result<(), SpannedError> {

@@ -8,7 +8,7 @@ use evenkeel_common::Error;
 use super::error::LoadError;
 use super::interpolate::Variables;
 use super::{files, normalize};
-use crate::source::{FileId, Sources, Span, SpannedError, position};
+use crate::source::{FileId, Sources, Span, SpannedError, nearest, position};
 use crate::yaml::{self, Entry, Kind, MergeMode, Node};
 
 /// The keys of a Compose file; keys that begin with `x-` are allowed too.
@@ -18,6 +18,8 @@ const TOP_LEVEL: [&str; 9] =
 /// Reads files and keeps them, with those that they include or extend.
 pub(super) struct Loader<'a> {
     texts: &'a HashMap<PathBuf, String>,
+    /// The values that are not loaded.
+    left_out: &'a [Span],
     /// Every file that was read.
     pub(super) sources: Sources,
     /// The files that are being included, outermost first.
@@ -27,9 +29,10 @@ pub(super) struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    /// `texts` is used instead of what is on disk.
-    pub(super) fn new(texts: &'a HashMap<PathBuf, String>) -> Self {
-        Self { texts, sources: Sources::default(), including: Vec::new(), service_variables: HashMap::new() }
+    /// `texts` is used instead of what is on disk; the values that are `left_out` are not loaded.
+    pub(super) fn new(texts: &'a HashMap<PathBuf, String>, left_out: &'a [Span]) -> Self {
+        let (sources, service_variables) = (Sources::default(), HashMap::new());
+        Self { texts, left_out, sources, including: Vec::new(), service_variables }
     }
 
     /// The error of the whole load for a mistake in a file.
@@ -65,16 +68,47 @@ impl<'a> Loader<'a> {
         for document in &mut documents {
             check_top_level(document)?;
             variables.interpolate(document)?;
-            normalize::normalize(document)?;
+            leave_out(document, self.left_out);
+            normalize::normalize(document).map_err(|error| with_unset_variable(error, variables))?;
         }
         Ok(documents)
     }
 }
 
+/// Stands for an image that is left out: a service must have one.
+const NO_IMAGE: &str = "unset";
+
+/// Removes values from the lists and mappings that they are in.
+fn leave_out(node: &mut Node, spans: &[Span]) {
+    if spans.is_empty() {
+        return;
+    }
+    match &mut node.kind {
+        Kind::List(items) => {
+            items.retain(|item| !spans.contains(&item.span));
+            for item in items {
+                leave_out(item, spans);
+            }
+        }
+        Kind::Map(entries) => {
+            entries.retain(|entry| entry.key == "image" || !spans.contains(&entry.value.span));
+            for entry in entries {
+                if spans.contains(&entry.value.span) {
+                    entry.value.kind = Kind::Text(NO_IMAGE.to_owned());
+                } else {
+                    leave_out(&mut entry.value, spans);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
 /// Names the variable without a value, if there is one, that may be the cause of an error.
-pub(super) fn with_unset_variable(mut error: SpannedError, unset: &[(String, Span)]) -> SpannedError {
-    if let Some((name, _)) = unset.iter().find(|(_, span)| *span == error.span) {
+pub(super) fn with_unset_variable(mut error: SpannedError, variables: &Variables) -> SpannedError {
+    if let Some(name) = variables.unset_at(error.span) {
         error.cause = format!("{} (the variable {name} is not set)", error.cause);
+        error.is_unset = true;
     }
     error
 }
@@ -87,7 +121,7 @@ fn check_top_level(document: &Node) -> Result<(), SpannedError> {
         TOP_LEVEL.contains(&key) || key.starts_with("x-") || entry.value.mode == MergeMode::Reset
     };
     if let Some(entry) = document.entries().iter().find(|entry| !is_known(entry)) {
-        return Err(SpannedError::new(entry.span, format!("unknown key '{}'", entry.key)));
+        return Err(unknown_key(entry));
     }
     for section in ["services", "volumes", "networks", "secrets", "configs"] {
         check_section(document, section)?;
@@ -99,6 +133,17 @@ fn check_top_level(document: &Node) -> Result<(), SpannedError> {
         }
     }
     Ok(())
+}
+
+/// Says what the key may be meant for: another one, or a service of a file of version 1.
+fn unknown_key(entry: &Entry) -> SpannedError {
+    let is_service = ["image", "build"].iter().any(|key| entry.value.at(&[key]).is_some());
+    let meant = match nearest(&entry.key, TOP_LEVEL.into_iter()) {
+        Some(key) => format!("; did you mean '{key}'?"),
+        None if is_service => "; services stand below 'services:' since version 2 of the format".to_owned(),
+        None => String::new(),
+    };
+    SpannedError::new(entry.span, format!("unknown key '{}'{meant}", entry.key))
 }
 
 fn check_section(document: &Node, section: &str) -> Result<(), SpannedError> {
@@ -136,4 +181,23 @@ fn reject_nul(file: FileId, text: &str) -> Result<(), SpannedError> {
     let (line, column) = position(&text[..at]);
     let span = Span { line, column, start: at, end: at, ..Span::start_of(file) };
     Err(SpannedError::new(span, "the file contains a NUL byte"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_keys_say_what_may_be_meant() {
+        let of = |text: &str| {
+            let document = yaml::parse(FileId(0), text).unwrap().remove(0);
+            check_top_level(&document).unwrap_err().cause
+        };
+        assert_eq!(of("service: {a: {image: x}}"), "unknown key 'service'; did you mean 'services'?");
+        assert_eq!(
+            of("db: {image: x}"),
+            "unknown key 'db'; services stand below 'services:' since version 2 of the format"
+        );
+        assert_eq!(of("something: 1"), "unknown key 'something'");
+    }
 }

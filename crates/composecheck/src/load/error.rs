@@ -4,7 +4,7 @@ use std::fmt;
 
 use evenkeel_common::Error;
 
-use crate::source::{Sources, SpannedError};
+use crate::source::{Sources, Span, SpannedError};
 
 /// Why a project cannot be loaded.
 #[derive(Debug)]
@@ -13,6 +13,13 @@ pub struct LoadError {
     pub(crate) error: Error,
     /// The position of the mistake and the files read so far, where the mistake is in a file.
     pub(crate) located: Option<(SpannedError, Sources)>,
+}
+
+impl LoadError {
+    /// The value that is wrong because a variable is not set.
+    pub(super) fn unset(&self) -> Option<Span> {
+        self.located.as_ref().map(|(error, _)| error).filter(|error| error.is_unset).map(|error| error.span)
+    }
 }
 
 impl From<Error> for Box<LoadError> {

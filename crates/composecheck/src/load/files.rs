@@ -38,6 +38,19 @@ pub struct Request {
     pub profiles: Vec<String>,
     /// Content of files that is used instead of what is on disk.
     pub texts: HashMap<PathBuf, String>,
+    /// What to do about files and variables that are not there.
+    pub missing: Missing,
+}
+
+/// What to do about files and variables that a project needs and that are not there: most projects keep `.env` out of their
+/// repository.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Missing {
+    /// They are errors, as for Compose.
+    #[default]
+    Refused,
+    /// They are noted, and the rest of the project is loaded.
+    Noted,
 }
 
 /// Reads a file as text. The error names the position of the first byte that is not UTF-8.

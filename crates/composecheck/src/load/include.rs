@@ -34,7 +34,7 @@ pub(super) fn merge_file(
         };
         merge::remove_reset(root);
         normalize::normalize_external_names(root)?;
-        schema::check(root).map_err(|error| with_unset_variable(error, &variables.unset))?;
+        schema::check(root).map_err(|error| with_unset_variable(error, variables))?;
     }
     Ok(())
 }
@@ -123,7 +123,6 @@ impl Inclusion {
             loader.including.pop();
             merged?;
         }
-        variables.unset.append(&mut own.unset);
         let mut root = root.unwrap_or_default();
         paths::make_absolute(&mut root, &self.directory);
         for service in section_mut(&mut root, "services") {
@@ -131,6 +130,7 @@ impl Inclusion {
             let known = loader.service_variables.entry(service.key.clone());
             known.or_insert_with(|| own.values().clone());
         }
+        variables.record(own);
         Ok(root)
     }
 }

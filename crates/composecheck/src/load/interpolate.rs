@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::files::Missing;
+use crate::compose::Absent;
 use crate::source::{Span, SpannedError};
 use crate::yaml::{Kind, Node};
 
@@ -12,14 +14,23 @@ const MAX_DEPTH: usize = 32;
 #[derive(Debug, Default)]
 pub struct Variables {
     values: HashMap<String, String>,
+    missing: Missing,
     /// Each use of a variable without a value: its name and the value that uses it.
     pub(crate) unset: Vec<(String, Span)>,
+    /// The variables that must be set and are not, where that is only noted.
+    pub(crate) required: Vec<Absent>,
 }
 
 impl Variables {
-    /// Variables with these values; none is recorded as unset yet.
+    /// Variables with these values; none is recorded as unset yet. A required one that is not set is an error.
     pub fn new(values: HashMap<String, String>) -> Self {
-        Self { values, unset: Vec::new() }
+        Self { values, ..Self::default() }
+    }
+
+    /// These variables; `missing` says whether a required one that is not set is an error.
+    #[must_use]
+    pub(crate) fn where_missing(self, missing: Missing) -> Self {
+        Self { missing, ..self }
     }
 
     pub(crate) const fn values(&self) -> &HashMap<String, String> {
@@ -39,7 +50,20 @@ impl Variables {
     pub(crate) fn with_defaults(&self, defaults: Vec<(String, String)>) -> Self {
         let mut values: HashMap<String, String> = defaults.into_iter().collect();
         values.extend(self.values.clone());
-        Self::new(values)
+        Self::new(values).where_missing(self.missing)
+    }
+
+    /// Adds what other variables have recorded.
+    pub(super) fn record(&mut self, mut other: Self) {
+        self.unset.append(&mut other.unset);
+        self.required.append(&mut other.required);
+    }
+
+    /// The name of the first variable without a value that a text uses.
+    pub(super) fn unset_at(&self, span: Span) -> Option<&str> {
+        let unset = self.unset.iter().map(|(name, at)| (name, *at));
+        let mut all = unset.chain(self.required.iter().map(|one| (&one.name, one.span)));
+        all.find(|(_, at)| *at == span).map(|(name, _)| name.as_str())
     }
 
     /// Interpolates every text in a value, but not its keys. Fails at a text with wrong syntax or a required variable
@@ -47,10 +71,13 @@ impl Variables {
     pub fn interpolate(&mut self, node: &mut Node) -> Result<(), SpannedError> {
         match &mut node.kind {
             Kind::Text(text) if text.contains('$') => {
-                let mut unset = Vec::new();
-                let expanded = expand(text, &self.values, &mut unset, 0);
+                let mut expansion = Expansion::of(&self.values, self.missing);
+                let expanded = expansion.expand(text, 0);
+                let Expansion { unset, required, .. } = expansion;
                 *text = expanded.map_err(|cause| SpannedError::new(node.span, cause))?;
                 self.unset.extend(unset.into_iter().map(|name| (name, node.span)));
+                let absent = |(name, message)| Absent { name, message, span: node.span };
+                self.required.extend(required.into_iter().map(absent));
                 Ok(())
             }
             Kind::List(items) => items.iter_mut().try_for_each(|item| self.interpolate(item)),
@@ -62,95 +89,100 @@ impl Variables {
 
 /// Expands the variables of one text; those without a value are empty.
 pub(super) fn expand_text(text: &str, values: &HashMap<String, String>) -> Result<String, String> {
-    expand(text, values, &mut Vec::new(), 0)
+    Expansion::of(values, Missing::Refused).expand(text, 0)
 }
 
-/// Expands the variables of one text. Names used without a value are added to `unset`.
-fn expand(
-    text: &str,
-    values: &HashMap<String, String>,
-    unset: &mut Vec<String>,
-    depth: usize,
-) -> Result<String, String> {
-    if depth > MAX_DEPTH {
-        return Err(format!("its defaults are nested deeper than {MAX_DEPTH} levels"));
+/// The expansion of one text.
+struct Expansion<'a> {
+    values: &'a HashMap<String, String>,
+    missing: Missing,
+    /// Names used without a value.
+    unset: Vec<String>,
+    /// Names that must be set and are not, each with what is wrong.
+    required: Vec<(String, String)>,
+}
+
+impl<'a> Expansion<'a> {
+    fn of(values: &'a HashMap<String, String>, missing: Missing) -> Self {
+        Self { values, missing, unset: Vec::new(), required: Vec::new() }
     }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('$') {
-        out.push_str(&rest[..at]);
-        let after = &rest[at + 1..];
-        rest = if let Some(more) = after.strip_prefix('$') {
-            out.push('$');
-            more
-        } else if let Some(braced) = after.strip_prefix('{') {
-            let end = closing_brace(braced).ok_or_else(|| "'${' is not closed".to_owned())?;
-            out.push_str(&expand_braced(&braced[..end], values, unset, depth)?);
-            &braced[end + 1..]
-        } else {
-            let name = leading_name(after);
-            if name.is_empty() {
+
+    fn expand(&mut self, text: &str, depth: usize) -> Result<String, String> {
+        if depth > MAX_DEPTH {
+            return Err(format!("its defaults are nested deeper than {MAX_DEPTH} levels"));
+        }
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find('$') {
+            out.push_str(&rest[..at]);
+            let after = &rest[at + 1..];
+            rest = if let Some(more) = after.strip_prefix('$') {
                 out.push('$');
+                more
+            } else if let Some(braced) = after.strip_prefix('{') {
+                let end = closing_brace(braced).ok_or_else(|| "'${' is not closed".to_owned())?;
+                out.push_str(&self.braced(&braced[..end], depth)?);
+                &braced[end + 1..]
             } else {
-                out.push_str(&value_or_empty(name, values, unset));
-            }
-            &after[name.len()..]
+                let name = leading_name(after);
+                if name.is_empty() {
+                    out.push('$');
+                } else {
+                    out.push_str(&self.value_or_empty(name));
+                }
+                &after[name.len()..]
+            };
+        }
+        out.push_str(rest);
+        Ok(out)
+    }
+
+    /// Expands the inside of `${…}`: a name, and an optional operator with its operand.
+    fn braced(&mut self, inside: &str, depth: usize) -> Result<String, String> {
+        let name = leading_name(inside);
+        let rest = &inside[name.len()..];
+        let invalid = || format!("'${{{inside}}}' is not a valid variable");
+        if name.is_empty() {
+            return Err(invalid());
+        }
+        if rest.is_empty() {
+            return Ok(self.value_or_empty(name));
+        }
+        let value = self.values.get(name);
+        // With a colon, an empty value counts as unset.
+        let (present, operator) = match rest.strip_prefix(':') {
+            Some(more) => (value.filter(|value| !value.is_empty()), more),
+            None => (value, rest),
         };
+        let operand = operator.get(1..).unwrap_or_default();
+        match (operator.as_bytes().first(), present) {
+            (Some(b'-' | b'?'), Some(value)) => Ok(value.clone()),
+            (Some(b'-'), None) | (Some(b'+'), Some(_)) => self.expand(operand, depth + 1),
+            (Some(b'+'), None) => Ok(String::new()),
+            (Some(b'?'), None) => self.must_be_set(name, operand, depth),
+            _ => Err(invalid()),
+        }
     }
-    out.push_str(rest);
-    Ok(out)
-}
 
-/// Expands the inside of `${…}`: a name, and an optional operator with its operand.
-fn expand_braced(
-    inside: &str,
-    values: &HashMap<String, String>,
-    unset: &mut Vec<String>,
-    depth: usize,
-) -> Result<String, String> {
-    let name = leading_name(inside);
-    let rest = &inside[name.len()..];
-    let invalid = || format!("'${{{inside}}}' is not a valid variable");
-    if name.is_empty() {
-        return Err(invalid());
+    fn must_be_set(&mut self, name: &str, reason: &str, depth: usize) -> Result<String, String> {
+        let reason = self.expand(reason, depth + 1)?;
+        let colon = if reason.is_empty() { "" } else { ": " };
+        let message = format!("the variable {name} must be set{colon}{reason}");
+        match self.missing {
+            Missing::Refused => Err(message),
+            Missing::Noted => {
+                self.required.push((name.to_owned(), message));
+                Ok(String::new())
+            }
+        }
     }
-    if rest.is_empty() {
-        return Ok(value_or_empty(name, values, unset));
-    }
-    let value = values.get(name);
-    // With a colon, an empty value counts as unset.
-    let (present, operator) = match rest.strip_prefix(':') {
-        Some(more) => (value.filter(|value| !value.is_empty()), more),
-        None => (value, rest),
-    };
-    let operand = operator.get(1..).unwrap_or_default();
-    match operator.as_bytes().first() {
-        Some(b'-') => match present {
-            Some(value) => Ok(value.clone()),
-            None => expand(operand, values, unset, depth + 1),
-        },
-        Some(b'+') => match present {
-            Some(_) => expand(operand, values, unset, depth + 1),
-            None => Ok(String::new()),
-        },
-        Some(b'?') => match present {
-            Some(value) => Ok(value.clone()),
-            None => Err(must_be_set(name, &expand(operand, values, unset, depth + 1)?)),
-        },
-        _ => Err(invalid()),
-    }
-}
 
-fn must_be_set(name: &str, reason: &str) -> String {
-    let colon = if reason.is_empty() { "" } else { ": " };
-    format!("the variable {name} must be set{colon}{reason}")
-}
-
-fn value_or_empty(name: &str, values: &HashMap<String, String>, unset: &mut Vec<String>) -> String {
-    values.get(name).cloned().unwrap_or_else(|| {
-        unset.push(name.to_owned());
-        String::new()
-    })
+    fn value_or_empty(&mut self, name: &str) -> String {
+        self.values.get(name).cloned().unwrap_or_else(|| {
+            self.unset.push(name.to_owned());
+            String::new()
+        })
+    }
 }
 
 fn leading_name(text: &str) -> &str {
@@ -182,8 +214,9 @@ mod tests {
 
     fn expanded(text: &str) -> Result<(String, Vec<String>), String> {
         let values = [("A", "x"), ("E", "")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
-        let mut unset = Vec::new();
-        expand(text, &values, &mut unset, 0).map(|text| (text, unset))
+        let mut expansion = Expansion::of(&values, Missing::Refused);
+        let text = expansion.expand(text, 0)?;
+        Ok((text, expansion.unset))
     }
 
     #[test]
@@ -201,6 +234,22 @@ mod tests {
             assert_eq!(expanded(text), Ok((wanted.to_owned(), vec![])), "{text}");
         }
         assert_eq!(expanded("[$U]"), Ok(("[]".into(), vec!["U".into()])));
+    }
+
+    #[test]
+    fn what_must_be_set_can_be_noted() {
+        let mut variables = Variables::default().where_missing(Missing::Noted);
+        let mut node = Node { kind: Kind::Text("a${U:?set it}b".into()), ..Node::default() };
+        variables.interpolate(&mut node).unwrap();
+        assert_eq!(node.text().as_deref(), Some("ab"));
+        let [absent] = variables.required.as_slice() else { panic!("{variables:?}") };
+        assert_eq!(
+            (absent.name.as_str(), absent.message.as_str()),
+            ("U", "the variable U must be set: set it")
+        );
+        assert_eq!((variables.unset_at(node.span), variables.unset.len()), (Some("U"), 0));
+        let mut wrong = Node { kind: Kind::Text("${U!}".into()), ..Node::default() };
+        assert!(variables.interpolate(&mut wrong).is_err(), "syntax is never only noted");
     }
 
     #[test]

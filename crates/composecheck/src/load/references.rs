@@ -3,13 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use crate::compose::{paths, shorthand};
+use crate::compose::{Absent, paths, shorthand};
 use crate::source::{Span, SpannedError};
 use crate::yaml::{Entry, Kind, Node};
 
 /// Rejects the first reference to something undefined, and cycles of services, as Compose does. An optional dependency
-/// may be a service that its profiles have `disabled`. Paths are resolved against `directory`.
-pub(super) fn check(root: &Node, disabled: &HashSet<String>, directory: &Path) -> Result<(), SpannedError> {
+/// may be a service that its profiles have `disabled`.
+pub(super) fn check(root: &Node, disabled: &HashSet<String>) -> Result<(), SpannedError> {
     let services = root.entries_at(&["services"]);
     let defined = Defined::of(root);
     let is_built = |service: &&Entry| service.value.at(&["build"]).is_some();
@@ -29,7 +29,6 @@ pub(super) fn check(root: &Node, disabled: &HashSet<String>, directory: &Path) -
         for section in ["secrets", "configs"] {
             check_section(service, &defined, section)?;
         }
-        check_files(service, directory)?;
     }
     check_cycles(services)
 }
@@ -163,18 +162,21 @@ fn check_build_contexts(service: &Entry, built: &HashSet<&str>) -> Result<(), Sp
     Ok(())
 }
 
-fn check_files(service: &Entry, directory: &Path) -> Result<(), SpannedError> {
+/// The files that services refer to and that are not there. Paths are resolved against `directory`.
+pub(crate) fn absent_files(root: &Node, directory: &Path) -> Vec<Absent> {
+    let services = root.entries_at(&["services"]).iter();
+    services.flat_map(|service| absent_files_of(service, directory)).collect()
+}
+
+fn absent_files_of(service: &Entry, directory: &Path) -> Vec<Absent> {
     let files = ["env_file", "label_file"].iter().flat_map(|key| service.value.items_at(&[key]));
-    for item in files {
-        let optional = item.text_at(&["required"]).as_deref() == Some("false");
-        let Some(path) = item.text().or_else(|| item.text_at(&["path"])) else { continue };
-        if !optional && !directory.join(&path).exists() {
-            let cause =
-                format!("service '{}' refers to the file '{path}', which does not exist", service.key);
-            return Err(SpannedError::new(item.span, cause));
-        }
-    }
-    Ok(())
+    let required = files.filter(|item| item.text_at(&["required"]).as_deref() != Some("false"));
+    let named = required.filter_map(|item| {
+        let name = item.text().or_else(|| item.text_at(&["path"]))?;
+        let message = format!("service '{}' refers to the file '{name}', which does not exist", service.key);
+        Some(Absent { name, message, span: item.span })
+    });
+    named.filter(|file| !directory.join(&file.name).exists()).collect()
 }
 
 /// Maximum number of services that depend on one another in a row: they are walked recursively.

@@ -18,11 +18,21 @@ services:
     check: Check::Project(check),
 };
 
+/// Maximum number of other uses that are shown with the first one.
+const MAX_SHOWN: usize = 9;
+
+/// One finding for each variable.
 fn check(context: &Context<'_>) -> Vec<Finding> {
-    let unset = context.project.unset.iter();
-    unset
-        .map(|(name, span)| RULE.finding(name.clone(), *span, format!("the variable {name} is not set")))
-        .collect()
+    let mut findings: Vec<Finding> = Vec::new();
+    for (name, span) in &context.project.unset {
+        match findings.iter_mut().find(|finding| finding.subject == *name) {
+            Some(finding) => finding.relate(*span, "also used here", MAX_SHOWN),
+            None => {
+                findings.push(RULE.finding(name.clone(), *span, format!("the variable {name} is not set")));
+            }
+        }
+    }
+    findings
 }
 
 #[cfg(test)]
@@ -34,6 +44,11 @@ mod tests {
         assert_eq!(
             found("CC001", "services: {a: {image: '$X-${Y:-1}'}}"),
             ["1:23 the variable X is not set"]
+        );
+        let twice = "services: {a: {image: $X, user: $X, hostname: $Y}}";
+        assert_eq!(
+            found("CC001", twice),
+            ["1:23 the variable X is not set", "1:47 the variable Y is not set"]
         );
     }
 }

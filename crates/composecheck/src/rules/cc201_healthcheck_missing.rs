@@ -1,9 +1,9 @@
 //! CC201: no health check.
 
 use super::rule::{Check, Context, Rule, service};
-use crate::facts::image::image;
+use crate::facts::health::Health;
 use crate::finding::{Finding, Level};
-use crate::yaml::{Entry, Kind, Node};
+use crate::yaml::Entry;
 
 pub(super) const RULE: Rule = Rule {
     code: "CC201",
@@ -32,48 +32,19 @@ fn is_one_shot(services: &[Entry], name: &str) -> bool {
 }
 
 fn check_service(entry: &Entry) -> Option<Finding> {
-    let Some(health) = entry.value.at(&["healthcheck"]) else {
-        if is_known_without(&entry.value) {
-            let message = format!("service '{}' has no health check", entry.key);
-            return Some(RULE.finding(service(entry), entry.span, message));
+    let name = &entry.key;
+    let (level, span, message) = match Health::of(&entry.value) {
+        Health::Checked => return None,
+        Health::Disabled(span) => {
+            (RULE.level, span, format!("the health check of service '{name}' is disabled"))
         }
-        let message = format!("service '{}' has no health check here; its image may have one", entry.key);
-        return Some(Finding { level: Level::Info, ..RULE.finding(service(entry), entry.span, message) });
+        Health::Unchecked => (RULE.level, entry.span, format!("service '{name}' has no health check")),
+        Health::Unknown => {
+            let message = format!("service '{name}' has no health check here; its image may have one");
+            (Level::Info, entry.span, message)
+        }
     };
-    let none = health
-        .at(&["test"])
-        .filter(|test| test.items().first().unwrap_or(test).text().as_deref() == Some("NONE"));
-    let disable = health.entry("disable").filter(|entry| entry.value.kind == Kind::Bool(true));
-    let span = disable.map(|entry| entry.span).or_else(|| none.map(|test| test.span))?;
-    let message = format!("the health check of service '{}' is disabled", entry.key);
-    Some(RULE.finding(service(entry), span, message))
-}
-
-/// Whether the image is known to have no health check of its own.
-fn is_known_without(service: &Node) -> bool {
-    const WITHOUT: [&str; 16] = [
-        "alpine",
-        "busybox",
-        "caddy",
-        "debian",
-        "httpd",
-        "mariadb",
-        "memcached",
-        "mongo",
-        "mysql",
-        "nats",
-        "nginx",
-        "postgres",
-        "rabbitmq",
-        "redis",
-        "ubuntu",
-        "valkey",
-    ];
-    let is_built = service.at(&["build"]).is_some();
-    image(service).filter(|_| !is_built).is_some_and(|image| {
-        let official = image.official_name().is_some_and(|name| WITHOUT.contains(&name));
-        official || image.repository == "clickhouse/clickhouse-server"
-    })
+    Some(Finding { level, ..RULE.finding(service(entry), span, message) })
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! CC204: a dependency that is not waited for.
 
 use super::rule::{Check, Context, Rule, service};
+use crate::facts::health::Health;
 use crate::finding::repair::{Action, NewValue};
 use crate::finding::{Finding, Level};
 use crate::yaml::{Entry, Kind};
@@ -9,8 +10,10 @@ pub(super) const RULE: Rule = Rule {
     code: "CC204",
     name: "depends-on-not-healthy",
     level: Level::Warning,
-    what: "A service depends on another one without condition: service_healthy",
-    why: "It starts as soon as the other container runs, and may fail and restart until the other service is ready",
+    what: "A service depends on another one without condition: service_healthy, or waits for a health check that is not \
+           there",
+    why: "It starts as soon as the other container runs, and may fail and restart until the other service is ready. \
+          Where there is no health check to wait for, Compose gives up: nothing that depends on it starts",
     example: "
 services:
   app:
@@ -35,6 +38,7 @@ fn check_service(context: &Context<'_>, entry: &Entry) -> Vec<Finding> {
         let condition = other.value.text_at(&["condition"]);
         has_check(context, &other.key) && condition.is_none_or(|condition| condition == "service_started")
     });
+    let in_vain = dependencies.iter().filter_map(|other| waits_in_vain(context, entry, other));
     not_awaited
         .map(|other| {
             let condition = other.value.at(&["condition"]);
@@ -46,7 +50,26 @@ fn check_service(context: &Context<'_>, entry: &Entry) -> Vec<Finding> {
                 None => finding,
             }
         })
+        .chain(in_vain)
         .collect()
+}
+
+/// The finding for a service that waits until another one is healthy, which that one never is.
+fn waits_in_vain(context: &Context<'_>, entry: &Entry, other: &Entry) -> Option<Finding> {
+    let condition =
+        other.value.at(&["condition"]).filter(|node| node.text().as_deref() == Some("service_healthy"))?;
+    let awaited = context.project.services().iter().find(|service| service.key == other.key)?;
+    let state = match Health::of(&awaited.value) {
+        Health::Unchecked => "has no health check",
+        Health::Disabled(_) => "has a disabled one",
+        Health::Checked | Health::Unknown => return None,
+    };
+    let message =
+        format!("service '{}' waits for the health check of '{}', which {state}", entry.key, other.key);
+    let finding = RULE.finding(service(entry), condition.span, message);
+    let fix = format!("give '{}' a healthcheck, or do not wait for it", other.key);
+    let place = "this service has nothing to wait for";
+    Some(Finding { level: Level::Error, fix, ..finding }.with_related(awaited.span, place))
 }
 
 fn has_check(context: &Context<'_>, name: &str) -> bool {
@@ -84,5 +107,17 @@ mod tests {
         assert_eq!(of("{b: {condition: service_healthy}}"), [""; 0]);
         assert_eq!(of("{b: {condition: service_completed_successfully}}"), [""; 0]);
         assert_eq!(found("CC204", "services: {b: {}, a: {depends_on: [b]}}"), [""; 0], "CC201 is enough");
+    }
+
+    #[test]
+    fn waiting_for_a_check_that_is_not_there() {
+        let of = |awaited: &str| {
+            let waits = "depends_on: {b: {condition: service_healthy}}";
+            found("CC204", &format!("services: {{a: {{{waits}}}, b: {{{awaited}}}}}"))
+        };
+        let waits = "1:44 service 'a' waits for the health check of 'b', which";
+        assert_eq!(of("image: postgres:16"), [format!("{waits} has no health check")]);
+        assert_eq!(of("healthcheck: {disable: true}"), [format!("{waits} has a disabled one")]);
+        assert_eq!([of("image: me/app:1"), of("image: postgres:16, healthcheck: {test: x}")], [[""; 0]; 2]);
     }
 }

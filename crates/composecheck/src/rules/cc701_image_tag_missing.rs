@@ -31,7 +31,7 @@ fn check_service(context: &Context<'_>, entry: &Entry) -> Option<Finding> {
         return None;
     }
     // CC001 finds the variable that has no value.
-    if context.project.unset.iter().any(|(_, span)| *span == node.span) {
+    if context.project.is_unset(node.span) {
         return None;
     }
     let text = node.text()?;

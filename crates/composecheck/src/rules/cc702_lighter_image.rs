@@ -5,6 +5,14 @@ use crate::facts::image::Image;
 use crate::finding::{Finding, Level};
 use crate::yaml::Entry;
 
+/// The date of the newest tag file that the list below was checked against. Whether a tag exists is not asked anywhere: the
+/// date says how old the answer is.
+macro_rules! checked {
+    () => {
+        "2025-04"
+    };
+}
+
 pub(super) const RULE: Rule = Rule {
     code: "CC702",
     name: "lighter-image-exists",
@@ -16,15 +24,14 @@ services:
   db:
     image: postgres:15
 ",
-    fix: "use the Alpine variant, such as postgres:15-alpine",
+    fix: concat!("use the Alpine variant, such as postgres:15-alpine (list of tags of ", checked!(), ")"),
     check: Check::Project(check),
 };
 
-/// The date of the newest tag file that the list below was checked against.
-const CHECKED: &str = "2025-04";
 /// Official images whose version tags also exist with `-alpine`, and are not on Alpine already. Source: the tag files in
-/// docker-library/official-images, and for golang, httpd, node, php and python the pages of the images. Not in it: caddy (on Alpine), nats and traefik (built from scratch or on Alpine),
-/// eclipse-mosquitto (on Alpine), influxdb (2.0.0 to 2.0.6 and 3 have no such tag).
+/// docker-library/official-images, and for golang, httpd, node, php and python the pages of the images. Not in it: caddy
+/// and eclipse-mosquitto (on Alpine), nats and traefik (built from scratch or on Alpine), influxdb (2.0.0 to 2.0.6 and 3
+/// have no such tag).
 const WITH_ALPINE: [&str; 14] = [
     "golang",
     "haproxy",
@@ -61,7 +68,7 @@ fn check_service(entry: &Entry) -> Option<Finding> {
         entry.key, image.repository
     );
     is_plain_version.then(|| {
-        let fix = format!("use {}:{tag}-alpine (list of tags of {CHECKED})", image.repository);
+        let fix = format!("use {}:{tag}-alpine (list of tags of {})", image.repository, checked!());
         Finding { fix, ..RULE.finding(service(entry), node.span, message) }
     })
 }

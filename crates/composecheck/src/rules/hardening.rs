@@ -4,9 +4,15 @@ use super::rule::{Context, Rule};
 use crate::finding::Finding;
 use crate::yaml::{Entry, Node};
 
-/// The services that do not have a setting.
-pub(super) fn without<'a>(context: &Context<'a>, is_set: fn(&Node) -> bool) -> Vec<&'a Entry> {
-    context.project.services().iter().filter(|entry| !is_set(&entry.value)).collect()
+/// One finding for all services that do not have a setting.
+pub(super) fn missing(
+    rule: &Rule,
+    context: &Context<'_>,
+    message: &str,
+    is_set: fn(&Node) -> bool,
+) -> Vec<Finding> {
+    let services = context.project.services().iter();
+    one_for_all(rule, context, message, &services.filter(|entry| !is_set(&entry.value)).collect::<Vec<_>>())
 }
 
 /// One finding at the first of these services, which names all of them.
@@ -24,4 +30,46 @@ pub(super) fn one_for_all(
         names.join(", ")
     };
     vec![rule.finding("services".into(), first.span, format!("{message}: {which}"))]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::found;
+
+    /// Code, message, and the ways to write the setting that the rule wants.
+    const WANTED: [(&str, &str, &[&str]); 4] = [
+        (
+            "CC921",
+            "processes may gain rights",
+            &[
+                "security_opt: ['no-new-privileges:true']",
+                "security_opt: [no-new-privileges=true]",
+                "security_opt: [no-new-privileges]",
+            ],
+        ),
+        ("CC922", "default capabilities are kept", &["cap_drop: [ALL]", "cap_drop: [all]"]),
+        ("CC923", "the root file system can be changed", &["read_only: true"]),
+        (
+            "CC924",
+            "the number of processes has no limit",
+            &["pids_limit: 100", "deploy: {resources: {limits: {pids: 100}}}"],
+        ),
+    ];
+
+    #[test]
+    fn one_finding_for_all_services_without_the_setting() {
+        for (code, message, settings) in WANTED {
+            let of = |keys: &str| found(code, &format!("services: {{a: {{{keys}}}, b: {{{keys}}}}}"));
+            assert_eq!(of("image: x"), [format!("1:12 {message}: a, b")]);
+            for keys in settings {
+                assert_eq!(of(keys), [""; 0], "{code} {keys}");
+            }
+        }
+    }
+
+    #[test]
+    fn many_services_are_counted() {
+        let text = "services: {a: {image: x}, b: {image: x}, c: {image: x}, d: {image: x}}";
+        assert_eq!(found("CC923", text), ["1:12 the root file system can be changed: all 4 services"]);
+    }
 }

@@ -5,7 +5,7 @@ use crate::finding::Level;
 
 /// Levels for a project that does not say what it is for; none is off. Other rules keep their level: what they find is wrong
 /// or dangerous whatever the project is for.
-const GENERAL: [(&str, Option<Level>); 17] = [
+const GENERAL: [(&str, Option<Level>); 19] = [
     // Habits of one house: labels, names, port ranges, one health check for all.
     ("CC203", None),
     ("CC301", None),
@@ -24,8 +24,11 @@ const GENERAL: [(&str, Option<Level>); 17] = [
     ("CC201", Some(Level::Info)),
     ("CC302", Some(Level::Info)),
     ("CC303", Some(Level::Info)),
+    ("CC304", Some(Level::Info)),
     ("CC601", Some(Level::Info)),
     ("CC602", Some(Level::Info)),
+    // Most projects keep it out of their repository.
+    ("CC006", Some(Level::Warning)),
     // Slows an engine down where many run at once.
     ("CC202", Some(Level::Warning)),
 ];

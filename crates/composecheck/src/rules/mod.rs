@@ -6,6 +6,7 @@ mod cc002_setting_without_effect;
 mod cc003_version_obsolete;
 mod cc004_suppression_unused;
 mod cc005_suppression_unclear;
+mod cc006_absent;
 mod cc101_memory_limit_missing;
 mod cc102_cpu_limit_missing;
 mod cc103_tmpfs_in_ram;
@@ -74,13 +75,14 @@ pub(crate) use cc004_suppression_unused::RULE as SUPPRESSION_UNUSED;
 pub(crate) use cc005_suppression_unclear::RULE as SUPPRESSION_UNCLEAR;
 
 /// Every rule, by code.
-pub(crate) static ALL: [&Rule; 57] = [
+pub(crate) static ALL: [&Rule; 58] = [
     &cc000_not_loaded::RULE,
     &cc001_variable_unset::RULE,
     &cc002_setting_without_effect::RULE,
     &cc003_version_obsolete::RULE,
     &SUPPRESSION_UNUSED,
     &SUPPRESSION_UNCLEAR,
+    &cc006_absent::RULE,
     &cc101_memory_limit_missing::RULE,
     &cc102_cpu_limit_missing::RULE,
     &cc103_tmpfs_in_ram::RULE,

@@ -1,11 +1,13 @@
 //! Helpers for the tests of rules.
 
+use std::path::Path;
+
 use super::policy::{Environment, Policy};
 use super::rule::Pair;
 use crate::compose::Project;
 use crate::finding::{Finding, sort};
 use crate::load::interpolate::Variables;
-use crate::load::normalize;
+use crate::load::{Missing, normalize, references};
 use crate::source::{FileId, Sources};
 use crate::{compare, yaml};
 
@@ -14,10 +16,12 @@ pub(crate) fn project(text: &str) -> Project {
     let mut sources = Sources::default();
     sources.add("a.yml".into(), text.into());
     let mut root = yaml::parse(FileId(0), text).unwrap().remove(0);
-    let mut variables = Variables::default();
+    let mut variables = Variables::default().where_missing(Missing::Noted);
     variables.interpolate(&mut root).unwrap();
     normalize::normalize(&mut root).unwrap();
-    Project { sources, root, unset: variables.unset, ..Project::default() }
+    let mut absent = references::absent_files(&root, Path::new("not-here"));
+    absent.append(&mut variables.required);
+    Project { sources, root, unset: variables.unset, absent, ..Project::default() }
 }
 
 /// The findings of one rule that compares two files.

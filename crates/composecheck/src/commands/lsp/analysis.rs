@@ -17,7 +17,7 @@ use crate::fix::fix;
 use crate::lint::config::{self, LoadedConfig};
 use crate::lint::{LintSettings, Outcome, lint};
 use crate::load::files::projects_with;
-use crate::load::{LoadError, Request, load};
+use crate::load::{LoadError, Missing, Request, load};
 use crate::rules::cc000_not_loaded;
 use crate::source::{FileId, Sources};
 use crate::yaml::{self, Node};
@@ -30,7 +30,6 @@ pub(super) type Texts = HashMap<PathBuf, String>;
 pub(super) struct Analysis {
     path: PathBuf,
     text: String,
-    documents: Vec<Node>,
     request: Request,
     configured: LoadedConfig,
     checked: Checked,
@@ -50,7 +49,6 @@ impl Analysis {
     /// Analyses an open file: alone, or with the file that it overrides, whichever can be loaded.
     pub(super) fn of(path: &Path, texts: &Texts, args: &LspArgs) -> Self {
         let text = texts.get(path).cloned().unwrap_or_default();
-        let documents = yaml::parse(FileId(0), &text).unwrap_or_default();
         let (configured, error) = match config::load(args.config.config.as_deref(), Some(path)) {
             Ok(configured) => (configured, None),
             Err(error) => (LoadedConfig::default(), Some(error.to_string())),
@@ -58,8 +56,12 @@ impl Analysis {
         let mut analysis = Self {
             path: path.to_owned(),
             text,
-            documents,
-            request: Request { environment: environment(), texts: texts.clone(), ..Request::default() },
+            request: Request {
+                environment: environment(),
+                texts: texts.clone(),
+                missing: Missing::Noted,
+                ..Request::default()
+            },
             configured,
             checked: Checked::default(),
         };
@@ -113,6 +115,11 @@ impl Analysis {
         file_of(&self.checked.sources, &self.path)
     }
 
+    /// The file as it is written. Only what is asked for needs it, not each key.
+    fn documents(&self) -> Vec<Node> {
+        yaml::parse(FileId(0), &self.text).unwrap_or_default()
+    }
+
     /// The findings in this file.
     fn here(&self) -> impl Iterator<Item = &Finding> {
         let file = self.file();
@@ -138,7 +145,8 @@ impl Analysis {
         let offset = text::offset(&self.text, at);
         let file = self.file()?;
         let source = self.checked.sources.get(file);
-        let cursor = Cursor::at(&self.documents, offset);
+        let documents = self.documents();
+        let cursor = Cursor::at(&documents, offset);
         let Checked { findings, project, .. } = &self.checked;
         hover::hover(source, file, findings, project.as_ref(), cursor.as_ref(), offset)
     }
@@ -149,9 +157,10 @@ impl Analysis {
         if let Some((start, end)) = definition::of_alias(&self.text, offset) {
             return Some(Place { path: self.path.clone(), start, end });
         }
-        let cursor = Cursor::at(&self.documents, offset)?;
+        let documents = self.documents();
+        let cursor = Cursor::at(&documents, offset)?;
         let project = self.checked.project.as_ref();
-        definition::of_cursor(&cursor, &self.path, &self.documents, project, &|path| self.read(path))
+        definition::of_cursor(&cursor, &self.path, &documents, project, &|path| self.read(path))
     }
 
     /// The text of a file, as the editor or the disk has it.
