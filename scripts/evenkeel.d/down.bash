@@ -3,40 +3,54 @@
 
 take_down() {
   local code=0
-  note_what_is_known_only_now
-  [ ${#own_files[@]} = 0 ] || is_foreign || step_of down stack 300 down --volumes --remove-orphans || :
-  remove_and_verify || code=$?
+  note_what_is_known_only_now || return
+  # Compose takes whatever has the project's name.
+  [ ${#for_compose[@]} = 0 ] || is_foreign || step_of down stack 300 down --volumes --remove-orphans || :
+  remove_rest || code=$?
   [ -z "$stats" ] || show_stats >&2 || :
   return "$code"
 }
 
+remove_and_verify() {
+  note_what_is_known_only_now || return
+  remove_rest
+}
+
 # Anonymous volumes carry no label: which ones belong to the environment is known only while its containers are there.
-anonymous='' unseen=''
-note_anonymous_volumes() {
+# Images that were built for it carry its label. Fails where the engine hangs.
+anonymous='' unseen='' built=()
+note_what_is_known_only_now() {
   local label
-  [ -z "$dry" ] || return 0
+  [ -z "$dry_run" ] || return 0
   anonymous=$(
     for label in "com.docker.compose.project=$project" "evenkeel.env=$environment"; do
       docker ps -a --no-trunc --filter "label=$label" --format '{{.Mounts}}' || exit
     done | tr , '\n' | sed -nE '/^[0-9a-f]{64}$/p'
-  ) || unseen=1
+  ) || unseen=$?
+  # 124: it was ended by its time limit. Nothing else would be answered.
+  if [ "$unseen" = 124 ]; then
+    clean_line
+    say "the engine does not answer: $environment is left as it is; the next run removes it, or: $quoted"
+    return 4
+  fi
+  [ -n "$keep_images" ] || mapfile -t built < <(docker image ls -q --filter "label=evenkeel.env=$environment" 2>/dev/null | sort -u)
 }
 
-# Images that were built for this environment carry its label.
-built=()
-note_built_images() {
-  [ -z "$dry" ] && [ -z "$keep_images" ] || return 0
-  mapfile -t built < <(docker image ls -q --filter "label=evenkeel.env=$environment" 2>/dev/null | sort -u)
+remove_rest() {
+  local code=0 what='something is left of'
+  step_of clean clear_all || :
+  [ ${#built[@]} = 0 ] || docker image rm -f "${built[@]}" >/dev/null 2>&1 || say "cannot remove the images that were built: ${built[*]}"
+  step_of verify verify || code=$?
+  [ "$code" = 0 ] || [ "$code" = 1 ] || what='cannot see what is left of'
+  if [ "$code" != 0 ]; then
+    clean_line
+    say "$what $environment; remove it with: $quoted"
+    return "$code"
+  fi
+  forget
 }
 
-note_what_is_known_only_now() {
-  [ ${#scopes[@]} = 0 ] || return 0
-  set_scopes
-  note_anonymous_volumes
-  note_built_images
-}
-
-remove_and_verify() {
+verify() {
   note_what_is_known_only_now
   step_of clean clear_all || :
   [ ${#built[@]} = 0 ] || docker image rm -f "${built[@]}" >/dev/null 2>&1 || say "cannot remove the images that were built: ${built[*]}"
@@ -53,7 +67,7 @@ remove_and_verify() {
 
 verify() {
   local scope code left found='' volume
-  [ -z "$dry" ] || return 0
+  [ -z "$dry_run" ] || return 0
   [ -z "$unseen" ] || return 3
   for scope in "${scopes[@]}"; do
     code=0
@@ -74,7 +88,7 @@ verify() {
 
 # Gives the ports back.
 forget() {
-  [ -z "$dry" ] && [ -d "$state" ] || return 0
+  [ -z "$dry_run" ] && [ -d "$state" ] || return 0
   composecheck isolate -p "$project" --lease "$home/evenkeel/ports" --release || :
   rm -rf "$state"
 }

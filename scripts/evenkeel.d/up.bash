@@ -29,14 +29,13 @@ write_override() {
     options+=(--ports given --offset "${slot:-0}")
   fi
   [ -n "$no_boost" ] || options+=(--boost "$(cpus_for_start)")
-  if [ -n "$dry" ]; then
+  if [ -n "$dry_run" ]; then
     show mkdir -p "$state"
-    show composecheck isolate "${for_check[@]}" -p "$project" "${options[@]}" -o "$state/override.yml"
+    show composecheck isolate "${for_tools[@]}" -p "$project" "${options[@]}" -o "$state/override.yml"
     return
   fi
   mkdir -p "$state"
-  isolate "${options[@]}" -o "$state/override.yml" || return
-  [[ " ${for_compose[*]} " == *" $state/override.yml "* ]] || for_compose+=(-f "$state/override.yml")
+  isolate "${options[@]}" -o "$state/override.yml"
 }
 
 # Half of the machine, so that what others run stays alive.
@@ -49,15 +48,15 @@ cpus_for_start() {
 # Builds and pulls have no limit of time, containers are created within two minutes.
 create() {
   # Who took the environment down meanwhile has removed the images.
-  [ ${#project_built[@]} = 0 ] || stack 0 build --quiet || return
+  [ ${#built_services[@]} = 0 ] || stack 0 build --quiet || return
   stack 120 up --no-start --no-build --pull never
 }
 
 # pull_images: before the lock is taken, so that nobody waits for a download.
 pull_images() {
   local image missing=()
-  [ "$pull" != never ] && [ -z "$dry" ] || return 0
-  for image in "${project_images[@]}"; do
+  [ "$pull" != never ] && [ -z "$dry_run" ] || return 0
+  for image in "${images[@]}"; do
     if [ "$pull" = always ] || ! docker image inspect "$image" >/dev/null 2>&1; then missing+=("$image"); fi
   done
   for image in "${missing[@]}"; do
@@ -67,19 +66,20 @@ pull_images() {
   done
 }
 
-# build_images: builds what the environment runs, before the lock is taken, and sets 'images' to a hash of it: who
+# build_images: builds what the environment runs, before the lock is taken, and sets 'images_hash' to a hash of it: who
 # joins an environment must not meet images of other sources.
 build_images() {
-  images=''
-  [ ${#project_built[@]} -gt 0 ] && [ -z "$dry" ] || return 0
+  [ ${#built_services[@]} -gt 0 ] && [ -z "$dry_run" ] || return 0
   local override=$work/override.yml
+  # They get names of the project.
+  refuse_foreign
   isolate --ports given -o "$override" || exit 3
-  run_forwarding_signals "${compose[@]}" "${own_files[@]}" -f "$override" -p "$project" build >&2 ||
+  run_forwarding_signals "${compose[@]}" "${for_compose[@]}" -f "$override" -p "$project" build >&2 ||
     fail 3 "cannot build the images" "see the output above"
   [ -z "$caught" ] || stop
   docker image ls -q --no-trunc --filter "label=evenkeel.env=$environment" --filter dangling=false >"$work/images"
-  images=$(sort -u "$work/images" | sha256sum)
-  images=${images:0:12}
+  images_hash=$(sort -u "$work/images" | sha256sum)
+  images_hash=${images_hash:0:12}
 }
 
 # reuse: an environment that was kept is entered again, if it is still ready.
