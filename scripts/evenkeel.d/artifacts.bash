@@ -57,10 +57,10 @@ record_step() { # NAME MS CODE
   [ ! -s "$this_run/junit" ] || write_junit "$(cat "$this_run/junit")" || :
 }
 
-# keep_output NAME FILE: what a step that failed has printed, as text that XML can have.
+# keep_output NAME FILE: the begin and the end of what a step that failed has printed, as text that XML can have.
 keep_output() {
   run_dir || return 0
-  tail -n 40 "$2" | LC_ALL=C tr -cd '\11\12\40-\176' | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g' >"$this_run/$1.txt" 2>/dev/null || :
+  { head -n 30 "$2" && tail -n +31 "$2" | tail -n 30; } | LC_ALL=C tr -cd '\11\12\40-\176' | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g' >"$this_run/$1.txt" 2>/dev/null || :
 }
 
 # finish: after the command, under the lock, before anything is taken down.

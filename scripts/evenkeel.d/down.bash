@@ -51,21 +51,6 @@ remove_rest() {
 }
 
 verify() {
-  note_what_is_known_only_now
-  step_of clean clear_all || :
-  [ ${#built[@]} = 0 ] || docker image rm -f "${built[@]}" >/dev/null 2>&1 || say "cannot remove the images that were built: ${built[*]}"
-  local code=0 what='something is left of'
-  step_of verify verify || code=$?
-  [ "$code" = 0 ] || [ "$code" = 1 ] || what='cannot see what is left of'
-  if [ "$code" != 0 ]; then
-    quote "${self_command[@]}" clean
-    say "$what $environment; remove it with: $quoted"
-    return "$code"
-  fi
-  forget
-}
-
-verify() {
   local scope code left found='' volume
   [ -z "$dry_run" ] || return 0
   [ -z "$unseen" ] || return 3

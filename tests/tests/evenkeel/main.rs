@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
+mod bounds;
 mod environments;
 mod leftovers;
+mod reports;
 mod scan;
 mod strangers;
 mod survive;
