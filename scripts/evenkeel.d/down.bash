@@ -5,7 +5,7 @@ take_down() {
   local code=0
   note_what_is_known_only_now || return
   # Compose takes whatever has the project's name.
-  [ ${#for_compose[@]} = 0 ] || is_foreign || step_of down stack 300 down --volumes --remove-orphans || :
+  [ ${#for_compose[@]} = 0 ] || [ "$unseen" != 0 ] || ! is_ours || step_of down stack 300 down --volumes --remove-orphans || :
   remove_rest || code=$?
   [ -z "$stats" ] || show_stats >&2 || :
   return "$code"
@@ -17,23 +17,18 @@ remove_and_verify() {
 }
 
 # Anonymous volumes carry no label: which ones belong to the environment is known only while its containers are there.
-# Images that were built for it carry its label. Fails where the engine hangs.
-anonymous='' unseen='' built=()
+# Images that were built for it carry its label. Fails where the engine hangs: nothing else would be answered.
+anonymous=() built=() unseen=0
 note_what_is_known_only_now() {
-  local label
   [ -z "$dry_run" ] || return 0
-  anonymous=$(
-    for label in "com.docker.compose.project=$project" "evenkeel.env=$environment"; do
-      docker ps -a --no-trunc --filter "label=$label" --format '{{.Mounts}}' || exit
-    done | tr , '\n' | sed -nE '/^[0-9a-f]{64}$/p'
-  ) || unseen=$?
-  # 124: it was ended by its time limit. Nothing else would be answered.
+  look || unseen=$?
   if [ "$unseen" = 124 ]; then
     clean_line
     say "the engine does not answer: $environment is left as it is; the next run removes it, or: $quoted"
     return 4
   fi
-  [ -n "$keep_images" ] || mapfile -t built < <(docker image ls -q --filter "label=evenkeel.env=$environment" 2>/dev/null | sort -u)
+  mapfile -t anonymous < <(cut -d ' ' -f 2- "$work"/{containers,labelled} | tr , '\n' | grep -xE '[0-9a-f]{64}' | sort -u)
+  [ -n "$keep_images" ] || mapfile -t built < <(sort -u "$work/built")
 }
 
 remove_rest() {
@@ -53,14 +48,14 @@ remove_rest() {
 verify() {
   local scope code left found='' volume
   [ -z "$dry_run" ] || return 0
-  [ -z "$unseen" ] || return 3
+  [ "$unseen" = 0 ] || return 3
   for scope in "${scopes[@]}"; do
     code=0
     left=$(dockprune "$scope" --verify) || code=$?
     [ "$code" -le 1 ] || return 3
     [ "$code" = 0 ] || found+=$left$'\n'
   done
-  for volume in $anonymous; do
+  for volume in "${anonymous[@]}"; do
     left=$(docker volume ls --filter dangling=true --filter "name=$volume" --format 'volume {{.Name}}') || return 3
     found+=${left:+$left$'\n'}
   done

@@ -31,16 +31,27 @@ stack() { # SECONDS ARG...
   run_forwarding_signals timeout -k 5 "$1" "${compose[@]}" "${for_compose[@]}" "${override[@]}" -p "$project" "${@:2}"
 }
 
-# is_foreign: whether something has the project's name and was not started by evenkeel, or is another environment's.
-is_foreign() {
-  local list found=$work/foreign
-  [ -z "$dry_run" ] && [ -z "$no_isolate" ] || return 1
-  for list in 'ps -a' 'network ls' 'volume ls'; do
-    # shellcheck disable=SC2086  # two words
-    docker $list --filter "label=com.docker.compose.project=$project" --format 'environment {{.Label "evenkeel.env"}}' || return
-  done >"$found"
-  grep -qvxF "environment $environment" "$found"
+# look: lists, all at once, what has the project's name or the environment's label, into files in $work. Fails where a list
+# cannot be had: with 124 where the engine hangs.
+look() {
+  local of_project="label=com.docker.compose.project=$project" of_environment="label=evenkeel.env=$environment"
+  local environment_of='{{.Label "evenkeel.env"}}' pids=() code=0 pid
+  docker ps -a --no-trunc --filter "$of_project" --format "$environment_of {{.Mounts}}" >"$work/containers" &
+  pids+=($!)
+  docker ps -a --no-trunc --filter "$of_environment" --format "$environment_of {{.Mounts}}" >"$work/labelled" &
+  pids+=($!)
+  docker network ls --filter "$of_project" --format "$environment_of " >"$work/networks" &
+  pids+=($!)
+  docker volume ls --filter "$of_project" --format "$environment_of " >"$work/volumes" &
+  pids+=($!)
+  docker image ls -q --filter "$of_environment" >"$work/built" &
+  pids+=($!)
+  for pid in "${pids[@]}"; do await "$pid" || code=$?; done
+  return "$code"
 }
+
+# is_ours: whether all that 'look' has found under the project's name is of this environment.
+is_ours() { [ -n "$no_isolate" ] || ! cut -d ' ' -f 1 "$work"/{containers,networks,volumes} | grep -qvxF "$environment"; }
 
 # The caller holds the lock.
 clear_all() {

@@ -15,7 +15,9 @@ set_up() {
 
 # Nobody else's containers and data are taken over, whatever --project says.
 refuse_foreign() {
-  ! is_foreign || fail 3 "cannot use the project $project: it has containers, networks or volumes that are not of $environment" \
+  [ -z "$dry_run" ] || return 0
+  look || fail 4 "cannot see what the project $project has: the engine does not list it" "see: docker ps"
+  is_ours || fail 3 "cannot use the project $project: it has containers, networks or volumes that are not of $environment" \
     "remove them, or choose another name with --project"
 }
 
