@@ -11,13 +11,14 @@ init() { # ARG...
   sed '/\.labels\./d' "$work/isolated"
   printf '\nWhat is found in the files:\n'
   composecheck "${for_check[@]}" 2>&1 || :
-  in_the_way
+  in_the_way >"$work/in_the_way"
+  [ -s "$work/in_the_way" ] || printf 'nothing that could be seen\n' >"$work/in_the_way"
+  printf '\nWhat stands in the way, besides:\n' && cat "$work/in_the_way"
   write_config "$@"
 }
 
 in_the_way() {
   local code=0 image
-  printf '\nWhat stands in the way, besides:\n'
   dockwatch check >/dev/null || code=$?
   case $code in
   0) ;;

@@ -24,18 +24,20 @@ refuse_foreign() {
 # The override makes the run its own: labels, free ports, no fixed names, more CPU for the start.
 write_override() {
   [ -z "$no_isolate" ] || return 0
-  local options=(--lease "$home/evenkeel/ports" --ports-file "$state/ports" --boosted-file "$state/boosted" --explain)
+  local options=(--lease "$home/evenkeel/ports" --ports-file "$state/ports" --explain)
   if [ -n "$fixed_ports" ]; then
     options+=(--ports keep)
   else
     options+=(--ports given --offset "${slot:-0}")
   fi
-  [ -n "$no_boost" ] || options+=(--boost "$(cpus_for_start)")
+  [ -n "$no_boost" ] || options+=(--boost "$(cpus_for_start)" --boosted-file "$state/boosted")
   if [ -n "$dry_run" ]; then
     show mkdir -p "$state"
     show composecheck isolate "${for_tools[@]}" -p "$project" "${options[@]}" -o "$state/override.yml"
     return
   fi
+  # What an earlier run left would be taken for this one's.
+  rm -rf "$state"
   mkdir -p "$state"
   isolate "${options[@]}" -o "$state/override.yml"
 }

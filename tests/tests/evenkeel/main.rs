@@ -5,6 +5,7 @@
 mod bounds;
 mod environments;
 mod leftovers;
+mod options;
 mod reports;
 mod scan;
 mod strangers;

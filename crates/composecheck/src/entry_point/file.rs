@@ -46,7 +46,8 @@ const fn is_ours(_: &Path) -> bool {
 /// Reads the file.
 pub(super) fn read(path: &Path) -> Result<ArgMatches, Error> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path).map_err(|e| Error::usage(format!("read {shown}"), e))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|e| Error::usage(format!("read {shown}"), e).hint("name a file with --config, or none"))?;
     let directory = std::path::absolute(path).ok().and_then(|path| path.parent().map(Path::to_owned));
     read_text(&text, &directory.unwrap_or_default()).map_err(|mistake| {
         let (line, column) = position(&text[..mistake.at.min(text.len())]);
