@@ -16,14 +16,15 @@ begin_artifacts() {
 }
 
 # What runs that were killed have left is removed after a day: the records of runs, and directories for output whose
-# process, named in them, is gone. In /tmp, nobody else can put others under our name and user.
+# process, named in them, is gone. Links are left alone, and nobody else can make a directory that belongs to us.
 remove_what_was_killed() { # RUNS
-  local left pid
-  find "$1" -mindepth 1 -maxdepth 1 -mmin +1440 -exec rm -rf {} + 2>/dev/null || :
+  local left pid a_day=(-mmin +1440)
+  find "$1" -mindepth 1 -maxdepth 1 "${a_day[@]}" -exec rm -rf {} + 2>/dev/null || :
   while IFS= read -r -d '' left; do
     pid=${left##*/evenkeel.}
     kill -0 "${pid%.*}" 2>/dev/null || rm -rf "$left"
-  done < <(find "${TMPDIR:-/tmp}" -mindepth 1 -maxdepth 1 -type d -user "$UID" -name 'evenkeel.[0-9]*.??????' -mmin +1440 -print0 2>/dev/null)
+  done < <(find "${TMPDIR:-/tmp}" -mindepth 1 -maxdepth 1 -type d -user "$UID" -name 'evenkeel.[0-9]*.??????' \
+    "${a_day[@]}" -print0 2>/dev/null)
 }
 
 end_artifacts() {
@@ -60,7 +61,8 @@ record_step() { # NAME MS CODE
 # keep_output NAME FILE: the begin and the end of what a step that failed has printed, as text that XML can have.
 keep_output() {
   run_dir || return 0
-  { head -n 30 "$2" && tail -n +31 "$2" | tail -n 30; } | LC_ALL=C tr -cd '\11\12\40-\176' | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g' >"$this_run/$1.txt" 2>/dev/null || :
+  { head -n 30 "$2" && tail -n +31 "$2" | tail -n 30; } | LC_ALL=C tr -cd '\11\12\40-\176' |
+    sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g' >"$this_run/$1.txt" 2>/dev/null || :
 }
 
 # finish: after the command, under the lock, before anything is taken down.
@@ -118,7 +120,8 @@ collect() { # DIRECTORY CODE
   ! grep -q '^# First' "$1/summary.md" || sed '/^| went wrong/,$d' "$1/summary.md" >&2
   # The last five runs are kept.
   if [ -z "$artifacts" ]; then
-    find "${1%/*}" -mindepth 1 -maxdepth 1 -type d -name '2*-*' | sort -r | tail -n +6 | while read -r old; do rm -rf "$old"; done
+    find "${1%/*}" -mindepth 1 -maxdepth 1 -type d -name '2*-*' | sort -r | tail -n +6 |
+      while read -r old; do rm -rf "$old"; done
   fi
   return "$code"
 }

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # check: what the files will do to the machine, and whether there is room for it.
 
-# Shows the errors and warnings of composecheck; the run is refused with --strict, or where the services may use more than the budget.
+# Shows the errors and warnings of composecheck; the run is refused with --strict, or where the services may use more than
+# the budget.
 check_files() {
   [ -z "$no_check" ] || return 0
   local begin code=0 findings=$work/findings check=(composecheck "${for_check[@]}" ${budget:+--budget "$budget"})

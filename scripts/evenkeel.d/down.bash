@@ -5,7 +5,9 @@ take_down() {
   local code=0
   note_what_is_known_only_now || return
   # Compose takes whatever has the project's name.
-  [ ${#for_compose[@]} = 0 ] || [ "$unseen" != 0 ] || ! is_ours || step_of down stack 300 down --volumes --remove-orphans || :
+  if [ ${#for_compose[@]} -gt 0 ] && [ "$unseen" = 0 ] && is_ours; then
+    step_of down stack 300 down --volumes --remove-orphans || :
+  fi
   remove_rest || code=$?
   [ -z "$stats" ] || show_stats >&2 || :
   return "$code"
@@ -34,7 +36,8 @@ note_what_is_known_only_now() {
 remove_rest() {
   local code=0 what='something is left of'
   step_of clean clear_all || :
-  [ ${#built[@]} = 0 ] || docker image rm -f "${built[@]}" >/dev/null 2>&1 || say "cannot remove the images that were built: ${built[*]}"
+  [ ${#built[@]} = 0 ] || docker image rm -f "${built[@]}" >/dev/null 2>&1 ||
+    say "cannot remove the images that were built: ${built[*]}"
   step_of verify verify || code=$?
   [ "$code" = 0 ] || [ "$code" = 1 ] || what='cannot see what is left of'
   if [ "$code" != 0 ]; then

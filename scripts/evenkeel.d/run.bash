@@ -24,7 +24,8 @@ run_inside() {
 
 restart_all() {
   local service
-  docker ps --filter "label=com.docker.compose.project=$project" --format '{{.Label "com.docker.compose.service"}}' >"$work/services" || return
+  docker ps --filter "label=com.docker.compose.project=$project" --format '{{.Label "com.docker.compose.service"}}' \
+    >"$work/services" || return
   for service in $(sort -u "$work/services"); do
     run_forwarding_signals restartgate "$service" --project "$project" --force --reason "evenkeel --force-restart" || return
   done
@@ -37,10 +38,13 @@ begin_run() {
   fi
   begin_artifacts
   check_files
+  [ "${jobs:-1}" -le "$slots" ] || slots=$jobs
+  local in_slot=(envlock --slots "$slots" --timeout "$wait" --purpose "evenkeel: ${words[*]}" "$base-slots"
+    -- "$self" step run_locked -- "${words[@]}")
   if [ "${jobs:-1}" -gt 1 ] && [ -z "$dry_run" ]; then
     run_jobs
   elif [ -n "$dedicated" ] && [ -z "$slot" ]; then
-    become envlock --slots "$slots" --timeout "$wait" --purpose "evenkeel: ${words[*]}" "$base-slots" -- "$self" step run_locked -- "${words[@]}"
+    become "${in_slot[@]}"
   else
     run_locked
   fi
@@ -50,10 +54,9 @@ begin_run() {
 run_jobs() {
   local job pids=() code=0 one
   end_artifacts
-  slots=$((jobs > slots ? jobs : slots))
   for ((job = 1; job <= jobs; job++)); do
-    start env --default-signal=INT,QUIT envlock --slots "$slots" --timeout "$wait" --purpose "evenkeel: ${words[*]}" "$base-slots" -- \
-      "$self" step run_locked -- "${words[@]}" > >(sed -u "s/^/[$job] /") 2> >(sed -u "s/^/[$job] /" >&2) </dev/null
+    start env --default-signal=INT,QUIT "${in_slot[@]}" \
+      > >(sed -u "s/^/[$job] /") 2> >(sed -u "s/^/[$job] /" >&2) </dev/null
   done
   pids=("${children[@]}")
   for job in "${!pids[@]}"; do
@@ -109,8 +112,9 @@ hold_environment() { # PURPOSE
   local images_hash=''
   pull_images
   build_images
-  hold=(--timeout "$wait" --purpose "$1" --teardown-timeout 10m
-    --setup-key "files=${PROJECT_CONTENT:0:12} profile=$profile${images_hash:+ images=$images_hash}${fixed_ports:+ ports=fixed}${no_isolate:+ isolated=no}$user_key")
+  local key="files=${PROJECT_CONTENT:0:12} profile=$profile${images_hash:+ images=$images_hash}"
+  key+="${fixed_ports:+ ports=fixed}${no_isolate:+ isolated=no}$user_key"
+  hold=(--timeout "$wait" --purpose "$1" --teardown-timeout 10m --setup-key "$key")
   step_line set_up
   hold+=(--setup "$quoted")
   step_line finish
@@ -154,5 +158,6 @@ portable_step_line() {
 
 # ... and what removes the environment, wherever it is called.
 clean_line() {
-  quote "$self" --config=none --lock "$base" -p "$base_project" -c "$category" ${slot:+--slot "$slot"} ${no_isolate:+--no-isolate} clean
+  quote "$self" --config=none --lock "$base" -p "$base_project" -c "$category" ${slot:+--slot "$slot"} \
+    ${no_isolate:+--no-isolate} clean
 }

@@ -17,7 +17,8 @@ read_project() {
   set_variables
   # What removes must work where the files cannot be read any more.
   if [ "$step" = clean ] && [ -n "$project" ] && [ -n "$lock$env" ]; then
-    settings+=$'\n'"PROJECT_NAME=$project PROJECT_ID=$project PROJECT_IMAGES= PROJECT_BUILT= COMPOSE_FILE= COMPOSE_PATH_SEPARATOR=:"
+    settings+=$'\n'"PROJECT_NAME=$project PROJECT_ID=$project PROJECT_IMAGES= PROJECT_BUILT="
+    settings+=$'\n'"COMPOSE_FILE= COMPOSE_PATH_SEPARATOR=:"
     eval "$settings"
     return
   fi
@@ -32,7 +33,8 @@ read_project() {
     for_check+=(-f "$one")
   fi
   if ! query composecheck project "${for_check[@]}" ${project:+-p "$project"} --format env >"$work/project"; then
-    [[ ! $step =~ ^(down|clean)$ ]] || say "cannot tell which environment is meant"$'\nhint: see: envlock status; envlock down NAME'
+    [[ ! $step =~ ^(down|clean)$ ]] ||
+      say "cannot tell which environment is meant"$'\nhint: see: envlock status; envlock down NAME'
     stop_or_exit 1
   fi
   settings+=$'\n'$(<"$work/project")

@@ -51,7 +51,9 @@ look() {
 }
 
 # is_ours: whether all that 'look' has found under the project's name is of this environment.
-is_ours() { [ -n "$no_isolate" ] || ! cut -d ' ' -f 1 "$work"/{containers,networks,volumes} | grep -qvxF "$environment"; }
+is_ours() {
+  [ -n "$no_isolate" ] || ! cut -d ' ' -f 1 "$work"/{containers,networks,volumes} | grep -qvxF "$environment"
+}
 
 # The caller holds the lock.
 clear_all() {

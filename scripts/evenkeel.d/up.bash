@@ -9,8 +9,8 @@ set_up() {
   step_of isolate write_override || exit 3
   step_of create create || exit 3
   [ ! -s "$state/boosted" ] || mapfile -t after < <(sed 's/^/--cpus-after=/' "$state/boosted")
-  step_of ready run_forwarding_signals restartgate wait --project "$project" --start --timeout "$start_timeout" --call-timeout 20s "${after[@]}" ||
-    exit 3
+  step_of ready run_forwarding_signals restartgate wait --project "$project" --start --timeout "$start_timeout" \
+    --call-timeout 20s "${after[@]}" || exit 3
 }
 
 # Nobody else's containers and data are taken over, whatever --project says.
@@ -65,7 +65,8 @@ pull_images() {
   done
   for image in "${missing[@]}"; do
     say "pulling $image"
-    run_forwarding_signals docker pull "$image" >&2 || fail 3 "cannot pull the image $image" "build it, or log in to its registry"
+    run_forwarding_signals docker pull "$image" >&2 ||
+      fail 3 "cannot pull the image $image" "build it, or log in to its registry"
     [ -z "$caught" ] || stop
   done
 }
