@@ -40,6 +40,9 @@ _composecheck() {
             composecheck,lsp)
                 cmd="composecheck__subcmd__lsp"
                 ;;
+            composecheck,options)
+                cmd="composecheck__subcmd__options"
+                ;;
             composecheck,project)
                 cmd="composecheck__subcmd__project"
                 ;;
@@ -70,6 +73,9 @@ _composecheck() {
             composecheck__subcmd__help,lsp)
                 cmd="composecheck__subcmd__help__subcmd__lsp"
                 ;;
+            composecheck__subcmd__help,options)
+                cmd="composecheck__subcmd__help__subcmd__options"
+                ;;
             composecheck__subcmd__help,project)
                 cmd="composecheck__subcmd__help__subcmd__project"
                 ;;
@@ -83,7 +89,7 @@ _composecheck() {
 
     case "${cmd}" in
         composecheck)
-            opts="-f -v -h -V --file --env-file --compose-profile --env --budget --profile --config --format --json --fail-on --baseline --write-baseline --fix --dry-run --verbose --help --version rules explain budget compare config project isolate init lsp help"
+            opts="-f -v -h -V --file --env-file --compose-profile --env --budget --profile --config --format --json --fail-on --baseline --write-baseline --fix --dry-run --verbose --help --version rules explain budget compare config project isolate init lsp options help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -269,7 +275,7 @@ _composecheck() {
             return 0
             ;;
         composecheck__subcmd__help)
-            opts="rules explain budget compare config project isolate init lsp help"
+            opts="rules explain budget compare config project isolate init lsp options help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -381,6 +387,20 @@ _composecheck() {
             return 0
             ;;
         composecheck__subcmd__help__subcmd__lsp)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        composecheck__subcmd__help__subcmd__options)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -568,8 +588,26 @@ _composecheck() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        composecheck__subcmd__options)
+            opts="-v -h --toml --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --toml)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         composecheck__subcmd__project)
-            opts="-f -p -v -h --file --env-file --compose-profile --project-name --options --format --json --verbose --help"
+            opts="-f -p -v -h --file --env-file --compose-profile --project-name --format --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -599,12 +637,8 @@ _composecheck() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --options)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --format)
-                    COMPREPLY=($(compgen -W "human env args" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "human env" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -59,6 +59,7 @@ complete -c composecheck -n "__fish_composecheck_needs_command" -a "project" -d 
 complete -c composecheck -n "__fish_composecheck_needs_command" -a "isolate" -d 'Print an override file that makes a run of the project its own'
 complete -c composecheck -n "__fish_composecheck_needs_command" -a "init" -d 'Write a composecheck.toml that fits the project'
 complete -c composecheck -n "__fish_composecheck_needs_command" -a "lsp" -d 'Serve an editor: findings while typing, fixes, explanations, definitions'
+complete -c composecheck -n "__fish_composecheck_needs_command" -a "options" -d 'Read the command line and evenkeel.toml of evenkeel, for its script'
 complete -c composecheck -n "__fish_composecheck_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c composecheck -n "__fish_composecheck_using_subcommand rules" -l json -d 'Print one JSON object'
 complete -c composecheck -n "__fish_composecheck_using_subcommand rules" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
@@ -93,10 +94,8 @@ complete -c composecheck -n "__fish_composecheck_using_subcommand project" -s f 
 complete -c composecheck -n "__fish_composecheck_using_subcommand project" -l env-file -d 'File of variables (repeatable) [default: .env beside the first file]' -r -F
 complete -c composecheck -n "__fish_composecheck_using_subcommand project" -l compose-profile -d 'Compose profile to enable, in addition to COMPOSE_PROFILES (repeatable); \'*\' enables all' -r
 complete -c composecheck -n "__fish_composecheck_using_subcommand project" -s p -l project-name -d 'Name of the project [default: as Compose derives it]' -r
-complete -c composecheck -n "__fish_composecheck_using_subcommand project" -l options -d 'Options of evenkeel in this file, for --format args' -r -F
 complete -c composecheck -n "__fish_composecheck_using_subcommand project" -l format -d 'Output format' -r -f -a "human\t'Text'
-env\t'NAME=VALUE lines for a shell, with quotes where needed'
-args\t'The options in the file of --options, one --NAME=VALUE a line; the project is not read'"
+env\t'NAME=VALUE lines for a shell, with quotes where needed'"
 complete -c composecheck -n "__fish_composecheck_using_subcommand project" -l json -d 'Print one JSON object'
 complete -c composecheck -n "__fish_composecheck_using_subcommand project" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c composecheck -n "__fish_composecheck_using_subcommand project" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -143,13 +142,17 @@ complete -c composecheck -n "__fish_composecheck_using_subcommand lsp" -l config
 complete -c composecheck -n "__fish_composecheck_using_subcommand lsp" -l stdio -d 'Use stdin and stdout, as always; some editors add this option'
 complete -c composecheck -n "__fish_composecheck_using_subcommand lsp" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c composecheck -n "__fish_composecheck_using_subcommand lsp" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate init lsp help" -f -a "rules" -d 'List the rules'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate init lsp help" -f -a "explain" -d 'Explain a rule: what it finds, why, an example and how to fix it'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate init lsp help" -f -a "budget" -d 'Show the memory that each service may use, and the sum against the budget'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate init lsp help" -f -a "compare" -d 'Show the differences between two environments, and which of them are not expected'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate init lsp help" -f -a "config" -d 'Print the merged project, and where each value was written'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate init lsp help" -f -a "project" -d 'Show what a project is: its files, its name, a hash of its content, its services'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate init lsp help" -f -a "isolate" -d 'Print an override file that makes a run of the project its own'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate init lsp help" -f -a "init" -d 'Write a composecheck.toml that fits the project'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate init lsp help" -f -a "lsp" -d 'Serve an editor: findings while typing, fixes, explanations, definitions'
-complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate init lsp help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c composecheck -n "__fish_composecheck_using_subcommand options" -l toml -d 'Print the text of an evenkeel.toml in this directory instead of variables' -r -F
+complete -c composecheck -n "__fish_composecheck_using_subcommand options" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c composecheck -n "__fish_composecheck_using_subcommand options" -s h -l help -d 'Print help'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate init lsp options help" -f -a "rules" -d 'List the rules'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate init lsp options help" -f -a "explain" -d 'Explain a rule: what it finds, why, an example and how to fix it'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate init lsp options help" -f -a "budget" -d 'Show the memory that each service may use, and the sum against the budget'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate init lsp options help" -f -a "compare" -d 'Show the differences between two environments, and which of them are not expected'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate init lsp options help" -f -a "config" -d 'Print the merged project, and where each value was written'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate init lsp options help" -f -a "project" -d 'Show what a project is: its files, its name, a hash of its content, its services'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate init lsp options help" -f -a "isolate" -d 'Print an override file that makes a run of the project its own'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate init lsp options help" -f -a "init" -d 'Write a composecheck.toml that fits the project'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate init lsp options help" -f -a "lsp" -d 'Serve an editor: findings while typing, fixes, explanations, definitions'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate init lsp options help" -f -a "options" -d 'Read the command line and evenkeel.toml of evenkeel, for its script'
+complete -c composecheck -n "__fish_composecheck_using_subcommand help; and not __fish_seen_subcommand_from rules explain budget compare config project isolate init lsp options help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

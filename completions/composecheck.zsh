@@ -128,10 +128,8 @@ _arguments "${_arguments_options[@]}" : \
 '*--compose-profile=[Compose profile to enable, in addition to COMPOSE_PROFILES (repeatable); '\''*'\'' enables all]:NAME:_default' \
 '-p+[Name of the project \[default\: as Compose derives it\]]:NAME:_default' \
 '--project-name=[Name of the project \[default\: as Compose derives it\]]:NAME:_default' \
-'--options=[Options of evenkeel in this file, for --format args]:FILE:_files' \
 '--format=[Output format]:FORMAT:((human\:"Text"
-env\:"NAME=VALUE lines for a shell, with quotes where needed"
-args\:"The options in the file of --options, one --NAME=VALUE a line; the project is not read"))' \
+env\:"NAME=VALUE lines for a shell, with quotes where needed"))' \
 '(--format)--json[Print one JSON object]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
@@ -204,6 +202,16 @@ durable\:"For durability\: data survives a power failure"))' \
 '--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
+(options)
+_arguments "${_arguments_options[@]}" : \
+'--toml=[Print the text of an evenkeel.toml in this directory instead of variables]:DIR:_files' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help]' \
+'--help[Print help]' \
+'*::words -- The arguments of evenkeel:_default' \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 ":: :_composecheck__subcmd__help_commands" \
@@ -252,6 +260,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(options)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (help)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -277,6 +289,7 @@ _composecheck_commands() {
 'isolate:Print an override file that makes a run of the project its own' \
 'init:Write a composecheck.toml that fits the project' \
 'lsp:Serve an editor\: findings while typing, fixes, explanations, definitions' \
+'options:Read the command line and evenkeel.toml of evenkeel, for its script' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'composecheck commands' commands "$@"
@@ -313,6 +326,7 @@ _composecheck__subcmd__help_commands() {
 'isolate:Print an override file that makes a run of the project its own' \
 'init:Write a composecheck.toml that fits the project' \
 'lsp:Serve an editor\: findings while typing, fixes, explanations, definitions' \
+'options:Read the command line and evenkeel.toml of evenkeel, for its script' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
     _describe -t commands 'composecheck help commands' commands "$@"
@@ -357,6 +371,11 @@ _composecheck__subcmd__help__subcmd__lsp_commands() {
     local commands; commands=()
     _describe -t commands 'composecheck help lsp commands' commands "$@"
 }
+(( $+functions[_composecheck__subcmd__help__subcmd__options_commands] )) ||
+_composecheck__subcmd__help__subcmd__options_commands() {
+    local commands; commands=()
+    _describe -t commands 'composecheck help options commands' commands "$@"
+}
 (( $+functions[_composecheck__subcmd__help__subcmd__project_commands] )) ||
 _composecheck__subcmd__help__subcmd__project_commands() {
     local commands; commands=()
@@ -381,6 +400,11 @@ _composecheck__subcmd__isolate_commands() {
 _composecheck__subcmd__lsp_commands() {
     local commands; commands=()
     _describe -t commands 'composecheck lsp commands' commands "$@"
+}
+(( $+functions[_composecheck__subcmd__options_commands] )) ||
+_composecheck__subcmd__options_commands() {
+    local commands; commands=()
+    _describe -t commands 'composecheck options commands' commands "$@"
 }
 (( $+functions[_composecheck__subcmd__project_commands] )) ||
 _composecheck__subcmd__project_commands() {

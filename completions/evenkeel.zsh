@@ -19,32 +19,32 @@ _evenkeel() {
 '*--files=[Compose file, or several with commas; repeatable \[default\: as Compose finds them\]]:F:_default' \
 '*--env-file=[File of variables, instead of .env; repeatable]:F:_default' \
 '*--compose-profile=[Profile of the files to enable; repeatable]:P:_default' \
-'*--profile=[Databases of the files\: fast or durable \[default\: fast; sets POSTGRES_FSYNC\]]:P:_default' \
-'*-p+[Compose project \[default\: the project'\''s name and a hash of its directory\]]:P:_default' \
-'*--project=[Compose project \[default\: the project'\''s name and a hash of its directory\]]:P:_default' \
-'*-e+[Value of the label netra.env, and an environment beside the default one \[default\: test\]]:ENV:_default' \
-'*--env=[Value of the label netra.env, and an environment beside the default one \[default\: test\]]:ENV:_default' \
-'*--lock=[Name of the environment and its lock \[default\: as the Compose project\]]:NAME:_default' \
-'*--config=[File of options, or none \[default\: evenkeel.toml in this directory or a parent\]]:F:_default' \
-'*--slot=[Use the dedicated environment N, for a single step]:N:_default' \
-'*--slots=[Most dedicated environments at a time \[default\: 3\]]:N:_default' \
-'*-j+[Run CMD N times at once, each in a dedicated environment]:N:_default' \
-'*--jobs=[Run CMD N times at once, each in a dedicated environment]:N:_default' \
-'*--linger=[Keep the environment for D after the last user has left\: the next run enters at once]:D:_default' \
-'*--reset=[What gives an environment that was kept a clean state for the next run]:CMD:_default' \
-'*--pull=[Pull images\: missing, always or never \[default\: missing\]]:WHEN:_default' \
-'*--start-timeout=[Longest wait until all services are ready \[default\: 5m\]]:D:_default' \
-'*--budget=[Memory that the services may use together \[default\: 4GiB with --env, else the machine'\''s\]]:SIZE:_default' \
-'*-c+[Category under which usage is recorded and predicted \[default\: the project'\''s name\]]:C:_default' \
-'*--category=[Category under which usage is recorded and predicted \[default\: the project'\''s name\]]:C:_default' \
-'*-w+[Longest wait for the lock, and for room \[default\: 10m\]]:D:_default' \
-'*--wait=[Longest wait for the lock, and for room \[default\: 10m\]]:D:_default' \
-'*--artifacts=[Save there what the services said \[default\: .evenkeel/RUN, when the run fails\]]:DIR:_default' \
+'--profile=[Databases of the files\: fast or durable; sets POSTGRES_FSYNC]:P:(fast durable)' \
+'-p+[Compose project \[default\: the project'\''s name and a hash of its directory\]]:P:_default' \
+'--project=[Compose project \[default\: the project'\''s name and a hash of its directory\]]:P:_default' \
+'-e+[Value of the label netra.env, and an environment beside the default one \[default\: test\]]:ENV:_default' \
+'--env=[Value of the label netra.env, and an environment beside the default one \[default\: test\]]:ENV:_default' \
+'--lock=[Name of the environment and its lock \[default\: as the Compose project\]]:NAME:_default' \
+'--config=[File of options, or none \[default\: evenkeel.toml in this directory or a parent\]]:F:_default' \
+'--slot=[Use the dedicated environment N, for a single step]:N:_default' \
+'--slots=[Most dedicated environments at a time]:N:_default' \
+'-j+[Run CMD N times at once, each in a dedicated environment]:N:_default' \
+'--jobs=[Run CMD N times at once, each in a dedicated environment]:N:_default' \
+'(-n --no-cleanup)--linger=[Keep the environment for D after the last user has left\: the next run enters at once]:D:_default' \
+'--reset=[What gives an environment that was kept a clean state for the next run]:CMD:_default' \
+'--pull=[Pull images\: missing, always or never]:WHEN:(missing always never)' \
+'--start-timeout=[Longest wait until all services are ready]:D:_default' \
+'--budget=[Memory that the services may use together \[default\: 4GiB with --env, else the machine'\''s\]]:SIZE:_default' \
+'-c+[Category under which usage is recorded and predicted \[default\: the project'\''s name\]]:C:_default' \
+'--category=[Category under which usage is recorded and predicted \[default\: the project'\''s name\]]:C:_default' \
+'-w+[Longest wait for the lock, and for room]:D:_default' \
+'--wait=[Longest wait for the lock, and for room]:D:_default' \
+'--artifacts=[Save there what the services said \[default\: .evenkeel/RUN, when the run fails\]]:DIR:_default' \
 '--production[Add compose.production.yml from the directory of the first file]' \
 '--shared[Share one environment\: the first user starts it, the last one takes it down (default)]' \
 '--dedicated[Use a separate project with its own ports, networks and volumes, in the first free slot]' \
-'-n[Keep the environment for debugging, and print the command that removes it]' \
-'--no-cleanup[Keep the environment for debugging, and print the command that removes it]' \
+'(--linger)-n[Keep the environment for debugging, and print the command that removes it]' \
+'(--linger)--no-cleanup[Keep the environment for debugging, and print the command that removes it]' \
 '--replace[Take down an environment that is kept, and start a new one]' \
 '--restart-if-changed[The same, if it was started from other files or options]' \
 '--keep-images[Keep the images that were built, as a cache]' \
@@ -58,100 +58,26 @@ _evenkeel() {
 '--stats[Show waits, holds, restarts and usage after the take-down]' \
 '--cleanup-old[First remove unused environments older than 4 hours; needs no CMD]' \
 '--dry-run[Print the commands, one a line, and run none]' \
-'-h[Show this help]' \
-'--help[Show this help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \
 '--version[Print version]' \
-'::CMD -- Command to run:_default' \
-":: :_evenkeel_commands" \
-"*::: :->evenkeel" \
+'::STEP -- A single step, instead of a run:((init\:"Say what a run would do and what stands in its way; write evenkeel.toml with the options that are given"
+check\:"Check the files, the engine, and that there is room"
+up\:"Start the environment and keep it\: '\''down'\'' takes it down"
+down\:"Take it down and remove everything that belongs to it"
+clean\:"Remove what is left of it, without reading its Compose files"
+status\:"Show the environments of this machine and what they use"
+shim\:"Put a wrapper for docker into DIR\: with DIR first in PATH, no script bypasses the locks"))' \
+'::DIR -- Directory of the wrapper, for shim:_default' \
+'*::CMD -- Command to run while the environment is up:_default' \
 && ret=0
-    case $state in
-    (evenkeel)
-        words=($line[2] "${words[@]}")
-        (( CURRENT += 1 ))
-        curcontext="${curcontext%:*:*}:evenkeel-command-$line[2]:"
-        case $line[2] in
-            (init)
-_arguments "${_arguments_options[@]}" : \
-&& ret=0
-;;
-(check)
-_arguments "${_arguments_options[@]}" : \
-&& ret=0
-;;
-(up)
-_arguments "${_arguments_options[@]}" : \
-&& ret=0
-;;
-(down)
-_arguments "${_arguments_options[@]}" : \
-&& ret=0
-;;
-(clean)
-_arguments "${_arguments_options[@]}" : \
-&& ret=0
-;;
-(status)
-_arguments "${_arguments_options[@]}" : \
-&& ret=0
-;;
-(shim)
-_arguments "${_arguments_options[@]}" : \
-&& ret=0
-;;
-        esac
-    ;;
-esac
 }
 
 (( $+functions[_evenkeel_commands] )) ||
 _evenkeel_commands() {
-    local commands; commands=(
-'init:Say what a run would do and what stands in its way; write evenkeel.toml' \
-'check:Check the files, the engine, and that there is room' \
-'up:Start the environment and keep it\: '\''down'\'' takes it down' \
-'down:Take it down and remove everything that belongs to it' \
-'clean:Remove what is left of it, without reading its Compose files' \
-'status:Show the environments of this machine and what they use' \
-'shim:Put a wrapper for docker into DIR\: with DIR first in PATH, no script bypasses the locks' \
-    )
+    local commands; commands=()
     _describe -t commands 'evenkeel commands' commands "$@"
-}
-(( $+functions[_evenkeel__subcmd__check_commands] )) ||
-_evenkeel__subcmd__check_commands() {
-    local commands; commands=()
-    _describe -t commands 'evenkeel check commands' commands "$@"
-}
-(( $+functions[_evenkeel__subcmd__clean_commands] )) ||
-_evenkeel__subcmd__clean_commands() {
-    local commands; commands=()
-    _describe -t commands 'evenkeel clean commands' commands "$@"
-}
-(( $+functions[_evenkeel__subcmd__down_commands] )) ||
-_evenkeel__subcmd__down_commands() {
-    local commands; commands=()
-    _describe -t commands 'evenkeel down commands' commands "$@"
-}
-(( $+functions[_evenkeel__subcmd__init_commands] )) ||
-_evenkeel__subcmd__init_commands() {
-    local commands; commands=()
-    _describe -t commands 'evenkeel init commands' commands "$@"
-}
-(( $+functions[_evenkeel__subcmd__shim_commands] )) ||
-_evenkeel__subcmd__shim_commands() {
-    local commands; commands=()
-    _describe -t commands 'evenkeel shim commands' commands "$@"
-}
-(( $+functions[_evenkeel__subcmd__status_commands] )) ||
-_evenkeel__subcmd__status_commands() {
-    local commands; commands=()
-    _describe -t commands 'evenkeel status commands' commands "$@"
-}
-(( $+functions[_evenkeel__subcmd__up_commands] )) ||
-_evenkeel__subcmd__up_commands() {
-    local commands; commands=()
-    _describe -t commands 'evenkeel up commands' commands "$@"
 }
 
 if [ "$funcstack[1]" = "_evenkeel" ]; then

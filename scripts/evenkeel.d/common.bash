@@ -6,6 +6,7 @@ say() { printf '%s: %s\n' "$me" "$*" >&2 || :; }
 # fail CODE MESSAGE [HINT]
 fail() {
   say "$2"
+  last_words=$2
   [ -z "${3:-}" ] || printf 'hint: %s\n' "$3" >&2
   exit "$1"
 }

@@ -19,14 +19,20 @@ show() {
 
 # become CMD...: replaces this script; signals then reach CMD directly.
 become() {
-  if [ -n "$dry" ]; then
-    show "$@"
+  if [ -n "$dry_run" ]; then
+    show env ${EVENKEEL_SETTINGS:+"EVENKEEL_SETTINGS=$EVENKEEL_SETTINGS"} "$@"
     exit
   fi
   rm -rf "$work"
   trap - EXIT HUP INT PIPE QUIT TERM
   [ ${#theirs[@]} = 0 ] || exec env "${theirs[@]}" "$@"
   exec "$@"
+}
+
+# stop_or_exit CODE: after a command that failed: by the signal that has ended it, if it was one.
+stop_or_exit() {
+  [ -z "$caught" ] || stop
+  exit "$1"
 }
 
 # Runs a command with the user's variables.
@@ -57,7 +63,7 @@ await() { # PID
 
 # Runs a command; with --dry-run prints it.
 run_forwarding_signals() {
-  if [ -n "$dry" ]; then show "$@"; else query "$@"; fi
+  if [ -n "$dry_run" ]; then show "$@"; else query "$@"; fi
 }
 
 # query CMD...: runs a command that changes nothing, also with --dry-run.
@@ -80,7 +86,7 @@ clock() {
 step_of() {
   local name=$1 begin code=0
   shift
-  if [ -n "$dry" ]; then
+  if [ -n "$dry_run" ]; then
     "$@"
     return
   fi
@@ -91,6 +97,7 @@ step_of() {
   clock
   end_step "$name" $((now_ms - begin)) "$code"
   if [ "$code" != 0 ]; then
+    keep_output "$name" "$output"
     say "$name failed with exit $code:"
     cat "$output" >&2 || :
     explain_ports "$output"

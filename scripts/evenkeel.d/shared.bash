@@ -4,7 +4,7 @@
 # Exits where the engine is out of reach or hangs; dockwatch says which, within seconds.
 reach_engine() {
   local code=0
-  [ -n "$dry" ] || dockwatch check >/dev/null || code=$?
+  [ -n "$dry_run" ] || dockwatch check >/dev/null || code=$?
   [ "$code" != 4 ] || exit 4
 }
 
@@ -26,35 +26,43 @@ owner_of() {
 
 # An engine that hangs must not keep the lock for ever.
 stack() { # SECONDS ARG...
-  local seconds=$1
-  shift
-  run_forwarding_signals timeout -k 5 "$seconds" "${compose[@]}" "${for_compose[@]}" -p "$project" "$@"
+  local override=()
+  [ ! -e "$state/override.yml" ] || override=(-f "$state/override.yml")
+  run_forwarding_signals timeout -k 5 "$1" "${compose[@]}" "${for_compose[@]}" "${override[@]}" -p "$project" "${@:2}"
 }
 
-# Of the environment is what has its label. Only files that are started as they are have nothing but the project's name.
-scopes=()
-set_scopes() { scopes=("--label=evenkeel.env=$environment" ${no_isolate:+"--project=$project"}); }
+# look: lists, all at once, what has the project's name or the environment's label, into files in $work. Fails where a list
+# cannot be had: with 124 where the engine hangs.
+look() {
+  local of_project="label=com.docker.compose.project=$project" of_environment="label=evenkeel.env=$environment"
+  local environment_of='{{.Label "evenkeel.env"}}' pids=() code=0 pid
+  docker ps -a --no-trunc --filter "$of_project" --format "$environment_of {{.Mounts}}" >"$work/containers" &
+  pids+=($!)
+  docker ps -a --no-trunc --filter "$of_environment" --format "$environment_of {{.Mounts}}" >"$work/labelled" &
+  pids+=($!)
+  docker network ls --filter "$of_project" --format "$environment_of " >"$work/networks" &
+  pids+=($!)
+  docker volume ls --filter "$of_project" --format "$environment_of " >"$work/volumes" &
+  pids+=($!)
+  docker image ls -q --filter "$of_environment" >"$work/built" &
+  pids+=($!)
+  for pid in "${pids[@]}"; do await "$pid" || code=$?; done
+  return "$code"
+}
 
-# is_foreign: whether something has the project's name and was not started by evenkeel, or is another environment's.
-is_foreign() {
-  local list found=$work/foreign
-  [ -z "$dry" ] && [ -z "$no_isolate" ] || return 1
-  for list in 'ps -a' 'network ls' 'volume ls'; do
-    # shellcheck disable=SC2086  # two words
-    docker $list --filter "label=com.docker.compose.project=$project" --format 'environment {{.Label "evenkeel.env"}}' || return
-  done >"$found"
-  grep -qvxF "environment $environment" "$found"
+# is_ours: whether all that 'look' has found under the project's name is of this environment.
+is_ours() {
+  [ -n "$no_isolate" ] || ! cut -d ' ' -f 1 "$work"/{containers,networks,volumes} | grep -qvxF "$environment"
 }
 
 # The caller holds the lock.
 clear_all() {
   local scope
-  set_scopes
   for scope in "${scopes[@]}"; do
     run_forwarding_signals dockprune "$scope" --older-than 0s --include-running --volumes --ignore-locks || return
   done
 }
 
 isolate() { # ARG...
-  "${in_check[@]}" composecheck isolate "${for_check[@]}" -p "$project" --label "netra.env=$NETRA_ENV" --label "evenkeel.env=$environment" "$@"
+  composecheck isolate "${for_tools[@]}" -p "$project" --label "netra.env=$NETRA_ENV" --label "evenkeel.env=$environment" "$@"
 }

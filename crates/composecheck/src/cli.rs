@@ -1,5 +1,6 @@
 //! The command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -66,6 +67,9 @@ pub enum Command {
     ///
     /// Speaks the Language Server Protocol on stdin and stdout.
     Lsp(LspArgs),
+    /// Read the command line and evenkeel.toml of evenkeel, for its script
+    #[command(hide = true)]
+    Options(OptionsArgs),
 }
 
 /// Which files are loaded.
@@ -203,9 +207,6 @@ pub struct ProjectArgs {
     /// Name of the project [default: as Compose derives it]
     #[arg(short, long = "project-name", value_name = "NAME", value_parser = parse_project)]
     pub project: Option<String>,
-    /// Options of evenkeel in this file, for --format args
-    #[arg(long, value_name = "FILE")]
-    pub options: Option<PathBuf>,
     /// Output format
     #[arg(long, value_enum, default_value_t = ProjectFormat::Human)]
     pub format: ProjectFormat,
@@ -221,8 +222,17 @@ pub enum ProjectFormat {
     Human,
     /// NAME=VALUE lines for a shell, with quotes where needed
     Env,
-    /// The options in the file of --options, one --NAME=VALUE a line; the project is not read
-    Args,
+}
+
+/// Options of `options`.
+#[derive(Debug, Args)]
+pub struct OptionsArgs {
+    /// Print the text of an evenkeel.toml in this directory instead of variables
+    #[arg(long, value_name = "DIR")]
+    pub toml: Option<PathBuf>,
+    /// The arguments of evenkeel
+    #[arg(last = true, value_name = "ARG")]
+    pub words: Vec<OsString>,
 }
 
 /// Options of `isolate`.

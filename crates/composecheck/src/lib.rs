@@ -5,13 +5,13 @@
 //! - [`run`]: which command does what the command line asks for, and `commands`: one file a command
 //! - [`editor`]: what an editor shows about an open file, for the language server of `lsp`
 //! - [`fix`]: rewrites a file until nothing safe is left to repair
+//! - [`entry_point`]: the command line of `evenkeel` and `evenkeel.toml`, for its script
 //! - [`output`]: findings, tables and listings for people and in machine formats
 //! - [`cli`]: the command line and the manual
 //! - `host`: this machine: its ports, and the file in which projects reserve them
 //! - [`isolate`]: what a run needs to have a project for itself: new ports, changed values, what stays shared
 //! - `summary`: what a project is: services, ports, memory, external resources
 //! - `identity`: identifier and content hash of a project
-//! - `options`: `evenkeel.toml`, the options of the entry point
 //! - [`lint`]: findings after levels, suppressions and the baseline
 //! - [`render`]: the merged model as `docker compose config --format json` prints it
 //! - [`rules`]: one file a rule
@@ -28,6 +28,7 @@ mod commands;
 pub mod compare;
 pub mod compose;
 pub mod editor;
+pub mod entry_point;
 mod facts;
 mod finding;
 pub mod fix;
@@ -37,7 +38,6 @@ pub mod isolate;
 pub mod lint;
 pub mod load;
 mod manual;
-mod options;
 pub mod output;
 pub mod render;
 pub mod rules;

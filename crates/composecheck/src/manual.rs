@@ -148,10 +148,7 @@ pub const MANUAL: Manual = Manual {
              files of configs and secrets: what a running environment is made from. Comments and order do not count.\n\n\
              --format env prints PROJECT_NAME, PROJECT_DIR, PROJECT_ID, PROJECT_CONTENT, PROJECT_IMAGES (images that \
              are not built), PROJECT_BUILT (services whose images are built), COMPOSE_PATH_SEPARATOR, COMPOSE_FILE and, \
-             where --env-file is given, COMPOSE_ENV_FILES, with absolute paths, quoted for a POSIX shell.\n\n\
-             --options FILE --format args reads evenkeel.toml, whose keys are the long options of evenkeel: a text, a \
-             number, true or false, or a list of texts, as the option takes it. Each is printed as --NAME=VALUE, or \
-             --NAME for true; paths are relative to the directory of the file.",
+             where --env-file is given, COMPOSE_ENV_FILES, with absolute paths, quoted for a POSIX shell.",
         ),
         (
             "ISOLATION",

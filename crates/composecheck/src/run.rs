@@ -19,6 +19,7 @@ pub fn run(cli: &Cli) -> Result<Exit, Error> {
         Some(Command::Project(args)) => commands::project::project(args),
         Some(Command::Isolate(args)) => commands::isolate::isolate(args),
         Some(Command::Lsp(args)) => commands::lsp::lsp(args),
+        Some(Command::Options(args)) => commands::options::options(args),
         Some(Command::Init(args)) => commands::init::init(args),
     }
 }

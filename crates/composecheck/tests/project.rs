@@ -193,23 +193,4 @@ fn names_that_compose_refuses_are_bad_arguments() {
     for name in ["Shop", "-x", "a b", ""] {
         assert_eq!(project(dir.path(), &["-p", name]).status.code(), Some(2), "{name}");
     }
-    assert_eq!(project(dir.path(), &["--format", "args"]).status.code(), Some(2));
-}
-
-#[test]
-fn options_of_the_entry_point_are_read_with_their_mistakes_located() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("evenkeel.toml");
-    let args = ["--options", "evenkeel.toml", "--format", "args"];
-    let real = std::path::absolute(dir.path()).unwrap();
-    std::fs::write(&path, "# ours\njobs = 2\nfiles = [\"a b.yml\"]\nstats = true\n").unwrap();
-    let wanted = format!("--jobs=2\n--files={}/a b.yml\n--stats\n", real.display());
-    // The file need not belong to a project.
-    assert_eq!(stdout(&project(dir.path(), &args)).replace("/private", ""), wanted);
-    std::fs::write(&path, "jobs = 2\n\n lingr = \"5m\"\n").unwrap();
-    let output = project(dir.path(), &args);
-    assert_eq!(output.status.code(), Some(3));
-    let said = String::from_utf8(output.stderr).unwrap();
-    let wanted = "composecheck: cannot read evenkeel.toml:3:2: there is no option 'lingr'\nhint: did you mean linger?\n";
-    assert_eq!(said, wanted);
 }

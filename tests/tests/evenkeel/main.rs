@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
+mod bounds;
 mod environments;
 mod leftovers;
+mod options;
+mod reports;
 mod scan;
 mod strangers;
 mod survive;

@@ -5,8 +5,6 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
-mod entry_point;
-
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -27,6 +25,10 @@ fn tools() -> Vec<Tool> {
         Tool {
             command: evenkeel_composecheck::cli::Cli::command(),
             manual: evenkeel_composecheck::cli::MANUAL,
+        },
+        Tool {
+            command: evenkeel_composecheck::entry_point::command(),
+            manual: evenkeel_composecheck::entry_point::MANUAL,
         },
         Tool { command: evenkeel_dockprune::cli::Cli::command(), manual: evenkeel_dockprune::cli::MANUAL },
         Tool { command: evenkeel_dockwatch::cli::Cli::command(), manual: evenkeel_dockwatch::cli::MANUAL },
@@ -90,10 +92,6 @@ fn check_help(command: &Command) {
 
 fn generate() -> BTreeMap<PathBuf, Vec<u8>> {
     let mut files = BTreeMap::new();
-    files.extend(completions(entry_point::command()));
-    let mut page = entry_point::page();
-    see_also("evenkeel", true).to_writer(&mut page).unwrap();
-    files.insert(PathBuf::from("man/evenkeel.1"), page);
     for tool in tools() {
         let name = tool.command.get_name().to_owned();
         files.extend(completions(tool.command.clone()));

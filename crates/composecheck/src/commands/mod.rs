@@ -7,5 +7,6 @@ pub(crate) mod config;
 pub(crate) mod init;
 pub(crate) mod isolate;
 pub(crate) mod lsp;
+pub(crate) mod options;
 pub(crate) mod project;
 mod settings;

@@ -11,7 +11,6 @@ use crate::compose::project_name;
 use crate::identity::{content, id, parse_project};
 use crate::isolate::{entries, text};
 use crate::load::load;
-use crate::options;
 use crate::output::project::{Described, to_env, to_json, to_text};
 use crate::render::model;
 use crate::summary::Summary;
@@ -19,22 +18,13 @@ use crate::summary::Summary;
 /// Stands for the project's name while its content is hashed: the same content has the same hash under every name.
 const NO_NAME: &str = "project";
 
-/// Prints what the project is, or the options in a file.
+/// Prints what the project is.
 pub(crate) fn project(args: &ProjectArgs) -> Result<Exit, Error> {
-    if args.format == ProjectFormat::Args {
-        let path = args.options.as_ref().ok_or_else(|| {
-            Error::usage("print the options", "no file is named").hint("name one with --options FILE")
-        })?;
-        let lines: Vec<String> = options::read(path)?.iter().map(|line| format!("{line}\n")).collect();
-        print(&lines.concat())?;
-        return Ok(Exit::Done);
-    }
-    args.options.as_deref().map(options::read).transpose()?;
     let described = describe(args)?;
     match args.format {
         _ if args.json => print_json(&to_json(&described, now()))?,
         ProjectFormat::Env => print(&to_env(&described))?,
-        _ => print(&to_text(&described))?,
+        ProjectFormat::Human => print(&to_text(&described))?,
     }
     Ok(Exit::Done)
 }

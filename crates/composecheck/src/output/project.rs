@@ -152,7 +152,8 @@ pub(crate) fn to_env(described: &Described) -> String {
     lines.iter().map(|(name, value)| format!("{name}={}\n", shell_quoted(value))).collect::<Vec<_>>().concat()
 }
 
-fn shell_quoted(text: &str) -> String {
+/// A text as one word for a POSIX shell, quoted where it needs to be.
+pub(crate) fn shell_quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) {
         return text.to_owned();
