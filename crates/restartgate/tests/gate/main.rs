@@ -8,6 +8,8 @@ use evenkeel_tests::{BUSYBOX, Engine, Home, World, engine, tool};
 
 mod queries;
 mod readiness;
+#[cfg(target_os = "linux")]
+mod shared;
 mod signals;
 mod storm;
 mod survive;
