@@ -7,6 +7,8 @@ mod leftovers;
 mod scan;
 mod strangers;
 mod survive;
+#[cfg(target_os = "linux")]
+mod users;
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::OpenOptionsExt;
