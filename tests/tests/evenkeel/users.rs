@@ -84,13 +84,6 @@ impl<'a> Machine<'a> {
         self.command(0, &args).output().unwrap()
     }
 
-    /// Ends whatever a user runs, at once.
-    fn kill_all_of(&self, user: u32, child: Child) {
-        let killed = Command::new("pkill").args(["-9", "-U", &user.to_string()]).status().unwrap();
-        assert!(killed.success());
-        child.wait_with_output().unwrap();
-    }
-
     fn waiter(&self, user: u32) -> Child {
         self.waiting(&mut self.evenkeel(user, &BOBS_TURN))
     }
@@ -98,19 +91,31 @@ impl<'a> Machine<'a> {
     /// Starts a run, and returns when it waits for the lock.
     fn waiting(&self, run: &mut Command) -> Child {
         let child = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        self.until_one_waits();
+        child
+    }
+
+    fn until_one_waits(&self) {
         let envlock = self.shared.tool("envlock");
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             let output =
                 self.command(0, &[&envlock, "status", &self.stack.lock(), "--json"]).output().unwrap();
             let status: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
             if status["locks"][0]["queue"].as_array().is_some_and(|queue| queue.len() == 1) {
-                return child;
+                return;
             }
             assert!(Instant::now() < deadline, "{status}");
             std::thread::sleep(Duration::from_millis(50));
         }
     }
+}
+
+/// Ends whatever a user runs, at once.
+fn kill_all_of(user: u32, child: Child) {
+    let killed = Command::new("pkill").args(["-9", "-U", &user.to_string()]).status().unwrap();
+    assert!(killed.success());
+    child.wait_with_output().unwrap();
 }
 
 const BOBS_TURN: [&str; 3] = ["--", "echo", "bob's turn"];
@@ -141,7 +146,7 @@ fn two_users_of_one_checkout_take_turns() {
     let pruned = machine.roots_dockprune();
     let said = text(&pruned);
     assert!(pruned.status.success() && machine.containers() == started, "{said}");
-    assert!(said.contains(&format!("locked by {} (pid ", alice_id)), "{said}");
+    assert!(said.contains(&format!("locked by {alice_id} (pid ")), "{said}");
     assert!(said.ends_with("/locks, shared by all users\n"), "{said}");
 
     let (code, said) = end(alice);
@@ -159,7 +164,7 @@ fn a_users_run_that_is_killed_costs_the_other_nothing() {
     let [alice_id, bob_id] = [new_user(), new_user()];
     let alice = start_until_up(&mut machine.evenkeel(alice_id, &UNTIL_ENDED));
     let bob = machine.waiter(bob_id);
-    machine.kill_all_of(alice_id, alice);
+    kill_all_of(alice_id, alice);
     assert_eq!(turn_of(bob), (Some(0), "bob's turn\n".to_owned()));
     assert_eq!(stack.left(), "");
 }
