@@ -41,7 +41,7 @@ _evenkeel() {
 '--wait=[Longest wait for the lock, and for room]:D:_default' \
 '--artifacts=[Save there what the services said \[default\: .evenkeel/RUN, when the run fails\]]:DIR:_default' \
 '--production[Add compose.production.yml from the directory of the first file]' \
-'--shared[Share one environment\: the first user starts it, the last one takes it down (default)]' \
+'--shared[Share one environment\: the first run starts it, the last one takes it down; users take turns (default)]' \
 '--dedicated[Use a separate project with its own ports, networks and volumes, in the first free slot]' \
 '(--linger)-n[Keep the environment for debugging, and print the command that removes it]' \
 '(--linger)--no-cleanup[Keep the environment for debugging, and print the command that removes it]' \

@@ -50,8 +50,11 @@ debian_mirror() {
 apt_from() {
   local suite=$1 dir=$2
   shift 2
-  local lists=$cache/apt/$suite
+  local lists=$cache/apt/$suite turn
   mkdir -p "$lists/partial" "$dir"
+  # apt-get fails where another one updates the same lists.
+  exec {turn}>"$lists.lock"
+  flock "$turn"
   # The plain suite alone: sid has neither updates nor security.
   printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' "$(debian_mirror)" "$suite" >"$lists.list"
   # As if nothing was installed: a version that is installed but not in the suite would count.
@@ -64,6 +67,7 @@ apt_from() {
     apt-get "${options[@]}" update || fail 3 "cannot read the package lists of Debian $suite" "check the network and /etc/apt"
   fi
   (cd "$dir" && apt-get "${options[@]}" download "$@") || fail 3 "cannot download $# packages from Debian $suite" "remove $lists and try again"
+  exec {turn}>&-
 }
 
 # program_of NAME PACKAGE: prints the path of a program: the one that EVENKEEL_NAME names, or where it is installed, or where

@@ -5,10 +5,10 @@
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::process::Output;
+use std::process::{Output, Stdio};
 use std::time::Duration;
 
-use evenkeel_tests::{Home, Proxy, built, engine, tool};
+use evenkeel_tests::{BUSYBOX, Home, OwnEngine, Proxy, built, engine, tool};
 
 /// The tools that need an engine, each with a command line that talks to it.
 const NEED_DOCKER: [(&str, &[&str]); 4] = [
@@ -49,6 +49,48 @@ fn no_docker() {
 fn a_socket_that_accepts_and_never_answers() {
     let Some(engine) = engine() else { return };
     says_so_and_exits_4(&Proxy::holding(&engine.host, "/").host);
+}
+
+#[test]
+fn an_engine_that_is_stopped_and_goes_on() {
+    let Some(engine) = OwnEngine::start() else { return };
+    engine.signal("STOP");
+    says_so_and_exits_4(&engine.host);
+    engine.signal("CONT");
+    for (name, args) in &NEED_DOCKER[..3] {
+        let output = run(name, args, &engine.host);
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", stderr(&output));
+    }
+}
+
+/// Stopped most of the time it is slow, not dead, and neither is what runs on it sick.
+#[test]
+fn an_engine_that_is_slow_in_bursts() {
+    let Some(engine) = OwnEngine::start() else { return };
+    engine.docker(&["run", "-d", "--name", "web", BUSYBOX, "sleep", "600"]);
+    let restart = [
+        "web",
+        "--even-if-healthy",
+        "--stop-timeout",
+        "0s",
+        "--health-timeout",
+        "60s",
+        "--call-timeout",
+        "20s",
+    ];
+    for (name, args) in [("dockwatch", &["--call-timeout", "20s"][..]), ("restartgate", &restart)] {
+        let mut run = tool(built(name), &Home::new());
+        run.args(args).env("DOCKER_HOST", &engine.host).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut run = run.spawn().unwrap();
+        while run.try_wait().unwrap().is_none() {
+            engine.signal("STOP");
+            std::thread::sleep(Duration::from_millis(700));
+            engine.signal("CONT");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        let output = run.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{name}: {}", stderr(&output));
+    }
 }
 
 /// A socket that answers every client with these bytes, one at a time, and then does what `end` does.

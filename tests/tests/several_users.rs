@@ -3,13 +3,11 @@
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a helper of a test may panic like the test itself")]
 
-use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use evenkeel_tests::{BUSYBOX, World, built, engine, root, skip, tool};
+use evenkeel_tests::{BUSYBOX, SharedState, World, built, engine, tool};
 use serde_json::Value;
 
 /// Becomes a user that the machine does not have.
@@ -17,38 +15,25 @@ const AS_ALICE: [&str; 4] = ["setpriv", "--reuid=64103", "--regid=64103", "--cle
 const IN_OWN_PID_NAMESPACE: [&str; 4] = ["unshare", "--pid", "--mount-proc", "--kill-child=KILL"];
 
 /// A shared state directory, and the tools where all users can run them.
-struct Machine(tempfile::TempDir);
+struct Machine(SharedState);
 
 impl Machine {
     /// None where this does not run as root.
     fn new() -> Option<Self> {
-        let dir = tempfile::tempdir().unwrap();
-        if dir.path().metadata().unwrap().uid() != 0 {
-            skip("only root can become several users");
-            return None;
-        }
-        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        for name in ["envlock", "dockprune"] {
-            fs::copy(built(name), dir.path().join(name)).unwrap();
-        }
-        let machine = Self(dir);
-        let setup =
-            Command::new(root().join("scripts/evenkeel-setup")).arg(machine.state()).status().unwrap();
-        assert!(setup.success());
-        Some(machine)
+        SharedState::new(&[&built("envlock"), &built("dockprune")]).map(Self)
     }
 
     fn state(&self) -> PathBuf {
-        self.0.path().join("state")
+        self.0.path()
     }
 
     fn envlock(&self) -> String {
-        self.0.path().join("envlock").to_str().unwrap().to_owned()
+        self.0.tool("envlock")
     }
 
     /// A command that finds the shared state.
     fn command(&self, words: &[&str]) -> Command {
-        let mut command = tool(words[0], self.0.path());
+        let mut command = tool(words[0], self.0.directory());
         command.args(&words[1..]).env("NETRA_HOME", self.state()).stdin(Stdio::null());
         command
     }
@@ -84,8 +69,8 @@ impl Machine {
     }
 
     fn dockprune(&self, host: &str, label: &str) -> Output {
-        let dockprune = self.0.path().join("dockprune");
-        let args = [dockprune.to_str().unwrap(), "--label", label, "--older-than", "0s"];
+        let dockprune = self.0.tool("dockprune");
+        let args = [dockprune.as_str(), "--label", label, "--older-than", "0s"];
         self.command(&args).env("DOCKER_HOST", host).output().unwrap()
     }
 }

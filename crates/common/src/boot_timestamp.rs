@@ -28,6 +28,16 @@ impl BootTimestamp {
         Self { at: now(), boot_id: clock::boot_id(), boot_ms }
     }
 
+    /// Whether this lies after `now`, by the same clock as [`Self::age_at`].
+    pub fn is_after(&self, now: &Self) -> bool {
+        match (&self.boot_id, &now.boot_id) {
+            (Some(then), Some(this)) if then == this => self.boot_ms > now.boot_ms,
+            // Its age is at least that of this boot.
+            (Some(_), Some(_)) => false,
+            _ => self.at > now.at,
+        }
+    }
+
     /// How long before `now` this was. A time that seems to lie in the future has age zero; a time of an earlier boot is
     /// at least as old as this boot, so that a clock set back does not keep it young for ever.
     pub fn age_at(&self, now: &Self) -> Duration {
@@ -67,5 +77,18 @@ mod tests {
         assert_eq!(then.age_at(&time(4000, Some("b"), 7000)), Duration::from_secs(7));
         assert_eq!(time(5, None, 0).age_at(&time(3, None, 0)), Duration::ZERO);
         assert_eq!(time(1, None, 0).age_at(&time(3, None, 0)), Duration::from_secs(2));
+    }
+    #[test]
+    fn what_would_stay_young_for_ever_lies_after_now() {
+        let now = time(1000, Some("a"), 4000);
+        for (then, is_after) in [
+            (time(9999, Some("a"), 4000), false),
+            (time(0, Some("a"), 4001), true),
+            (time(9999, Some("b"), 9000), false),
+            (time(1000, None, 0), false),
+            (time(1001, None, 0), true),
+        ] {
+            assert_eq!(then.is_after(&now), is_after, "{then:?}");
+        }
     }
 }

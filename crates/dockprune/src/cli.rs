@@ -183,7 +183,7 @@ pub const MANUAL: Manual = Manual {
              over_cap, bytes_freed (sizes of removed images; the engine reports no other sizes), counts (in_scope, \
              removed, gone, planned, kept, failed, unknown, not_reached), environments (name, held, holder; by name), \
              address_pool (bridge_networks, room; null where networks were not listed), unreached (kind, error), \
-             items.\n\n\
+             items, state_directory (of the locks) and shared (by all users; both null with --ignore-locks).\n\n\
              items, sorted by kind in order of removal, then by name and ID: kind, id, name, action (remove, keep), \
              rule, reason, outcome (removed, gone, planned, kept, failed, unknown, not_reached), error, state, labels, \
              environments, created_at, active_at (when it last ended, or began if it is running; null where the \

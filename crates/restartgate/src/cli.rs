@@ -75,11 +75,30 @@ pub const MANUAL: Manual = Manual {
             "FILES",
             "~/.netra/restarts/history.jsonl holds one JSON object a line, shared by all processes; a restart is recorded \
              there before it is made. refusals.jsonl beside it holds the refusals, so that many of them do not push restarts \
-             out of the history. Each service has a lock file, held from the decision to the end of the restart.",
+             out of the history. Each service has a lock file, held from the decision to the end of the restart. Where users \
+             share /var/lib/evenkeel, each has a directory of his own in its directory restarts, with the same two files. \
+             Reports say which of the two was used.",
+        ),
+        (
+            "SEVERAL USERS",
+            "Where /var/lib/evenkeel has been set up ('evenkeel-setup' as root, see envlock(1); again where an earlier version \
+             did), the limits are those of the machine: whoever restarts a service of an engine, restarts count together, \
+             and a trip or a reset by one user holds for all. Engines are told apart by their URL. What a user recorded in \
+             ~/.netra before is still shown to him, and counts for him. Linux only.\n\n\
+             Each user records in a file that only he and root can write, and what stands in it counts as his, whatever it \
+             says. Files of the wrong owner, links, pipes, lines that are no records, and records from the future are \
+             left out; no more than 6 MiB are read of each user. restarts/ and restarts/.guard belong to root; locks \
+             are bytes of .guard.\n\n\
+             A hostile user can record restarts that never were, trips and resets: so he can use up the limits, open or \
+             close the breaker, and have a restart called done by another. He can keep a service's lock, and others wait \
+             for it or are refused with 75; he can keep the turn to decide, and others then fail with 3 after 10 s \
+             (check, status, history, stats and explain answer all the same). He can fill the file system. He cannot \
+             change the records of others or make root write elsewhere. 'evenkeel-setup --group docker' admits the members of a group only. Root can \
+             remove a user's directory in restarts/ at any time.",
         ),
         (
             "ENVIRONMENT",
-            "NETRA_HOME: the state directory instead of ~/.netra; one that users share (see envlock(1)) has locks only. DOCKER_RESTART_COOLDOWN, \
+            "NETRA_HOME: the state directory instead of /var/lib/evenkeel or ~/.netra. DOCKER_RESTART_COOLDOWN, \
              DOCKER_MAX_RESTART_ATTEMPTS, DOCKER_RESTART_WINDOW, DOCKER_RESTART_OPEN, DOCKER_RESTART_STABLE, \
              DOCKER_RESTARTS_PER_MINUTE: limits; flags override them.",
         ),
@@ -91,20 +110,20 @@ pub const MANUAL: Manual = Manual {
              attempts_limit, window_s, breaker (closed, open, half_open, proving), cooldown_left_s, limits {cooldown_s, \
              attempts, window_s, open_s, stable_s, per_minute, and for each _from: flag, variable, default}, took_ms, \
              evidence {state, exit_code, oom_killed, memory_limit_bytes, last_check, \
-             last_check_exit_code, log}.\n\n\
+             last_check_exit_code, log}, state_directory, shared (by all users).\n\n\
              restartgate.status/1: schema, tool_version, at, verdict, skipped_lines, services [service, attempts_used, \
-             attempts_limit, cooldown_left_s, breaker, breaker_left_s, failures, last_action, last_at, last_reason], sorted \
-             by host, project and name.\n\n\
+             attempts_limit, cooldown_left_s, breaker, breaker_left_s, failures, last_action, last_at, last_reason] (sorted \
+             by host, project and name), state_directory, shared.\n\n\
              restartgate.wait/1: schema, tool_version, at, verdict (healthy, not_healthy), took_ms, services [name, verdict \
              (healthy, pending, sick), reason, evidence, ready_by (completed, engine_check, check, ports, running; null when it \
              is not ready), ready_ms (since the call began), nano_cpus (limit that --cpus-after set, in billionths)], sorted by name.\n\n\
              restartgate.history/1: schema, tool_version, at, verdict (ok), skipped_lines, records [at, service, action \
-             (begin, end, refused, trip, reset), rule, healthy, took_ms, reason, forced, user, pid], oldest first.\n\n\
+             (begin, end, refused, trip, reset), rule, healthy, took_ms, reason, forced, user, pid] (oldest first), state_directory, shared.\n\n\
              restartgate.stats/1: schema, tool_version, at, verdict (ok), skipped_lines, rows [day, service, restarts \
-             (those that have ended), healthy, failed, refused, success_pct, healthy_p50_ms, healthy_p95_ms], sorted by day and service.\n\n\
+             (those that have ended), healthy, failed, refused, success_pct, healthy_p50_ms, healthy_p95_ms] (sorted by day and service), state_directory, shared.\n\n\
              restartgate.explain/1: schema, tool_version, at, verdict (allowed, refused), service, decided_at, reason, \
              ruling {rule, retry_after_s, attempts_used, attempts_limit, window_s, cooldown_s, cooldown_left_s, failures, \
-             breaker, trips, machine_used, machine_limit}.",
+             breaker, trips, machine_used, machine_limit}, state_directory, shared.",
         ),
     ],
 };

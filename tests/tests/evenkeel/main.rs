@@ -10,6 +10,8 @@ mod reports;
 mod scan;
 mod strangers;
 mod survive;
+#[cfg(target_os = "linux")]
+mod users;
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::OpenOptionsExt;

@@ -1,7 +1,7 @@
 //! Where state lives.
 //!
-//! Locks are those of the machine in `/var/lib/evenkeel`, where that has been set up for all users; everything else, and
-//! without that directory the locks too, is the user's own in `~/.netra`. `NETRA_HOME` names either kind of directory.
+//! Locks and restarts are those of the machine in `/var/lib/evenkeel`, where that has been set up for all users; everything
+//! else, and without that directory all of it, is the user's own in `~/.netra`. `NETRA_HOME` names either kind of directory.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,17 +15,24 @@ use crate::error::Error;
 pub struct Home {
     /// None where neither `NETRA_HOME` nor `HOME` says where it is.
     own: Option<PathBuf>,
-    /// Where the locks are kept, where that is not the user's own directory.
+    /// Where the locks are kept, and what else is the machine's, where that is not the user's own directory.
     shared: Option<PathBuf>,
 }
 
-/// The directory of the locks.
+/// A directory in a state directory.
 #[derive(Clone, Debug)]
-pub struct LockDir {
+pub struct StateDir {
     /// Where it is.
     pub path: PathBuf,
     /// Who uses it.
     pub sharing: Sharing,
+}
+
+impl StateDir {
+    /// The state directory that it is in.
+    pub fn home(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
 }
 
 impl Home {
@@ -34,15 +41,7 @@ impl Home {
     pub fn from_env() -> Result<Self, Error> {
         let named = std::env::var_os("NETRA_HOME").filter(|value| !value.is_empty()).map(PathBuf::from);
         let candidate = named.clone().unwrap_or_else(|| shared::DIRECTORY.into());
-        let is_shared = shared::is_shared(&candidate.join("locks")).map_err(|cause| {
-            let hint = match cause.kind() {
-                io::ErrorKind::PermissionDenied => {
-                    "become a member of its group, or set NETRA_HOME to a directory of your own"
-                }
-                _ => "run evenkeel-setup as root, or set NETRA_HOME to a directory of your own",
-            };
-            Error::failed(format!("use the state directory {}", candidate.display()), cause).hint(hint)
-        })?;
+        let is_shared = is_shared(&candidate, "locks")?;
         if is_shared {
             return Ok(Self { own: user_directory(), shared: Some(candidate) });
         }
@@ -71,10 +70,28 @@ impl Home {
     }
 
     /// The directory of the locks; the user's own is created where it is missing.
-    pub fn locks(&self) -> Result<LockDir, Error> {
+    pub fn locks(&self) -> Result<StateDir, Error> {
         let sharing = self.sharing();
         let path = if sharing == Sharing::AllUsers { self.lock_path() } else { self.dir("locks")? };
-        Ok(LockDir { path, sharing })
+        Ok(StateDir { path, sharing })
+    }
+
+    /// The directory of restarts: the machine's where it has been set up, else the user's own, which is created where it
+    /// is missing.
+    pub fn restarts(&self) -> Result<StateDir, Error> {
+        const NAME: &str = "restarts";
+        // A state directory that was set up by an earlier version has locks only.
+        match &self.shared {
+            Some(shared) if is_shared(shared, NAME)? => {
+                Ok(StateDir { path: shared.join(NAME), sharing: Sharing::AllUsers })
+            }
+            _ => Ok(StateDir { path: self.dir(NAME)?, sharing: Sharing::OneUser }),
+        }
+    }
+
+    /// Where the user's own state is, whether that exists or not.
+    pub fn own_path(&self) -> Option<&Path> {
+        self.own.as_deref()
     }
 
     /// Makes sure that `<home>/<name>/` exists with mode 0700, is a real directory and belongs to this user.
@@ -89,6 +106,19 @@ impl Home {
         }
         Ok(path)
     }
+}
+
+/// Whether a directory in a state directory has been set up for all users.
+fn is_shared(home: &Path, name: &str) -> Result<bool, Error> {
+    shared::is_shared(&home.join(name)).map_err(|cause| {
+        let hint = match cause.kind() {
+            io::ErrorKind::PermissionDenied => {
+                "become a member of its group, or set NETRA_HOME to a directory of your own"
+            }
+            _ => "run evenkeel-setup as root, or set NETRA_HOME to a directory of your own",
+        };
+        Error::failed(format!("use the state directory {}", home.display()), cause).hint(hint)
+    })
 }
 
 fn user_directory() -> Option<PathBuf> {

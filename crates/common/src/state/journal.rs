@@ -40,7 +40,7 @@ pub struct Records<T> {
 
 impl<T: DeserializeOwned> Records<T> {
     /// Adds the records of a file.
-    pub fn collect(&mut self, file: File) -> io::Result<()> {
+    pub fn collect(&mut self, file: impl Read) -> io::Result<()> {
         for line in BufReader::new(file).split(b'\n') {
             let line = line?;
             match serde_json::from_slice(&line) {

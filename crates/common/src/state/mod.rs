@@ -7,5 +7,5 @@ mod lock_mode;
 mod private;
 pub mod shared;
 
-pub use home::{Home, LockDir, parse_name};
+pub use home::{Home, StateDir, parse_name};
 pub use private::open;

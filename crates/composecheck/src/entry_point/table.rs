@@ -55,7 +55,7 @@ const PROJECT: &[Opt] = &[
 const ENVIRONMENT: &[Opt] = &[
     Opt::switch(
         "shared",
-        "Share one environment: the first user starts it, the last one takes it down (default)",
+        "Share one environment: the first run starts it, the last one takes it down; users take turns (default)",
     ),
     Opt::switch(
         "dedicated",

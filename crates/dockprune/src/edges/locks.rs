@@ -10,7 +10,7 @@ use std::time::Duration;
 use evenkeel_common::docker::lock_name;
 use evenkeel_common::state::lock_file::{LockFile, LockMode};
 use evenkeel_common::state::shared::Sharing;
-use evenkeel_common::state::{Home, LockDir};
+use evenkeel_common::state::{Home, StateDir};
 use evenkeel_common::{Error, Timestamp};
 
 use crate::edges::store_lock::{self, StoreLock};
@@ -18,7 +18,7 @@ use crate::edges::store_lock::{self, StoreLock};
 /// Locks of environments: those that this run holds, and those that somebody else holds.
 #[derive(Debug)]
 pub(crate) struct Locks {
-    dir: LockDir,
+    dir: StateDir,
     /// URL of the engine.
     host: String,
     held: BTreeMap<String, Held>,
@@ -39,6 +39,11 @@ impl Locks {
     pub(crate) fn new(home: &Home, host: &str) -> Result<Self, Error> {
         let (held, busy) = (BTreeMap::new(), BTreeMap::new());
         Ok(Self { dir: home.locks()?, host: host.to_owned(), held, busy })
+    }
+
+    /// Where the locks are, and whose.
+    pub(crate) fn dir(&self) -> &StateDir {
+        &self.dir
     }
 
     /// Tries to lock further environments, without waiting. Says whether any of them was new.
@@ -112,7 +117,7 @@ impl Locks {
 }
 
 /// The texts of envlock's records of an environment: one, or in a directory that users share one a user.
-fn records(dir: &LockDir, name: &str) -> Vec<String> {
+fn records(dir: &StateDir, name: &str) -> Vec<String> {
     let own = dir.path.join(format!("{name}.d/environment.json"));
     let begin = format!("{name}@environment.");
     let is_record =

@@ -38,6 +38,10 @@ pub(crate) struct ReportJson {
     /// Kinds that could not be listed.
     pub(crate) unreached: Vec<UnreachedJson>,
     pub(crate) items: Vec<ItemJson>,
+    /// The state directory in which the locks are; `null` where none was taken.
+    pub(crate) state_directory: Option<String>,
+    /// Whether all users of the machine share it.
+    pub(crate) shared: Option<bool>,
 }
 
 /// What a run came to.
@@ -169,6 +173,8 @@ impl ReportJson {
             address_pool: None,
             unreached: Vec::new(),
             items: Vec::new(),
+            state_directory: None,
+            shared: None,
         }
     }
 

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
+use evenkeel_common::state::shared::Sharing;
 use evenkeel_common::table::Table;
+use evenkeel_common::terminal::one_line;
 use evenkeel_common::units::{show_duration, show_size};
 
 use super::orphans_json::OrphansJson;
@@ -24,7 +26,14 @@ type Row = (Style, [String; 5]);
 /// The table of what was decided and done, and the summary below it.
 pub(crate) fn report(report: &ReportJson, colour: Colour) -> String {
     let rows: Vec<Row> = report.items.iter().map(row).collect();
-    table(rows, colour) + &summary(report) + "\n"
+    table(rows, colour) + &summary(report) + "\n" + &place(report)
+}
+
+/// Where the locks are, and whose; nothing where none was taken.
+fn place(report: &ReportJson) -> String {
+    let (Some(home), Some(shared)) = (&report.state_directory, report.shared) else { return String::new() };
+    let sharing = if shared { Sharing::AllUsers } else { Sharing::OneUser };
+    one_line(&format!("locks in {home}/locks, {}", sharing.text())) + "\n"
 }
 
 /// The table of orphans, and their number below it.

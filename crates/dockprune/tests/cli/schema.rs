@@ -33,6 +33,10 @@ struct Report {
     address_pool: Option<AddressPool>,
     unreached: Vec<Unreached>,
     items: Vec<Item>,
+    #[serde(deserialize_with = "present")]
+    state_directory: Option<String>,
+    #[serde(deserialize_with = "present")]
+    shared: Option<bool>,
 }
 
 #[derive(Deserialize)]

@@ -70,8 +70,13 @@ fn relay(engine: &Engine) -> String {
 
 /// As on another machine.
 fn snapshot_through_relay(engine: &Engine, home: &Home, label: &str) -> Snapshot {
+    patient_snapshot(&relay(engine), home, label)
+}
+
+/// For engines that take seconds to answer.
+fn patient_snapshot(host: &str, home: &Home, label: &str) -> Snapshot {
     let args = ["--json", "--call-timeout", "10s", "--label", label];
-    let (stdout, _) = run(&mut dockwatch(&relay(engine), home), &args, 0);
+    let (stdout, _) = run(&mut dockwatch(host, home), &args, 0);
     serde_json::from_str(&stdout).unwrap()
 }
 
@@ -124,4 +129,75 @@ fn first_cpu_of_an_unlimited_container() {
 fn first_cpu_of_a_limited_container_elsewhere() {
     // The engine chooses the moments, so a second can hold one or two bursts of 30 ms too many.
     first_cpu_agrees_with_docker_stats(&["--cpus", "0.3"], 36.0, snapshot_through_relay);
+}
+
+/// What a container uses: CPU in percent of one core, and memory in MiB.
+#[derive(Clone, Copy)]
+struct Use {
+    cpu: Option<f64>,
+    memory: Option<f64>,
+}
+
+impl Use {
+    fn of(found: &Snapshot) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "megabytes")]
+        let memory =
+            found.containers[0].memory_working_set_bytes.map(|bytes| bytes as f64 / f64::from(1 << 20));
+        Self { cpu: found.containers[0].cpu_pct, memory }
+    }
+
+    /// The third line that `docker stats` prints: Podman's first one has no CPU, for want of an earlier reading.
+    fn by_docker(engine: &Engine, name: &str) -> Self {
+        let script = "timeout 20 docker stats --format '{{.CPUPerc}} {{.MemUsage}}' \"$0\" | grep -a -m 3 -o '[0-9.]*% .*iB /'";
+        let mut command = std::process::Command::new("sh");
+        let output = command.args(["-c", script, name]).env("DOCKER_HOST", &engine.host).output().unwrap();
+        let shown = String::from_utf8(output.stdout).unwrap();
+        let (cpu, memory) =
+            shown.lines().last().and_then(|line| line.split_once("% ")).expect("it shows figures");
+        let memory = memory.trim_end_matches(" /").strip_suffix("MiB").and_then(|memory| memory.parse().ok());
+        Self { cpu: cpu.parse().ok(), memory }
+    }
+}
+
+/// The median of what is known.
+fn median(values: impl Iterator<Item = Option<f64>>) -> String {
+    let mut values: Vec<f64> = values.flatten().collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).map_or_else(|| "-".into(), |value| format!("{value:.1}"))
+}
+
+/// For docs/engines.md: `EVENKEEL_ENGINE=KIND cargo test -p evenkeel-dockwatch --test cli beside -- --ignored --nocapture`.
+#[test]
+#[ignore = "prints a table to read"]
+fn figures_beside_docker_stats() {
+    let Some(engine) = engine() else { return };
+    let world = World::new(engine);
+    for (load, options) in [("--cpus 0.3", &["--cpus", "0.3"][..]), ("unlimited", &[])] {
+        let (name, label) =
+            (world.name(&load.replace([' ', '-'], "")), format!("load={}", load.replace(' ', "")));
+        let run_it =
+            ["run", "-d", "--name", &name, "--label", &world.label(), "--label", &label, "-m", "256m"];
+        let work = [
+            "--tmpfs",
+            "/ram",
+            BUSYBOX,
+            "sh",
+            "-c",
+            "dd if=/dev/zero of=/ram/f bs=1M count=48; while :; do :; done",
+        ];
+        engine.docker(&[&run_it[..], options, &work].concat());
+        let wanted = |found: &Snapshot| Use::of(found).memory.is_none_or(|memory| memory > 48.0);
+        while !wanted(&patient_snapshot(&engine.host, &Home::new(), &label)) {}
+        let samples: Vec<[Use; 3]> = (0..5)
+            .map(|_| {
+                let here = patient_snapshot(&engine.host, &Home::new(), &label);
+                let there = snapshot_through_relay(engine, &Home::new(), &label);
+                [Use::by_docker(engine, &name), Use::of(&here), Use::of(&there)]
+            })
+            .collect();
+        let cpu = [0, 1, 2].map(|source| median(samples.iter().map(|sample| sample[source].cpu)));
+        let memory = [0, 1, 2].map(|source| median(samples.iter().map(|sample| sample[source].memory)));
+        println!("| {load} | {} | {} |", cpu.join(" / "), memory.join(" / "));
+        engine.docker(&["rm", "-f", &name]);
+    }
 }

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use evenkeel_common::state::Home;
-use evenkeel_common::state::shared::Sharing;
 use evenkeel_common::{Timestamp, now, terminal, units};
 
 use crate::lock::status::LockStatus;
@@ -117,11 +116,7 @@ pub(crate) fn status(status: &LockStatus) -> String {
 
 /// Where the locks are kept, and whose they are.
 pub(crate) fn state_line(home: &Home) -> String {
-    let whose = match home.sharing() {
-        Sharing::AllUsers => "shared by all users",
-        Sharing::OneUser => "of this user alone",
-    };
-    format!("locks in {}, {whose}\n", home.lock_path().display())
+    format!("locks in {}, {}\n", home.lock_path().display(), home.sharing().text())
 }
 
 /// Who set an environment up and when, from what, and how long it is kept.

@@ -1,5 +1,6 @@
 //! Past holds: what `envlock history` shows, and what estimates of waiting times are based on.
 
+use std::io::Read as _;
 use std::time::Duration;
 
 use evenkeel_common::state::journal::{Durability, Journal, Records};
@@ -115,7 +116,7 @@ fn read_others(files: &EnvFiles, all: &mut Records<PastHold>) -> Result<(), Erro
     for (name, user) in files.find_files(of_others)? {
         let Ok((file, owner)) = shared::open_foreign(&files.path(&name)) else { continue };
         if owner == user && file.metadata().is_ok_and(|facts| facts.len() <= MAX_BYTES) {
-            let _ = all.collect(file);
+            let _ = all.collect(file.take(MAX_BYTES));
         }
     }
     Ok(())

@@ -3,9 +3,9 @@
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 
-use evenkeel_tests::{root, skip};
+use evenkeel_tests::{SharedState, root};
 use serde_json::Value;
 
 use crate::{Done, is_running, send, until};
@@ -16,33 +16,16 @@ const BOB: u32 = 64_102;
 const ROOT: u32 = 0;
 
 /// A shared state directory, and envlock where all users can run it.
-struct Machine {
-    dir: tempfile::TempDir,
-}
+struct Machine(SharedState);
 
 impl Machine {
     /// None where this test does not run as root.
     fn new() -> Option<Self> {
-        if !rustix::process::geteuid().is_root() {
-            skip("only root can become several users");
-            return None;
-        }
-        let dir = tempfile::tempdir().unwrap();
-        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        fs::copy(env!("CARGO_BIN_EXE_envlock"), dir.path().join("envlock")).unwrap();
-        let machine = Self { dir };
-        let setup =
-            Command::new(root().join("scripts/evenkeel-setup")).arg(machine.state()).status().unwrap();
-        assert!(setup.success());
-        for user in [ALICE, BOB, ROOT] {
-            fs::create_dir(machine.home(user)).unwrap();
-            std::os::unix::fs::chown(machine.home(user), Some(user), Some(user)).unwrap();
-        }
-        Some(machine)
+        SharedState::new(&[Path::new(env!("CARGO_BIN_EXE_envlock"))]).map(Self)
     }
 
     fn state(&self) -> PathBuf {
-        self.dir.path().join("state")
+        self.0.path()
     }
 
     fn lock_dir(&self) -> PathBuf {
@@ -50,30 +33,15 @@ impl Machine {
     }
 
     fn home(&self, user: u32) -> PathBuf {
-        self.dir.path().join(format!("home-{user}"))
+        self.0.home(user)
     }
 
-    /// A command run by a user, with a umask that keeps others out.
     fn command(&self, user: u32, words: &[&str]) -> Command {
-        let script = "umask 077; exec \"$@\"";
-        let user_option = |option: &str| format!("--{option}={user}");
-        let mut command = evenkeel_tests::tool("setpriv", &self.home(user));
-        command.args([
-            &user_option("reuid"),
-            &user_option("regid"),
-            "--clear-groups",
-            "sh",
-            "-c",
-            script,
-            "sh",
-        ]);
-        command.args(words).env("NETRA_HOME", self.state()).current_dir(self.home(user)).stdin(Stdio::null());
-        command
+        self.0.command(user, "", words)
     }
 
     fn envlock(&self, user: u32, args: &[&str]) -> Command {
-        let envlock = self.dir.path().join("envlock");
-        self.command(user, &[&[envlock.to_str().unwrap()], args].concat())
+        self.command(user, &[&[self.0.tool("envlock").as_str()], args].concat())
     }
 
     fn run(&self, user: u32, args: &[&str]) -> Done {
@@ -173,7 +141,7 @@ fn users_with_different_umasks_exclude_and_see_each_other() {
 #[test]
 fn a_storm_of_two_users_is_never_two_at_once() {
     let Some(machine) = Machine::new() else { return };
-    let room = machine.dir.path().join("room");
+    let room = machine.0.directory().join("room");
     fs::create_dir(&room).unwrap();
     fs::set_permissions(&room, fs::Permissions::from_mode(0o777)).unwrap();
     // flock(1) cannot be used here as witness: it is what is tested. A directory is made by one alone. What a killed
@@ -346,7 +314,7 @@ fn who_owns_the_lock_files_cannot_make_two_enter() {
 #[test]
 fn planted_files_are_not_followed_and_do_not_hang() {
     let Some(machine) = Machine::new() else { return };
-    let (victim, envlock) = (machine.dir.path().join("victim"), machine.dir.path().join("envlock"));
+    let (victim, envlock) = (machine.0.directory().join("victim"), machine.0.directory().join("envlock"));
     let names = [
         "test.lock",
         "test@seq",
@@ -418,7 +386,7 @@ fn a_forged_ticket_ends_nobody() {
     let held = File::open(&ticket).unwrap();
     held.lock().unwrap();
     // Where it believes the ticket it waits for the end of its owner.
-    let envlock = machine.dir.path().join("envlock");
+    let envlock = machine.0.directory().join("envlock");
     let words =
         ["timeout", "20", envlock.to_str().unwrap(), "break", "test", "--reason", "hangs", "--grace", "1s"];
     let broken = Done(machine.command(ROOT, &words).output().unwrap());

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use evenkeel_common::state::StateDir;
 use evenkeel_common::units::show_duration;
 use evenkeel_common::{BootTimestamp, Error, Exit};
 
@@ -26,6 +27,8 @@ pub(super) struct Request<'a> {
     /// When the call began.
     pub(super) asked: &'a BootTimestamp,
     pub(super) effective: &'a EffectiveLimits,
+    /// Where the records are.
+    pub(super) place: &'a StateDir,
 }
 
 /// The gate's answer to a request.
@@ -170,6 +173,17 @@ fn reason(decision: &Decision, effective: &EffectiveLimits) -> String {
     }
 }
 
+/// A report about the service that is asked for, in this state.
+pub(super) fn report_of(
+    request: &Request<'_>,
+    state: &ServiceState,
+    verdict: Verdict,
+    reason: impl Into<String>,
+) -> ReportJson {
+    let Request { service, effective, place, .. } = *request;
+    ReportJson::new(service, state, effective, verdict, reason.into(), place.into())
+}
+
 /// The report of a decision after which nothing is restarted.
 pub(super) fn report(answer: &Answer, request: &Request<'_>) -> ReportJson {
     let (verdict, exit) = match &answer.decision {
@@ -183,7 +197,7 @@ pub(super) fn report(answer: &Answer, request: &Request<'_>) -> ReportJson {
         Decision::Open { .. } => (Verdict::Refused, Exit::Open),
     };
     let reason = reason(&answer.decision, request.effective);
-    let mut report = ReportJson::new(request.service, &answer.state, request.effective, verdict, reason);
+    let mut report = report_of(request, &answer.state, verdict, reason);
     report.rule = Some(answer.decision.rule());
     report.retry_after_s = answer.basis.retry_after_s;
     report.exit = exit;
@@ -197,7 +211,7 @@ pub(super) fn report(answer: &Answer, request: &Request<'_>) -> ReportJson {
 pub(super) fn report_locked(history: &History, request: &Request<'_>) -> Result<ReportJson, Error> {
     let state = decide(&history.read()?.0, request, &Health::Unknown, &[]).state;
     let reason = "another process has been restarting it for longer than a restart takes".to_owned();
-    let mut report = ReportJson::new(request.service, &state, request.effective, Verdict::Refused, reason);
+    let mut report = report_of(request, &state, Verdict::Refused, reason);
     report.retry_after_s = Some(1);
     report.exit = Exit::Busy;
     Ok(report)

@@ -28,6 +28,7 @@ pub(super) async fn check(args: &CheckArgs) -> Result<Exit, Error> {
         reason: None,
         asked: &BootTimestamp::now(),
         effective: &effective,
+        place: history.dir(),
     };
     let answer = admission::decide(&records, &request, &health, &containers);
     let report = admission::report(&answer, &request);

@@ -38,6 +38,7 @@ async fn admit_and_run(args: &RestartArgs) -> Result<Exit, Error> {
         reason: args.reason.as_deref(),
         asked: &asked,
         effective: &effective,
+        place: history.dir(),
     };
     loop {
         let Some(lock) = history.lock(&service, LONGEST_COMMAND).await? else {

@@ -11,6 +11,7 @@ use crate::decide::past;
 use crate::decide::stats::tally;
 use crate::edges::history::History;
 use crate::model::record::{Action, Record, Service};
+use crate::output::place_json::PlaceJson;
 use crate::output::queries_json::{
     ExplainJson, HistoryJson, StatsJson, explain_text, history_text, stats_text,
 };
@@ -32,7 +33,7 @@ pub(super) fn status(args: &StatusArgs) -> Result<Exit, Error> {
         let state = replay(&past::events(&records, service, &now), &effective.limits);
         rows.push(StatusRowJson::new(service, &state, &effective.limits, last));
     }
-    let status = StatusJson::new(rows, skipped);
+    let status = StatusJson::new(rows, skipped, history.dir().into());
     if args.json {
         print_json(&status)?;
     } else {
@@ -52,13 +53,15 @@ fn leave_out_running(history: &History, records: &mut Vec<Record>) -> Result<(),
 }
 
 pub(super) fn history(args: &HistoryArgs) -> Result<Exit, Error> {
-    let (all, skipped) = open()?.read_all()?;
+    let history = open()?;
+    let (all, skipped) = history.read_all()?;
+    let place = PlaceJson::from(history.dir());
     let records = matching(all, args.service.as_deref(), args.since)?;
     let last = &records[records.len().saturating_sub(args.last)..];
     if args.json {
-        print_json(&HistoryJson::new(last, skipped))?;
+        print_json(&HistoryJson::new(last, skipped, place))?;
     } else {
-        print(&history_text(last))?;
+        print(&history_text(last, &place))?;
     }
     Ok(Exit::Done)
 }
@@ -67,17 +70,19 @@ pub(super) fn stats(args: &StatsArgs) -> Result<Exit, Error> {
     let history = open()?;
     let (mut all, skipped) = history.read_all()?;
     leave_out_running(&history, &mut all)?;
+    let place = PlaceJson::from(history.dir());
     let tallies = tally(&matching(all, args.service.as_deref(), args.since)?);
     if args.json {
-        print_json(&StatsJson::new(&tallies, skipped))?;
+        print_json(&StatsJson::new(&tallies, skipped, place))?;
     } else {
-        print(&stats_text(&tallies))?;
+        print(&stats_text(&tallies, &place))?;
     }
     Ok(Exit::Done)
 }
 
 pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Error> {
-    let (all, _) = open()?.read_all()?;
+    let history = open()?;
+    let (all, _) = history.read_all()?;
     let records = matching(all, args.service.as_deref(), None)?;
     let decided = |record: &&Record| matches!(record.action, Action::Begin | Action::Refused);
     let last = records
@@ -89,10 +94,11 @@ pub(super) fn explain(args: &ExplainArgs) -> Result<Exit, Error> {
         return Err(Error::usage("explain the last decision", "nothing was decided yet"));
     };
     if args.json {
-        print_json(&ExplainJson::new(record, decision))?;
+        print_json(&ExplainJson::new(record, decision, history.dir().into()))?;
     } else {
         let age = record.time.age_at(&BootTimestamp::now());
-        print(&explain_text(record, decision, age))?;
+        let place = PlaceJson::from(history.dir());
+        print(&(explain_text(record, decision, age) + "  " + place.text()))?;
     }
     Ok(Exit::Done)
 }

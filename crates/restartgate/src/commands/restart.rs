@@ -28,6 +28,7 @@ pub(super) async fn restart(args: &RestartArgs) -> Result<Exit, Error> {
         reason: args.reason.as_deref(),
         asked: &asked,
         effective: &effective,
+        place: history.dir(),
     };
     let call = Call { args, docker: &docker, found: &found, history: &history, request };
     let mut report = call.until_answered().await?;
@@ -131,8 +132,7 @@ impl Call<'_> {
         let Restarted { healthy, reason, evidence } = outcome?;
         let after = admission::decide(&self.history.read()?.0, &self.request, &Health::Unknown, &[]);
         let verdict = if healthy { Verdict::Restarted } else { Verdict::Failed };
-        let effective = self.request.effective;
-        let mut report = ReportJson::new(&self.found.service, &after.state, effective, verdict, reason);
+        let mut report = admission::report_of(&self.request, &after.state, verdict, reason);
         report.evidence = evidence;
         Ok(report)
     }

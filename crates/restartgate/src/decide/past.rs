@@ -12,13 +12,13 @@ use crate::model::record::{Action, Record, Service};
 /// lock, the process that made it has died.
 pub(crate) fn events(records: &[Record], service: &Service, now: &BootTimestamp) -> Vec<Event> {
     let own = || records.iter().filter(|record| record.service == *service);
-    let ends: HashMap<u64, &Record> =
-        own().filter(|r| r.action == Action::End).filter_map(|r| Some((r.attempt?, r))).collect();
+    let ends: HashMap<(u32, u64), &Record> =
+        own().filter(|r| r.action == Action::End).filter_map(|r| Some((r.attempt_of_user()?, r))).collect();
     let event = |record: &Record| {
         let age = record.time.age_at(now);
         match record.action {
             Action::Begin => {
-                let end = record.attempt.and_then(|attempt| ends.get(&attempt));
+                let end = record.attempt_of_user().and_then(|attempt| ends.get(&attempt));
                 let healthy = end.and_then(|end| end.healthy) == Some(true);
                 Some(Event::Attempt {
                     started: age,
@@ -39,7 +39,7 @@ pub(crate) fn events(records: &[Record], service: &Service, now: &BootTimestamp)
 pub(crate) fn without_running(records: &mut Vec<Record>, service: &Service) {
     let last = records.iter().rposition(|r| r.service == *service && r.action == Action::Begin);
     if let Some(last) = last
-        && !records[last..].iter().any(|r| r.action == Action::End && r.attempt == records[last].attempt)
+        && !records[last..].iter().any(|r| r.is_end_of(&records[last]))
     {
         records.remove(last);
     }

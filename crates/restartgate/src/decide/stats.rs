@@ -45,7 +45,7 @@ pub(crate) fn tally(records: &[Record]) -> BTreeMap<(String, Service), Tally> {
         match record.action {
             Action::Begin => {
                 row.restarts += 1;
-                let end = records.iter().find(|r| r.action == Action::End && r.attempt == record.attempt);
+                let end = records.iter().find(|r| r.is_end_of(record));
                 match end.and_then(|end| end.healthy) {
                     Some(true) => {
                         row.healthy += 1;

@@ -1,14 +1,19 @@
-//! The history of all services of the machine: `~/.netra/restarts/history.jsonl`, and a lock for each service.
+//! The history of all services: of one user in `~/.netra/restarts`, or of all users of the machine where these share a
+//! state directory.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use evenkeel_common::state::journal::{Durability, Journal};
-use evenkeel_common::state::{self, Home};
-use evenkeel_common::{Error, fnv1a};
+use evenkeel_common::Error;
+use evenkeel_common::state::journal::{Durability, Journal, Records};
+use evenkeel_common::state::lock_file::LockMode;
+use evenkeel_common::state::shared::{self, Guard, Sharing, user_name};
+use evenkeel_common::state::{Home, StateDir};
 use tokio::time::{Instant, sleep};
 
+use super::locks::{ServiceLock, take_turn};
+use super::records_of_users::{self, Place};
 use crate::model::record::{Record, Service};
 
 /// Size at which the history is rotated; with its predecessor about 8,000 records, far more than any window holds.
@@ -16,49 +21,95 @@ const MAX_BYTES: u64 = 2 << 20;
 /// The same for refusals. They have a file of their own, so that a storm of them does not push out the restarts that
 /// decisions are based on.
 const REFUSALS_BYTES: u64 = 1 << 20;
+const HISTORY: &str = "history.jsonl";
+const REFUSALS: &str = "refusals.jsonl";
 /// Time between two tries to take a service's lock.
 const LOCK_POLL: Duration = Duration::from_millis(20);
 
 /// The history and the locks.
 #[derive(Debug)]
 pub struct History {
-    dir: PathBuf,
+    dir: StateDir,
+    /// The user's own directory, where the records were before all users shared one.
+    earlier: Option<PathBuf>,
     journal: Journal,
     refusals: Journal,
 }
 
 impl History {
-    /// Opens the history in the user's state directory.
+    /// Opens the history in the state directory.
     pub fn open(home: &Home) -> Result<Self, Error> {
-        let dir = home.dir("restarts")?;
-        let journal = Journal::new(dir.join("history.jsonl"), MAX_BYTES);
-        let refusals = Journal::new(dir.join("refusals.jsonl"), REFUSALS_BYTES);
-        Ok(Self { dir, journal, refusals })
+        let dir = home.restarts()?;
+        let (journal, refusals, earlier) = match dir.sharing {
+            Sharing::OneUser => (
+                Journal::new(dir.path.join(HISTORY), MAX_BYTES),
+                Journal::new(dir.path.join(REFUSALS), REFUSALS_BYTES),
+                None,
+            ),
+            Sharing::AllUsers => {
+                let own = shared::own_directory(&dir.path)
+                    .map_err(|e| Error::failed(format!("make a directory in {}", dir.path.display()), e))?;
+                (
+                    Journal::readable_by_all(own.join(HISTORY), MAX_BYTES),
+                    Journal::readable_by_all(own.join(REFUSALS), REFUSALS_BYTES),
+                    home.own_path().map(|own| own.join("restarts")),
+                )
+            }
+        };
+        Ok(Self { dir, earlier, journal, refusals })
+    }
+
+    /// Where it is, and whose.
+    pub(crate) fn dir(&self) -> &StateDir {
+        &self.dir
     }
 
     /// Reads what decisions are based on, oldest first, and how many lines were skipped.
     pub fn read(&self) -> Result<(Vec<Record>, usize), Error> {
-        let found = self.journal.read()?;
+        let found = match self.dir.sharing {
+            Sharing::OneUser => self.journal.read()?,
+            Sharing::AllUsers => {
+                // Whoever keeps the turn to himself cannot keep others from reading: a record that is being written is
+                // left out.
+                let _turn = take_turn(&self.dir, LockMode::Shared).ok();
+                self.read_of_users(HISTORY, MAX_BYTES)?
+            }
+        };
         Ok((found.records, found.skipped))
     }
 
     /// Reads everything, refusals too, oldest first, and how many lines were skipped.
     pub(crate) fn read_all(&self) -> Result<(Vec<Record>, usize), Error> {
         let (mut records, skipped) = self.read()?;
-        let refused = self.refusals.read()?;
+        let refused = match self.dir.sharing {
+            Sharing::OneUser => self.refusals.read()?,
+            Sharing::AllUsers => self.read_of_users(REFUSALS, REFUSALS_BYTES)?,
+        };
         records.extend(refused.records);
         records.sort_by_key(|record| record.time.at);
+        if self.dir.sharing == Sharing::AllUsers {
+            name_owners(&mut records);
+        }
         Ok((records, skipped + refused.skipped))
+    }
+
+    fn read_of_users(&self, name: &str, max_bytes: u64) -> Result<Records<Record>, Error> {
+        let earlier = self.earlier.as_ref().map(|directory| directory.join(name));
+        let place = Place { directory: &self.dir.path, name, max_bytes, earlier: earlier.as_deref() };
+        records_of_users::read(&place)
     }
 
     /// Appends what decisions are based on; it is on disk when this returns.
     pub fn append(&self, record: &Record) -> Result<(), Error> {
+        let _turn = self.turn()?;
         self.journal.append(record, Durability::Synced)
     }
 
     /// Appends how an attempt ended, without waiting for the disk. Lost in a power cut, it leaves a begin without an end,
     /// which counts as a failure and so refuses rather than allows.
     pub(crate) fn append_end(&self, record: &Record) -> Result<(), Error> {
+        // Without the turn another user may miss it, and sees a failure as well.
+        let _turn = self.turn().ok();
         self.journal.append(record, Durability::Cached)
     }
 
@@ -68,13 +119,26 @@ impl History {
         &self,
         work: impl FnOnce(Vec<Record>) -> (R, Option<Record>),
     ) -> Result<R, Error> {
+        let _turn = self.turn()?;
         self.journal.locked(|journal| {
-            let (decided, record) = work(journal.read()?.records);
+            let found = match self.dir.sharing {
+                Sharing::OneUser => journal.read()?,
+                Sharing::AllUsers => self.read_of_users(HISTORY, MAX_BYTES)?,
+            };
+            let (decided, record) = work(found.records);
             if let Some(record) = record {
                 journal.append(&record, Durability::Synced)?;
             }
             Ok(decided)
         })
+    }
+
+    /// Excludes the other users; those of one user's history exclude each other by the journal's own lock.
+    fn turn(&self) -> Result<Option<Guard>, Error> {
+        match self.dir.sharing {
+            Sharing::OneUser => Ok(None),
+            Sharing::AllUsers => take_turn(&self.dir, LockMode::Exclusive).map(Some),
+        }
     }
 
     /// Appends a refusal, which only people read.
@@ -84,38 +148,36 @@ impl History {
 
     /// Takes the lock of a service, which is held from a decision to the end of the restart. `None` where another process
     /// holds it for longer than `limit`.
-    pub(crate) async fn lock(&self, service: &Service, limit: Duration) -> Result<Option<File>, Error> {
-        let file = self.lock_file(service)?;
+    pub(crate) async fn lock(
+        &self,
+        service: &Service,
+        limit: Duration,
+    ) -> Result<Option<ServiceLock>, Error> {
+        let lock = ServiceLock::open(&self.dir, service)?;
         let give_up_at = Instant::now() + limit;
         loop {
-            match file.try_lock() {
-                Ok(()) => return Ok(Some(file)),
-                Err(TryLockError::WouldBlock) if Instant::now() < give_up_at => sleep(LOCK_POLL).await,
-                Err(TryLockError::WouldBlock) => return Ok(None),
-                Err(TryLockError::Error(e)) if e.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(TryLockError::Error(e)) => return Err(Error::failed("lock the service", e)),
+            if lock.try_lock(LockMode::Exclusive)? {
+                return Ok(Some(lock));
             }
+            if Instant::now() >= give_up_at {
+                return Ok(None);
+            }
+            sleep(LOCK_POLL).await;
         }
     }
 
     /// Whether a process is restarting the service at this moment.
     pub(crate) fn is_busy(&self, service: &Service) -> Result<bool, Error> {
-        Ok(matches!(self.lock_file(service)?.try_lock_shared(), Err(TryLockError::WouldBlock)))
-    }
-
-    fn lock_file(&self, service: &Service) -> Result<File, Error> {
-        let path = self.dir.join(lock_name(service));
-        state::open(&path, OpenOptions::new().read(true).write(true).create(true))
-            .map_err(|e| Error::failed(format!("open {}", path.display()), e))
+        Ok(!ServiceLock::open(&self.dir, service)?.try_lock(LockMode::Shared)?)
     }
 }
 
-/// Name of a service's lock file: readable, and unique by a hash of all that tells services apart.
-fn lock_name(service: &Service) -> String {
-    let plain: String =
-        service.shown().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(40).collect();
-    let Service { host, project, name } = service;
-    format!("{plain}-{:016x}.lock", fnv1a(format!("{host}\n{project:?}\n{name}").as_bytes()))
+/// The number of a user in a shared history says who it was; what the record says he may have made up.
+fn name_owners(records: &mut [Record]) {
+    let mut names = HashMap::new();
+    for record in records {
+        names.entry(record.owner).or_insert_with(|| user_name(record.owner)).clone_into(&mut record.user);
+    }
 }
 
 #[cfg(test)]

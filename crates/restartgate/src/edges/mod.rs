@@ -2,4 +2,6 @@
 
 pub(crate) mod engine;
 pub(crate) mod history;
+mod locks;
 pub(crate) mod ports;
+mod records_of_users;

@@ -131,6 +131,9 @@ pub struct Record {
     pub(crate) pid: u32,
     /// User that ran it.
     pub(crate) user: String,
+    /// Number of the user whose file it was read from; 0 in a history of one user.
+    #[serde(skip)]
+    pub(crate) owner: u32,
     /// At an end: whether the service came up healthy.
     pub(crate) healthy: Option<bool>,
     /// At an end: time from the begin to healthy, or to giving up.
@@ -181,6 +184,7 @@ impl Record {
             attempt: None,
             pid: std::process::id(),
             user: user(),
+            owner: 0,
             healthy: None,
             took_ms: None,
             reason: None,
@@ -188,6 +192,16 @@ impl Record {
             oom_killed: false,
             decision: None,
         }
+    }
+
+    /// What a begin and its end have in common. The number alone could be repeated by another user.
+    pub(crate) fn attempt_of_user(&self) -> Option<(u32, u64)> {
+        Some((self.owner, self.attempt?))
+    }
+
+    /// Whether this is the end of the attempt that `begin` started.
+    pub(crate) fn is_end_of(&self, begin: &Self) -> bool {
+        self.action == Action::End && self.attempt_of_user() == begin.attempt_of_user()
     }
 }
 

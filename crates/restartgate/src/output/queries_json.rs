@@ -9,6 +9,7 @@ use evenkeel_common::units::show_duration;
 use evenkeel_common::{Timestamp, VERSION, now};
 use serde::Serialize;
 
+use super::place_json::PlaceJson;
 use super::report_json::ServiceJson;
 use crate::decide::stats::Tally;
 use crate::model::record::{Action, DecisionRecord, Record, Rule, Service};
@@ -22,6 +23,8 @@ pub(crate) struct HistoryJson {
     verdict: &'static str,
     skipped_lines: usize,
     records: Vec<RecordJson>,
+    #[serde(flatten)]
+    place: PlaceJson,
 }
 
 #[derive(Debug, Serialize)]
@@ -39,7 +42,7 @@ struct RecordJson {
 }
 
 impl HistoryJson {
-    pub(crate) fn new(records: &[Record], skipped_lines: usize) -> Self {
+    pub(crate) fn new(records: &[Record], skipped_lines: usize, place: PlaceJson) -> Self {
         Self {
             schema: "restartgate.history/1",
             tool_version: VERSION,
@@ -47,6 +50,7 @@ impl HistoryJson {
             verdict: "ok",
             skipped_lines,
             records: records.iter().map(RecordJson::from).collect(),
+            place,
         }
     }
 }
@@ -69,7 +73,7 @@ impl From<&Record> for RecordJson {
 }
 
 /// The history as a table.
-pub(crate) fn history_text(records: &[Record]) -> String {
+pub(crate) fn history_text(records: &[Record], place: &PlaceJson) -> String {
     let mut table = Table::new(["AT", "SERVICE", "WHAT", "TOOK", "USER", "REASON"]);
     for record in records {
         let took = record.took_ms.map(|ms| show_duration(Duration::from_millis(ms)));
@@ -82,7 +86,7 @@ pub(crate) fn history_text(records: &[Record]) -> String {
             record.reason.clone().unwrap_or_default(),
         ]);
     }
-    unless_empty(&table)
+    unless_empty(&table, place)
 }
 
 /// What happened, in a word or two.
@@ -98,8 +102,9 @@ pub(crate) fn event_name(record: &Record) -> &'static str {
     }
 }
 
-fn unless_empty<const N: usize>(table: &Table<N>) -> String {
-    if table.is_empty() { "nothing is recorded yet\n".into() } else { table.to_string() }
+fn unless_empty<const N: usize>(table: &Table<N>, place: &PlaceJson) -> String {
+    let rows = if table.is_empty() { "nothing is recorded yet\n".into() } else { table.to_string() };
+    rows + place.text()
 }
 
 /// `restartgate.stats/1`
@@ -111,6 +116,8 @@ pub(crate) struct StatsJson {
     verdict: &'static str,
     skipped_lines: usize,
     rows: Vec<StatsRowJson>,
+    #[serde(flatten)]
+    place: PlaceJson,
 }
 
 #[derive(Debug, Serialize)]
@@ -130,7 +137,7 @@ struct StatsRowJson {
 type Tallies = BTreeMap<(String, Service), Tally>;
 
 impl StatsJson {
-    pub(crate) fn new(tallies: &Tallies, skipped_lines: usize) -> Self {
+    pub(crate) fn new(tallies: &Tallies, skipped_lines: usize, place: PlaceJson) -> Self {
         let row = |((day, service), tally): (&(String, Service), &Tally)| StatsRowJson {
             day: day.clone(),
             service: service.into(),
@@ -149,12 +156,13 @@ impl StatsJson {
             verdict: "ok",
             skipped_lines,
             rows: tallies.iter().map(row).collect(),
+            place,
         }
     }
 }
 
 /// The counts as a table.
-pub(crate) fn stats_text(tallies: &Tallies) -> String {
+pub(crate) fn stats_text(tallies: &Tallies, place: &PlaceJson) -> String {
     let dash = || "-".to_owned();
     let time = |ms: Option<u64>| ms.map_or_else(dash, |ms| show_duration(Duration::from_millis(ms)));
     let header = ["DAY", "SERVICE", "RESTARTS", "REFUSED", "SUCCESS", "HEALTHY P50", "HEALTHY P95"];
@@ -170,7 +178,7 @@ pub(crate) fn stats_text(tallies: &Tallies) -> String {
             time(tally.took_percentile(95)),
         ]);
     }
-    unless_empty(&table)
+    unless_empty(&table, place)
 }
 
 /// `restartgate.explain/1`
@@ -185,6 +193,8 @@ pub(crate) struct ExplainJson {
     reason: Option<String>,
     #[serde(rename = "ruling")]
     decision: DecisionRecord,
+    #[serde(flatten)]
+    place: PlaceJson,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -208,7 +218,7 @@ impl Explained {
 }
 
 impl ExplainJson {
-    pub(crate) fn new(record: &Record, decision: &DecisionRecord) -> Self {
+    pub(crate) fn new(record: &Record, decision: &DecisionRecord, place: PlaceJson) -> Self {
         Self {
             schema: "restartgate.explain/1",
             tool_version: VERSION,
@@ -218,6 +228,7 @@ impl ExplainJson {
             decided_at: record.time.at,
             reason: record.reason.clone(),
             decision: decision.clone(),
+            place,
         }
     }
 }

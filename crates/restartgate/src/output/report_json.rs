@@ -6,6 +6,7 @@ use evenkeel_common::terminal::{lines, one_line};
 use evenkeel_common::{Exit, Timestamp, VERSION, now};
 use serde::Serialize;
 
+use super::place_json::PlaceJson;
 use crate::decide::breaker_state::ServiceState;
 use crate::model::container::{ContainerStatus, State};
 use crate::model::limits::{EffectiveLimits, Source};
@@ -123,6 +124,8 @@ pub(crate) struct ReportJson {
     /// Time that the call took.
     pub(crate) took_ms: u64,
     pub(crate) evidence: Option<EvidenceJson>,
+    #[serde(flatten)]
+    place: PlaceJson,
     /// How the tool ends.
     #[serde(skip)]
     pub(crate) exit: Exit,
@@ -172,6 +175,7 @@ impl ReportJson {
         effective: &EffectiveLimits,
         verdict: Verdict,
         reason: String,
+        place: PlaceJson,
     ) -> Self {
         Self {
             schema: "restartgate.report/1",
@@ -190,11 +194,12 @@ impl ReportJson {
             limits: effective.into(),
             took_ms: 0,
             evidence: None,
+            place,
             exit: if verdict == Verdict::Failed { Exit::No } else { Exit::Done },
         }
     }
 
-    /// The report for people: one line, and the evidence below it.
+    /// The report for people: one line, the evidence below it, and where the records are.
     pub(crate) fn text(&self) -> String {
         let name = match &self.service.project {
             Some(project) => format!("{project}/{}", self.service.name),
@@ -204,7 +209,8 @@ impl ReportJson {
         if let Some(seconds) = self.retry_after_s {
             line.push_str(&format!("; try again in {seconds} s"));
         }
-        one_line(&line) + "\n" + &self.evidence.as_ref().map(EvidenceJson::text).unwrap_or_default()
+        let evidence = self.evidence.as_ref().map(EvidenceJson::text).unwrap_or_default();
+        format!("{}\n{evidence}  {}", one_line(&line), self.place.text())
     }
 }
 
@@ -215,6 +221,9 @@ pub(crate) fn whole_seconds(duration: Duration) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use evenkeel_common::state::StateDir;
+    use evenkeel_common::state::shared::Sharing;
+
     use super::*;
     use crate::decide::breaker_state::replay;
 
@@ -223,7 +232,8 @@ mod tests {
         effective.limits.window = Duration::from_millis(1500);
         let service = Service { host: "unix:///d".into(), project: None, name: "web".into() };
         let state = replay(&[], &effective.limits);
-        ReportJson::new(&service, &state, &effective, Verdict::Failed, reason.to_owned())
+        let dir = StateDir { path: "/s/restarts".into(), sharing: Sharing::AllUsers };
+        ReportJson::new(&service, &state, &effective, Verdict::Failed, reason.to_owned(), (&dir).into())
     }
 
     #[test]
@@ -241,7 +251,7 @@ mod tests {
             Some(EvidenceJson::new(&container, vec!["\x1b[31mred".into(), "\tindented".into()]));
         assert_eq!(
             report.text(),
-            "web: failed: it exited [2J\n  state unknown, exit code 0\n  last health check: a b\n  |  [31mred\n  | \tindented\n"
+            "web: failed: it exited [2J\n  state unknown, exit code 0\n  last health check: a b\n  |  [31mred\n  | \tindented\n  records in /s/restarts, shared by all users\n"
         );
     }
 }

@@ -6,6 +6,7 @@ use evenkeel_common::table::Table;
 use evenkeel_common::{Timestamp, VERSION, now};
 use serde::Serialize;
 
+use super::place_json::PlaceJson;
 use super::queries_json::event_name;
 use super::report_json::{ServiceJson, whole_seconds};
 use crate::decide::breaker_state::{Breaker, ServiceState};
@@ -79,6 +80,8 @@ pub(crate) struct StatusJson {
     verdict: Verdict,
     skipped_lines: usize,
     services: Vec<StatusRowJson>,
+    #[serde(flatten)]
+    place: PlaceJson,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -89,7 +92,7 @@ enum Verdict {
 }
 
 impl StatusJson {
-    pub(crate) fn new(services: Vec<StatusRowJson>, skipped_lines: usize) -> Self {
+    pub(crate) fn new(services: Vec<StatusRowJson>, skipped_lines: usize, place: PlaceJson) -> Self {
         let all_closed = services.iter().all(|row| row.breaker == BreakerName::Closed);
         Self {
             schema: "restartgate.status/1",
@@ -98,16 +101,17 @@ impl StatusJson {
             verdict: if all_closed { Verdict::AllClosed } else { Verdict::SomeOpen },
             skipped_lines,
             services,
+            place,
         }
     }
 
     /// The table for people.
     pub(crate) fn text(&self) -> String {
         if self.services.is_empty() {
-            return "nothing is recorded yet\n".into();
+            return format!("nothing is recorded yet\n{}", self.place.text());
         }
         let mut table = Table::new(["SERVICE", "ATTEMPTS", "COOLDOWN", "BREAKER", "LAST", "REASON"]);
         self.services.iter().for_each(|row| table.add_row(row.cells()));
-        table.to_string()
+        table.to_string() + self.place.text()
     }
 }

@@ -17,7 +17,10 @@ fn gate(home: &Home, args: &[&str]) -> (i32, String) {
 fn one_history_seen_in_four_ways() {
     let home = Home::new();
     assert_eq!(gate(&home, &["explain"]).0, 2);
-    assert_eq!(gate(&home, &["history"]), (0, "nothing is recorded yet\n".into()));
+    let place = format!("records in {}/restarts, of this user alone\n", home.display());
+    for query in ["history", "status", "stats"] {
+        assert_eq!(gate(&home, &[query]), (0, format!("nothing is recorded yet\n{place}")));
+    }
     assert_eq!(gate(&home, &["job", "--project", "shop", "--", "true"]).0, 0);
     assert_eq!(gate(&home, &["job", "--project", "shop", "--", "true"]).0, 75);
     assert_eq!(gate(&home, &["other", "--cooldown", "7", "--", "false"]).0, 1);
@@ -37,6 +40,7 @@ fn one_history_seen_in_four_ways() {
         "of 30 s were left",
         "1 of 3 attempts",
         "breaker: closed",
+        &place,
     ] {
         assert!(words.contains(part), "{words}");
     }
@@ -61,6 +65,7 @@ fn one_history_seen_in_four_ways() {
     let (_, said) = gate(&home, &["status", "--json"]);
     let standing: wire::Status = serde_json::from_str(&said).unwrap();
     assert_eq!((standing.verdict.as_str(), standing.services.len()), ("all_closed", 2));
+    assert_eq!((standing.state_directory.as_str(), standing.shared), (home.to_str().unwrap(), false));
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub(crate) struct Report {
     pub(crate) limits: Limits,
     pub(crate) took_ms: u64,
     pub(crate) evidence: Option<Evidence>,
+    pub(crate) state_directory: String,
+    pub(crate) shared: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -71,6 +73,8 @@ pub(crate) struct Status {
     pub(crate) verdict: String,
     pub(crate) skipped_lines: usize,
     pub(crate) services: Vec<StatusRow>,
+    pub(crate) state_directory: String,
+    pub(crate) shared: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -120,6 +124,8 @@ pub(crate) struct History {
     pub(crate) verdict: String,
     pub(crate) skipped_lines: usize,
     pub(crate) records: Vec<Record>,
+    pub(crate) state_directory: String,
+    pub(crate) shared: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -146,6 +152,8 @@ pub(crate) struct Stats {
     pub(crate) verdict: String,
     pub(crate) skipped_lines: usize,
     pub(crate) rows: Vec<StatsRow>,
+    pub(crate) state_directory: String,
+    pub(crate) shared: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -173,6 +181,8 @@ pub(crate) struct Explained {
     pub(crate) decided_at: String,
     pub(crate) reason: Option<String>,
     pub(crate) ruling: Ruling,
+    pub(crate) state_directory: String,
+    pub(crate) shared: bool,
 }
 
 #[derive(Debug, Deserialize)]

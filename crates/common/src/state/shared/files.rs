@@ -1,5 +1,6 @@
 //! Opening files in a directory where others may have put anything: links, pipes, files of theirs under our names.
 
+use std::ffi::OsStr;
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
@@ -10,9 +11,9 @@ use tempfile::NamedTempFile;
 
 use super::{GUARD, Guard, current_user};
 
-/// Whether a lock directory is shared: it has the sticky bit. Fails where it is, and others could replace what is in it.
-pub fn is_shared(locks: &Path) -> io::Result<bool> {
-    let facts = match locks.symlink_metadata() {
+/// Whether a directory for state is shared: it has the sticky bit. Fails where it is, and others could replace what is in it.
+pub fn is_shared(directory: &Path) -> io::Result<bool> {
+    let facts = match directory.symlink_metadata() {
         Ok(facts) => facts,
         // Locks of one's own, beside those that a group shares, would not exclude it.
         Err(e) if e.kind() == ErrorKind::PermissionDenied => return Err(e),
@@ -21,9 +22,9 @@ pub fn is_shared(locks: &Path) -> io::Result<bool> {
     if !facts.is_dir() || facts.mode() & 0o1000 == 0 {
         return Ok(false);
     }
-    check_safe(locks, &facts)?;
+    check_safe(directory, &facts)?;
     // What is above it may be renamed with all that is in it.
-    let above = locks.parent().unwrap_or(locks);
+    let above = directory.parent().unwrap_or(directory);
     check_safe(above, &above.metadata()?)?;
     Ok(true)
 }
@@ -46,7 +47,7 @@ fn is_trusted(owner: u32) -> bool {
 
 /// Opens a lock file that everybody may open, whoever created it, and its guard.
 pub fn open_lock(path: &Path) -> io::Result<(File, Guard)> {
-    let guard = open_guard(path)?;
+    let guard = open_guard(path.parent().unwrap_or(path), path.file_name().unwrap_or_default())?;
     loop {
         match open_existing(path, OpenOptions::new().read(true).write(true)) {
             Err(e) if e.kind() == ErrorKind::NotFound => create_lock(path)?,
@@ -55,9 +56,9 @@ pub fn open_lock(path: &Path) -> io::Result<(File, Guard)> {
     }
 }
 
-fn open_guard(path: &Path) -> io::Result<Guard> {
-    let name = path.file_name().unwrap_or_default();
-    let guard = path.with_file_name(GUARD);
+/// Opens the guard alone: a lock without a file of its own, whose name nobody can take.
+pub fn open_guard(directory: &Path, name: &OsStr) -> io::Result<Guard> {
+    let guard = directory.join(GUARD);
     let explain = |cause: io::Error| {
         let cause = match cause.kind() {
             ErrorKind::NotFound => "it is missing: run evenkeel-setup as root".to_owned(),

@@ -23,7 +23,8 @@ impl Guard {
         Self { file, position: position(name.as_bytes()) }
     }
 
-    pub(crate) fn try_lock(&self, mode: LockMode) -> io::Result<bool> {
+    /// Takes the lock if it is free. Closing all copies of the guard, in all processes, ends it.
+    pub fn try_lock(&self, mode: LockMode) -> io::Result<bool> {
         match self.set(libc::F_OFD_SETLK, lock_type(mode)) {
             Ok(()) => Ok(true),
             Err(e) if e.kind() == ErrorKind::WouldBlock || e.raw_os_error() == Some(libc::EACCES) => {

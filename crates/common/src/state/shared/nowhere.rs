@@ -1,8 +1,10 @@
 //! Where no state directory is shared.
 
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, ErrorKind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::state::lock_mode::LockMode;
 
@@ -11,7 +13,8 @@ use crate::state::lock_mode::LockMode;
 pub enum Guard {}
 
 impl Guard {
-    pub(crate) fn try_lock(&self, _: LockMode) -> io::Result<bool> {
+    /// Never.
+    pub fn try_lock(&self, _: LockMode) -> io::Result<bool> {
         match *self {}
     }
 
@@ -54,5 +57,25 @@ pub fn create_unnamed(_: &Path) -> io::Result<tempfile::NamedTempFile> {
 
 /// Not supported here.
 pub fn open_foreign(_: &Path) -> io::Result<(File, u32)> {
+    Err(ErrorKind::Unsupported.into())
+}
+
+/// Not supported here.
+pub fn open_guard(_: &Path, _: &OsStr) -> io::Result<Guard> {
+    Err(ErrorKind::Unsupported.into())
+}
+
+/// Not supported here.
+pub fn user_directories(_: &Path) -> io::Result<BTreeMap<u32, PathBuf>> {
+    Err(ErrorKind::Unsupported.into())
+}
+
+/// Not supported here.
+pub fn own_directory(_: &Path) -> io::Result<PathBuf> {
+    Err(ErrorKind::Unsupported.into())
+}
+
+/// Not supported here.
+pub fn open_in_user_directory(_: &Path, _: u32, _: &str) -> io::Result<File> {
     Err(ErrorKind::Unsupported.into())
 }

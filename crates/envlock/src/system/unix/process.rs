@@ -5,6 +5,7 @@ use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
+use evenkeel_common::state::shared::user_name;
 use evenkeel_common::{Error, Exit, child};
 use rustix::process::{Pid, Signal};
 
@@ -57,13 +58,4 @@ pub(crate) fn host() -> String {
 /// The user, where no variable names one.
 pub(crate) fn user_from_system() -> String {
     user_name(rustix::process::geteuid().as_raw())
-}
-
-/// The name of a user: from /etc/passwd, else the number.
-pub(crate) fn user_name(number: u32) -> String {
-    let number = number.to_string();
-    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let mut users = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
-    let named = users.find(|user| user.get(2) == Some(&number.as_str()));
-    named.and_then(|user| user.first().map(ToString::to_string)).unwrap_or(number)
 }
