@@ -151,6 +151,11 @@ impl HoldArgs {
         }
     }
 
+    /// The command, to be shown.
+    pub(crate) fn words(&self) -> Vec<String> {
+        self.command.iter().map(|word| word.to_string_lossy().into_owned()).collect()
+    }
+
     /// Whether this is the name of the main lock.
     pub(crate) fn is_main(&self, name: &str) -> bool {
         self.name.as_deref() == Some(name)

@@ -8,7 +8,7 @@ use evenkeel_common::{Error, Exit, print};
 use crate::cli::DownArgs;
 use crate::commands::waiting;
 use crate::lock::acquire::{LockTiming, Owner, acquire};
-use crate::lock::held_lock::HeldLock;
+use crate::hold::Hold;
 use crate::lock::inherited;
 use crate::model::environment::Recorded;
 use crate::model::held_entry::{HELD_VAR, HeldEntry};
@@ -35,7 +35,7 @@ pub(super) fn down(args: &DownArgs) -> Result<Exit, Error> {
     let mut deadline = WaitDeadline::new(Some(args.timeout));
     let owner = Owner::new(vec!["envlock".into(), "down".into(), args.name.clone()], None);
     match acquire(files.clone(), Mode::Exclusive, LockTiming::Immediate, &owner, &mut deadline)? {
-        Some(lock) => take_down(lock, &outer),
+        Some(lock) => take_down(Box::new(lock), &outer),
         None => busy(&files, deadline.elapsed()),
     }
 }
@@ -51,8 +51,8 @@ fn busy(files: &EnvFiles, waited: Duration) -> Result<Exit, Error> {
     Ok(Exit::Busy)
 }
 
-fn take_down(lock: HeldLock, outer: &str) -> Result<Exit, Error> {
-    let (name, signals) = (lock.files.name.clone(), SignalForwarder::start());
+fn take_down(lock: Box<dyn Hold>, outer: &str) -> Result<Exit, Error> {
+    let (name, signals) = (lock.name().to_owned(), SignalForwarder::start());
     let steps = Steps { signals: &signals, name: &name, outer, marks: Marks::Steps };
     let mut locked = Locked { locks: vec![lock], steps };
     let done = run_recorded(&mut locked);
@@ -70,8 +70,7 @@ fn run_recorded(locked: &mut Locked<'_>) -> Result<Exit, Error> {
         Recorded::Refused(cause) => return Err(unusable(name, cause)),
         Recorded::Known(_) => {}
     }
-    if let Some(foreign) = recorded.foreign() {
-        let cause = format!("{foreign} set it up, and only he may run the take-down that is recorded");
+    if let Some(cause) = recorded.withheld_teardown() {
         let hint = "let them run envlock down, or enter it with a --teardown of your own";
         return Err(Error::failed(format!("take {name} down"), cause).hint(hint));
     }
