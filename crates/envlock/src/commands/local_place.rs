@@ -5,11 +5,12 @@ use evenkeel_common::state::Home;
 use evenkeel_common::state::shared::Sharing;
 
 use crate::cli::HoldArgs;
-use crate::commands::place::{Asker, Explanation, Place, Wanted};
+use crate::commands::place::{About, Asker, Explanation, Place, Wanted, refuse_under_the_lock};
 use crate::commands::{as_wrapper_failure, waiting};
 use crate::hold::Hold;
 use crate::lock::acquire::{Owner, acquire};
 use crate::lock::inherited;
+use crate::model::environment::Recorded;
 use crate::model::held_entry::HeldEntry;
 use crate::model::queue::Mode;
 use crate::model::setup_key::SetupKey;
@@ -36,6 +37,23 @@ pub(super) fn find(
     inherited::refuse_under_the_dead(home, name)?;
     let files = EnvFiles::open(home, name).map_err(as_wrapper_failure)?;
     Ok(Some(Box::new(LocalPlace { files, owner: owner(home, args) })))
+}
+
+/// The lock `name`, where something is recorded of its environment.
+pub(super) fn find_to_take_down(
+    home: &Home,
+    name: &str,
+    outer: &str,
+    about: About,
+) -> Result<Option<Box<dyn Place>>, Error> {
+    if inherited::is_held(&HeldEntry::parse_list(outer), home, name)? {
+        return Err(refuse_under_the_lock(name));
+    }
+    inherited::refuse_under_the_dead(home, name)?;
+    let files = EnvFiles::existing(home, name)?;
+    let files = files.filter(|files| files.read_environment() != Recorded::Nothing);
+    let owner = Owner::new(about.command, about.purpose);
+    Ok(files.map(|files| Box::new(LocalPlace { files, owner }) as Box<dyn Place>))
 }
 
 fn owner(home: &Home, args: &HoldArgs) -> Owner {

@@ -41,10 +41,7 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
             Via::Local => break_lock::break_lock(args),
             Via::Store(url) => via::break_lock(args, &url),
         },
-        Some(Action::Down(args)) => {
-            via::refuse_store("down")?;
-            down::down(&args).map_err(as_wrapper_failure)
-        }
+        Some(Action::Down(args)) => down::down(&args).map_err(as_wrapper_failure),
         Some(Action::Sweep(args)) => {
             via::refuse_store("sweep")?;
             sweep::sweep(&args)

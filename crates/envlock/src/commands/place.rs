@@ -47,3 +47,9 @@ pub(super) trait Place {
     /// Who holds the lock, and what the environment was started from where that is not this key.
     fn explanation(&self, key: Option<&SetupKey>, asker: Asker) -> Explanation;
 }
+
+/// Under the lock it would be waiting for itself.
+pub(super) fn refuse_under_the_lock(name: &str) -> Error {
+    Error::failed(format!("take {name} down"), "this command runs under its lock")
+        .hint("run envlock down after the outer envlock has ended")
+}

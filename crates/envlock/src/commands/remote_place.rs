@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use evenkeel_common::{Error, now};
 
-use crate::commands::place::{About, Asker, Explanation, Place, Wanted};
+use crate::commands::place::{About, Asker, Explanation, Place, Wanted, refuse_under_the_lock};
 use crate::commands::queries_remote::status_of;
 use crate::hold::Hold;
 use crate::lock::acquire::LockTiming;
+use crate::model::environment::Recorded;
 use crate::model::queue::Mode;
 use crate::model::record::{Phase, Record};
 use crate::model::setup_key::SetupKey;
@@ -15,7 +16,7 @@ use crate::model::via::StoreUrl;
 use crate::output::text;
 use crate::remote::acquire::acquire;
 use crate::remote::board::Owner;
-use crate::remote::inherited::covers;
+use crate::remote::inherited::{covers, held_by_ancestors};
 use crate::remote::keeper::Keeper;
 use crate::remote::lock::{Claim, RemoteLock};
 use crate::remote::renewal::Store;
@@ -45,9 +46,31 @@ pub(super) fn find(
     if covers(&mut store, &url.prefix, outer)? {
         return Ok(None);
     }
+    start(url, store, about).map(Some)
+}
+
+/// The lock `name`, where something is recorded of its environment.
+pub(super) fn find_to_take_down(
+    url: &StoreUrl,
+    name: &str,
+    outer: &str,
+    about: About,
+) -> Result<Option<Box<dyn Place>>, Error> {
+    let mut store = Store::new(url, name, Mode::Exclusive, Terms::new(TTL));
+    if !held_by_ancestors(&mut store, &url.prefix, outer)?.is_empty() {
+        return Err(refuse_under_the_lock(name));
+    }
+    let look = store.look().map_err(|e| store.client.fatal(&e))?;
+    if look.recorded == Recorded::Nothing {
+        return Ok(None);
+    }
+    start(url, store, about).map(Some)
+}
+
+fn start(url: &StoreUrl, store: Store, about: About) -> Result<Box<dyn Place>, Error> {
     let process = current_process();
     let (pid, start) = (process.pid, process.start);
-    let owner = Owner { name: name.to_owned(), prefix: url.prefix.clone(), pid, start };
+    let owner = Owner { name: store.keys.name().to_owned(), prefix: url.prefix.clone(), pid, start };
     let keeper = Keeper::start(owner.clone(), || store.clone())?;
     let record = Record {
         ticket: 0,
@@ -64,7 +87,7 @@ pub(super) fn find(
         owner: None,
     };
     let claim = Claim { url: url.clone(), store, keeper, owner };
-    Ok(Some(Box::new(RemotePlace { claim, record })))
+    Ok(Box::new(RemotePlace { claim, record }))
 }
 
 impl Place for RemotePlace {

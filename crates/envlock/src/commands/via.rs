@@ -2,7 +2,7 @@
 
 use evenkeel_common::Error;
 
-use crate::cli::{HoldArgs, StoreArgs};
+use crate::cli::{DownArgs, HoldArgs, StoreArgs};
 use crate::model::via::{VIA_VAR, Via};
 
 /// Where the lock of a run is.
@@ -40,13 +40,22 @@ pub(super) fn refuse_options(args: &HoldArgs) -> Result<(), Error> {
         .hint(format!("for the locks of this machine: {VIA_VAR}=local")))
 }
 
+/// Whoever may write to the store could put a command there.
+pub(super) fn want_teardown(args: &DownArgs) -> Result<(), Error> {
+    if args.teardown.is_some() {
+        return Ok(());
+    }
+    let cause = "no command is taken from a store";
+    Err(Error::usage(format!("take {} down", args.name), cause).hint("give the take-down with --teardown"))
+}
+
 /// Refuses what would quietly look at other locks than those that are meant.
 pub(super) fn refuse_store(subcommand: &str) -> Result<(), Error> {
     match chosen(None)? {
         Via::Local => Ok(()),
         Via::Store(url) => Err(Error::usage(
             format!("run envlock {subcommand} with {VIA_VAR}={url}"),
-            "it knows only the locks of this machine",
+            "no command is taken from a store, so it cannot take down what is recorded there",
         )
         .hint(format!("for the locks of this machine: {VIA_VAR}=local envlock {subcommand}"))),
     }
@@ -55,11 +64,11 @@ pub(super) fn refuse_store(subcommand: &str) -> Result<(), Error> {
 #[cfg(target_os = "linux")]
 pub(super) use super::break_remote::break_lock;
 #[cfg(target_os = "linux")]
-pub(super) use super::remote_place::find;
-#[cfg(target_os = "linux")]
 pub(super) use super::queries_remote::{held, history, status};
+#[cfg(target_os = "linux")]
+pub(super) use super::remote_place::{find, find_to_take_down};
 #[cfg(not(target_os = "linux"))]
-pub(super) use elsewhere::{break_lock, find, held, history, status};
+pub(super) use elsewhere::{break_lock, find, find_to_take_down, held, history, status};
 
 #[cfg(not(target_os = "linux"))]
 mod elsewhere {
@@ -82,6 +91,15 @@ mod elsewhere {
         _: Mode,
         _: &str,
         _: Option<Duration>,
+        _: About,
+    ) -> Result<Option<Box<dyn Place>>, Error> {
+        refused(url)
+    }
+
+    pub(crate) fn find_to_take_down(
+        url: &StoreUrl,
+        _: &str,
+        _: &str,
         _: About,
     ) -> Result<Option<Box<dyn Place>>, Error> {
         refused(url)

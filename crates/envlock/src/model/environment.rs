@@ -33,7 +33,7 @@ pub(crate) struct Environment {
     /// Of several users' records the highest counts; 0 where there is one user.
     #[serde(default)]
     pub(crate) generation: u64,
-    /// Why its take-down, which is a command, is not run by whoever read this; it is left out then.
+    /// Why its take-down, which is a command, is not run by whoever read this.
     #[serde(skip)]
     pub(crate) foreign: Option<Foreign>,
 }
@@ -118,8 +118,10 @@ impl Recorded {
         }
     }
 
+    /// The take-down that is recorded, where it may be run.
     pub(crate) fn teardown(&self) -> Option<&Teardown> {
-        self.known()?.teardown.as_ref()
+        let known = self.known()?;
+        known.teardown.as_ref().filter(|_| known.foreign.is_none())
     }
 
     /// Why the take-down that is recorded is not run.

@@ -147,12 +147,8 @@ impl Acquisition<'_, '_> {
 
     /// The value of the own marker. `ticket` 0: the number is the revision of the marker itself.
     fn marker(&self, ticket: u64, slot: Option<u16>) -> Vec<u8> {
-        let record = Record {
-            ticket,
-            slot: slot.map(u32::from),
-            entered_at: Some(now()),
-            ..self.record.clone()
-        };
+        let record =
+            Record { ticket, slot: slot.map(u32::from), entered_at: Some(now()), ..self.record.clone() };
         let ttl_s = self.store.terms.ttl().as_secs();
         serde_json::to_vec(&Marker { ttl_s, record }).unwrap_or_default()
     }

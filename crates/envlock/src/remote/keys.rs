@@ -188,7 +188,10 @@ mod tests {
         for other in [keys.past(1), keys.gate(1), keys.environment(), keys.dirty()] {
             assert!(other < all.first);
         }
-        assert_eq!((keys.parse_gate(&keys.gate(7)), keys.parse_gate("ci/envlock/1/test/gate/x")), (Some(7), None));
+        assert_eq!(
+            (keys.parse_gate(&keys.gate(7)), keys.parse_gate("ci/envlock/1/test/gate/x")),
+            (Some(7), None)
+        );
         assert_eq!(lock_of("ci", &keys.past(1)), Some(("test", "ci/envlock/1/test0".to_owned())));
         assert_eq!(lock_of("ci", "ci/envlock/2/x"), None);
         assert_eq!(Keys::new("", "a").ticket(Mode::Exclusive, 1), "envlock/1/a/q/x/1");

@@ -44,7 +44,9 @@ impl Store {
         };
         let mut seen = Vec::new();
         for key in &found {
-            let Some((kind, _, lease)) = self.keys.parse(&String::from_utf8_lossy(&key.name)) else { continue };
+            let Some((kind, _, lease)) = self.keys.parse(&String::from_utf8_lossy(&key.name)) else {
+                continue;
+            };
             // The marker of who keeps others out for a time comes after its own, and tickets come after markers.
             if seen.contains(&lease) {
                 continue;

@@ -55,11 +55,8 @@ pub(crate) fn run(
         session.run_after(&ending);
     }
     // What is left of an environment whose lock was broken or lost, the next user takes down.
-    let left = if has_environment && !session.locked.is_stopped() {
-        session.leave_environment()
-    } else {
-        Ok(None)
-    };
+    let left =
+        if has_environment && !session.locked.is_stopped() { session.leave_environment() } else { Ok(None) };
     session.finish(ending, left, started.elapsed())
 }
 

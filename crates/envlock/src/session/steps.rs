@@ -57,6 +57,11 @@ impl Script {
         Self { step, command: command.to_owned(), directory: None, limit: None, exit: None }
     }
 
+    /// A take-down that the caller gives.
+    pub(crate) fn teardown(command: &str) -> Self {
+        Self::new(Step::Teardown, command)
+    }
+
     /// A recorded take-down, in its directory, or in `/` where that is gone.
     pub(crate) fn recorded(teardown: &Teardown) -> Self {
         let directory =
@@ -218,11 +223,7 @@ fn wait_for(mut job: Job<'_>, locks: &Locks<'_>) -> Result<Ending, Error> {
 }
 
 /// Waits for the end of a step, for a signal, or until the deadline. Where a lock can be kept no longer, the step is ended.
-fn next_event(
-    job: &mut Job<'_>,
-    deadline: Option<Instant>,
-    locks: &Locks<'_>,
-) -> Result<JobEvent, Error> {
+fn next_event(job: &mut Job<'_>, deadline: Option<Instant>, locks: &Locks<'_>) -> Result<JobEvent, Error> {
     loop {
         let check = locks.iter().filter_map(|lock| lock.next_check()).min();
         let check = check.map(|time| Instant::now() + time);

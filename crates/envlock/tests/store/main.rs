@@ -6,6 +6,7 @@
 mod basics;
 mod break_lock;
 mod chaos;
+mod environment;
 mod faults;
 mod unreachable;
 

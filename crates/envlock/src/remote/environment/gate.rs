@@ -25,14 +25,15 @@ impl RemoteLock<'_> {
     /// Waits at the gate to leave.
     pub(in crate::remote) fn pass_to_leave(&mut self) -> Result<Company, Error> {
         // Without a deadline there always is an answer.
-        self.pass(Purpose::Leave, &mut WaitDeadline::new(None)).map(|company| company.unwrap_or(Company::Users))
+        self.pass(Purpose::Leave, &mut WaitDeadline::new(None))
+            .map(|company| company.unwrap_or(Company::Users))
     }
 
     fn pass(&mut self, purpose: Purpose, deadline: &mut WaitDeadline<'_>) -> Result<Option<Company>, Error> {
         let at_gate = message::put(&self.claim.store.keys.gate(self.lease), b"", self.lease);
         self.change(&[at_gate])?;
         let mut dead = Dead::default();
-        while deadline.poll() {
+        loop {
             let view = self.look_around()?;
             let keys = &self.claim.store.keys;
             match view.next(self.lease, purpose) {
@@ -59,8 +60,10 @@ impl RemoteLock<'_> {
                 GateStep::BesideUsers => return Ok(Some(Company::Users)),
                 GateStep::BesidePlainHolders => return Ok(Some(Company::PlainHolders)),
             }
+            if !deadline.poll() {
+                return Ok(None);
+            }
         }
-        Ok(None)
     }
 
     fn look_around(&mut self) -> Result<GateView, Error> {
@@ -85,7 +88,8 @@ impl RemoteLock<'_> {
             message::exists(&keys.marker(self.claim.store.mode, lease)),
             message::is_unchanged_since(&keys.markers(None), seen.revision),
         ];
-        let put = [message::put(&keys.marker(crate::model::queue::Mode::Exclusive, lease), &self.marker(), 0)];
+        let put =
+            [message::put(&keys.marker(crate::model::queue::Mode::Exclusive, lease), &self.marker(), 0)];
         self.ask(|store| store.txn(&compare, &put, &[])).map(|answer| answer.succeeded)
     }
 

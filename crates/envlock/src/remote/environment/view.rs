@@ -67,7 +67,8 @@ impl GateView {
         gates.sort_unstable();
         view.queue = gates.into_iter().map(|(_, lease)| lease).collect();
         let snapshot = Snapshot::new(keys, revision, &others)?;
-        view.orphans = snapshot.markers.iter().filter(|m| snapshot.ticket(m.lease).is_none()).copied().collect();
+        view.orphans =
+            snapshot.markers.iter().filter(|m| snapshot.ticket(m.lease).is_none()).copied().collect();
         Ok(view)
     }
 
