@@ -155,7 +155,9 @@ fn attempt(
 }
 
 fn abandon(locks: Vec<Box<dyn Hold + '_>>) {
-    locks.into_iter().for_each(|lock| lock.abandon());
+    for lock in locks {
+        lock.abandon();
+    }
 }
 
 fn run(

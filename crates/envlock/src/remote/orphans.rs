@@ -1,6 +1,7 @@
 //! Markers whose owners vanished: they are respected until their commands have ended for sure, and then removed.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::time::{Duration, Instant};
 
 use tracing::{debug, info};
@@ -24,6 +25,21 @@ struct Seen {
     takeover: Duration,
 }
 
+impl Seen {
+    fn now(store: &mut Store, orphan: StoredMarker, until: Instant) -> Result<Self, CallError> {
+        let at = boot_clock();
+        let marker = retry(until, || store.marker(orphan.mode, orphan.lease))?;
+        // What cannot be read may have been trusted for as long as is allowed.
+        let takeover = marker.map_or(terms::MOST, |marker| Duration::from_secs(marker.ttl_s));
+        info!(
+            lease = orphan.lease,
+            ?takeover,
+            "an owner vanished inside; waiting until its command has ended"
+        );
+        Ok(Self { at, takeover })
+    }
+}
+
 impl Dead {
     /// Removes those markers whose time is over. Returns whether there were any. A store that does not answer is asked
     /// again until `until`.
@@ -35,20 +51,11 @@ impl Dead {
     ) -> Result<bool, CallError> {
         let mut any = false;
         for orphan in orphans {
-            let id = (orphan.lease, orphan.created);
-            if !self.0.contains_key(&id) {
-                let at = boot_clock();
-                let marker = retry(until, || store.marker(orphan.mode, orphan.lease))?;
-                // What cannot be read may have been trusted for as long as is allowed.
-                let takeover = marker.map_or(terms::MOST, |marker| Duration::from_secs(marker.ttl_s));
-                info!(
-                    lease = orphan.lease,
-                    ?takeover,
-                    "an owner vanished inside; waiting until its command has ended"
-                );
-                self.0.insert(id, Seen { at, takeover });
-            }
-            if self.0.get(&id).is_some_and(|seen| boot_clock() >= seen.at + seen.takeover) {
+            let seen = match self.0.entry((orphan.lease, orphan.created)) {
+                Entry::Occupied(seen) => *seen.get(),
+                Entry::Vacant(unseen) => *unseen.insert(Seen::now(store, *orphan, until)?),
+            };
+            if boot_clock() >= seen.at + seen.takeover {
                 any = true;
                 retry(until, || remove(store, *orphan))?;
             }

@@ -2,7 +2,7 @@
 
 use evenkeel_common::{BootTimestamp, Error};
 
-use crate::hold::Company;
+use crate::hold::{Company, Hold};
 use crate::model::environment::{Environment, EnvironmentPhase, Keep, Recorded, kept_by_last};
 use crate::model::step::Step;
 use crate::session::steps::{Script, print_message};
@@ -19,7 +19,7 @@ impl Session<'_> {
         }
         let company = match self.entrance.take() {
             Some(entrance) => Some(entrance.company),
-            None => self.locked.main_mut().map(|main| main.enter_teardown()).transpose()?,
+            None => self.locked.main_mut().map(Hold::enter_teardown).transpose()?,
         };
         match (company, self.progress) {
             (None, _) | (_, Progress::Untouched | Progress::Cleared) => Ok(None),

@@ -33,7 +33,7 @@ impl<'a> Locked<'a> {
 
     /// What is recorded of the environment.
     pub(crate) fn recorded(&mut self) -> Recorded {
-        self.main_mut().map_or(Recorded::Nothing, |main| main.read_environment())
+        self.main_mut().map_or(Recorded::Nothing, Hold::read_environment)
     }
 
     pub(super) fn record(&mut self, environment: &Environment) -> Result<(), Error> {
@@ -88,11 +88,13 @@ impl<'a> Locked<'a> {
 
     /// Removes the record of an environment that has no take-down.
     pub(super) fn forget_record(&mut self) -> Result<(), Error> {
-        self.main_mut().map_or(Ok(()), |main| main.remove_environment())
+        self.main_mut().map_or(Ok(()), Hold::remove_environment)
     }
 
     /// Releases the locks.
     pub(crate) fn release(self) {
-        self.locks.into_iter().for_each(|lock| lock.abandon());
+        for lock in self.locks {
+            lock.abandon();
+        }
     }
 }

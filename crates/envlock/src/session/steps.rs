@@ -124,14 +124,16 @@ impl Steps<'_> {
             return Err(Error::new(Exit::Wrapper, format!("run the {}", step.name()), cause));
         }
         command.env(HELD_VAR, self.held(locks));
-        command.envs(self.main_of(locks).map(|main| main.variables()).unwrap_or_default());
+        command.envs(self.main_of(locks).map(Hold::variables).unwrap_or_default());
         if let Some(entry) = self.step_entry(step, locks) {
             let outer = std::env::var(STEP_VAR).ok().filter(|outer| !outer.is_empty());
             command.env(STEP_VAR, outer.into_iter().chain([entry]).collect::<Vec<_>>().join(","));
         }
         let inherited: Vec<_> = locks.iter().flat_map(|lock| lock.inherited_fds()).collect();
         let job = Job::start(self.signals, command, step, &inherited)?;
-        locks.iter().for_each(|lock| lock.note_group(job.group()));
+        for lock in locks {
+            lock.note_group(job.group());
+        }
         Ok(job)
     }
 
@@ -231,7 +233,9 @@ fn next_event(job: &mut Job<'_>, deadline: Option<Instant>, locks: &Locks<'_>) -
         if event != JobEvent::Timeout || deadline.is_some_and(|deadline| deadline <= Instant::now()) {
             return Ok(event);
         }
-        locks.iter().for_each(|lock| lock.check());
+        for lock in locks {
+            lock.check();
+        }
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use evenkeel_common::Error;
 
 use crate::hold::Company;
+use crate::model::queue::Mode;
 use crate::remote::environment::view::{GateStep, GateView, Purpose};
 use crate::remote::etcd::client::CallError;
 use crate::remote::etcd::message::{self, Content};
@@ -88,8 +89,7 @@ impl RemoteLock<'_> {
             message::exists(&keys.marker(self.claim.store.mode, lease)),
             message::is_unchanged_since(&keys.markers(None), seen.revision),
         ];
-        let put =
-            [message::put(&keys.marker(crate::model::queue::Mode::Exclusive, lease), &self.marker(), 0)];
+        let put = [message::put(&keys.marker(Mode::Exclusive, lease), &self.marker(), 0)];
         self.ask(|store| store.txn(&compare, &put, &[])).map(|answer| answer.succeeded)
     }
 
