@@ -8,6 +8,7 @@ use evenkeel_tests::{BUSYBOX, Engine, Home, World, engine, tool};
 
 mod queries;
 mod readiness;
+mod sharing;
 mod signals;
 mod storm;
 mod survive;
