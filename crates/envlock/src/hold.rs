@@ -97,6 +97,7 @@ pub(crate) enum Company {
 
 /// Whether a lock still protects what is run under it.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "only a store takes a lock from its holder"))]
 pub(crate) enum Standing {
     Held,
     /// By `envlock break`: what ran under it was ended, and nothing more may be run.

@@ -40,6 +40,7 @@ pub(crate) struct Environment {
 
 /// Whose record of an environment is read by somebody else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "stores are for Linux only"))]
 pub(crate) enum Foreign {
     /// Another user of the machine, by number: he alone may run its take-down.
     User(u32),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use evenkeel_tests::Etcd;
 
-use crate::{Done, Holder, World, is_running, keeper_of, send, until};
+use crate::{Done, Holder, World, find_keeper, is_running, keeper_of, send, until};
 
 /// A cluster of three members for all tests that do it no harm.
 pub(crate) fn cluster() -> Option<&'static Etcd> {
@@ -234,37 +234,48 @@ fn whoever_shares_the_lock_without_the_environment_makes_way_for_the_set_up() {
 #[test]
 fn a_set_up_that_outlives_its_lease_is_ended_before_another_one_starts() {
     let Some(etcd) = cluster() else { return };
-    let site = Site::new(etcd);
-    let pid = site.world.file("pid");
-    // It ignores SIGTERM.
-    let slow = format!(
-        "trap '' TERM; echo $$ > {0}.new; mv {0}.new {0}; while :; do sleep 0.1; done",
-        pid.display()
-    );
-    let first = site.world.start(&["--ttl", "5s", "--shared", "--setup", &slow, "test", "--", "true"]);
-    until("it sets up", || pid.exists());
-    let running = std::fs::read_to_string(&pid).unwrap().trim().parse().unwrap();
-    let keeper = keeper_of(first.id());
-    send("-STOP", keeper);
-    let check = format!("kill -0 {running} && echo overlap >> {}; true", site.world.file("log").display());
-    let second = site.world.run(&[
-        "-w",
-        "60s",
-        "--shared",
-        "--setup",
-        &check,
-        "--teardown",
-        &check,
-        "test",
-        "--",
-        "true",
-    ]);
-    assert_eq!((second.code(), &*site.log()), (0, ""), "{second:?}");
-    assert!(!is_running(running));
-    send("-9", keeper);
-    let first = Done(first.wait_with_output().unwrap());
-    assert_eq!(first.code(), 125, "{first:?}");
-    assert!(first.stderr().contains("the lock test was lost"), "{}", first.stderr());
+    // The lease ends because nobody renews it, or while its owner still trusts it.
+    for is_deleted in [false, true] {
+        let site = Site::new(etcd);
+        let pid = site.world.file("pid");
+        // It ignores SIGTERM.
+        let slow = format!(
+            "trap '' TERM; echo $$ > {0}.new; mv {0}.new {0}; while :; do sleep 0.1; done",
+            pid.display()
+        );
+        let args = ["--ttl", "5s", "--shared", "--setup", &slow, "test", "--", "true"];
+        let first = site.world.start(&args);
+        until("it sets up", || pid.exists());
+        let running = std::fs::read_to_string(&pid).unwrap().trim().parse().unwrap();
+        let keeper = keeper_of(first.id());
+        if is_deleted {
+            delete_lease(etcd, &site.world);
+        } else {
+            send("-STOP", keeper);
+        }
+        let check =
+            format!("kill -0 {running} && echo overlap >> {}; true", site.world.file("log").display());
+        let steps = ["--setup", &check, "--teardown", &check, "test", "--", "true"];
+        let second = site.world.run(&[&["-w", "60s", "--shared"][..], &steps].concat());
+        assert_eq!((second.code(), &*site.log()), (0, ""), "{second:?}");
+        assert!(!is_running(running));
+        if !is_deleted {
+            send("-9", keeper);
+        }
+        let first = Done(first.wait_with_output().unwrap());
+        assert_eq!(first.code(), 125, "{first:?}");
+        assert!(first.stderr().contains("the lock test was lost"), "{}", first.stderr());
+    }
+}
+
+/// Deletes what the end of a lease deletes.
+fn delete_lease(etcd: &Etcd, world: &World) {
+    let prefix = world.url.rsplit('/').next().unwrap();
+    for kind in ["q", "gate"] {
+        let key = |end: &str| crate::unreachable::base64(&format!("{prefix}/envlock/1/test/{kind}{end}"));
+        let body = format!(r#"{{"key":"{}","range_end":"{}"}}"#, key("/"), key("0"));
+        etcd.ask("kv/deleterange", &body).unwrap();
+    }
 }
 
 #[test]
@@ -542,7 +553,7 @@ fn deaths_at_random_moments_never_let_two_set_up_at_once() {
                     let is_victim = (worker + round) % 3 == 0;
                     if is_victim {
                         std::thread::sleep(Duration::from_millis((worker * 97 + round * 61) % 400));
-                        let keeper = std::panic::catch_unwind(|| keeper_of(child.id())).ok();
+                        let keeper = find_keeper(child.id());
                         if let Some(keeper) = keeper.filter(|_| worker % 2 == 0) {
                             let _ =
                                 std::process::Command::new("kill").args(["-9", &keeper.to_string()]).output();
