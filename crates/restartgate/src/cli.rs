@@ -62,7 +62,7 @@ pub const MANUAL: Manual = Manual {
             "Restarts are counted for each machine: where N hosts restart the services of one engine, each has the whole \
              budget, and none knows the breakers of the others. Where ENVLOCK_VIA names a store (see envlock(1)), several \
              hosts share the engine, so a restart, check, trip and reset end with 2 and do nothing. Let one host restart \
-             services, with ENVLOCK_VIA=local, or pass --per-host. Not refused: a restart with --force, which no limit \
+             services, with ENVLOCK_VIA=local, or pass --per-host, or set DOCKER_RESTARTS_PER_HOST=true. Not refused: a restart with --force, which no limit \
              holds back; a command behind the gate (-- CMD), which belongs to this machine; wait, and what only reads the \
              history. A remote engine that other hosts use without ENVLOCK_VIA is not noticed.",
         ),
@@ -90,7 +90,7 @@ pub const MANUAL: Manual = Manual {
             "ENVIRONMENT",
             "NETRA_HOME: the state directory instead of ~/.netra; one that users share (see envlock(1)) has locks only. DOCKER_RESTART_COOLDOWN, \
              DOCKER_MAX_RESTART_ATTEMPTS, DOCKER_RESTART_WINDOW, DOCKER_RESTART_OPEN, DOCKER_RESTART_STABLE, \
-             DOCKER_RESTARTS_PER_MINUTE: limits; flags override them. ENVLOCK_VIA: see SEVERAL HOSTS.",
+             DOCKER_RESTARTS_PER_MINUTE: limits; flags override them. ENVLOCK_VIA, DOCKER_RESTARTS_PER_HOST: see SEVERAL HOSTS.",
         ),
         (
             "JSON",

@@ -33,6 +33,10 @@ fn what_decides_or_records_is_refused_before_the_engine_is_asked() {
             assert!(said.contains(part), "{call:?}: {part}: {said}");
         }
         // Told so, it goes on to the engine, which is not there.
+        let mut told = tool(env!("CARGO_BIN_EXE_restartgate"), &home);
+        told.args(call).env("DOCKER_HOST", "unix:///nonexistent.sock").env("ENVLOCK_VIA", VIA);
+        let told = told.env("DOCKER_RESTARTS_PER_HOST", "true").status().unwrap();
+        assert_eq!(told.code(), Some(4), "{call:?}");
         for (via, more) in [(VIA, &["--per-host"][..]), ("local", &[]), ("", &[])] {
             assert_eq!(run(via, more).0, Some(4), "{call:?} {via} {more:?}");
         }
