@@ -174,7 +174,7 @@ pub const MANUAL: Manual = Manual {
              it has the lock of who changes it. Where a user dies, on whatever host, or its lock is lost or broken, in the \
              set-up, the command or the take-down, and nobody else uses the environment, it is dirty: the next user takes it \
              down before the set-up. After 'break' no take-down is run. While the store still has the ticket of a dead user, \
-             those who share the lock come in beside it.\n\n\
+             those who share the lock come in beside it, and who leaves meanwhile is not the last one: the next user takes down.\n\n\
              No command is taken from a store, because whoever may write to it could put one there: a take-down is always \
              that of the user who runs it. Users of an environment that has one give their own --teardown, and so does \
              'envlock down'; it is run in the directory of its caller. Not available, and refused with 2: --inherit, \
