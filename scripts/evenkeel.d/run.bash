@@ -12,6 +12,9 @@ run_inside() {
   [ ${#compose_profiles[@]} = 0 ] || export COMPOSE_PROFILES="${COMPOSE_PROFILES:+$COMPOSE_PROFILES,}${compose_profiles[*]}"
   [ ${#all_env_files[@]} = 0 ] || export COMPOSE_ENV_FILES="${all_env_files[*]}"
   IFS=$' \t\n'
+  if over_store && [ -z "$no_isolate" ] && [ ! -e "$state/override.yml" ]; then
+    say "$environment was set up by another host: its ports are not known here (--fixed-ports keeps those of the files)"
+  fi
   if [ -s "$state/ports" ]; then
     while read -r line; do export "${line?}"; done <"$state/ports"
   fi
@@ -102,7 +105,7 @@ begin_run() {
   begin_artifacts
   check_files
   reach_engine
-  [ -n "$dry" ] || envlock sweep >/dev/null || :
+  [ -n "$dry" ] || ENVLOCK_VIA=local envlock sweep >/dev/null || :
   hold_environment "evenkeel: ${words[*]}"
   quote "${self_command[@]}" "${passed_on[@]}" finish
   hold+=(--after "$quoted")
@@ -130,9 +133,11 @@ begin_up() {
 }
 
 begin_down() {
-  local code=0
+  local code=0 own=()
   reach_engine
-  run_forwarding_signals envlock down "$environment" --timeout "$wait_for" || code=$?
+  # No command is taken from a store.
+  ! over_store || { portable "${self_command[@]}" take_down && own=(--teardown "$quoted"); }
+  run_forwarding_signals envlock down "$environment" --timeout "$wait_for" "${own[@]}" || code=$?
   [ -z "$caught" ] || stop
   [ "$code" = 0 ] || [ "$step" = clean ] || exit "$code"
   # Where nothing is known to be up, something may be left all the same. As a take-down, it cannot be interrupted.
