@@ -75,7 +75,9 @@ complete -c envlock -n "__fish_envlock_using_subcommand break" -s v -l verbose -
 complete -c envlock -n "__fish_envlock_using_subcommand break" -s h -l help -d 'Print help'
 complete -c envlock -n "__fish_envlock_using_subcommand held" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c envlock -n "__fish_envlock_using_subcommand held" -s h -l help -d 'Print help'
+complete -c envlock -n "__fish_envlock_using_subcommand down" -l teardown -d 'Shell command to run instead of the take-down that is recorded; needed in etcd, from which no command is taken' -r
 complete -c envlock -n "__fish_envlock_using_subcommand down" -s w -l timeout -d 'Give up with 75 when others use the environment for longer than this' -r
+complete -c envlock -n "__fish_envlock_using_subcommand down" -l via -d 'Look in etcd [default: ENVLOCK_VIA, else files of this machine]' -r
 complete -c envlock -n "__fish_envlock_using_subcommand down" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c envlock -n "__fish_envlock_using_subcommand down" -s h -l help -d 'Print help'
 complete -c envlock -n "__fish_envlock_using_subcommand sweep" -l idle -d 'Also take down those whose time is not over yet, but never those kept with --keep'

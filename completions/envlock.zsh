@@ -109,8 +109,10 @@ _arguments "${_arguments_options[@]}" : \
 ;;
 (down)
 _arguments "${_arguments_options[@]}" : \
+'--teardown=[Shell command to run instead of the take-down that is recorded; needed in etcd, from which no command is taken]:CMD:_default' \
 '-w+[Give up with 75 when others use the environment for longer than this]:DURATION:_default' \
 '--timeout=[Give up with 75 when others use the environment for longer than this]:DURATION:_default' \
+'--via=[Look in etcd \[default\: ENVLOCK_VIA, else files of this machine\]]:URL:_default' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help]' \

@@ -77,7 +77,7 @@ _restartgate() {
 
     case "${cmd}" in
         restartgate)
-            opts="-l -p -w -H -v -h -V --label --project --cooldown --max-attempts --window --open --stable --per-minute --even-if-healthy --force --reason --stop-timeout --health-timeout --wait --json --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --verbose --help --version check wait status history stats explain trip reset help"
+            opts="-l -p -w -H -v -h -V --label --project --cooldown --max-attempts --window --open --stable --per-minute --per-host --even-if-healthy --force --reason --stop-timeout --health-timeout --wait --json --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --verbose --help --version check wait status history stats explain trip reset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -171,7 +171,7 @@ _restartgate() {
             return 0
             ;;
         restartgate__subcmd__check)
-            opts="-l -p -H -v -h --label --project --cooldown --max-attempts --window --open --stable --per-minute --even-if-healthy --json --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --verbose --help"
+            opts="-l -p -H -v -h --label --project --cooldown --max-attempts --window --open --stable --per-minute --per-host --even-if-healthy --json --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -433,7 +433,7 @@ _restartgate() {
             return 0
             ;;
         restartgate__subcmd__reset)
-            opts="-l -p -H -v -h --label --project --reason --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --verbose --help"
+            opts="-l -p -H -v -h --label --project --per-host --reason --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -551,7 +551,7 @@ _restartgate() {
             return 0
             ;;
         restartgate__subcmd__trip)
-            opts="-l -p -H -v -h --label --project --reason --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --verbose --help"
+            opts="-l -p -H -v -h --label --project --per-host --reason --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_restartgate_global_optspecs
-    string join \n l/label= p/project= cooldown= max-attempts= window= open= stable= per-minute= even-if-healthy force reason= stop-timeout= health-timeout= w/wait json H/host= context= tls tlsverify tlscacert= tlscert= tlskey= call-timeout= v/verbose h/help V/version
+    string join \n l/label= p/project= cooldown= max-attempts= window= open= stable= per-minute= per-host even-if-healthy force reason= stop-timeout= health-timeout= w/wait json H/host= context= tls tlsverify tlscacert= tlscert= tlskey= call-timeout= v/verbose h/help V/version
 end
 
 function __fish_restartgate_needs_command
@@ -41,6 +41,7 @@ complete -c restartgate -n "__fish_restartgate_needs_command" -l tlscacert -d 'C
 complete -c restartgate -n "__fish_restartgate_needs_command" -l tlscert -d 'Client certificate [default: cert.pem beside the CA\'s default]' -r -F
 complete -c restartgate -n "__fish_restartgate_needs_command" -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
 complete -c restartgate -n "__fish_restartgate_needs_command" -l call-timeout -d 'Longest wait for one answer of the engine' -r
+complete -c restartgate -n "__fish_restartgate_needs_command" -l per-host -d 'Count the restarts of this host alone, although ENVLOCK_VIA says that several hosts share the engine'
 complete -c restartgate -n "__fish_restartgate_needs_command" -l even-if-healthy -d 'Restart also when it is healthy'
 complete -c restartgate -n "__fish_restartgate_needs_command" -l force -d 'Restart it whatever the gate decides; it is recorded, and counts for the limits'
 complete -c restartgate -n "__fish_restartgate_needs_command" -s w -l wait -d 'Wait until the gate allows it, instead of failing with 75'
@@ -73,6 +74,7 @@ complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l tlscac
 complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l tlscert -d 'Client certificate [default: cert.pem beside the CA\'s default]' -r -F
 complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
 complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l call-timeout -d 'Longest wait for one answer of the engine' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l per-host -d 'Count the restarts of this host alone, although ENVLOCK_VIA says that several hosts share the engine'
 complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l even-if-healthy -d 'Decide as for a restart with --even-if-healthy'
 complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l json -d 'Print one JSON object'
 complete -c restartgate -n "__fish_restartgate_using_subcommand check" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
@@ -127,6 +129,7 @@ complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -l tlscace
 complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -l tlscert -d 'Client certificate [default: cert.pem beside the CA\'s default]' -r -F
 complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
 complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -l call-timeout -d 'Longest wait for one answer of the engine' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -l per-host -d 'Count the restarts of this host alone, although ENVLOCK_VIA says that several hosts share the engine'
 complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
 complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c restartgate -n "__fish_restartgate_using_subcommand trip" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
@@ -140,6 +143,7 @@ complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -l tlscac
 complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -l tlscert -d 'Client certificate [default: cert.pem beside the CA\'s default]' -r -F
 complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
 complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -l call-timeout -d 'Longest wait for one answer of the engine' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -l per-host -d 'Count the restarts of this host alone, although ENVLOCK_VIA says that several hosts share the engine'
 complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
 complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'

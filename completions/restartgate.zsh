@@ -35,6 +35,7 @@ _restartgate() {
 '--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
 '--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
+'--per-host[Count the restarts of this host alone, although ENVLOCK_VIA says that several hosts share the engine]' \
 '--even-if-healthy[Restart also when it is healthy]' \
 '--force[Restart it whatever the gate decides; it is recorded, and counts for the limits]' \
 '-w[Wait until the gate allows it, instead of failing with 75]' \
@@ -78,6 +79,7 @@ _arguments "${_arguments_options[@]}" : \
 '--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
 '--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
+'--per-host[Count the restarts of this host alone, although ENVLOCK_VIA says that several hosts share the engine]' \
 '--even-if-healthy[Decide as for a restart with --even-if-healthy]' \
 '--json[Print one JSON object]' \
 '--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
@@ -181,6 +183,7 @@ _arguments "${_arguments_options[@]}" : \
 '--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
 '--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
+'--per-host[Count the restarts of this host alone, although ENVLOCK_VIA says that several hosts share the engine]' \
 '--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
 '--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
@@ -204,6 +207,7 @@ _arguments "${_arguments_options[@]}" : \
 '--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
 '--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
+'--per-host[Count the restarts of this host alone, although ENVLOCK_VIA says that several hosts share the engine]' \
 '--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
 '--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \

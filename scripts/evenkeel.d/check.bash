@@ -26,7 +26,7 @@ check_files() {
 check_room() {
   local room=(dockwatch check --label "netra.env=$NETRA_ENV" --category "$category" --max-memory "$(memory_budget)")
   [ -n "$env" ] || room+=(--max-containers 200 --max-networks 25 --max-volumes 500)
-  if [ -z "$dry_run" ] && ! "${room[@]}" >/dev/null 2>&1; then envlock sweep --idle >/dev/null || :; fi
+  if [ -z "$dry_run" ] && ! "${room[@]}" >/dev/null 2>&1; then ENVLOCK_VIA=local envlock sweep --idle >/dev/null || :; fi
   step_of room run_forwarding_signals "${room[@]}" --wait "$wait" || exit
 }
 

@@ -10,6 +10,9 @@ run_inside() {
   [ ${#compose_profile[@]} = 0 ] || export COMPOSE_PROFILES="${COMPOSE_PROFILES:+$COMPOSE_PROFILES,}${compose_profile[*]}"
   [ ${#env_file[@]} = 0 ] || export COMPOSE_ENV_FILES
   IFS=$' \t\n'
+  if over_store && [ -z "$no_isolate" ] && [ ! -e "$state/override.yml" ]; then
+    say "$environment was set up by another host: its ports are not known here (--fixed-ports keeps those of the files)"
+  fi
   if [ -s "$state/ports" ]; then
     while read -r line; do export "${line?}"; done <"$state/ports"
   fi
@@ -74,7 +77,7 @@ run_locked() {
   hand_on
   begin_artifacts
   reach_engine
-  [ -n "$dry_run" ] || envlock sweep >/dev/null || :
+  [ -n "$dry_run" ] || ENVLOCK_VIA=local envlock sweep >/dev/null || :
   hold_environment "evenkeel: ${words[*]}"
   step_line reuse
   hold+=(--reuse "$quoted")
@@ -97,9 +100,11 @@ begin_up() {
 }
 
 begin_down() {
-  local code=0
+  local code=0 own=()
   reach_engine
-  run_forwarding_signals envlock down "$environment" --timeout "$wait" || code=$?
+  # No command is taken from a store.
+  ! over_store || { portable_step_line take_down && own=(--teardown "$quoted"); }
+  run_forwarding_signals envlock down "$environment" --timeout "$wait" "${own[@]}" || code=$?
   [ "$code" = 0 ] || [ "$step" = clean ] || stop_or_exit "$code"
   [ -z "$caught" ] || stop
   # Where nothing is known to be up, something may be left all the same. As a take-down, it cannot be interrupted.

@@ -24,6 +24,16 @@ owner_of() {
   printf '%s' "${owner:-a process that this user may not see}"
 }
 
+# over_store: whether other hosts use the locks too, as envlock reads ENVLOCK_VIA.
+over_store() { [ -n "${ENVLOCK_VIA:-}" ] && [ "$ENVLOCK_VIA" != local ]; }
+
+# Locks belong to an engine: without a name for it, two engines would have one environment.
+check_store() {
+  ! over_store || [[ $ENVLOCK_VIA =~ ^[a-z]+://[^/]+/+[^/] ]] ||
+    fail 2 "cannot use ENVLOCK_VIA=$ENVLOCK_VIA: it does not say which engine the environments are on" \
+      "name the engine at its end, alike on all hosts that use it: etcd://HOST:PORT/ENGINE"
+}
+
 # An engine that hangs must not keep the lock for ever.
 stack() { # SECONDS ARG...
   local override=()

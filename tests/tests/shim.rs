@@ -91,6 +91,22 @@ fn an_environment_changes_under_its_lock_only() {
 }
 
 #[test]
+fn with_a_store_it_is_the_lock_of_the_store_that_counts() {
+    let (Some(engine), Some(etcd)) = (engine(), evenkeel_tests::Etcd::start(1)) else { return };
+    let shim = Shim::new(engine);
+    let via = etcd.url("engine");
+    let name = shim.container(&[&format!("netra.env={}", shim.world.id())]);
+    let stop = ["stop", "-t", "0", &name];
+    // The lock of this machine is another one.
+    let local = [&["--via", "local", shim.world.id(), "--", "docker"], &stop[..]].concat();
+    let refused = shim.prepare("envlock", &local).env("ENVLOCK_VIA", &via).output().unwrap();
+    assert_eq!(refused.status.code(), Some(75), "{}", text(&refused));
+    let stopped = shim.locked(&stop).env("ENVLOCK_VIA", &via).output().unwrap();
+    assert!(stopped.status.success(), "{}", text(&stopped));
+    assert_eq!(engine.docker(&["inspect", "-f", "{{.State.Running}}", &name]), "false");
+}
+
+#[test]
 fn strangers_pass_and_a_forged_lock_does_not() {
     let Some(engine) = engine() else { return };
     let shim = Shim::new(engine);

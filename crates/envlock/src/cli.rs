@@ -151,6 +151,11 @@ impl HoldArgs {
         }
     }
 
+    /// The command, to be shown.
+    pub(crate) fn words(&self) -> Vec<String> {
+        self.command.iter().map(|word| word.to_string_lossy().into_owned()).collect()
+    }
+
     /// Whether this is the name of the main lock.
     pub(crate) fn is_main(&self, name: &str) -> bool {
         self.name.as_deref() == Some(name)
@@ -249,9 +254,15 @@ pub(crate) struct DownArgs {
     /// Environment to take down
     #[arg(value_name = "NAME", value_parser = parse_name)]
     pub(crate) name: String,
+    /// Shell command to run instead of the take-down that is recorded; needed in etcd, from which no command is taken
+    #[arg(long, value_name = "CMD")]
+    pub(crate) teardown: Option<String>,
     /// Give up with 75 when others use the environment for longer than this
     #[arg(short = 'w', long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
     pub(crate) timeout: Duration,
+    /// Look in etcd [default: ENVLOCK_VIA, else files of this machine]
+    #[arg(long, value_name = "URL")]
+    pub(crate) via: Option<Via>,
 }
 
 /// Arguments of `envlock sweep`.

@@ -3,10 +3,11 @@
 //! Who wants a lock takes a ticket and waits for those ahead of it; the kernel proves which tickets' owners are alive.
 //! Then it locks the file that flock(1) users lock too.
 //!
-//! Imports run one way: `commands` → `session` → `output` → `lock` → `remote` → `store` → `system` → `model`.
+//! Imports run one way: `commands` → `session` → `output` → `lock` → `remote` → `hold` → `store` → `system` → `model`.
 
 pub mod cli;
 mod commands;
+mod hold;
 mod lock;
 mod manual;
 mod model;

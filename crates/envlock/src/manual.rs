@@ -112,7 +112,7 @@ pub const MANUAL: Manual = Manual {
              command, its --teardown-timeout, and the directory in which it was given and is run ('/' where that is \
              gone). It gets the variables of whoever runs it, so it should name what it needs.\n\n\
              'envlock down NAME' waits until it has the lock alone and runs the recorded take-down; it ends with its \
-             code. 'envlock sweep' takes down, among the environments that nobody uses or waits for, those whose \
+             code. With --teardown it runs that one instead. 'envlock sweep' takes down, among the environments that nobody uses or waits for, those whose \
              time is over and those whose users died, with --idle also those whose time is not over; never those \
              kept with --keep. It waits for no lock, and runs no take-down from a record that belongs to another \
              user. Every envlock with --setup does the same for its own environment.\n\n\
@@ -153,38 +153,53 @@ pub const MANUAL: Manual = Manual {
         ),
         (
             "SEVERAL HOSTS",
-            "With --via etcd://HOST:PORT[,HOST:PORT]/PREFIX, or ENVLOCK_VIA, the lock is kept in etcd (version 3.4 or \
-             later, over its JSON gateway) and not in files: everyone with the same cluster and prefix shares it. Name \
-             one prefix for each Docker engine, and all members of the cluster. The lock of the same name on this \
-             machine is another one; --via local and ENVLOCK_VIA=local mean that one. Linux only.\n\n\
-             Exclusive, --shared and --slots locks, the order of the queue, --timeout, --no-wait and --wait-forever, \
-             --purpose, --report, nesting and exit codes are as on one machine; status, history and break reach all \
-             hosts; 'envlock held' asks the store. The command also gets ENVLOCK_FENCE: a number that is greater than \
-             that of every earlier holder which it excludes, for services that can refuse a lower one.\n\n\
-             Not available over a store, and refused with 2: --setup, --teardown and the options that belong to them, \
-             --after, --with, --inherit, down, sweep; TLS, users and passwords. Use a network that you trust: whoever \
-             may write to the store can take and delete locks. dockprune asks the same \
-             lock; restartgate counts restarts for each machine.\n\n\
+            "With --via etcd://HOST:PORT[,HOST:PORT]/PREFIX, or ENVLOCK_VIA, the locks are kept in etcd (version 3.4 or \
+             later, over its JSON gateway) and not in files: everyone with the same cluster and prefix shares them. Locks \
+             belong to an engine, not to a machine: name one prefix for each Docker engine, and all members of the cluster. \
+             The lock of the same name on this machine is another one; --via local and ENVLOCK_VIA=local mean that one. \
+             Linux only.\n\n\
+             GUARANTEES. Exclusive, --shared and --slots locks, --with, the order of the queue, --timeout, --no-wait and \
+             --wait-forever, --setup and --teardown with all that belongs to them, --after, --private, --purpose, \
+             --report, nesting and exit codes are as on one machine; status, history, break and down reach all hosts; \
+             'envlock held' asks the store. The command also gets ENVLOCK_FENCE: a number that is greater than that of \
+             every earlier holder which it excludes, for services that can refuse a lower one.\n\n\
              Never two: where a holder cannot renew its lock, its command gets SIGTERM and then SIGKILL before anybody \
-             else can enter, and envlock ends with 125 (verdict 'lost' in the report, end 'lost' in the history). With \
-             the lease time of 15 seconds (--ttl) SIGTERM comes 9 seconds after the beginning of the last renewal that \
-             succeeded, and SIGKILL 4 seconds later; a new leader of the cluster is usually there within 3 seconds. A \
-             second process, the keeper, renews the lock and ends the command. It gives the lock back when envlock is \
+             else can enter, and envlock ends with 125 (verdict 'lost' in the report, end 'lost' in the history). A second \
+             process for each lock, the keeper, renews it and ends the command. It gives the lock back when envlock is \
              killed, and renews it while envlock is stopped. Where the keeper is killed or stopped, envlock ends the \
-             command in time. The lock of a host that vanished is free after at most twice the lease time and a \
-             second.\n\n\
-             This rests on: clocks of two hosts that run at speeds less than 1 % apart (times of day do not matter); \
-             SIGKILL that ends a process within half a second; an etcd that does not lose what it has confirmed. It \
-             does not rest on when etcd ends a lease. Outside it are: envlock and its keeper both stopped or both \
-             killed while the command is not; processes that have left both the command's process group and its \
-             environment; a process that waits in the kernel for a disk; work that the command handed to others, such \
-             as the Docker engine; a host that is suspended and runs on for a moment when it wakes; an etcd restored \
-             from a backup. For these there is ENVLOCK_FENCE.\n\n\
-             A store that does not answer is asked for 5 seconds, or until the time-out if that is shorter, with \
+             command in time.\n\n\
+             Never two set-ups or take-downs: users of an environment pass its gate one after the other, to enter and to \
+             leave. Whoever sets up or takes down keeps all others out, and is ended like a command where it cannot renew its \
+             lock, a take-down by SIGKILL alone. The store has the record of the environment, which is changed only while \
+             it has the lock of who changes it. Where a user dies, on whatever host, or its lock is lost or broken, in the \
+             set-up, the command or the take-down, and nobody else uses the environment, it is dirty: the next user takes it \
+             down before the set-up. After 'break' no take-down is run. While the store still has the ticket of a dead user, \
+             those who share the lock come in beside it, and who leaves meanwhile is not the last one: the next user takes down.\n\n\
+             No command is taken from a store, because whoever may write to it could put one there: a take-down is always \
+             that of the user who runs it. Users of an environment that has one give their own --teardown, and so does \
+             'envlock down'; it is run in the directory of its caller. Not available, and refused with 2: --inherit, \
+             because the store does not know which processes have a lock; sweep; TLS, users and passwords. What a --setup leaves on its own host, \
+             such as files, the other hosts do not have.\n\n\
+             BOUNDS. With the lease time of 15 seconds (--ttl) SIGTERM comes 9 seconds after the beginning of the last \
+             renewal that succeeded, and SIGKILL 4 seconds later; a new leader of the cluster is usually there within 3 \
+             seconds. The lock of a host that vanished is free after at most twice the lease time and a second; so is its \
+             environment. A store that does not answer is asked for 5 seconds, or until the time-out if that is shorter, with \
              --no-wait once; then envlock ends with 125 and does not run the command. It never uses the locks of this \
              machine instead. Whoever waits asks for as long as the lease time, and draws another ticket at the end of \
-             the queue where its own was lost. Where a command ends while the store does not answer, its exit code \
-             counts, and the lock is free when the lease has ended and its time is over.",
+             the queue where its own was lost. Where a command without an environment ends while the store does not answer, its exit \
+             code counts, and the lock is free when the lease has ended and its time is over. With an environment envlock \
+             waits for the store, as long as the lock is trusted, in order to leave it.\n\n\
+             ASSUMPTIONS. Clocks of two hosts that run at speeds less than 1 % apart (times of day matter for --keep-for \
+             alone, between hosts); SIGKILL that ends a process within half a second; an etcd that does not lose what it has \
+             confirmed. Nothing rests on when etcd ends a lease. Use a network that you trust: whoever may write to the store \
+             can take and delete locks, and say that an environment is up.\n\n\
+             OUTSIDE. Envlock and its keeper both stopped or both killed while the command is not; processes that have left \
+             both the command's process group and its environment variables; a process that waits in the kernel for a disk; work that the \
+             command handed to others, such as the Docker engine, which goes on with what a killed set-up asked for; a host that \
+             is suspended and runs on for a moment when it wakes; an etcd restored from a backup. For these there is \
+             ENVLOCK_FENCE.\n\n\
+             dockprune and evenkeel ask the same locks; restartgate counts the restarts of one host and refuses to do so \
+             where ENVLOCK_VIA is set.",
         ),
         (
             "FILES",

@@ -58,6 +58,15 @@ pub const MANUAL: Manual = Manual {
              closes when the service stays up for the stable time after it.",
         ),
         (
+            "SEVERAL HOSTS",
+            "Restarts are counted for each machine: where N hosts restart the services of one engine, each has the whole \
+             budget, and none knows the breakers of the others. Where ENVLOCK_VIA names a store (see envlock(1)), several \
+             hosts share the engine, so a restart, check, trip and reset end with 2 and do nothing. Let one host restart \
+             services, with ENVLOCK_VIA=local, or pass --per-host, or set DOCKER_RESTARTS_PER_HOST=true. Not refused: a restart with --force, which no limit \
+             holds back; a command behind the gate (-- CMD), which belongs to this machine; wait, and what only reads the \
+             history. A remote engine that other hosts use without ENVLOCK_VIA is not noticed.",
+        ),
+        (
             "READINESS",
             "'wait' ends as soon as all services are ready, or one has failed. A service with a health check is ready when \
              the check's command first succeeds; it is run in the container every --poll, beside the engine's own runs, \
@@ -100,7 +109,7 @@ pub const MANUAL: Manual = Manual {
             "ENVIRONMENT",
             "NETRA_HOME: the state directory instead of /var/lib/evenkeel or ~/.netra. DOCKER_RESTART_COOLDOWN, \
              DOCKER_MAX_RESTART_ATTEMPTS, DOCKER_RESTART_WINDOW, DOCKER_RESTART_OPEN, DOCKER_RESTART_STABLE, \
-             DOCKER_RESTARTS_PER_MINUTE: limits; flags override them.",
+             DOCKER_RESTARTS_PER_MINUTE: limits; flags override them. ENVLOCK_VIA, DOCKER_RESTARTS_PER_HOST: see SEVERAL HOSTS.",
         ),
         (
             "JSON",
@@ -177,6 +186,14 @@ pub(crate) struct Target {
     pub(crate) project: Option<String>,
 }
 
+/// Whose restarts are counted.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct SharingArgs {
+    /// Count the restarts of this host alone, although ENVLOCK_VIA says that several hosts share the engine
+    #[arg(long)]
+    pub(crate) per_host: bool,
+}
+
 /// Limits of the gate. Variables are read by [`LimitArgs::effective`], so that the report can say where a value comes
 /// from.
 #[derive(Clone, Debug, Args)]
@@ -224,6 +241,8 @@ pub(crate) struct RestartArgs {
     pub(crate) target: Target,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) sharing: SharingArgs,
     /// Restart also when it is healthy
     #[arg(long)]
     pub(crate) even_if_healthy: bool,
@@ -270,6 +289,8 @@ pub(crate) struct CheckArgs {
     pub(crate) target: Target,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) sharing: SharingArgs,
     /// Decide as for a restart with --even-if-healthy
     #[arg(long)]
     pub(crate) even_if_healthy: bool,
@@ -397,6 +418,8 @@ pub(crate) struct ExplainArgs {
 pub(crate) struct OverrideArgs {
     #[command(flatten)]
     pub(crate) target: Target,
+    #[command(flatten)]
+    pub(crate) sharing: SharingArgs,
     /// Why it is done, for the history
     #[arg(long, value_name = "TEXT")]
     pub(crate) reason: String,

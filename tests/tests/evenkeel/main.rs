@@ -4,6 +4,7 @@
 
 mod bounds;
 mod environments;
+mod hosts;
 mod leftovers;
 mod options;
 mod reports;

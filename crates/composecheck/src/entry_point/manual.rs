@@ -53,6 +53,7 @@ pub const MANUAL: Manual = Manual {
             "TEST_USE_SHARED_DOCKER: true or false: --shared or --dedicated, where neither is given.\n\n\
              TEST_USE_PRODUCTION_IMAGES: true: --production.\n\n\
              DOCKER_HOST: the engine.\n\n\
+             ENVLOCK_VIA: etcd://HOST:PORT/ENGINE: several hosts share the environments of one engine (envlock(1)).\n\n\
              NETRA_HOME: state directory [default: ~/.netra; locks: see envlock(1)].",
         ),
     ],

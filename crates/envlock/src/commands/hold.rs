@@ -5,171 +5,175 @@ use std::process::Command;
 use std::time::Duration;
 
 use evenkeel_common::state::Home;
-use evenkeel_common::state::shared::Sharing;
 use evenkeel_common::{Error, Exit, files};
 
-use crate::cli::HoldArgs;
-use crate::commands::{as_wrapper_failure, waiting};
-use crate::lock::acquire::{LockTiming, Owner, acquire};
-use crate::lock::held_lock::HeldLock;
-use crate::lock::inherited;
-use crate::model::held_entry::{HELD_VAR, HeldEntry};
+use crate::cli::{HoldArgs, StoreArgs};
+use crate::commands::place::{About, Asker, Place, Wanted};
+use crate::commands::{as_wrapper_failure, local_place, via};
+use crate::hold::Hold;
+use crate::lock::acquire::LockTiming;
+use crate::model::held_entry::HELD_VAR;
 use crate::model::queue::Mode;
 use crate::model::setup_key::SetupKey;
+use crate::model::via::Via;
 use crate::output::json::RunJson;
 use crate::output::text;
 use crate::session::{self, Entered, Entrance, print_message};
-use crate::store::env_files::EnvFiles;
 use crate::store::history::millis;
 use crate::system::kernel_lock::WaitDeadline;
 use crate::system::platform;
 
 /// A lock to take.
-#[derive(Clone, Debug, PartialEq, Eq)]
 struct LockRequest {
-    name: String,
-    mode: Mode,
-    timing: LockTiming,
+    place: Box<dyn Place>,
+    wanted: Wanted,
 }
 
 impl LockRequest {
     /// Waits in the queue like whoever wants the lock alone: those who come later wait behind it.
     fn want_alone(&mut self) {
-        (self.mode, self.timing) = (Mode::Exclusive, LockTiming::Immediate);
+        self.wanted = Wanted { mode: Mode::Exclusive, timing: LockTiming::Immediate };
     }
 }
 
-pub(super) fn hold(args: &HoldArgs) -> Result<Exit, Error> {
-    let home = Home::from_env().map_err(as_wrapper_failure)?;
+pub(super) fn hold(args: &HoldArgs, store: &StoreArgs) -> Result<Exit, Error> {
+    let via = via::of_run(store)?;
     let outer = std::env::var(HELD_VAR).unwrap_or_default();
-    let held = HeldEntry::parse_list(&outer);
-    let mut requests = Vec::new();
-    for request in lock_requests(args)? {
-        if !inherited::covers(&held, &home, &request.name, request.mode)? {
-            inherited::refuse_under_the_dead(&home, &request.name)?;
-            requests.push(request);
+    let requests = match &via {
+        Via::Local => {
+            let home = Home::from_env().map_err(as_wrapper_failure)?;
+            lock_requests(args, |name, mode| local_place::find(&home, name, mode, &outer, args))?
         }
-    }
+        Via::Store(url) => {
+            via::refuse_options(args)?;
+            lock_requests(args, |name, mode| via::find(url, name, mode, &outer, store.ttl, about(args)))?
+        }
+    };
     if requests.is_empty() {
         return exec_command(args);
     }
-    hold_all(&home, requests, &outer, args).map_err(as_wrapper_failure)
+    hold_all(requests, &outer, args).map_err(as_wrapper_failure)
 }
 
-/// All locks that the command line asks for, sorted by name: two processes that take the same locks in the same order
-/// cannot wait for each other.
-fn lock_requests(args: &HoldArgs) -> Result<Vec<LockRequest>, Error> {
-    let timing = if args.has_environment() { LockTiming::UnderSetupLock } else { LockTiming::Immediate };
-    let main = args.name.iter().map(|name| LockRequest { name: name.clone(), mode: args.mode(), timing });
-    let with = args.with.iter().map(|with| LockRequest {
-        name: with.name.clone(),
-        mode: with.mode,
-        timing: LockTiming::Immediate,
-    });
-    let mut requests: Vec<LockRequest> = main.chain(with).collect();
-    requests.sort_by(|a, b| a.name.cmp(&b.name));
-    match requests.windows(2).find(|pair| pair[0].name == pair[1].name) {
-        Some(pair) => Err(Error::usage(format!("lock {} twice", pair[0].name), "it is named more than once")),
-        None => Ok(requests),
+/// What all users of a store may read.
+fn about(args: &HoldArgs) -> About {
+    if args.private {
+        return About { command: vec!["(private)".to_owned()], purpose: None };
     }
+    About { command: args.words(), purpose: args.purpose.clone() }
+}
+
+/// All locks that the command line asks for and no outer envlock holds, sorted by name: two processes that take the same
+/// locks in the same order cannot wait for each other.
+fn lock_requests(
+    args: &HoldArgs,
+    mut find: impl FnMut(&str, Mode) -> Result<Option<Box<dyn Place>>, Error>,
+) -> Result<Vec<LockRequest>, Error> {
+    let timing = if args.has_environment() { LockTiming::UnderSetupLock } else { LockTiming::Immediate };
+    let main = args.name.iter().map(|name| (name, Wanted { mode: args.mode(), timing }));
+    let timing = LockTiming::Immediate;
+    let with = args.with.iter().map(|with| (&with.name, Wanted { mode: with.mode, timing }));
+    let mut all: Vec<(&String, Wanted)> = main.chain(with).collect();
+    all.sort_by_key(|(name, _)| *name);
+    if let Some(pair) = all.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        return Err(Error::usage(format!("lock {} twice", pair[0].0), "it is named more than once"));
+    }
+    let mut requests = Vec::new();
+    for (name, wanted) in all {
+        requests.extend(find(name, wanted.mode)?.map(|place| LockRequest { place, wanted }));
+    }
+    Ok(requests)
 }
 
 /// Becomes the command: an outer envlock holds all that is needed and waits for it.
-pub(super) fn exec_command(args: &HoldArgs) -> Result<Exit, Error> {
+fn exec_command(args: &HoldArgs) -> Result<Exit, Error> {
     let mut words = args.command.iter();
     let mut command = Command::new(words.next().cloned().unwrap_or_default());
     command.args(words);
     platform::exec(command)
 }
 
-fn hold_all(
-    home: &Home,
-    mut requests: Vec<LockRequest>,
-    outer: &str,
-    args: &HoldArgs,
-) -> Result<Exit, Error> {
+fn hold_all(mut requests: Vec<LockRequest>, outer: &str, args: &HoldArgs) -> Result<Exit, Error> {
     let mut deadline = wait_deadline(args);
     loop {
-        let mut locks = match take_all(home, &requests, args, &mut deadline)? {
-            Taken::All(locks) => locks,
-            Taken::Busy(files) => return busy(&files, &deadline, args),
-        };
-        let entered = session::enter(args, &mut locks, &mut deadline);
-        let entrance = match entered {
-            Ok(Entered::Inside(entrance)) => Some(entrance),
-            Ok(Entered::NoEnvironment) => None,
-            otherwise => {
-                locks.into_iter().for_each(HeldLock::release);
-                let files = EnvFiles::open(home, args.name.as_deref().unwrap_or_default())?;
-                match otherwise? {
-                    Entered::OthersInside => {
-                        requests
-                            .iter_mut()
-                            .filter(|r| args.is_main(&r.name))
-                            .for_each(LockRequest::want_alone);
-                        continue;
-                    }
-                    Entered::Refused(difference) => return refused(&files, &difference, &deadline, args),
-                    _ => return busy(&files, &deadline, args),
-                }
-            }
-        };
-        return run(locks, entrance, outer, args);
-    }
-}
-
-/// The attempt to take several locks.
-#[derive(Debug)]
-enum Taken {
-    All(Vec<HeldLock>),
-    /// The deadline passed before this one was free; none is held.
-    Busy(EnvFiles),
-}
-
-fn owner(home: &Home, args: &HoldArgs) -> Owner {
-    if args.private && home.sharing() == Sharing::AllUsers {
-        return Owner::new(vec!["(private)".to_owned()], None);
-    }
-    let words = args.command.iter().map(|word| word.to_string_lossy().into_owned());
-    Owner::new(words.collect(), args.purpose.clone())
-}
-
-fn take_all(
-    home: &Home,
-    requests: &[LockRequest],
-    args: &HoldArgs,
-    deadline: &mut WaitDeadline<'static>,
-) -> Result<Taken, Error> {
-    let owner = owner(home, args);
-    let mut locks: Vec<HeldLock> = Vec::new();
-    for request in requests {
-        let files = EnvFiles::open(home, &request.name)?;
-        explain_on_terminal(deadline, &files, args);
-        match acquire(files.clone(), request.mode, request.timing, &owner, deadline) {
-            Ok(Some(lock)) => locks.push(lock),
-            other => {
-                locks.into_iter().for_each(HeldLock::release);
-                return other.map(|_| Taken::Busy(files));
+        match attempt(&mut requests, outer, args, &mut deadline)? {
+            Attempt::Ran(exit) => return Ok(exit),
+            Attempt::Busy(index) => return busy(&*requests[index].place, &deadline, args),
+            Attempt::Refused(difference) => return refused(&difference, &deadline, args),
+            Attempt::OthersInside => {
+                let mains = requests.iter_mut().filter(|request| args.is_main(request.place.name()));
+                mains.for_each(LockRequest::want_alone);
             }
         }
     }
-    Ok(Taken::All(locks))
+}
+
+/// What came of taking all locks.
+#[derive(Debug)]
+enum Attempt {
+    Ran(Exit),
+    /// The deadline passed before this one was free; none is held.
+    Busy(usize),
+    /// Others use an environment that was started from something else; no lock is held.
+    OthersInside,
+    /// The environment is kept, and was started from something else; no lock is held.
+    Refused(String),
+}
+
+/// Takes all locks, and runs the command under them.
+fn attempt(
+    requests: &mut [LockRequest],
+    outer: &str,
+    args: &HoldArgs,
+    deadline: &mut WaitDeadline<'static>,
+) -> Result<Attempt, Error> {
+    let main = requests.iter().position(|request| args.is_main(request.place.name())).unwrap_or(0);
+    let mut locks: Vec<Box<dyn Hold + '_>> = Vec::new();
+    for (index, request) in requests.iter_mut().enumerate() {
+        explain_on_terminal(deadline, &*request.place, args);
+        match request.place.acquire(request.wanted, deadline) {
+            Ok(Some(lock)) => locks.push(lock),
+            other => {
+                abandon(locks);
+                return other.map(|_| Attempt::Busy(index));
+            }
+        }
+    }
+    let entrance = match session::enter(args, &mut locks, deadline) {
+        Ok(Entered::Inside(entrance)) => Some(entrance),
+        Ok(Entered::NoEnvironment) => None,
+        otherwise => {
+            abandon(locks);
+            return Ok(match otherwise? {
+                Entered::OthersInside => Attempt::OthersInside,
+                Entered::Refused(difference) => Attempt::Refused(difference),
+                Entered::TimedOut | Entered::Inside(_) | Entered::NoEnvironment => Attempt::Busy(main),
+            });
+        }
+    };
+    run(locks, entrance, outer, args).map(Attempt::Ran)
+}
+
+fn abandon(locks: Vec<Box<dyn Hold + '_>>) {
+    for lock in locks {
+        lock.abandon();
+    }
 }
 
 fn run(
-    locks: Vec<HeldLock>,
+    locks: Vec<Box<dyn Hold + '_>>,
     entrance: Option<Entrance>,
     outer: &str,
     args: &HoldArgs,
 ) -> Result<Exit, Error> {
     let name = args.name.as_deref().unwrap_or_default();
-    let waited =
-        locks.iter().find(|lock| args.is_main(&lock.files.name)).map_or(0, |main| millis(main.waited));
+    let waited = locks.iter().find(|lock| args.is_main(lock.name())).map_or(0, |main| millis(main.waited()));
     let result = session::run(args, locks, entrance, outer)?;
     let exit = result.ending.exit;
     write_report(args, || {
         let report = RunJson::entered(name, args.mode(), result.ticket, waited);
-        report.done(millis(result.held), exit.code())
+        let held = millis(result.held);
+        if result.is_lost { report.lost(held, exit.code()) } else { report.done(held, exit.code()) }
     })?;
     if let Some(signal) = result.ending.by_terminal {
         platform::reraise(signal);
@@ -178,39 +182,35 @@ fn run(
 }
 
 /// Says who holds the lock, and ends with 75.
-fn busy(files: &EnvFiles, deadline: &WaitDeadline<'_>, args: &HoldArgs) -> Result<Exit, Error> {
+fn busy(place: &dyn Place, deadline: &WaitDeadline<'_>, args: &HoldArgs) -> Result<Exit, Error> {
     let after = if args.no_wait { None } else { Some(deadline.elapsed()) };
-    let explanation = waiting::explain(files, key_of(files, args), None)?;
-    print_message(&text::busy(&files.name, after, &explanation));
-    gave_up(files, deadline, args)
+    let explanation = place.explanation(key_of(place, args), Asker::Gone)()?;
+    print_message(&text::busy(place.name(), after, &explanation));
+    gave_up(place.name(), deadline, args)
 }
 
 /// Says that a kept environment was started from something else, and ends with 75.
-fn refused(
-    files: &EnvFiles,
-    difference: &str,
-    deadline: &WaitDeadline<'_>,
-    args: &HoldArgs,
-) -> Result<Exit, Error> {
-    print_message(&text::refused(&files.name, difference));
-    gave_up(files, deadline, args)
+fn refused(difference: &str, deadline: &WaitDeadline<'_>, args: &HoldArgs) -> Result<Exit, Error> {
+    let name = args.name.as_deref().unwrap_or_default();
+    print_message(&text::refused(name, difference));
+    gave_up(name, deadline, args)
 }
 
-fn gave_up(files: &EnvFiles, deadline: &WaitDeadline<'_>, args: &HoldArgs) -> Result<Exit, Error> {
+fn gave_up(name: &str, deadline: &WaitDeadline<'_>, args: &HoldArgs) -> Result<Exit, Error> {
     let exit = args.conflict_exit_code.map_or(Exit::Busy, Exit::Command);
     let waited = millis(deadline.elapsed());
-    write_report(args, || RunJson::busy(&files.name, args.mode(), waited, exit.code()))?;
+    write_report(args, || RunJson::busy(name, args.mode(), waited, exit.code()))?;
     Ok(exit)
 }
 
 /// Writes a record of the run to the file of `--report`, where it is given.
-pub(super) fn write_report(args: &HoldArgs, report: impl FnOnce() -> RunJson) -> Result<(), Error> {
+fn write_report(args: &HoldArgs, report: impl FnOnce() -> RunJson) -> Result<(), Error> {
     let Some(path) = &args.report else { return Ok(()) };
     let text = serde_json::to_string(&report()).map_err(|e| Error::failed("write the report", e))? + "\n";
     files::replace(path, text)
 }
 
-pub(super) fn wait_deadline(args: &HoldArgs) -> WaitDeadline<'static> {
+fn wait_deadline(args: &HoldArgs) -> WaitDeadline<'static> {
     WaitDeadline::new(if args.no_wait {
         Some(Duration::ZERO)
     } else if args.wait_forever {
@@ -221,20 +221,20 @@ pub(super) fn wait_deadline(args: &HoldArgs) -> WaitDeadline<'static> {
 }
 
 /// On a terminal, tells a person what envlock waits for when that takes long.
-fn explain_on_terminal(deadline: &mut WaitDeadline<'static>, files: &EnvFiles, args: &HoldArgs) {
+fn explain_on_terminal(deadline: &mut WaitDeadline<'static>, place: &dyn Place, args: &HoldArgs) {
     if !std::io::stderr().is_terminal() {
         return;
     }
-    let (files, key) = (files.clone(), key_of(files, args).cloned());
+    let (name, explain) = (place.name().to_owned(), place.explanation(key_of(place, args), Asker::Waiter));
     deadline.on_slow(move || {
         // Where the status cannot be read, the wait goes on; acquiring the lock will report the error.
-        if let Ok(explanation) = waiting::explain(&files, key.as_ref(), Some(std::process::id())) {
-            let _ = write!(std::io::stderr(), "envlock: waiting for {}\n{explanation}", files.name);
+        if let Ok(explanation) = explain() {
+            let _ = write!(std::io::stderr(), "envlock: waiting for {name}\n{explanation}");
         }
     });
 }
 
 /// The key that is wanted, where this is the environment.
-fn key_of<'a>(files: &EnvFiles, args: &'a HoldArgs) -> Option<&'a SetupKey> {
-    args.setup_key.as_ref().filter(|_| args.is_main(&files.name))
+fn key_of<'a>(place: &dyn Place, args: &'a HoldArgs) -> Option<&'a SetupKey> {
+    args.setup_key.as_ref().filter(|_| args.is_main(place.name()))
 }

@@ -5,11 +5,13 @@ mod break_lock;
 mod break_remote;
 mod down;
 mod hold;
-#[cfg(target_os = "linux")]
-mod hold_remote;
+mod local_place;
+mod place;
 mod queries;
 #[cfg(target_os = "linux")]
 mod queries_remote;
+#[cfg(target_os = "linux")]
+mod remote_place;
 mod sweep;
 mod via;
 mod waiting;
@@ -39,18 +41,12 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
             Via::Local => break_lock::break_lock(args),
             Via::Store(url) => via::break_lock(args, &url),
         },
-        Some(Action::Down(args)) => {
-            via::refuse_store("down")?;
-            down::down(&args).map_err(as_wrapper_failure)
-        }
+        Some(Action::Down(args)) => down::down(&args).map_err(as_wrapper_failure),
         Some(Action::Sweep(args)) => {
             via::refuse_store("sweep")?;
             sweep::sweep(&args)
         }
-        None => match via::of_run(&cli.store)? {
-            Via::Local => hold::hold(&cli.hold),
-            Via::Store(url) => via::hold(&cli.hold, &url, cli.store.ttl),
-        },
+        None => hold::hold(&cli.hold, &cli.store),
     }
 }
 

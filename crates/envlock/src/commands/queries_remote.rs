@@ -1,12 +1,14 @@
 //! `envlock status`, `history` and `held` for locks in a store: they change nothing.
 
 use evenkeel_common::state::shared::Sharing;
-use evenkeel_common::{Error, Exit, print, print_json};
+use evenkeel_common::{BootTimestamp, Error, Exit, print, print_json};
 
 use crate::cli::{HeldArgs, HistoryArgs, StatusArgs};
 use crate::lock::status::LockStatus;
+use crate::model::environment::Facts;
 use crate::model::held_entry::HELD_VAR;
 use crate::model::queue::Mode;
+use crate::model::record::Record;
 use crate::model::via::StoreUrl;
 use crate::output::json::{HistoryJson, StatusJson};
 use crate::output::text;
@@ -50,10 +52,13 @@ pub(super) fn status(args: &StatusArgs, url: &StoreUrl) -> Result<Exit, Error> {
     Ok(Exit::Done)
 }
 
-/// As for a lock of this machine. Environments are not recorded in a store.
+/// As for a lock of this machine.
 pub(super) fn status_of(name: &str, look: Look) -> LockStatus {
-    let Look { holders, queue } = look;
-    LockStatus { name: name.to_owned(), holders, queue, ..LockStatus::default() }
+    let Look { holders, queue, recorded, is_marked_dirty } = look;
+    let is_used = holders.iter().any(Record::is_in_environment);
+    let facts = Facts { recorded: &recorded, is_marked_dirty, now: &BootTimestamp::now() };
+    let unused = if is_used { None } else { Some(facts.unused()) };
+    LockStatus { name: name.to_owned(), holders, queue, recorded, unused, ..LockStatus::default() }
 }
 
 pub(super) fn history(args: &HistoryArgs, url: &StoreUrl) -> Result<Exit, Error> {

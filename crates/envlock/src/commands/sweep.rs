@@ -6,8 +6,8 @@ use evenkeel_common::state::Home;
 use evenkeel_common::{BootTimestamp, Error, Exit, print, print_json};
 
 use crate::cli::SweepArgs;
+use crate::hold::Hold;
 use crate::lock::acquire::{LockTiming, Owner, acquire};
-use crate::lock::held_lock::HeldLock;
 use crate::lock::inherited;
 use crate::lock::status::{LockStatus, read_status};
 use crate::model::environment::{Facts, Sweep, SweepCause};
@@ -106,12 +106,12 @@ impl Run<'_> {
         inherited::refuse_under_the_dead(&self.home, &name)?;
         let owner = Owner::new(vec!["envlock".into(), "sweep".into()], None);
         let mut now = WaitDeadline::new(Some(Duration::ZERO));
-        let Some(lock) = acquire(files, Mode::Exclusive, LockTiming::Immediate, &owner, &mut now)? else {
+        let Some(mut lock) = acquire(files, Mode::Exclusive, LockTiming::Immediate, &owner, &mut now)? else {
             return Ok(Swept::new(&name, Action::InUse, "its lock is held"));
         };
         let steps = Steps { signals: self.signals, name: &name, outer: self.outer, marks: Marks::Steps };
-        let decision = self.decide(&lock);
-        let mut locked = Locked { locks: vec![lock], steps };
+        let decision = self.decide(&mut lock)?;
+        let mut locked = Locked { locks: vec![Box::new(lock)], steps };
         let swept = match decision {
             Sweep::TakeDown(cause) => run_recorded(&mut locked, cause),
             other => Ok(left(&name, &other)),
@@ -120,10 +120,10 @@ impl Run<'_> {
         swept
     }
 
-    fn decide(&self, lock: &HeldLock) -> Sweep {
-        let (recorded, now) = (lock.files.read_environment(), BootTimestamp::now());
-        Facts { recorded: &recorded, is_marked_dirty: lock.files.is_dirty(), now: &now }
-            .sweep(self.args.rule())
+    fn decide(&self, lock: &mut dyn Hold) -> Result<Sweep, Error> {
+        let (recorded, now) = (lock.read_environment(), BootTimestamp::now());
+        let facts = Facts { recorded: &recorded, is_marked_dirty: lock.is_dirty()?, now: &now };
+        Ok(facts.sweep(self.args.rule()))
     }
 }
 

@@ -59,7 +59,7 @@ pub(crate) fn acquire(
             let Acquisition { files, ticket, mut record, .. } = acquisition;
             record.slot = slot.as_ref().map(|(number, _)| (*number).into());
             let slot = slot.map(|(_, file)| file);
-            Ok(Some(HeldLock { files, record, mode, waited, ticket, lock, slot }))
+            Ok(Some(HeldLock { files, record, mode, waited, ticket, lock, slot, setup: None }))
         }
         otherwise => {
             acquisition.files.release_ticket(acquisition.ticket);

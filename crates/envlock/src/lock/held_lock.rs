@@ -1,4 +1,4 @@
-//! A lock that is held: entering and leaving the environment, and releasing the lock.
+//! A lock of this machine that is held: entering and leaving the environment, and releasing the lock.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
@@ -7,12 +7,15 @@ use std::time::Duration;
 use evenkeel_common::{Error, now};
 use tracing::info;
 
+use crate::hold::{Company, Hold, Parting, Standing};
 use crate::lock::recover::recover_all;
 use crate::lock::slot::lock_slot;
+use crate::model::environment::{Environment, Recorded};
 use crate::model::held_entry::HeldEntry;
 use crate::model::queue::Mode;
-use crate::model::record::{Phase, Record};
+use crate::model::record::{BreakNote, Phase, Record, SLOT_VAR};
 use crate::store::env_files::EnvFiles;
+use crate::store::history::{self, PastHold};
 use crate::store::ticket::{Ticket, TicketState};
 use crate::system::kernel_lock::{self, LockFile, LockMode, WaitDeadline};
 
@@ -28,26 +31,24 @@ pub(crate) struct HeldLock {
     pub(super) ticket: Ticket,
     pub(super) lock: LockFile,
     pub(super) slot: Option<LockFile>,
+    /// Keeps all others from entering and leaving the environment. None in exclusive mode, where the lock file does the
+    /// same.
+    pub(super) setup: Option<SetupLock>,
 }
 
-/// Keeps all others from entering and leaving the environment until it is dropped.
+/// The locked setup lock.
 #[derive(Debug)]
-pub(crate) struct SetupGuard {
-    /// Whether nobody else holds the lock.
-    pub(crate) is_alone: bool,
-    /// None in exclusive mode, where the lock file does the same.
-    setup_lock: Option<LockFile>,
+pub(super) struct SetupLock {
+    _file: LockFile,
+    company: Company,
 }
 
 impl HeldLock {
     /// Takes the setup lock, then locks the lock file of a ticket acquired with `LockTiming::UnderSetupLock`: alone where
     /// the environment is still to be set up. None: the deadline passed first.
-    pub(crate) fn enter_setup(
-        &mut self,
-        deadline: &mut WaitDeadline<'_>,
-    ) -> Result<Option<SetupGuard>, Error> {
+    fn lock_setup(&mut self, deadline: &mut WaitDeadline<'_>) -> Result<Option<Company>, Error> {
         if self.mode == Mode::Exclusive {
-            return Ok(Some(SetupGuard { is_alone: true, setup_lock: None }));
+            return Ok(Some(Company::Alone));
         }
         let setup_lock = self.files.open_setup_lock()?;
         if !self.lock(&setup_lock, LockMode::Exclusive, deadline)? {
@@ -64,12 +65,14 @@ impl HeldLock {
                 return Ok(None);
             }
         }
-        Ok(Some(SetupGuard { is_alone, setup_lock: Some(setup_lock) }))
+        let company = if is_alone { Company::Alone } else { Company::Users };
+        self.setup = Some(SetupLock { _file: setup_lock, company });
+        Ok(Some(company))
     }
 
     /// Whether others hold the lock for whom the environment has been set up. To be called under the setup lock, so that
     /// nobody is setting up or taking down.
-    pub(crate) fn is_environment_used_by_others(&self) -> Result<bool, Error> {
+    fn is_environment_used_by_others(&self) -> Result<bool, Error> {
         let own = self.record.ticket;
         self.files.with_queue_lock_now(|| {
             for id in self.files.ticket_ids()?.into_iter().filter(|id| id.number != own) {
@@ -82,22 +85,9 @@ impl HeldLock {
         })
     }
 
-    /// Ends the set-up: the environment is there, and others may enter it once the guard is dropped.
-    pub(crate) fn finish_setup(&mut self, guard: &SetupGuard) -> Result<(), Error> {
-        self.record.in_environment = true;
-        self.set_phase(Phase::Running)?;
-        if guard.is_alone && guard.setup_lock.is_some() {
-            // Not every system can turn an exclusive lock into a shared one. Only a process without a ticket can take it
-            // in between; then this waits.
-            self.unlock()?;
-            self.lock(&self.lock, LockMode::Shared, &mut WaitDeadline::new(None))?;
-        }
-        Ok(())
-    }
-
     /// Turns a lock that was taken alone, so that nobody else was inside while the environment was replaced, into the one
     /// that was wanted. Whoever came meanwhile waits for the ticket that is given up here, so nobody enters before.
-    pub(crate) fn share(&mut self, mode: Mode) -> Result<(), Error> {
+    fn share(&mut self, mode: Mode) -> Result<(), Error> {
         let forever = &mut WaitDeadline::new(None);
         let Some((mut ticket, _)) = self.files.create_ticket(mode, forever)? else { return Ok(()) };
         self.record.ticket = ticket.id.number;
@@ -117,15 +107,23 @@ impl HeldLock {
         Ok(())
     }
 
-    /// Takes the setup lock before the environment is left, and finds out whether nobody else holds the lock.
-    pub(crate) fn enter_teardown(&mut self) -> Result<SetupGuard, Error> {
+    /// Takes the setup lock before the environment is left.
+    fn lock_setup_to_leave(&mut self) -> Result<Company, Error> {
         if self.mode == Mode::Exclusive {
-            return Ok(SetupGuard { is_alone: true, setup_lock: None });
+            return Ok(Company::Alone);
         }
-        let setup_lock = self.files.open_setup_lock()?;
-        self.lock(&setup_lock, LockMode::Exclusive, &mut WaitDeadline::new(None))?;
+        let file = self.files.open_setup_lock()?;
+        self.lock(&file, LockMode::Exclusive, &mut WaitDeadline::new(None))?;
         self.unlock()?;
-        Ok(SetupGuard { is_alone: self.try_lock_alone()?, setup_lock: Some(setup_lock) })
+        let company = if self.try_lock_alone()? {
+            Company::Alone
+        } else if self.is_environment_used_by_others()? {
+            Company::Users
+        } else {
+            Company::PlainHolders
+        };
+        self.setup = Some(SetupLock { _file: file, company });
+        Ok(company)
     }
 
     fn try_lock_alone(&self) -> Result<bool, Error> {
@@ -148,8 +146,53 @@ impl HeldLock {
         Error::failed(format!("lock {}", self.files.lock_path().display()), cause)
     }
 
-    /// Shows others how far this holder is.
-    pub(crate) fn set_phase(&mut self, phase: Phase) -> Result<(), Error> {
+    /// Releases the lock, even where background processes still have a copy of it. Others may enter the environment only
+    /// after that: the setup lock comes last.
+    fn release(self) {
+        self.lock.unlock();
+        if let Some(slot) = &self.slot {
+            slot.unlock();
+        }
+        self.files.release_ticket(self.ticket);
+        info!(name = self.files.name, "released the lock");
+    }
+}
+
+impl Hold for HeldLock {
+    fn name(&self) -> &str {
+        &self.files.name
+    }
+
+    fn record(&self) -> &Record {
+        &self.record
+    }
+
+    fn waited(&self) -> Duration {
+        self.waited
+    }
+
+    fn enter_setup(&mut self, deadline: &mut WaitDeadline<'_>) -> Result<Option<Company>, Error> {
+        self.lock_setup(deadline)
+    }
+
+    fn finish_setup(&mut self, wanted: Mode) -> Result<(), Error> {
+        self.record.in_environment = true;
+        self.set_phase(Phase::Running)?;
+        if self.setup.as_ref().is_some_and(|setup| setup.company == Company::Alone) {
+            // Not every system can turn an exclusive lock into a shared one. Only a process without a ticket can take it
+            // in between; then this waits.
+            self.unlock()?;
+            self.lock(&self.lock, LockMode::Shared, &mut WaitDeadline::new(None))?;
+        }
+        self.setup = None;
+        if self.mode == wanted { Ok(()) } else { self.share(wanted) }
+    }
+
+    fn enter_teardown(&mut self) -> Result<Company, Error> {
+        self.lock_setup_to_leave()
+    }
+
+    fn set_phase(&mut self, phase: Phase) -> Result<(), Error> {
         if self.record.phase == phase {
             return Ok(());
         }
@@ -158,31 +201,76 @@ impl HeldLock {
         self.ticket.write(&self.record)
     }
 
-    /// The lock's entry in `ENVLOCK_HELD`.
-    pub(crate) fn held_entry(&self) -> HeldEntry {
-        HeldEntry::new(&self.files.name, self.mode, &self.record)
+    fn read_environment(&mut self) -> Recorded {
+        self.files.read_environment()
     }
 
-    /// The files that the command inherits, so that they stay locked as long as it lives. The offset of the lock file,
-    /// which is empty, is set to the ticket's number: that is how recovery knows an inherited copy from any other.
-    pub(crate) fn inherited_fds(&self) -> Vec<&File> {
+    fn write_environment(&mut self, environment: &Environment) -> Result<(), Error> {
+        self.files.write_environment(environment)
+    }
+
+    fn remove_environment(&mut self) -> Result<(), Error> {
+        self.files.remove_environment()
+    }
+
+    fn is_dirty(&mut self) -> Result<bool, Error> {
+        Ok(self.files.is_dirty())
+    }
+
+    fn mark_dirty(&mut self) -> Result<(), Error> {
+        self.files.mark_dirty()
+    }
+
+    fn mark_clean(&mut self) {
+        self.files.mark_clean();
+    }
+
+    fn held_entry(&self) -> String {
+        HeldEntry::new(&self.files.name, self.mode, &self.record).to_string()
+    }
+
+    fn variables(&self) -> Vec<(&'static str, String)> {
+        self.record.slot.iter().map(|slot| (SLOT_VAR, slot.to_string())).collect()
+    }
+
+    /// The offset of the lock file, which is empty, is set to the ticket's number: that is how recovery knows an inherited
+    /// copy from any other.
+    fn inherited_fds(&self) -> Vec<&File> {
         let _ = self.lock.file().seek(SeekFrom::Start(self.record.ticket));
         self.lock.files().chain(self.slot.iter().flat_map(LockFile::files)).collect()
     }
 
-    /// Releases the lock, even where background processes still have a copy of it.
-    pub(crate) fn release(self) {
-        self.lock.unlock();
-        if let Some(slot) = &self.slot {
-            slot.unlock();
-        }
-        self.files.release_ticket(self.ticket);
-        info!(name = self.files.name, "released the lock");
+    /// Nobody but the next user ends what is run under the lock.
+    fn note_group(&self, _: Option<u32>) {}
+
+    fn next_check(&self) -> Option<Duration> {
+        None
     }
 
-    /// Leaves the lock to background processes that have a copy of it, as flock(1) does.
-    pub(crate) fn leave_to_children(self) {
-        drop(self.lock);
-        self.files.release_ticket(self.ticket);
+    fn check(&self) {}
+
+    /// The kernel takes it from nobody.
+    fn standing(&self) -> Standing {
+        Standing::Held
+    }
+
+    fn break_note(&mut self) -> Option<BreakNote> {
+        self.files.read_break_note(self.record.ticket)
+    }
+
+    fn leave(self: Box<Self>, past: &PastHold, parting: Parting) -> Result<(), String> {
+        let files = self.files.clone();
+        match parting {
+            Parting::Release => self.release(),
+            Parting::LeaveToChildren => {
+                drop(self.lock);
+                self.files.release_ticket(self.ticket);
+            }
+        }
+        history::append(&files, past).map_err(|error| error.to_string())
+    }
+
+    fn abandon(self: Box<Self>) {
+        self.release();
     }
 }

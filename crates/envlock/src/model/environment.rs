@@ -33,9 +33,19 @@ pub(crate) struct Environment {
     /// Of several users' records the highest counts; 0 where there is one user.
     #[serde(default)]
     pub(crate) generation: u64,
-    /// The number of the other user whose record this is: he alone may run its take-down.
+    /// Why its take-down, which is a command, is not run by whoever read this.
     #[serde(skip)]
-    pub(crate) foreign: Option<u32>,
+    pub(crate) foreign: Option<Foreign>,
+}
+
+/// Whose record of an environment is read by somebody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "stores are for Linux only"))]
+pub(crate) enum Foreign {
+    /// Another user of the machine, by number: he alone may run its take-down.
+    User(u32),
+    /// Anybody's who may write to the store.
+    Store,
 }
 
 /// A take-down, and how it is to be run.
@@ -109,14 +119,24 @@ impl Recorded {
         }
     }
 
+    /// The take-down that is recorded, where it may be run.
     pub(crate) fn teardown(&self) -> Option<&Teardown> {
-        self.known()?.teardown.as_ref()
+        let known = self.known()?;
+        known.teardown.as_ref().filter(|_| known.foreign.is_none())
     }
 
-    /// The user whose record this is, where that is not the user who reads it.
-    pub(crate) fn foreign(&self) -> Option<String> {
+    /// Why the take-down that is recorded is not run.
+    pub(crate) fn withheld_teardown(&self) -> Option<String> {
         let known = self.known()?;
-        known.foreign.map(|user| format!("{} (user {user})", known.user))
+        Some(match known.foreign? {
+            Foreign::User(user) => format!(
+                "{} (user {user}) set it up, and only he may run the take-down that is recorded",
+                known.user
+            ),
+            Foreign::Store => {
+                format!("{}@{} set it up, and no command is taken from a store", known.user, known.host)
+            }
+        })
     }
 
     pub(crate) fn kept(&self) -> Keep {
@@ -210,10 +230,10 @@ impl Facts<'_> {
         if let Recorded::Refused(why) = self.recorded {
             return Sweep::Skip(why.clone());
         }
-        if let Some(foreign) = self.recorded.foreign() {
+        if let Some(why) = self.recorded.withheld_teardown() {
             return match self.unused() {
                 Unused::Down => Sweep::Nothing,
-                _ => Sweep::Skip(format!("it was set up by {foreign}, and only he may run its take-down")),
+                _ => Sweep::Skip(why),
             };
         }
         match (self.unused(), self.recorded.kept()) {

@@ -4,6 +4,9 @@
 use evenkeel_common::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// Name of the variable that tells a command its slot.
+pub(crate) const SLOT_VAR: &str = "ENVLOCK_SLOT";
+
 /// How far the owner of a ticket has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

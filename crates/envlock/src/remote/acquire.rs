@@ -1,23 +1,20 @@
 //! Taking a lock in a store: a ticket, the queue, the marker.
 
-use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use evenkeel_common::now;
-use tracing::{debug, info};
+use tracing::info;
 
 use crate::model::queue::Mode;
-use crate::model::record::{Phase, Record};
+use crate::model::record::Record;
 use crate::remote::etcd::client::{CallError, retry};
 use crate::remote::etcd::message::{self, Content};
 use crate::remote::etcd::watch::{Target, Watched, wait_for};
 use crate::remote::keeper::Keeper;
 use crate::remote::keys::Marker;
-use crate::remote::lock::RemoteLock;
+use crate::remote::orphans::Dead;
 use crate::remote::renewal::Store;
 use crate::remote::snapshot::{Event, Next, Snapshot, StoredMarker, Wait};
-use crate::remote::terms;
-use crate::store::history::PastHold;
 use crate::system::kernel_lock::WaitDeadline;
 use crate::system::linux::boot_clock;
 
@@ -25,13 +22,22 @@ use crate::system::linux::boot_clock;
 /// a leader.
 const OUTAGE: Duration = Duration::from_secs(5);
 
-/// Takes a lock. None: the deadline passed first, and the ticket is gone again. `record` says who wants it.
+/// A lock that was taken.
+#[derive(Debug)]
+pub(crate) struct Acquired {
+    pub(super) lease: i64,
+    pub(super) record: Record,
+    pub(super) waited: Duration,
+}
+
+/// Takes a lock. None: the deadline passed first, and the ticket is gone again. `record` says who wants it, and how far
+/// it is once it is inside.
 pub(crate) fn acquire(
     store: &mut Store,
     record: &Record,
     keeper: &mut Keeper,
     deadline: &mut WaitDeadline<'_>,
-) -> Result<Option<RemoteLock>, CallError> {
+) -> Result<Option<Acquired>, CallError> {
     let mut acquisition = Acquisition {
         store,
         record: record.clone(),
@@ -40,16 +46,9 @@ pub(crate) fn acquire(
         lease: 0,
         asked: boot_clock(),
         cluster: 0,
-        dead: HashMap::new(),
+        dead: Dead::default(),
     };
     acquisition.run()
-}
-
-/// A marker without a ticket: when that was first seen, and how long it is respected from then on.
-#[derive(Clone, Copy, Debug)]
-struct Dead {
-    seen: Duration,
-    takeover: Duration,
 }
 
 /// A ticket on its way to the lock.
@@ -62,12 +61,11 @@ struct Acquisition<'a, 'b> {
     /// When the last question was asked whose answer showed the ticket, on the boot clock.
     asked: Duration,
     cluster: u64,
-    /// By lease and the revision that created it.
-    dead: HashMap<(i64, u64), Dead>,
+    dead: Dead,
 }
 
 impl Acquisition<'_, '_> {
-    fn run(&mut self) -> Result<Option<RemoteLock>, CallError> {
+    fn run(&mut self) -> Result<Option<Acquired>, CallError> {
         let mut snapshot = self.draw()?;
         loop {
             match snapshot.next(self.lease, self.store.mode, &self.store.keys) {
@@ -101,7 +99,7 @@ impl Acquisition<'_, '_> {
         let until = self.outage_limit(OUTAGE);
         if self.lease != 0 {
             // A marker that was put before the ticket was lost: nothing was run under it.
-            retry(until, || self.store.give_back(self.lease, None))?;
+            retry(until, || self.store.give_back(self.lease, Vec::new()))?;
         }
         self.lease = retry(until, || self.store.grant())?;
         self.keeper.board.set_lease(self.lease);
@@ -149,13 +147,8 @@ impl Acquisition<'_, '_> {
 
     /// The value of the own marker. `ticket` 0: the number is the revision of the marker itself.
     fn marker(&self, ticket: u64, slot: Option<u16>) -> Vec<u8> {
-        let record = Record {
-            ticket,
-            slot: slot.map(u32::from),
-            phase: Phase::Running,
-            entered_at: Some(now()),
-            ..self.record.clone()
-        };
+        let record =
+            Record { ticket, slot: slot.map(u32::from), entered_at: Some(now()), ..self.record.clone() };
         let ttl_s = self.store.terms.ttl().as_secs();
         serde_json::to_vec(&Marker { ttl_s, record }).unwrap_or_default()
     }
@@ -207,7 +200,8 @@ impl Acquisition<'_, '_> {
 
     /// Waits until something may have changed. None: the deadline passed.
     fn wait(&mut self, wait: &Wait, since: u64) -> Result<Option<Snapshot>, CallError> {
-        if self.bury(&wait.orphans)? {
+        let until = self.outage_limit(self.store.terms.ttl());
+        if self.dead.bury(self.store, &wait.orphans, until)? {
             return self.read().map(Some);
         }
         let target = self.target(&wait.on);
@@ -247,8 +241,7 @@ impl Acquisition<'_, '_> {
     }
 
     fn longest_watch(&self, orphans: &[StoredMarker]) -> Duration {
-        let due = orphans.iter().filter_map(|orphan| self.dead.get(&(orphan.lease, orphan.created)));
-        let due = due.map(|dead| (dead.seen + dead.takeover).saturating_sub(boot_clock())).min();
+        let due = self.dead.next_due(orphans);
         let longest = [Some(self.store.terms.ttl() / 3), self.deadline.next_wakeup(), due];
         longest.into_iter().flatten().min().unwrap_or_default().max(Duration::from_millis(1))
     }
@@ -263,52 +256,10 @@ impl Acquisition<'_, '_> {
         Ok((answer.found().len() == reads.len()).then_some(revision))
     }
 
-    /// Removes the markers of the dead whose time is over. Returns whether there were any.
-    fn bury(&mut self, orphans: &[StoredMarker]) -> Result<bool, CallError> {
-        let mut any = false;
-        for orphan in orphans {
-            let id = (orphan.lease, orphan.created);
-            let until = self.outage_limit(self.store.terms.ttl());
-            if !self.dead.contains_key(&id) {
-                let seen = boot_clock();
-                let marker = retry(until, || self.store.marker(orphan.mode, orphan.lease))?;
-                // What cannot be read may have been trusted for as long as is allowed.
-                let takeover = marker.map_or(terms::MOST, |marker| Duration::from_secs(marker.ttl_s));
-                info!(
-                    lease = orphan.lease,
-                    ?takeover,
-                    "an owner vanished inside; waiting until its command has ended"
-                );
-                self.dead.insert(id, Dead { seen, takeover });
-            }
-            let is_over = self.dead.get(&id).is_some_and(|dead| boot_clock() >= dead.seen + dead.takeover);
-            if is_over {
-                any = true;
-                retry(until, || self.remove_marker(*orphan))?;
-            }
-        }
-        Ok(any)
-    }
-
-    fn remove_marker(&mut self, orphan: StoredMarker) -> Result<(), CallError> {
-        let keys = &self.store.keys;
-        let (ticket, marker) =
-            (keys.ticket(orphan.mode, orphan.lease), keys.marker(orphan.mode, orphan.lease));
-        let mut changes = vec![message::delete(&marker)];
-        if let Some(known) = self.store.marker(orphan.mode, orphan.lease)? {
-            changes.push(self.store.put_past(&PastHold::new(&known.record, None, None)));
-        }
-        let same = [message::was_created_by(&marker, orphan.created), message::was_created_by(&ticket, 0)];
-        let removed = self.store.txn(&same, &changes, &[])?;
-        debug!(lease = orphan.lease, removed = removed.succeeded, "the time of a dead owner is over");
-        Ok(())
-    }
-
-    fn entered(&mut self, snapshot: &Snapshot, slot: Option<u32>) -> RemoteLock {
+    fn entered(&mut self, snapshot: &Snapshot, slot: Option<u32>) -> Acquired {
         let ticket = snapshot.ticket(self.lease).map_or(0, |ticket| ticket.id.number);
-        self.keeper.enter(ticket, self.cluster, self.asked + self.store.terms.trust());
-        let record =
-            Record { ticket, slot, phase: Phase::Running, entered_at: Some(now()), ..self.record.clone() };
-        RemoteLock { lease: self.lease, record, waited: self.deadline.elapsed() }
+        self.keeper.enter(ticket, self.store.mode, self.cluster, self.asked + self.store.terms.trust());
+        let record = Record { ticket, slot, entered_at: Some(now()), ..self.record.clone() };
+        Acquired { lease: self.lease, record, waited: self.deadline.elapsed() }
     }
 }

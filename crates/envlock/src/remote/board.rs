@@ -45,7 +45,8 @@ const STAGE: usize = 3;
 const DEADLINE: usize = 4;
 const GROUP: usize = 5;
 const LOSS: usize = 6;
-const FIELDS: usize = 7;
+const MODE: usize = 7;
+const FIELDS: usize = 8;
 
 impl Board {
     pub(super) fn new() -> io::Result<Self> {
@@ -69,8 +70,30 @@ impl Board {
         self.set(LEASE, lease.cast_unsigned());
     }
 
+    /// 0: the ticket is just being exchanged for one of another mode.
     pub(super) fn ticket(self) -> u64 {
         self.get(TICKET)
+    }
+
+    /// The mode of the ticket; of slots the number is not known.
+    pub(super) fn mode(self) -> Mode {
+        match self.get(MODE) {
+            0 => Mode::Exclusive,
+            1 => Mode::Shared,
+            _ => Mode::Slots(0),
+        }
+    }
+
+    /// The ticket, or 0 while it is being exchanged for one of this mode.
+    pub(super) fn set_ticket(self, ticket: u64, mode: Mode) {
+        let number = match mode {
+            Mode::Exclusive => 0,
+            Mode::Shared => 1,
+            Mode::Slots(_) => 2,
+        };
+        self.set(TICKET, 0);
+        self.set(MODE, number);
+        self.set(TICKET, ticket);
     }
 
     pub(super) fn stage(self) -> Stage {
@@ -94,11 +117,17 @@ impl Board {
     }
 
     /// The lock is held from now on.
-    pub(super) fn enter(self, ticket: u64, cluster: u64, deadline: Duration) {
-        self.set(TICKET, ticket);
+    pub(super) fn enter(self, ticket: u64, mode: Mode, cluster: u64, deadline: Duration) {
+        self.set_ticket(ticket, mode);
         self.set(CLUSTER, cluster);
         self.extend(deadline);
         self.set(STAGE, 1);
+    }
+
+    /// The lock was given back, and may be wanted again.
+    pub(super) fn step_back(self) {
+        self.set(STAGE, 0);
+        self.set(LEASE, 0);
     }
 
     /// The command has ended.
@@ -115,11 +144,11 @@ impl Board {
         u32::try_from(self.get(GROUP)).ok().filter(|group| *group != 0)
     }
 
-    pub(crate) fn set_group(self, group: Option<u32>) {
+    pub(super) fn set_group(self, group: Option<u32>) {
         self.set(GROUP, group.unwrap_or(0).into());
     }
 
-    pub(crate) fn loss(self) -> Option<Loss> {
+    pub(super) fn loss(self) -> Option<Loss> {
         match self.get(LOSS) {
             0 => None,
             1 => Some(Loss::NotRenewed),
@@ -139,9 +168,9 @@ impl Board {
     }
 
     /// The entry of the lock in `ENVLOCK_HELD`.
-    pub(crate) fn held_entry(self, owner: &Owner) -> RemoteEntry {
-        let Owner { name, prefix, mode, pid, start } = owner.clone();
-        let entry = HeldEntry { name, mode, ticket: self.ticket(), pid, start };
+    pub(super) fn held_entry(self, owner: &Owner) -> RemoteEntry {
+        let Owner { name, prefix, pid, start } = owner.clone();
+        let entry = HeldEntry { name, mode: self.mode(), ticket: self.ticket(), pid, start };
         RemoteEntry { entry, store: RemoteEntry::store(self.get(CLUSTER), &prefix) }
     }
 }
@@ -151,7 +180,6 @@ impl Board {
 pub(crate) struct Owner {
     pub(crate) name: String,
     pub(crate) prefix: String,
-    pub(crate) mode: Mode,
     /// The envlock process.
     pub(crate) pid: u32,
     pub(crate) start: u64,

@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 
 use evenkeel_common::{Error, Exit};
 
+use crate::model::queue::Mode;
 use crate::remote::board::{Board, Loss, Owner, Stage};
 use crate::remote::ending::end_command;
 use crate::remote::etcd::client::{CallError, retry};
 use crate::remote::renewal::{Renewed, Store};
 use crate::remote::terms::{KILL, RETURN_LIMIT, Terms};
-use crate::store::history::{HoldEnd, PastHold};
+use crate::store::history::HoldEnd;
 use crate::system::linux::{self, Waiter, Woken};
 
 /// How long the command may take to end after SIGTERM where envlock was killed.
@@ -23,7 +24,7 @@ const GRACE: Duration = Duration::from_secs(5);
 /// The keeper, as envlock sees it. It notices when this is dropped, and when this process dies.
 #[derive(Debug)]
 pub(crate) struct Keeper {
-    pub(crate) board: Board,
+    pub(super) board: Board,
     pipe: PipeWriter,
 }
 
@@ -46,8 +47,8 @@ impl Keeper {
     }
 
     /// The lock is held from now on.
-    pub(super) fn enter(&mut self, ticket: u64, cluster: u64, deadline: Duration) {
-        self.board.enter(ticket, cluster, deadline);
+    pub(super) fn enter(&mut self, ticket: u64, mode: Mode, cluster: u64, deadline: Duration) {
+        self.board.enter(ticket, mode, cluster, deadline);
         // A keeper that is dead cannot be told. Then the deadline will not be extended.
         let _ = self.pipe.write_all(b"i");
     }
@@ -85,6 +86,8 @@ impl Guard {
                 let kill_at = self.board.deadline();
                 end_command(self.board, &self.owner, kill_at, Duration::ZERO);
             }
+            // It may have been given back meanwhile.
+            Ok(Woken::Due) if self.board.stage() != Stage::Inside => {}
             Ok(Woken::Due) => {
                 // It may have been renewed meanwhile.
                 let deadline = self.board.deadline();
@@ -117,16 +120,12 @@ impl Guard {
     }
 
     fn give_back(&self, store: &mut Store, lease: i64) -> Result<(), CallError> {
+        store.mode = self.board.mode();
+        let end = if self.board.loss().is_some() { HoldEnd::Lost } else { HoldEnd::Died };
         retry(Instant::now() + RETURN_LIMIT, || {
             let marker = store.marker(store.mode, lease)?;
-            let past = marker.map(|marker| {
-                let mut past = PastHold::new(&marker.record, None, None);
-                if self.board.loss().is_some() {
-                    past.end = HoldEnd::Lost;
-                }
-                past
-            });
-            store.give_back(lease, past.as_ref())
+            let left = marker.map_or_else(Vec::new, |marker| store.left_by_the_dead(&marker.record, end));
+            store.give_back(lease, left)
         })
     }
 }
@@ -143,16 +142,20 @@ fn renew_for_ever(board: Board, owner: &Owner, store: &mut Store) {
         }
         // The clock first: what the store says may be as old as the question.
         let asked = linux::boot_clock();
-        let renewed = match (board.stage(), board.lease()) {
-            (Stage::Waiting, 0) => Ok(Renewed::Kept),
+        let (lease, ticket) = (board.lease(), board.ticket());
+        store.mode = board.mode();
+        let renewed = match board.stage() {
+            Stage::Waiting if lease == 0 => Ok(Renewed::Kept),
             // envlock itself notices when its ticket is gone, and draws another one.
-            (Stage::Waiting, lease) => store.keep_alive(lease).map(|_| Renewed::Kept),
-            (Stage::Inside, lease) => store.renew(lease, board.ticket()),
-            (Stage::Leaving | Stage::Left, _) => return,
+            Stage::Waiting => store.keep_alive(lease).map(|_| Renewed::Kept),
+            Stage::Inside => store.renew(lease, ticket),
+            Stage::Leaving | Stage::Left => return,
         };
         pause = if renewed.is_err() { Duration::from_millis(100) } else { terms.renewal() };
+        let is_same = board.stage() == Stage::Inside && (board.lease(), board.ticket()) == (lease, ticket);
         match renewed {
-            Ok(renewed) if board.stage() == Stage::Inside => act_on(&renewed, asked, board, owner, terms),
+            // Of a ticket that is just being exchanged nothing can be said.
+            Ok(renewed) if is_same && ticket != 0 => act_on(&renewed, asked, board, owner, terms),
             // Without an answer the deadline comes nearer.
             Ok(_) | Err(_) => {}
         }

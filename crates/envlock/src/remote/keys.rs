@@ -4,6 +4,10 @@
 //! - `q/MODE/LEASE`: a ticket; the revision that created it is its number, the value is its record. With a lease.
 //! - `break/LEASE`: somebody wants this holder to end; the value says who, why, and how long it has.
 //! - `hist/TICKET`: a past hold.
+//! - `gate/LEASE`: a holder that shares the lock wants to enter or leave the environment; the first one may. With a lease.
+//! - `env`: what is recorded of the environment. `dirty`: a holder outside of it died.
+//!
+//! Who sets the environment up or takes it down has a marker `in/x/LEASE` beside its own, so that nobody else comes in.
 
 use crate::model::queue::{Mode, TicketId};
 use crate::model::record::{BreakNote, Record};
@@ -61,6 +65,11 @@ impl Keys {
         format!("{}q/{}/{lease}", self.base, mode.letter())
     }
 
+    /// The ticket of a lease, in whatever mode.
+    pub(crate) fn all_tickets(&self, lease: i64) -> [String; 3] {
+        [Mode::Exclusive, Mode::Shared, Mode::Slots(0)].map(|mode| self.ticket(mode, lease))
+    }
+
     pub(crate) fn marker(&self, mode: Mode, lease: i64) -> String {
         format!("{}in/{}/{lease}", self.base, mode.letter())
     }
@@ -89,6 +98,31 @@ impl Keys {
     /// That the lock of this lease is to be broken, by whom and why. It has the same lease.
     pub(crate) fn break_note(&self, lease: i64) -> String {
         format!("{}break/{lease}", self.base)
+    }
+
+    /// That the holder with this lease wants to enter or leave the environment.
+    pub(crate) fn gate(&self, lease: i64) -> String {
+        format!("{}gate/{lease}", self.base)
+    }
+
+    /// All that want to enter or leave the environment.
+    pub(crate) fn gates(&self) -> Range {
+        Range::below(format!("{}gate/", self.base))
+    }
+
+    /// The lease of a key in [`Self::gates`].
+    pub(crate) fn parse_gate(&self, key: &str) -> Option<i64> {
+        key.strip_prefix(&self.base)?.strip_prefix("gate/")?.parse().ok()
+    }
+
+    /// What is recorded of the environment.
+    pub(crate) fn environment(&self) -> String {
+        format!("{}env", self.base)
+    }
+
+    /// That a holder outside the environment died.
+    pub(crate) fn dirty(&self) -> String {
+        format!("{}dirty", self.base)
     }
 
     /// A past hold; they sort by ticket.
@@ -151,7 +185,13 @@ mod tests {
         assert!(
             all.first < keys.marker(Mode::Exclusive, 9) && keys.ticket(Mode::Exclusive, i64::MAX) < all.end
         );
-        assert!(keys.past(1) < all.first);
+        for other in [keys.past(1), keys.gate(1), keys.environment(), keys.dirty()] {
+            assert!(other < all.first);
+        }
+        assert_eq!(
+            (keys.parse_gate(&keys.gate(7)), keys.parse_gate("ci/envlock/1/test/gate/x")),
+            (Some(7), None)
+        );
         assert_eq!(lock_of("ci", &keys.past(1)), Some(("test", "ci/envlock/1/test0".to_owned())));
         assert_eq!(lock_of("ci", "ci/envlock/2/x"), None);
         assert_eq!(Keys::new("", "a").ticket(Mode::Exclusive, 1), "envlock/1/a/q/x/1");

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use crate::model::environment::Recorded;
 use crate::model::record::{Phase, Record};
+use crate::remote::environment::record;
 use crate::remote::etcd::client::{CallError, Client};
 use crate::remote::etcd::message::{self, Content, Found, Key};
 use crate::remote::etcd::range::Range;
@@ -18,26 +20,45 @@ pub(crate) struct Look {
     pub(crate) holders: Vec<Record>,
     /// By ticket.
     pub(crate) queue: Vec<Record>,
+    /// What is recorded of the environment.
+    pub(crate) recorded: Recorded,
+    /// Whether a holder outside the environment died.
+    pub(crate) is_marked_dirty: bool,
 }
 
 impl Store {
     /// Reads who holds the lock and who waits for it, at one revision.
     pub(crate) fn look(&mut self) -> Result<Look, CallError> {
-        let read = message::range(&self.keys.all(), Content::Values);
-        let found = self.txn(&[], &[read], &[])?.found();
-        let mut look = Look::default();
-        let mut inside = Vec::new();
+        let (environment, dirty) = (self.keys.environment(), self.keys.dirty());
+        let reads = [
+            message::range(&self.keys.all(), Content::Values),
+            message::get(&environment, Content::Values),
+            message::get(&dirty, Content::Keys),
+        ];
+        let found = self.txn(&[], &reads, &[])?.found();
+        let named = |name: &str| found.iter().find(|key| key.name == name.as_bytes());
+        let mut look = Look {
+            recorded: record::parse(named(&environment)),
+            is_marked_dirty: named(&dirty).is_some(),
+            ..Look::default()
+        };
+        let mut seen = Vec::new();
         for key in &found {
-            let parsed = self.keys.parse(&String::from_utf8_lossy(&key.name));
-            // Markers come before tickets.
-            match parsed {
-                Some((Kind::Marker, _, lease)) => {
-                    inside.push(lease);
-                    look.holders.extend(marker_of(key).map(|marker| marker.record));
-                }
-                Some((Kind::Ticket, _, lease)) if !inside.contains(&lease) => look.queue.extend(waiting(key)),
-                Some((Kind::Ticket, ..)) | None => {}
+            let Some((kind, _, lease)) = self.keys.parse(&String::from_utf8_lossy(&key.name)) else {
+                continue;
+            };
+            // The marker of who keeps others out for a time comes after its own, and tickets come after markers.
+            if seen.contains(&lease) {
+                continue;
             }
+            seen.push(lease);
+            let record = match kind {
+                Kind::Marker => marker_of(key).map(|marker| marker.record),
+                Kind::Ticket => waiting(key),
+            };
+            // Who is at the gate of the environment is not in it yet.
+            let is_waiting = record.as_ref().is_some_and(|record| record.phase == Phase::Waiting);
+            if is_waiting { look.queue.extend(record) } else { look.holders.extend(record) }
         }
         look.holders.sort_by_key(|record| record.ticket);
         look.queue.sort_by_key(|record| record.ticket);

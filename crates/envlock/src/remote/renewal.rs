@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::model::queue::{Mode, TicketId};
+use crate::model::record::{Phase, Record};
 use crate::model::via::StoreUrl;
 use crate::remote::etcd::client::{CallError, Client};
 use crate::remote::etcd::message::{self, Content, Item, Key, Lease, Txn};
@@ -13,7 +14,7 @@ use crate::remote::etcd::watch::{Target, Watched, wait_for};
 use crate::remote::keys::{BreakOrder, Keys, Marker};
 use crate::remote::snapshot::Snapshot;
 use crate::remote::terms::Terms;
-use crate::store::history::PastHold;
+use crate::store::history::{HoldEnd, PastHold};
 
 /// The newest past holds are kept.
 const PAST_KEPT: u64 = 1000;
@@ -149,15 +150,32 @@ impl Store {
         }
     }
 
-    /// Deletes ticket and marker, and puts the past hold, in one transaction.
-    pub(super) fn give_back(&mut self, lease: i64, past: Option<&PastHold>) -> Result<(), CallError> {
+    /// Deletes all that belongs to a lease but its past hold, which is among the `further` changes, in one transaction.
+    pub(super) fn give_back(&mut self, lease: i64, further: Vec<Value>) -> Result<(), CallError> {
         let mut changes = vec![
             message::delete(&self.keys.marker(self.mode, lease)),
             message::delete(&self.keys.ticket(self.mode, lease)),
             message::delete(&self.keys.break_note(lease)),
         ];
-        changes.extend(past.map(|past| self.put_past(past)));
+        if self.mode != Mode::Exclusive {
+            changes.push(message::delete(&self.keys.gate(lease)));
+            changes.push(message::delete(&self.keys.marker(Mode::Exclusive, lease)));
+        }
+        changes.extend(further);
         self.txn(&[], &changes, &[]).map(drop)
+    }
+
+    /// The changes that record what an owner that died has left. One that died before it was inside has changed nothing.
+    pub(super) fn left_by_the_dead(&self, record: &Record, end: HoldEnd) -> Vec<Value> {
+        if record.phase == Phase::Waiting {
+            return Vec::new();
+        }
+        let past = PastHold { end, ..PastHold::new(record, None, None) };
+        let mut changes = vec![self.put_past(&past)];
+        if record.is_plain_holder() {
+            changes.push(message::put(&self.keys.dirty(), b"", 0));
+        }
+        changes
     }
 
     pub(super) fn put_past(&self, past: &PastHold) -> Value {

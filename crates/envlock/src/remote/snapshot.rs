@@ -73,7 +73,7 @@ impl Snapshot {
                 }
                 Kind::Marker => {
                     // A range of markers may be read a second time, with values.
-                    snapshot.markers.retain(|known| known.lease != lease);
+                    snapshot.markers.retain(|known| (known.lease, known.mode) != (lease, mode));
                     let slot = Marker::parse(&key.value).and_then(|marker| marker.record.slot);
                     snapshot.markers.push(StoredMarker { mode, lease, created, slot });
                 }
@@ -101,10 +101,16 @@ impl Snapshot {
         if let Some(nearest) = own.id.blocked_by(&ids).first().and_then(|id| self.by_number(id.number)) {
             return wait(Event::TicketGone(nearest));
         }
-        // Nobody is inside with a later ticket that conflicts. Should it be so, then it is waited for.
+        // Who is inside with a later ticket that conflicts had an earlier one before.
         let mut inside = self.markers.iter().filter(|marker| conflict(mode, marker.mode));
-        if let Some(ticket) = inside.find_map(|marker| self.ticket(marker.lease)) {
-            return wait(Event::TicketGone(ticket));
+        if let Some((marker, ticket)) = inside.find_map(|marker| Some((marker, self.ticket(marker.lease)?))) {
+            // Who shares the lock, and sets the environment up, is alone for that time only.
+            let is_for_a_time = mode != Mode::Exclusive && ticket.id.mode != Mode::Exclusive;
+            return wait(if is_for_a_time {
+                Event::MarkerGone(keys.markers(Some(marker.mode)))
+            } else {
+                Event::TicketGone(ticket)
+            });
         }
         if let Some(orphan) = orphans.iter().find(|orphan| conflict(mode, orphan.mode)) {
             return wait(Event::MarkerGone(keys.markers(Some(orphan.mode))));
@@ -202,6 +208,21 @@ mod tests {
         assert_eq!(snapshot.next(4, Exclusive, &keys), wait(gone, &[orphan]));
         snapshot.markers.clear();
         assert_eq!(snapshot.next(4, Exclusive, &keys), Next::Enter);
+    }
+
+    #[test]
+    fn who_sets_up_or_takes_down_keeps_others_out_for_that_time_only() {
+        let keys = Keys::new("p", "n");
+        let markers = vec![marker(1, Shared, None), marker(1, Exclusive, None)];
+        let tickets = vec![ticket(1, Shared), ticket(2, Shared), ticket(3, Exclusive)];
+        let mut snapshot = Snapshot { revision: 9, tickets, markers };
+        let set_up = Event::MarkerGone(keys.markers(Some(Exclusive)));
+        assert_eq!(snapshot.next(2, Shared, &keys), wait(set_up, &[]));
+        assert_eq!(snapshot.next(3, Exclusive, &keys), wait(Event::TicketGone(ticket(2, Shared)), &[]));
+        // A ticket that was exclusive became a shared one with a higher number.
+        snapshot.tickets = vec![ticket(3, Exclusive), ticket(7, Shared)];
+        snapshot.markers = vec![marker(7, Shared, None)];
+        assert_eq!(snapshot.next(3, Exclusive, &keys), wait(Event::TicketGone(ticket(7, Shared)), &[]));
     }
 
     #[test]

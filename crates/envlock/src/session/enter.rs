@@ -3,15 +3,15 @@
 use evenkeel_common::{BootTimestamp, Error};
 
 use crate::cli::HoldArgs;
-use crate::lock::held_lock::{HeldLock, SetupGuard};
+use crate::hold::{Company, Hold};
 use crate::model::environment::{Entry, Facts, Recorded, Refused, Wanted};
 use crate::system::kernel_lock::WaitDeadline;
 
 /// An environment that is being entered.
 #[derive(Debug)]
 pub(crate) struct Entrance {
-    /// Keeps others out until the environment has been set up.
-    pub(super) guard: SetupGuard,
+    /// Who else is inside.
+    pub(super) company: Company,
     pub(super) entry: Entry,
     /// What was recorded.
     pub(super) recorded: Recorded,
@@ -31,35 +31,32 @@ pub(crate) enum Entered {
     Refused(String),
 }
 
-/// Takes the setup lock and looks at what is recorded.
+/// Keeps others from entering and leaving, and looks at what is recorded.
 pub(crate) fn enter(
     args: &HoldArgs,
-    locks: &mut [HeldLock],
+    locks: &mut [Box<dyn Hold + '_>],
     deadline: &mut WaitDeadline<'_>,
 ) -> Result<Entered, Error> {
-    let main = locks.iter_mut().find(|lock| args.has_environment() && args.is_main(&lock.files.name));
+    let main = locks.iter_mut().find(|lock| args.has_environment() && args.is_main(lock.name()));
     let Some(main) = main else { return Ok(Entered::NoEnvironment) };
-    let Some(guard) = main.enter_setup(deadline)? else { return Ok(Entered::TimedOut) };
-    let recorded = main.files.read_environment();
+    let Some(company) = main.enter_setup(deadline)? else { return Ok(Entered::TimedOut) };
+    let recorded = main.read_environment();
     if let Recorded::Refused(cause) = &recorded {
-        return Err(Error::failed(format!("use the record of {}", main.files.name), cause));
+        return Err(Error::failed(format!("use the record of {}", main.name()), cause));
     }
-    if let Some(foreign) = recorded.foreign().filter(|_| args.teardown.is_none()) {
-        let cause = format!("{foreign} set it up, and only he may run the take-down that is recorded");
-        return Err(
-            Error::failed(format!("enter {}", main.files.name), cause).hint("give --teardown as well")
-        );
+    if let Some(cause) = recorded.withheld_teardown().filter(|_| args.teardown.is_none()) {
+        return Err(Error::failed(format!("enter {}", main.name()), cause).hint("give --teardown as well"));
     }
     let wanted = Wanted { key: args.setup_key.as_ref(), replace: args.replace };
-    if !guard.is_alone {
+    if company != Company::Alone {
         let is_other = recorded.difference(wanted.key).is_some();
-        let inside = Entrance { guard, entry: Entry::Beside, recorded };
+        let inside = Entrance { company, entry: Entry::Beside, recorded };
         return Ok(if is_other { Entered::OthersInside } else { Entered::Inside(inside) });
     }
     let now = BootTimestamp::now();
-    let facts = Facts { recorded: &recorded, is_marked_dirty: main.files.is_dirty(), now: &now };
+    let facts = Facts { recorded: &recorded, is_marked_dirty: main.is_dirty()?, now: &now };
     Ok(match facts.entry(&wanted) {
         Err(Refused(difference)) => Entered::Refused(difference),
-        Ok(entry) => Entered::Inside(Entrance { guard, entry, recorded }),
+        Ok(entry) => Entered::Inside(Entrance { company, entry, recorded }),
     })
 }

@@ -2,44 +2,36 @@
 
 use evenkeel_common::{BootTimestamp, Error};
 
-use crate::lock::held_lock::{HeldLock, SetupGuard};
+use crate::hold::{Company, Hold};
 use crate::model::environment::{Environment, EnvironmentPhase, Keep, Recorded, kept_by_last};
 use crate::model::step::Step;
 use crate::session::steps::{Script, print_message};
 use crate::session::{Progress, Session};
 use crate::system::Ending;
 
-/// An environment that was left. Others can enter it when this is dropped.
-#[derive(Debug)]
-pub(super) struct LeftEnvironment {
-    _guard: SetupGuard,
-    pub(super) failed_teardown: Option<Ending>,
-}
-
 impl Session<'_> {
-    /// Takes the environment down, or leaves it up, where no other user is left.
-    pub(super) fn leave_environment(&mut self) -> Result<Option<LeftEnvironment>, Error> {
+    /// Takes the environment down, or leaves it up, where no other user is left. Others can enter it when the lock is
+    /// released. Returns the ending of a take-down that failed.
+    pub(super) fn leave_environment(&mut self) -> Result<Option<Ending>, Error> {
         let has_teardown = self.args.teardown.is_some() || self.locked.recorded().teardown().is_some();
         if has_teardown && !self.args.inherit {
             self.locked.steps.terminate_leftovers(Step::Command, &self.locked.locks);
         }
-        let guard = match self.entrance.take() {
-            Some(entrance) => Some(entrance.guard),
-            None => self.locked.main_mut().map(HeldLock::enter_teardown).transpose()?,
+        let company = match self.entrance.take() {
+            Some(entrance) => Some(entrance.company),
+            None => self.locked.main_mut().map(Hold::enter_teardown).transpose()?,
         };
-        let Some(guard) = guard else { return Ok(None) };
-        let failed_teardown = match self.progress {
-            Progress::Untouched | Progress::Cleared => None,
-            Progress::Begun | Progress::Up => self.leave_as(&guard)?,
-        };
-        Ok(Some(LeftEnvironment { _guard: guard, failed_teardown }))
+        match (company, self.progress) {
+            (None, _) | (_, Progress::Untouched | Progress::Cleared) => Ok(None),
+            (Some(company), Progress::Begun | Progress::Up) => self.leave_as(company),
+        }
     }
 
     /// Does what follows from who else is inside, and from how the environment is kept. Returns the ending of a take-down
     /// that failed.
-    fn leave_as(&mut self, guard: &SetupGuard) -> Result<Option<Ending>, Error> {
+    fn leave_as(&mut self, company: Company) -> Result<Option<Ending>, Error> {
         let recorded = self.locked.recorded();
-        let is_last = guard.is_alone || !self.is_used_by_others()?;
+        let is_last = company != Company::Users;
         match (self.keep(&recorded), recorded) {
             (Keep::UntilTold, Recorded::Known(environment))
                 if !is_last && environment.kept != Keep::UntilTold =>
@@ -50,9 +42,9 @@ impl Session<'_> {
                 Ok(None)
             }
             _ if !is_last => Ok(None),
-            (Keep::No, recorded) => self.end(guard, &recorded),
+            (Keep::No, recorded) => self.end(company, &recorded),
             (kept, Recorded::Known(environment)) => self.leave_up(kept, *environment).map(|()| None),
-            (_, recorded) => self.end(guard, &recorded),
+            (_, recorded) => self.end(company, &recorded),
         }
     }
 
@@ -65,29 +57,26 @@ impl Session<'_> {
         }
     }
 
-    fn is_used_by_others(&self) -> Result<bool, Error> {
-        self.locked.main().map_or(Ok(false), HeldLock::is_environment_used_by_others)
-    }
-
     /// Records that the environment is up and that nobody uses it.
-    fn leave_up(&self, kept: Keep, environment: Environment) -> Result<(), Error> {
-        let Some(main) = self.locked.main() else { return Ok(()) };
-        main.files.write_environment(&Environment {
+    fn leave_up(&mut self, kept: Keep, environment: Environment) -> Result<(), Error> {
+        let adopted = self.adopt(environment);
+        let Some(main) = self.locked.main_mut() else { return Ok(()) };
+        main.write_environment(&Environment {
             phase: EnvironmentPhase::Up,
             kept,
-            kept_by: Some(main.record.user.clone()),
+            kept_by: Some(main.record().user.clone()),
             idle_since: Some(BootTimestamp::now()),
-            ..self.adopt(environment)
+            ..adopted
         })?;
-        main.files.mark_clean();
+        main.mark_clean();
         Ok(())
     }
 
     /// Takes the environment down: as this user was told, else as is recorded.
-    fn end(&mut self, guard: &SetupGuard, recorded: &Recorded) -> Result<Option<Ending>, Error> {
+    fn end(&mut self, company: Company, recorded: &Recorded) -> Result<Option<Ending>, Error> {
         let script = self.own_script().or_else(|| recorded.teardown().map(Script::recorded));
         let Some(script) = script else { return self.locked.forget_record().map(|()| None) };
-        if !guard.is_alone {
+        if company != Company::Alone {
             let name = self.locked.steps.name;
             print_message(&format!(
                 "{name} was not taken down: others hold its lock without --teardown; the next --teardown clears it"

@@ -2,7 +2,7 @@
 
 use evenkeel_common::Error;
 
-use crate::lock::held_lock::HeldLock;
+use crate::hold::{Hold, Standing};
 use crate::model::environment::{Environment, EnvironmentPhase, Keep, Recorded};
 use crate::model::record::Phase;
 use crate::model::step::Step;
@@ -13,26 +13,31 @@ use crate::system::Ending;
 /// an outer envlock holds it.
 #[derive(Debug)]
 pub(crate) struct Locked<'a> {
-    pub(crate) locks: Vec<HeldLock>,
+    pub(crate) locks: Vec<Box<dyn Hold + 'a>>,
     pub(crate) steps: Steps<'a>,
 }
 
-impl Locked<'_> {
-    pub(super) fn main(&self) -> Option<&HeldLock> {
-        self.locks.iter().find(|lock| lock.files.name == self.steps.name)
+impl<'a> Locked<'a> {
+    pub(super) fn main(&self) -> Option<&(dyn Hold + 'a)> {
+        self.locks.iter().find(|lock| lock.name() == self.steps.name).map(|lock| &**lock)
     }
 
-    pub(super) fn main_mut(&mut self) -> Option<&mut HeldLock> {
-        self.locks.iter_mut().find(|lock| lock.files.name == self.steps.name)
+    pub(super) fn main_mut(&mut self) -> Option<&mut (dyn Hold + 'a)> {
+        self.locks.iter_mut().find(|lock| lock.name() == self.steps.name).map(|lock| &mut **lock)
+    }
+
+    /// Whether a lock was broken or lost: then nothing more may be run.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.locks.iter().any(|lock| lock.standing() != Standing::Held)
     }
 
     /// What is recorded of the environment.
-    pub(crate) fn recorded(&self) -> Recorded {
-        self.main().map_or(Recorded::Nothing, |main| main.files.read_environment())
+    pub(crate) fn recorded(&mut self) -> Recorded {
+        self.main_mut().map_or(Recorded::Nothing, Hold::read_environment)
     }
 
-    pub(super) fn record(&self, environment: &Environment) -> Result<(), Error> {
-        self.main().map_or(Ok(()), |main| main.files.write_environment(environment))
+    pub(super) fn record(&mut self, environment: &Environment) -> Result<(), Error> {
+        self.main_mut().map_or(Ok(()), |main| main.write_environment(environment))
     }
 
     /// Runs a script, and shows others that this holder does so.
@@ -64,30 +69,32 @@ impl Locked<'_> {
         let ending = self.run_script(script);
         if matches!(ending, Ok(ending) if ending.succeeded()) {
             self.forget()?;
-        } else if let Some(main) =
-            self.main().filter(|main| main.files.read_environment() == Recorded::Nothing)
+        } else if self.recorded() == Recorded::Nothing
+            && let Some(main) = self.main_mut()
         {
-            main.files.mark_dirty()?;
+            main.mark_dirty()?;
         }
         ending
     }
 
     /// Removes what is recorded of the environment, and the mark of a holder that died: nothing is up.
-    pub(crate) fn forget(&self) -> Result<(), Error> {
+    pub(crate) fn forget(&mut self) -> Result<(), Error> {
         self.forget_record()?;
-        if let Some(main) = self.main() {
-            main.files.mark_clean();
+        if let Some(main) = self.main_mut() {
+            main.mark_clean();
         }
         Ok(())
     }
 
     /// Removes the record of an environment that has no take-down.
-    pub(super) fn forget_record(&self) -> Result<(), Error> {
-        self.main().map_or(Ok(()), |main| main.files.remove_environment())
+    pub(super) fn forget_record(&mut self) -> Result<(), Error> {
+        self.main_mut().map_or(Ok(()), Hold::remove_environment)
     }
 
     /// Releases the locks.
     pub(crate) fn release(self) {
-        self.locks.into_iter().for_each(HeldLock::release);
+        for lock in self.locks {
+            lock.abandon();
+        }
     }
 }

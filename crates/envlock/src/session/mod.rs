@@ -9,17 +9,16 @@ mod teardown_limit;
 
 use std::time::{Duration, Instant};
 
-use evenkeel_common::Error;
+use evenkeel_common::{Error, Exit, terminal};
 
 pub(crate) use self::enter::{Entered, Entrance, enter};
 pub(crate) use self::locked::Locked;
 pub(crate) use self::steps::{Marks, Script, Steps, print_message};
 use crate::cli::HoldArgs;
-use crate::lock::held_lock::HeldLock;
-use crate::model::record::{BreakNote, MainTicket, Phase};
+use crate::hold::{Hold, Parting, Standing};
+use crate::model::record::{MainTicket, Phase};
 use crate::model::step::Step;
-use crate::session::leave::LeftEnvironment;
-use crate::store::history::{self, Measured, PastHold};
+use crate::store::history::{HoldEnd, Measured, PastHold};
 use crate::system::Ending;
 use crate::system::platform::SignalForwarder;
 
@@ -32,12 +31,14 @@ pub(crate) struct SessionResult {
     pub(crate) held: Duration,
     /// The ticket of the main lock; none where an outer envlock holds that.
     pub(crate) ticket: Option<MainTicket>,
+    /// Whether a lock was lost.
+    pub(crate) is_lost: bool,
 }
 
 /// Sets up, runs the command, takes down and releases the locks. `outer` is `ENVLOCK_HELD` as envlock found it.
 pub(crate) fn run(
     args: &HoldArgs,
-    locks: Vec<HeldLock>,
+    locks: Vec<Box<dyn Hold + '_>>,
     entrance: Option<Entrance>,
     outer: &str,
 ) -> Result<SessionResult, Error> {
@@ -50,10 +51,12 @@ pub(crate) fn run(
     let mut session =
         Session { args, locked: Locked { locks, steps }, entrance, progress: Progress::Untouched };
     let ending = session.set_up_and_run();
-    if !has_environment || session.progress != Progress::Untouched {
+    if !session.locked.is_stopped() && (!has_environment || session.progress != Progress::Untouched) {
         session.run_after(&ending);
     }
-    let left = if has_environment { session.leave_environment() } else { Ok(None) };
+    // What is left of an environment whose lock was broken or lost, the next user takes down.
+    let left =
+        if has_environment && !session.locked.is_stopped() { session.leave_environment() } else { Ok(None) };
     session.finish(ending, left, started.elapsed())
 }
 
@@ -117,35 +120,45 @@ impl Session<'_> {
     fn finish(
         self,
         ending: Result<Ending, Error>,
-        left: Result<Option<LeftEnvironment>, Error>,
+        left: Result<Option<Ending>, Error>,
         held: Duration,
     ) -> Result<SessionResult, Error> {
-        let exit_code = ending.as_ref().map_or_else(Error::exit, |ending| ending.exit).code();
         let main = self.locked.main();
-        let ticket = main.map(|main| MainTicket { number: main.record.ticket, slot: main.record.slot });
-        let mut past = Vec::new();
+        let ticket = main.map(|main| MainTicket { number: main.record().ticket, slot: main.record().slot });
+        let is_lost = self.locked.locks.iter().any(|lock| matches!(lock.standing(), Standing::Lost(_)));
+        let exit = match &ending {
+            _ if is_lost => Exit::Wrapper,
+            Ok(ending) => ending.exit,
+            Err(error) => error.exit(),
+        };
+        let parting = if self.args.inherit { Parting::LeaveToChildren } else { Parting::Release };
         for lock in self.locked.locks {
-            let measured = Measured { waited: lock.waited, held, exit_code };
-            let note = lock.files.read_break_note(lock.record.ticket);
-            report_break(&lock, note.as_ref());
-            past.push((lock.files.clone(), PastHold::new(&lock.record, Some(measured), note)));
-            if self.args.inherit { lock.leave_to_children() } else { lock.release() }
+            part(lock, held, exit, parting);
         }
-        // Only now, after the release, may others enter the environment.
-        let failed_teardown = left?.and_then(|left| left.failed_teardown);
-        for (files, past) in past {
-            if let Err(error) = history::append(&files, &past) {
-                print_message(&error.to_string());
-            }
+        if is_lost {
+            return Ok(SessionResult { ending: Ending { exit, by_terminal: None }, held, ticket, is_lost });
         }
+        let failed_teardown = left?;
         let ending = ending?;
         let ending = failed_teardown.filter(|_| ending.succeeded()).unwrap_or(ending);
-        Ok(SessionResult { ending, held, ticket })
+        Ok(SessionResult { ending, held, ticket, is_lost })
     }
 }
 
-fn report_break(lock: &HeldLock, note: Option<&BreakNote>) {
-    if let Some(note) = note {
-        print_message(&format!("{} broke the lock {}: {}", note.by, lock.files.name, note.reason));
+/// Ends a hold, and says what a person has to know of it.
+fn part(mut lock: Box<dyn Hold + '_>, held: Duration, exit: Exit, parting: Parting) {
+    let measured = Measured { waited: lock.waited(), held, exit_code: exit.code() };
+    let note = lock.break_note();
+    if let Some(note) = &note {
+        let by = format!("{} broke the lock {}: {}", note.by, lock.name(), note.reason);
+        print_message(&terminal::one_line(&by));
+    }
+    let mut past = PastHold::new(lock.record(), Some(measured), note);
+    if let Standing::Lost(why) = lock.standing() {
+        print_message(&format!("the lock {} was lost: {why}; the command was stopped", lock.name()));
+        past.end = HoldEnd::Lost;
+    }
+    if let Err(message) = lock.leave(&past, parting) {
+        print_message(&message);
     }
 }

@@ -90,7 +90,8 @@ impl Session<'_> {
         if let Some(cancelled) = self.locked.steps.cancelled() {
             return Ok(Some(cancelled));
         }
-        self.locked.record(&self.new_environment())?;
+        let environment = self.new_environment();
+        self.locked.record(&environment)?;
         self.progress = Progress::Begun;
         if let Some(command) = &self.args.setup {
             let ending = self.locked.run_script(&Script::new(Step::Setup, command))?;
@@ -98,8 +99,8 @@ impl Session<'_> {
                 return Ok(Some(ending));
             }
         }
-        if let Some(main) = self.locked.main() {
-            main.files.mark_clean();
+        if let Some(main) = self.locked.main_mut() {
+            main.mark_clean();
         }
         self.progress = Progress::Up;
         // The set-up may have ignored a signal.
@@ -109,7 +110,7 @@ impl Session<'_> {
     /// The record of the environment that this user sets up.
     fn new_environment(&self) -> Environment {
         let (user, host) = self.locked.main().map_or_else(Default::default, |main| {
-            (main.record.user.clone(), main.record.process.host.clone())
+            (main.record().user.clone(), main.record().process.host.clone())
         });
         Environment {
             schema: SCHEMA.to_owned(),
@@ -153,9 +154,7 @@ impl Session<'_> {
             self.locked.record(&Environment { phase: EnvironmentPhase::Up, ..*environment })?;
         }
         let wanted = self.args.mode();
-        let Some(main) = self.locked.main_mut() else { return Ok(()) };
-        main.finish_setup(&entrance.guard)?;
-        if main.mode == wanted { Ok(()) } else { main.share(wanted) }
+        self.locked.main_mut().map_or(Ok(()), |main| main.finish_setup(wanted))
     }
 }
 

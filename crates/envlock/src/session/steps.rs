@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use evenkeel_common::{Error, terminal};
+use evenkeel_common::{Error, Exit, terminal};
 
-use crate::lock::held_lock::HeldLock;
+use crate::hold::{Hold, Standing};
 use crate::lock::recover::GRACE;
 use crate::model::environment::Teardown;
 use crate::model::held_entry::HELD_VAR;
@@ -28,6 +28,9 @@ pub(crate) struct Steps<'a> {
     pub(crate) outer: &'a str,
     pub(crate) marks: Marks,
 }
+
+/// The locks that a session holds.
+type Locks<'h> = [Box<dyn Hold + 'h>];
 
 /// Whether processes get an entry in `ENVLOCK_STEP`, by which those that a step leaves running are found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +55,11 @@ pub(crate) struct Script {
 impl Script {
     pub(super) fn new(step: Step, command: &str) -> Self {
         Self { step, command: command.to_owned(), directory: None, limit: None, exit: None }
+    }
+
+    /// A take-down that the caller gives.
+    pub(crate) fn teardown(command: &str) -> Self {
+        Self::new(Step::Teardown, command)
     }
 
     /// A recorded take-down, in its directory, or in `/` where that is gone.
@@ -87,20 +95,20 @@ impl Steps<'_> {
         Some(ending)
     }
 
-    pub(super) fn run_command(&self, words: &[OsString], locks: &[HeldLock]) -> Result<Ending, Error> {
+    pub(super) fn run_command(&self, words: &[OsString], locks: &Locks<'_>) -> Result<Ending, Error> {
         let mut command = Command::new(words.first().map(OsString::as_os_str).unwrap_or_default());
         command.args(words.iter().skip(1));
-        self.start_job(Step::Command, command, locks)?.wait()
+        wait_for(self.start_job(Step::Command, command, locks)?, locks)
     }
 
     /// Runs a script. Where it fails, none of its processes goes on without the lock.
-    pub(super) fn run_script(&self, script: &Script, locks: &[HeldLock]) -> Result<Ending, Error> {
+    pub(super) fn run_script(&self, script: &Script, locks: &Locks<'_>) -> Result<Ending, Error> {
         let job = self.start_job(script.step, script.to_command()?, locks)?;
         let entry = self.step_entry(script.step, locks);
         let ending = if script.step.is_shielded() {
-            self.wait_for_shielded(job, script, &entry.unwrap_or_default())?
+            self.wait_for_shielded(job, script, &entry.unwrap_or_default(), locks)?
         } else {
-            job.wait()?
+            wait_for(job, locks)?
         };
         if !ending.succeeded() {
             let (name, code) = (script.step.name(), ending.exit.code());
@@ -110,41 +118,53 @@ impl Steps<'_> {
         Ok(ending)
     }
 
-    fn start_job(&self, step: Step, mut command: Command, locks: &[HeldLock]) -> Result<Job<'_>, Error> {
-        command.env(HELD_VAR, self.held(locks));
-        if let Some(slot) = self.main_of(locks).and_then(|main| main.record.slot) {
-            command.env("ENVLOCK_SLOT", slot.to_string());
+    fn start_job(&self, step: Step, mut command: Command, locks: &Locks<'_>) -> Result<Job<'_>, Error> {
+        if let Some(lock) = locks.iter().find(|lock| lock.standing() != Standing::Held) {
+            let cause = format!("the lock {} is not held any more", lock.name());
+            return Err(Error::new(Exit::Wrapper, format!("run the {}", step.name()), cause));
         }
+        command.env(HELD_VAR, self.held(locks));
+        command.envs(self.main_of(locks).map(Hold::variables).unwrap_or_default());
         if let Some(entry) = self.step_entry(step, locks) {
             let outer = std::env::var(STEP_VAR).ok().filter(|outer| !outer.is_empty());
             command.env(STEP_VAR, outer.into_iter().chain([entry]).collect::<Vec<_>>().join(","));
         }
-        let inherited: Vec<_> = locks.iter().flat_map(HeldLock::inherited_fds).collect();
-        Job::start(self.signals, command, step, &inherited)
+        let inherited: Vec<_> = locks.iter().flat_map(|lock| lock.inherited_fds()).collect();
+        let job = Job::start(self.signals, command, step, &inherited)?;
+        for lock in locks {
+            lock.note_group(job.group());
+        }
+        Ok(job)
     }
 
     /// `ENVLOCK_HELD` for a step.
-    fn held(&self, locks: &[HeldLock]) -> String {
+    fn held(&self, locks: &Locks<'_>) -> String {
         let outer = Some(self.outer.to_owned()).filter(|outer| !outer.is_empty());
-        let entries = locks.iter().map(|lock| lock.held_entry().to_string());
+        let entries = locks.iter().map(|lock| lock.held_entry());
         outer.into_iter().chain(entries).collect::<Vec<_>>().join(",")
     }
 
-    fn main_of<'l>(&self, locks: &'l [HeldLock]) -> Option<&'l HeldLock> {
-        locks.iter().find(|lock| lock.files.name == self.name)
+    fn main_of<'l, 'h>(&self, locks: &'l Locks<'h>) -> Option<&'l (dyn Hold + 'h)> {
+        locks.iter().find(|lock| lock.name() == self.name).map(|lock| &**lock)
     }
 
     /// The entry in `ENVLOCK_STEP` of the processes of a step.
-    fn step_entry(&self, step: Step, locks: &[HeldLock]) -> Option<String> {
+    fn step_entry(&self, step: Step, locks: &Locks<'_>) -> Option<String> {
         let main = self.main_of(locks).filter(|_| self.marks == Marks::Steps)?;
         Some(format!("{}:{}", main.held_entry(), step.as_str()))
     }
 
     /// Waits for a step that no signal reaches, whatever signals come, until it exceeds its limit.
-    fn wait_for_shielded(&self, mut job: Job<'_>, script: &Script, entry: &str) -> Result<Ending, Error> {
+    fn wait_for_shielded(
+        &self,
+        mut job: Job<'_>,
+        script: &Script,
+        entry: &str,
+        locks: &Locks<'_>,
+    ) -> Result<Ending, Error> {
         let mut limit = TeardownLimit::new(Instant::now(), script.limit);
         loop {
-            match job.next_event(limit.deadline())? {
+            match next_event(&mut job, limit.deadline(), locks)? {
                 JobEvent::Ended(ending) => return Ok(ending),
                 JobEvent::Signal(_) => self.respond(limit.on_signal(Instant::now()), &job, script),
                 JobEvent::Timeout => {
@@ -182,13 +202,39 @@ impl Steps<'_> {
     }
 
     /// Ends the processes that a step has left running: they would disturb the take-down, or run without the lock.
-    pub(super) fn terminate_leftovers(&self, step: Step, locks: &[HeldLock]) {
+    pub(super) fn terminate_leftovers(&self, step: Step, locks: &Locks<'_>) {
         let Some(entry) = self.step_entry(step, locks) else { return };
         let leftovers = || processes::processes_of_step(&entry);
         let count = leftovers().len();
         if count > 0 {
             print_message(&format!("ending {count} processes that the {} left running", step.name()));
             processes::terminate_all(leftovers, GRACE);
+        }
+    }
+}
+
+/// Passes signals on until a step has ended.
+fn wait_for(mut job: Job<'_>, locks: &Locks<'_>) -> Result<Ending, Error> {
+    loop {
+        match next_event(&mut job, None, locks)? {
+            JobEvent::Ended(ending) => return Ok(ending),
+            JobEvent::Signal(received) => job.pass_on(received),
+            JobEvent::Timeout => {}
+        }
+    }
+}
+
+/// Waits for the end of a step, for a signal, or until the deadline. Where a lock can be kept no longer, the step is ended.
+fn next_event(job: &mut Job<'_>, deadline: Option<Instant>, locks: &Locks<'_>) -> Result<JobEvent, Error> {
+    loop {
+        let check = locks.iter().filter_map(|lock| lock.next_check()).min();
+        let check = check.map(|time| Instant::now() + time);
+        let event = job.next_event(deadline.into_iter().chain(check).min())?;
+        if event != JobEvent::Timeout || deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            return Ok(event);
+        }
+        for lock in locks {
+            lock.check();
         }
     }
 }

@@ -10,7 +10,7 @@ use std::io::{self, ErrorKind, Read, Write};
 use evenkeel_common::state::shared::{self, current_user};
 use evenkeel_common::{Error, state};
 
-use crate::model::environment::{Environment, EnvironmentPhase, Recorded};
+use crate::model::environment::{Environment, EnvironmentPhase, Foreign, Recorded};
 use crate::store::env_files::{EnvFiles, cannot};
 
 impl EnvFiles {
@@ -115,7 +115,7 @@ impl EnvFiles {
         let users = self.find_files(user_of).map_err(|e| io::Error::other(e.cause().to_owned()))?;
         let read = |user: u32| {
             let (record, owner) = self.read_json::<Environment>(&shared_name(user))?;
-            let foreign = (user != current_user()).then_some(user);
+            let foreign = (user != current_user()).then_some(Foreign::User(user));
             let teardown = record.teardown.filter(|_| foreign.is_none());
             (owner == user).then_some(Environment { teardown, foreign, ..record })
         };

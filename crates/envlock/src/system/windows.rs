@@ -92,13 +92,14 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// Waits until the command has ended. Its background processes may go on.
-    pub(crate) fn wait(mut self) -> Result<Ending, Error> {
-        loop {
-            if let JobEvent::Ended(ending) = self.next_event(None)? {
-                return Ok(ending);
-            }
-        }
+    /// Windows has no signals.
+    #[expect(clippy::unused_self, reason = "as on other systems")]
+    pub(crate) fn pass_on(&self, _: ReceivedSignal) {}
+
+    /// Windows has no process groups.
+    #[expect(clippy::unused_self, reason = "as on other systems")]
+    pub(crate) fn group(&self) -> Option<u32> {
+        None
     }
 
     pub(crate) fn pid(&self) -> u32 {

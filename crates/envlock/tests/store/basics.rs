@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::{Done, ENVLOCK, World, shared, until};
+use crate::{Done, ENVLOCK, World, is_running, send, shared, until};
 
 #[test]
 fn runs_the_command_and_passes_on_its_code() {
@@ -140,16 +140,12 @@ fn an_envlock_below_does_not_wait_for_the_lock_above() {
 fn what_is_not_there_over_a_store_is_refused() {
     let Some(etcd) = shared() else { return };
     let world = World::new(etcd);
-    for option in [["--setup", "true"], ["--teardown", "true"], ["--after", "true"], ["--with", "dev"]] {
-        let done = world.run(&[&option[..], &["test", "--", "echo", "ran"]].concat());
-        assert_eq!((done.code(), &*done.stdout()), (2, ""), "{option:?}");
-        assert!(done.stderr().contains(option[0]), "{}", done.stderr());
-    }
-    for subcommand in [&["down", "test"][..], &["sweep"]] {
-        let done = world.run(subcommand);
-        assert_eq!(done.code(), 2, "{subcommand:?}");
-        assert!(done.stderr().contains("ENVLOCK_VIA=local"), "{}", done.stderr());
-    }
+    let done = world.run(&["--inherit", "test", "--", "echo", "ran"]);
+    assert_eq!((done.code(), &*done.stdout()), (2, ""));
+    assert!(done.stderr().contains("--inherit"), "{}", done.stderr());
+    let done = world.run(&["sweep"]);
+    assert_eq!(done.code(), 2);
+    assert!(done.stderr().contains("ENVLOCK_VIA=local"), "{}", done.stderr());
     let local =
         world.envlock(&["--ttl", "9s", "test", "--", "true"]).env_remove("ENVLOCK_VIA").output().unwrap();
     assert_eq!(local.status.code(), Some(2));
@@ -159,6 +155,55 @@ fn what_is_not_there_over_a_store_is_refused() {
     // Said so, the lock of this machine is used.
     assert_eq!(world.run(&["--via", "local", "test", "--", "true"]).code(), 0);
     assert!(world.file("locks/test.lock").exists());
+}
+
+#[test]
+fn several_locks_are_taken_together_and_given_back_together() {
+    let Some(etcd) = shared() else { return };
+    let world = World::new(etcd);
+    let holder = world.hold(&["--with", "dev:shared", "--with", "db", "test"]);
+    assert_eq!(world.run(&["-n", "db", "--", "true"]).code(), 75);
+    assert_eq!(world.run(&["-n", "test", "--", "true"]).code(), 75);
+    assert_eq!(world.run(&["-n", "--shared", "dev", "--", "true"]).code(), 0);
+    assert_eq!(world.run(&["-n", "--with", "db", "a", "--", "true"]).code(), 75);
+    assert_eq!(world.status("a")["verdict"], "free");
+    assert_eq!(holder.let_go().code(), 0);
+    let names = ["db", "dev", "test"];
+    assert!(names.iter().all(|name| world.run(&["-n", name, "--", "true"]).code() == 0));
+    let twice = world.run(&["--with", "test", "test", "--", "true"]);
+    assert_eq!(twice.code(), 2);
+    // Under one of them only the others are waited for.
+    let script = format!("{ENVLOCK} -n --with db test -- {ENVLOCK} held db");
+    assert_eq!(world.run(&["test", "--", "sh", "-c", &script]).code(), 0);
+}
+
+#[test]
+fn a_killed_holder_of_several_locks_gives_all_back() {
+    let Some(etcd) = shared() else { return };
+    let world = World::new(etcd);
+    let holder = world.hold(&["--ttl", "5m", "--with", "db", "test"]);
+    send("-9", holder.pid());
+    for name in ["db", "test"] {
+        assert_eq!(world.run(&["-w", "20s", name, "--", "true"]).code(), 0);
+    }
+    assert!(!is_running(holder.command));
+}
+
+#[test]
+fn crosswise_wishes_do_not_wait_for_each_other() {
+    let Some(etcd) = shared() else { return };
+    let world = World::new(etcd);
+    std::thread::scope(|scope| {
+        for (with, name) in [("b", "a"), ("a", "b"), ("c", "b"), ("a", "c")] {
+            let world = &world;
+            scope.spawn(move || {
+                for _ in 0..5 {
+                    let done = world.run(&["--with", with, name, "--", "true"]);
+                    assert_eq!(done.code(), 0, "{with} {name}: {done:?}");
+                }
+            });
+        }
+    });
 }
 
 #[test]

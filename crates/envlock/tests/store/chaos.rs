@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use evenkeel_tests::{Etcd, etcdctl};
 use rustix::process::Signal;
 
-use crate::{World, keeper_of};
+use crate::{World, find_keeper};
 
 const HOSTS: usize = 10;
 
@@ -92,7 +92,7 @@ impl Locker for Envlock {
     }
 
     fn victims(&self, child: u32) -> Vec<u32> {
-        let keeper = std::panic::catch_unwind(|| keeper_of(child)).ok();
+        let keeper = find_keeper(child);
         std::iter::once(child).chain(keeper).collect()
     }
 }

@@ -6,6 +6,7 @@
 mod basics;
 mod break_lock;
 mod chaos;
+mod environment;
 mod faults;
 mod unreachable;
 
@@ -150,10 +151,20 @@ impl Done {
 
 /// The keeper of an envlock: another process of the same program, in a session of its own.
 fn keeper_of(envlock: u32) -> u32 {
-    let children = std::fs::read_to_string(format!("/proc/{envlock}/task/{envlock}/children")).unwrap();
+    let mut keeper = None;
+    // On a busy machine it gets its name late.
+    until("there is a keeper", || {
+        keeper = find_keeper(envlock);
+        keeper.is_some()
+    });
+    keeper.unwrap()
+}
+
+fn find_keeper(envlock: u32) -> Option<u32> {
+    let children = std::fs::read_to_string(format!("/proc/{envlock}/task/{envlock}/children")).ok()?;
     let comm = |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
     let mut children = children.split_ascii_whitespace().filter_map(|pid| pid.parse().ok());
-    children.find(|pid| comm(pid).trim() == "envlock-keeper").unwrap()
+    children.find(|pid| comm(pid).trim() == "envlock-keeper")
 }
 
 fn send(signal: &str, pid: u32) {

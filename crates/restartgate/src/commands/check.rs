@@ -5,6 +5,7 @@ use evenkeel_common::{BootTimestamp, Error, Exit, print, print_json};
 
 use super::admission::{self, Request};
 use super::find::connect;
+use super::sharing::refuse_shared_engine;
 use super::watch::statuses;
 use crate::cli::CheckArgs;
 use crate::decide::gate::RestartMode;
@@ -13,6 +14,7 @@ use crate::decide::past;
 use crate::edges::history::History;
 
 pub(super) async fn check(args: &CheckArgs) -> Result<Exit, Error> {
+    refuse_shared_engine(&args.sharing)?;
     let effective = args.limits.effective()?;
     let (docker, found) = connect(&args.docker, &args.target).await?;
     let history = History::open(&Home::from_env()?)?;

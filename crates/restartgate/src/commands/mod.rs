@@ -8,6 +8,7 @@ mod override_breaker;
 mod queries;
 mod readiness_watch;
 mod restart;
+mod sharing;
 mod wait;
 mod watch;
 

@@ -8,9 +8,10 @@ use evenkeel_common::{BootTimestamp, Error, Exit, print, print_json};
 
 use super::admission::{self, Answer, End, Request};
 use super::find::connect;
+use super::sharing::refuse_shared_engine;
 use super::watch::{Watched, evidence, statuses, watch};
 use crate::cli::RestartArgs;
-use crate::decide::gate::Decision;
+use crate::decide::gate::{Decision, RestartMode};
 use crate::decide::health::{self, Health};
 use crate::edges::engine::{Docker, Found};
 use crate::edges::history::History;
@@ -19,6 +20,10 @@ use crate::output::report_json::{EvidenceJson, ReportJson, Verdict};
 pub(super) async fn restart(args: &RestartArgs) -> Result<Exit, Error> {
     let asked = BootTimestamp::now();
     let started = Instant::now();
+    // No limit holds back a forced restart, whatever was counted.
+    if args.mode() != RestartMode::Forced {
+        refuse_shared_engine(&args.sharing)?;
+    }
     let effective = args.limits.effective()?;
     let (docker, found) = connect(&args.docker, &args.target).await?;
     let history = History::open(&Home::from_env()?)?;

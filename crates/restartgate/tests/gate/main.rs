@@ -13,6 +13,7 @@ mod queries;
 mod readiness;
 #[cfg(target_os = "linux")]
 mod shared;
+mod sharing;
 mod signals;
 mod storm;
 mod survive;

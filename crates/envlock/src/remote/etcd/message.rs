@@ -23,6 +23,11 @@ pub(in crate::remote) fn was_created_by(key: &str, revision: u64) -> Value {
     json!({"key": encode(key), "target": "CREATE", "result": "EQUAL", "create_revision": revision.to_string()})
 }
 
+/// The comparison "this key exists".
+pub(in crate::remote) fn exists(key: &str) -> Value {
+    json!({"key": encode(key), "target": "CREATE", "result": "GREATER", "create_revision": "0"})
+}
+
 /// The comparison "no key of this range was put after this revision".
 pub(in crate::remote) fn is_unchanged_since(range: &Range, revision: u64) -> Value {
     json!({"key": encode(&range.first), "range_end": encode(&range.end), "target": "MOD", "result": "LESS",

@@ -125,17 +125,6 @@ impl<'a> Job<'a> {
         Ending { exit: child::exit_of(status), by_terminal }
     }
 
-    /// Forwards signals until the command has ended.
-    pub(crate) fn wait(mut self) -> Result<Ending, Error> {
-        loop {
-            match self.next_event(None)? {
-                JobEvent::Ended(ending) => return Ok(ending),
-                JobEvent::Signal(received) => self.pass_on(received),
-                JobEvent::Timeout => {}
-            }
-        }
-    }
-
     /// Forwards a signal, unless it comes from the terminal in whose foreground group the command is: then the command
     /// has received it too.
     pub(crate) fn pass_on(&self, received: ReceivedSignal) {
@@ -145,7 +134,6 @@ impl<'a> Job<'a> {
     }
 
     /// Its process group, where it has one of its own.
-    #[cfg(target_os = "linux")]
     pub(crate) fn group(&self) -> Option<u32> {
         self.own_group.then(|| self.pid())
     }
