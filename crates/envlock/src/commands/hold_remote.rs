@@ -148,6 +148,7 @@ impl Run<'_> {
         let outer = Some(self.outer.to_owned()).filter(|outer| !outer.is_empty());
         let held = outer.into_iter().chain([entry]).collect::<Vec<_>>().join(",");
         command.args(words).env(HELD_VAR, held).env(VIA_VAR, self.url.to_string());
+        command.envs(self.url.access.variables());
         command.env("ENVLOCK_FENCE", lock.record.ticket.to_string());
         if let Some(slot) = lock.record.slot {
             command.env("ENVLOCK_SLOT", slot.to_string());

@@ -11,6 +11,7 @@ pub(crate) mod acquire;
 pub(crate) mod board;
 mod ending;
 pub(crate) mod etcd;
+pub(crate) mod examine;
 pub(crate) mod held_entry;
 pub(crate) mod inherited;
 pub(crate) mod keeper;
