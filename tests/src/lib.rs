@@ -6,6 +6,8 @@ mod etcd;
 mod proxy;
 mod remote;
 #[cfg(unix)]
+mod secure_etcd;
+#[cfg(unix)]
 mod terminal;
 mod world;
 
@@ -17,6 +19,8 @@ pub use engine::{Engine, OwnEngine, engine};
 pub use etcd::{Etcd, etcdctl};
 pub use proxy::Proxy;
 pub use remote::{Certificates, Relay, Sshd, TlsEngine};
+#[cfg(unix)]
+pub use secure_etcd::SecureEtcd;
 #[cfg(unix)]
 pub use terminal::Terminal;
 pub use world::{Home, World};

@@ -1,6 +1,6 @@
 //! What is found out about a store, and what is wrong with it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use crate::model::etcd_release::faults;
@@ -75,7 +75,7 @@ pub(crate) enum Level {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Finding {
     pub(crate) level: Level,
-    /// A member's address, or a part of envlock's use of the store.
+    /// The addresses of members, separated by commas, or a part of envlock's use of the store.
     pub(crate) about: String,
     pub(crate) trouble: Trouble,
 }
@@ -100,6 +100,7 @@ pub(crate) fn judge(members: &[Member], trial: Option<&Result<Duration, Trouble>
             }),
         }
     }
+    findings.extend(of_releases(members));
     findings.extend(of_cluster(members));
     if let Some(Err(trouble)) = trial {
         let (about, trouble) = ("lock and unlock".to_owned(), trouble.clone());
@@ -124,14 +125,6 @@ fn of_member(endpoint: &str, facts: &Facts) -> Vec<Finding> {
             "name the voting members: etcdctl member list",
         ),
         Role::Leader | Role::Follower => {}
-    }
-    for fault in faults(&facts.version) {
-        let level = if fault.is_fatal() { Failure } else { Warning };
-        add(
-            level,
-            format!("etcd {}: {}", facts.version, fault.words()),
-            "use the newest release of etcd that is supported",
-        );
     }
     for alarm in &facts.alarms {
         add(
@@ -163,6 +156,26 @@ fn of_member(endpoint: &str, facts: &Facts) -> Vec<Finding> {
             what,
             "set the clocks; locks do not rest on the time of day, but the times that are shown do",
         );
+    }
+    found
+}
+
+/// The known faults of each release that is there, once for all members that have it.
+fn of_releases(members: &[Member]) -> Vec<Finding> {
+    let mut having: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for member in members {
+        if let Ok(facts) = &member.outcome {
+            having.entry(&facts.version).or_default().push(&member.endpoint);
+        }
+    }
+    let mut found = Vec::new();
+    for (version, endpoints) in having {
+        for fault in faults(version) {
+            let level = if fault.is_fatal() { Level::Failure } else { Level::Warning };
+            let what = format!("etcd {version}: {}", fault.words());
+            let hint = "use the newest release of etcd that is supported";
+            found.push(Finding::new(level, &endpoints.join(","), what, hint));
+        }
     }
     found
 }

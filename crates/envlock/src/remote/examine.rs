@@ -24,7 +24,13 @@ const READS: usize = 3;
 /// Asks one address.
 pub(crate) fn examine(url: &StoreUrl, endpoint: &str) -> Member {
     let mut store = Store::new(&url.by(endpoint), NAME, Mode::Exclusive, Terms::new(LEAST));
-    Member { endpoint: endpoint.to_owned(), outcome: facts(&mut store).map_err(trouble) }
+    let outcome = facts(&mut store).map_err(|error| {
+        let Trouble { what, hint } = trouble(error);
+        // It is said beside it.
+        let what = what.trim_start_matches(&format!("{endpoint}: ")).to_owned();
+        Trouble { what, hint }
+    });
+    Member { endpoint: endpoint.to_owned(), outcome }
 }
 
 fn facts(store: &mut Store) -> Result<Facts, CallError> {
@@ -62,11 +68,13 @@ fn alarm(error: &str) -> Option<String> {
 }
 
 fn latency(store: &mut Store) -> Result<Option<Duration>, CallError> {
-    let mut best = None;
+    let mut best: Option<Duration> = None;
     for _ in 0..READS {
         let asked = Instant::now();
-        match store.tickets() {
-            Ok(_) => best = best.min(Some(asked.elapsed())).or(Some(asked.elapsed())),
+        let read = store.tickets();
+        let took = asked.elapsed();
+        match read {
+            Ok(_) => best = Some(best.map_or(took, |best| best.min(took))),
             // That is the trial's business.
             Err(CallError::NotAllowed(_)) => return Ok(None),
             Err(other) => return Err(other),

@@ -6,7 +6,9 @@
 mod basics;
 mod break_lock;
 mod chaos;
+mod doctor;
 mod faults;
+mod secure;
 mod unreachable;
 
 use std::os::unix::process::ExitStatusExt;

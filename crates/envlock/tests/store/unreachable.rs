@@ -61,7 +61,7 @@ fn somebody_else_answers() {
         ("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone", "HTTP status 404: none"),
         (
             "HTTP/1.1 401 Unauthorized\r\nContent-Length: 60\r\n\r\n{\"error\":\"etcdserver: user name is empty\",\"code\":3}         ",
-            "wants a user",
+            "user name is empty",
         ),
         (
             "HTTP/1.1 429 X\r\nContent-Length: 60\r\n\r\n{\"error\":\"etcdserver: mvcc: database space exceeded\",\"code\":8}",

@@ -64,10 +64,13 @@ pub(super) fn failure(error: &ureq::Error, url: &StoreUrl) -> CallError {
         _ if !was_cut(error) => None,
         (Transport::Plain, _) => Some("it may use TLS, then write etcds://".to_owned()),
         // With TLS 1.3 a member looks at the client's certificate after the client has begun to speak.
-        (Transport::Tls, None) => Some("it may require a client certificate, see --via-cert".to_owned()),
-        (Transport::Tls, Some(identity)) => {
-            Some(format!("it may not accept the client certificate {}", identity.cert.display()))
+        (Transport::Tls, None) => {
+            Some("it may not use TLS, or require a client certificate (--via-cert)".to_owned())
         }
+        (Transport::Tls, Some(identity)) => Some(format!(
+            "it may not use TLS, or not accept the client certificate {}",
+            identity.cert.display()
+        )),
     };
     // A member that ends says the same, so this passes.
     CallError::Unreachable(guess.map_or(error.to_string(), |guess| format!("{error}; {guess}")))

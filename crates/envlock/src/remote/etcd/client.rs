@@ -56,8 +56,7 @@ impl CallError {
     /// What the person may do about it.
     pub(crate) fn hint(&self) -> String {
         match self {
-            Self::Unreachable(_) => "see whether etcd runs there and most of its members are up: etcdctl endpoint health; \
-                                     no command is run without the lock"
+            Self::Unreachable(_) => "see whether etcd runs there and most of its members are up: etcdctl endpoint health"
                 .to_owned(),
             Self::Untrusted(_) => "name the CA with --via-ca, and a client certificate with --via-cert and --via-key; etcds:// \
                                    is for members with TLS, etcd:// for those without; nothing is sent unencrypted instead"
@@ -220,7 +219,11 @@ impl Client {
             CallError::Unreachable(_) | CallError::Untrusted(_) => "reach",
             _ => "use",
         };
-        Error::new(Exit::Wrapper, format!("{action} the store {}", self.url), cause).hint(cause.hint())
+        let hint = match cause {
+            CallError::Unreachable(_) => format!("{}; no command is run without the lock", cause.hint()),
+            _ => cause.hint(),
+        };
+        Error::new(Exit::Wrapper, format!("{action} the store {}", self.url), cause).hint(hint)
     }
 }
 
