@@ -3,6 +3,7 @@
 mod engine;
 #[cfg(unix)]
 mod etcd;
+mod link;
 mod proxy;
 mod remote;
 #[cfg(unix)]
@@ -17,6 +18,7 @@ use std::process::Command;
 pub use engine::{Engine, OwnEngine, engine};
 #[cfg(unix)]
 pub use etcd::{Etcd, etcdctl};
+pub use link::Link;
 pub use proxy::Proxy;
 pub use remote::{Certificates, Relay, Sshd, TlsEngine};
 #[cfg(unix)]

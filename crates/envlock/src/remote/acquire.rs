@@ -9,7 +9,7 @@ use tracing::{debug, info};
 use crate::model::queue::Mode;
 use crate::model::record::{Phase, Record};
 use crate::remote::etcd::client::{CallError, retry};
-use crate::remote::etcd::message::{self, Content};
+use crate::remote::etcd::message::{self, Content, Txn};
 use crate::remote::etcd::watch::{Target, Watched, wait_for};
 use crate::remote::keeper::Keeper;
 use crate::remote::keys::Marker;
@@ -24,6 +24,9 @@ use crate::system::linux::boot_clock;
 /// How long a store that does not answer is asked again before there is a ticket: longer than a cluster takes to choose
 /// a leader.
 const OUTAGE: Duration = Duration::from_secs(5);
+
+/// For those that wait without a limit.
+const FOR_EVER: Duration = Duration::from_hours(24 * 365);
 
 /// Takes a lock. None: the deadline passed first, and the ticket is gone again. `record` says who wants it.
 pub(crate) fn acquire(
@@ -71,7 +74,9 @@ impl Acquisition<'_, '_> {
         let mut snapshot = self.draw()?;
         loop {
             match snapshot.next(self.lease, self.store.mode, &self.store.keys) {
-                Next::Inside(slot) => return Ok(Some(self.entered(&snapshot, slot))),
+                Next::Inside(slot) if self.is_fresh() => return Ok(Some(self.entered(&snapshot, slot))),
+                // It was stopped meanwhile, and the lock may be somebody else's.
+                Next::Inside(_) => snapshot = self.read()?,
                 Next::Lost => {
                     info!("the ticket is gone, drawing another one");
                     snapshot = self.draw()?;
@@ -79,7 +84,7 @@ impl Acquisition<'_, '_> {
                 Next::Enter => snapshot = self.enter(&snapshot, None)?,
                 Next::EnterSlot(slot) => snapshot = self.enter(&snapshot, Some(slot))?,
                 Next::Wait(wait) => {
-                    let Some(newer) = self.wait(&wait, snapshot.revision)? else {
+                    let Some(newer) = self.wait(&wait, &snapshot)? else {
                         // Where that fails, the keeper tries again.
                         let _ = self.store.revoke(self.lease);
                         return Ok(None);
@@ -90,15 +95,24 @@ impl Acquisition<'_, '_> {
         }
     }
 
-    /// Until when a store that does not answer is asked again.
-    fn outage_limit(&self, limit: Duration) -> Instant {
-        let limit = self.deadline.remaining().map_or(limit, |remaining| remaining.min(limit));
-        Instant::now() + limit
+    /// Until when a store that does not answer is asked for a first ticket.
+    fn outage_limit(&self) -> Instant {
+        Instant::now() + self.deadline.remaining().map_or(OUTAGE, |remaining| remaining.min(OUTAGE))
+    }
+
+    /// Until when a store that does not answer is asked again by whoever waits anyway.
+    fn patience(&self) -> Instant {
+        Instant::now() + self.deadline.remaining().unwrap_or(FOR_EVER)
+    }
+
+    /// Whether what the store said last still leaves the time to run a command.
+    fn is_fresh(&self) -> bool {
+        boot_clock() + self.store.terms.grace() < self.asked + self.store.terms.trust()
     }
 
     /// Takes a ticket, and enters at once where nobody is there.
     fn draw(&mut self) -> Result<Snapshot, CallError> {
-        let until = self.outage_limit(OUTAGE);
+        let until = if self.lease == 0 { self.outage_limit() } else { self.patience() };
         if self.lease != 0 {
             // A marker that was put before the ticket was lost: nothing was run under it.
             retry(until, || self.store.give_back(self.lease, None))?;
@@ -134,7 +148,7 @@ impl Acquisition<'_, '_> {
         if answer.succeeded {
             return Ok(Snapshot::of_one(revision, mode, lease, slot));
         }
-        Snapshot::new(&self.store.keys, revision, &answer.found()).map_err(CallError::Refused)
+        self.snapshot(answer)
     }
 
     /// The reads that make a snapshot.
@@ -160,7 +174,8 @@ impl Acquisition<'_, '_> {
         serde_json::to_vec(&Marker { ttl_s, record }).unwrap_or_default()
     }
 
-    /// Puts the marker, where the ticket is still there and nobody is inside. What comes of it is seen in the snapshot.
+    /// Puts the marker, where the ticket is still there, nobody is inside and nobody is ahead. What comes of it is seen in
+    /// the snapshot.
     fn enter(&mut self, seen: &Snapshot, slot: Option<u16>) -> Result<Snapshot, CallError> {
         let (mode, keys) = (self.store.mode, &self.store.keys);
         let Some(own) = seen.ticket(self.lease) else { return Ok(Snapshot::default()) };
@@ -169,6 +184,9 @@ impl Acquisition<'_, '_> {
         let mut compare =
             vec![message::was_created_by(&ticket, own.id.number), message::is_empty(&keys.markers(excluded))];
         let mut put = vec![message::put(&marker, &self.marker(own.id.number, slot), 0)];
+        if mode == Mode::Exclusive {
+            compare.push(message::is_no_older_than(&keys.tickets(None), own.id.number));
+        }
         if slot.is_some() {
             compare.push(message::is_unchanged_since(&keys.markers(Some(mode)), seen.revision));
             // Whoever waits for its turn to choose a slot watches the ticket.
@@ -176,7 +194,7 @@ impl Acquisition<'_, '_> {
             put.push(message::put(&ticket, &record, own.lease));
         }
         let asked = boot_clock();
-        match self.store.txn(&compare, &put, &[]) {
+        match self.store.txn(&compare, &put, &self.reads()) {
             Ok(answer) if answer.succeeded => {
                 self.asked = asked;
                 let mut inside = seen.clone();
@@ -189,29 +207,37 @@ impl Acquisition<'_, '_> {
                 });
                 Ok(inside)
             }
-            Ok(_) | Err(CallError::Unreachable(_) | CallError::LeaseEnded) => self.read(),
+            Ok(answer) => {
+                self.asked = asked;
+                self.snapshot(answer)
+            }
+            Err(CallError::Unreachable(_) | CallError::LeaseEnded) => self.read(),
             Err(other) => Err(other),
         }
     }
 
     fn read(&mut self) -> Result<Snapshot, CallError> {
         let reads = self.reads();
-        retry(self.outage_limit(self.store.terms.ttl()), || {
+        retry(self.patience(), || {
             let asked = boot_clock();
             let answer = self.store.txn(&[], &reads, &[])?;
             self.asked = asked;
-            let revision = answer.header.revision;
-            Snapshot::new(&self.store.keys, revision, &answer.found()).map_err(CallError::Refused)
+            self.snapshot(answer)
         })
     }
 
+    fn snapshot(&self, answer: Txn) -> Result<Snapshot, CallError> {
+        let revision = answer.header.revision;
+        Snapshot::new(&self.store.keys, revision, &answer.found()).map_err(CallError::Refused)
+    }
+
     /// Waits until something may have changed. None: the deadline passed.
-    fn wait(&mut self, wait: &Wait, since: u64) -> Result<Option<Snapshot>, CallError> {
+    fn wait(&mut self, wait: &Wait, seen: &Snapshot) -> Result<Option<Snapshot>, CallError> {
         if self.bury(&wait.orphans)? {
             return self.read().map(Some);
         }
         let target = self.target(&wait.on);
-        let mut since = since;
+        let mut since = seen.revision;
         loop {
             if !self.deadline.poll() {
                 return Ok(None);
@@ -231,6 +257,10 @@ impl Acquisition<'_, '_> {
                         Some(revision) => since = revision,
                         None => return self.read().map(Some),
                     }
+                }
+                // Most often that was the last one in the way.
+                (Event::TicketGone(_), Watched::Changed) if self.store.mode == Mode::Exclusive => {
+                    return self.enter(seen, None).map(Some);
                 }
                 _ => return self.read().map(Some),
             }
@@ -257,7 +287,7 @@ impl Acquisition<'_, '_> {
     fn revision_if_unchanged(&mut self, target: &Target) -> Result<Option<u64>, CallError> {
         let own = message::get(&self.store.keys.ticket(self.store.mode, self.lease), Content::Keys);
         let reads = [own, message::get(&target.key, Content::Keys)];
-        let until = self.outage_limit(self.store.terms.ttl());
+        let until = self.patience();
         let answer = retry(until, || self.store.txn(&[], &reads, &[]))?;
         let revision = answer.header.revision;
         Ok((answer.found().len() == reads.len()).then_some(revision))
@@ -268,7 +298,7 @@ impl Acquisition<'_, '_> {
         let mut any = false;
         for orphan in orphans {
             let id = (orphan.lease, orphan.created);
-            let until = self.outage_limit(self.store.terms.ttl());
+            let until = self.patience();
             if !self.dead.contains_key(&id) {
                 let seen = boot_clock();
                 let marker = retry(until, || self.store.marker(orphan.mode, orphan.lease))?;

@@ -10,6 +10,7 @@ mod doctor;
 mod faults;
 mod secure;
 mod unreachable;
+mod waiters;
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};

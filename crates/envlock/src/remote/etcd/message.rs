@@ -29,6 +29,12 @@ pub(in crate::remote) fn is_unchanged_since(range: &Range, revision: u64) -> Val
            "mod_revision": (revision + 1).to_string()})
 }
 
+/// The comparison "no key of this range was created before this revision". The range must not be empty.
+pub(in crate::remote) fn is_no_older_than(range: &Range, revision: u64) -> Value {
+    json!({"key": encode(&range.first), "range_end": encode(&range.end), "target": "CREATE", "result": "GREATER",
+           "create_revision": revision.saturating_sub(1).to_string()})
+}
+
 /// An operation that puts a key. `lease` 0: none.
 pub(in crate::remote) fn put(key: &str, value: &[u8], lease: i64) -> Value {
     json!({"request_put": {"key": encode(key), "value": encode(value), "lease": lease.to_string()}})
