@@ -17,7 +17,7 @@ use std::process::Command;
 
 pub use engine::{Engine, OwnEngine, engine};
 #[cfg(unix)]
-pub use etcd::{Etcd, etcdctl};
+pub use etcd::{Etcd, ask_etcd, etcdctl, libfaketime};
 pub use link::Link;
 pub use proxy::Proxy;
 pub use remote::{Certificates, Relay, Sshd, TlsEngine};

@@ -8,9 +8,13 @@ pub const MANUAL: Manual = Manual {
     exits: &[
         (
             Exit::Done,
-            "the command ended with 0; status, history, break, down, sweep: done; held: the lock is held",
+            "the command ended with 0; status, history, break, down, sweep: done; held: the lock is held; doctor: the store \
+             can be used",
         ),
-        (Exit::No, "break: nobody holds the lock; held: the lock is not held"),
+        (
+            Exit::No,
+            "break: nobody holds the lock; held: the lock is not held; doctor: something has to be mended",
+        ),
         (Exit::Usage, "bad arguments"),
         (
             Exit::Failed,
@@ -57,6 +61,7 @@ pub const MANUAL: Manual = Manual {
             "envlock --via etcd://ci1:2379,ci2:2379,ci3:2379/engine1 test -- make test",
             "lock test for all hosts that use the same etcd and prefix",
         ),
+        ("envlock doctor --via etcds://ci1:2379/engine1", "see whether that store can be used, and why not"),
         ("flock ~/.netra/locks/test.lock ./old-script", "scripts that use flock(1) take part"),
         ("envlock status test", "show who holds the lock, since when and why, and who waits"),
         ("envlock break test --reason 'hangs since noon'", "end the command that holds the lock"),
@@ -162,9 +167,18 @@ pub const MANUAL: Manual = Manual {
              hosts; 'envlock held' asks the store. The command also gets ENVLOCK_FENCE: a number that is greater than \
              that of every earlier holder which it excludes, for services that can refuse a lower one.\n\n\
              Not available over a store, and refused with 2: --setup, --teardown and the options that belong to them, \
-             --after, --with, --inherit, down, sweep; TLS, users and passwords. Use a network that you trust: whoever \
-             may write to the store can take and delete locks. dockprune asks the same \
-             lock; restartgate counts restarts for each machine.\n\n\
+             --after, --with, --inherit, down, sweep. dockprune asks the same lock; restartgate counts restarts for each \
+             machine.\n\n\
+             With etcds:// the members are reached over TLS, and none that cannot be verified: by the CAs of \
+             --via-ca, else those of the system. Nothing is sent unencrypted instead; certificates with etcd:// are \
+             an error. A member's own certificate needs the extended key usages serverAuth and clientAuth, for its \
+             gateway. Where etcd has users, set ENVLOCK_VIA_USER and ENVLOCK_VIA_PASSWORD_FILE; the role has to read \
+             and write the keys that begin with PREFIX/envlock/, and a client certificate must have no common name. \
+             Without TLS use a network that you trust: whoever may write to the store can take and delete locks.\n\n\
+             'envlock doctor' asks each member that is named for its version, its part in the cluster, the time that \
+             a read takes, its time of day (in whole seconds) and the room in its database; it takes a lock that \
+             nobody else can use, renews it, gives it back, and waits for the news of that. It names releases with \
+             known faults, and ends with 1 where something keeps the store from being used.\n\n\
              Never two: where a holder cannot renew its lock, its command gets SIGTERM and then SIGKILL before anybody \
              else can enter, and envlock ends with 125 (verdict 'lost' in the report, end 'lost' in the history). With \
              the lease time of 15 seconds (--ttl) SIGTERM comes 9 seconds after the beginning of the last renewal that \
@@ -182,8 +196,8 @@ pub const MANUAL: Manual = Manual {
              from a backup. For these there is ENVLOCK_FENCE.\n\n\
              A store that does not answer is asked for 5 seconds, or until the time-out if that is shorter, with \
              --no-wait once; then envlock ends with 125 and does not run the command. It never uses the locks of this \
-             machine instead. Whoever waits asks for as long as the lease time, and draws another ticket at the end of \
-             the queue where its own was lost. Where a command ends while the store does not answer, its exit code \
+             machine instead. Whoever has a ticket asks until its time-out, and draws another ticket at the end of the \
+             queue where its own was lost. Where a command ends while the store does not answer, its exit code \
              counts, and the lock is free when the lease has ended and its time is over.",
         ),
         (
@@ -201,6 +215,10 @@ pub const MANUAL: Manual = Manual {
             "NETRA_HOME: where the state is kept instead of ~/.netra and /var/lib/evenkeel.\n\n\
              ENVLOCK_VIA: where the locks are, as --via; empty or 'local': in files of this machine. Set for the command \
              where they are in a store.\n\n\
+             ENVLOCK_VIA_CA, ENVLOCK_VIA_CERT, ENVLOCK_VIA_KEY: files for a store with TLS, as --via-ca, --via-cert and \
+             --via-key. Set for the command where they are used.\n\n\
+             ENVLOCK_VIA_USER: a user of the store; with ENVLOCK_VIA_PASSWORD_FILE, whose first line is the password, or \
+             ENVLOCK_VIA_PASSWORD. A password in a variable can be read by the command, and by other processes of the user.\n\n\
              ENVLOCK_FENCE: set for the command where the lock is in a store; see SEVERAL HOSTS.\n\n\
              ENVLOCK_HELD: set for the command: the locks it runs under, separated by commas, each \
              NAME:MODE:TICKET:OWNER with mode x, s or n, followed by :CLUSTER/PREFIX where it is in a store. An envlock that is run by the command does not wait for \
@@ -232,6 +250,10 @@ pub const MANUAL: Manual = Manual {
              envlock.sweep/1 (sweep --json): schema, tool_version, at, verdict (done, or partial where a take-down \
              failed), dry_run, environments (sorted by name): name, action (taken_down, would_take_down, failed, \
              kept, in_use, skipped, nothing_up), reason, exit_code (of the take-down).\n\n\
+             envlock.doctor/1 (doctor --json): schema, tool_version, at, verdict (ok, warnings, failed), store, members \
+             (in the order given): endpoint, error, version, role (leader, follower, learner, no_leader), latency_ms, \
+             clock_ahead_ms (0: no difference seen), db_size_bytes, quota_bytes, alarms; lock: verdict (done, failed, \
+             not_tried), took_ms; findings: level (warning, failure), about, what, hint.\n\n\
              envlock.run/1 (--report): schema, tool_version, at, verdict (done, busy or lost), name, mode, slot, \
              ticket, waited_ms, held_ms, exit_code.",
         ),

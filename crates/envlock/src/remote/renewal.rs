@@ -157,7 +157,11 @@ impl Store {
             message::delete(&self.keys.break_note(lease)),
         ];
         changes.extend(past.map(|past| self.put_past(past)));
-        self.txn(&[], &changes, &[]).map(drop)
+        match self.txn(&[], &changes, &[]) {
+            // What is deleted needs no room.
+            Err(CallError::Full(_)) if past.is_some() => self.give_back(lease, None),
+            other => other.map(drop),
+        }
     }
 
     pub(super) fn put_past(&self, past: &PastHold) -> Value {

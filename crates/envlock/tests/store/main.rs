@@ -8,6 +8,7 @@ mod break_lock;
 mod chaos;
 mod doctor;
 mod faults;
+mod full;
 mod secure;
 mod unreachable;
 mod waiters;
@@ -19,6 +20,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use evenkeel_tests::Etcd;
 use serde_json::Value;
 
@@ -153,10 +156,20 @@ impl Done {
 
 /// The keeper of an envlock: another process of the same program, in a session of its own.
 fn keeper_of(envlock: u32) -> u32 {
-    let children = std::fs::read_to_string(format!("/proc/{envlock}/task/{envlock}/children")).unwrap();
+    find_keeper(envlock).unwrap()
+}
+
+/// None where it, or envlock, is gone.
+fn find_keeper(envlock: u32) -> Option<u32> {
+    let children = std::fs::read_to_string(format!("/proc/{envlock}/task/{envlock}/children")).ok()?;
     let comm = |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
     let mut children = children.split_ascii_whitespace().filter_map(|pid| pid.parse().ok());
-    children.find(|pid| comm(pid).trim() == "envlock-keeper").unwrap()
+    children.find(|pid| comm(pid).trim() == "envlock-keeper")
+}
+
+/// As etcd's gateway wants keys.
+fn base64(text: &str) -> String {
+    STANDARD.encode(text)
 }
 
 fn send(signal: &str, pid: u32) {
