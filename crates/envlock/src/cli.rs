@@ -133,14 +133,14 @@ pub(crate) struct StoreArgs {
 #[derive(Clone, Debug, Default, Args)]
 pub(crate) struct AccessArgs {
     /// With etcds://: trust the CAs in this PEM file [default: ENVLOCK_VIA_CA, else those of the system]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) via_ca: Option<PathBuf>,
+    #[arg(long = "via-ca", value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
     /// With etcds://: use the client certificate in this PEM file [default: ENVLOCK_VIA_CERT]
-    #[arg(long, value_name = "FILE", requires = "via_key")]
-    pub(crate) via_cert: Option<PathBuf>,
+    #[arg(long = "via-cert", value_name = "FILE", requires = "key")]
+    pub(crate) cert: Option<PathBuf>,
     /// With etcds://: use the private key in this PEM file [default: ENVLOCK_VIA_KEY]
-    #[arg(long, value_name = "FILE", requires = "via_cert")]
-    pub(crate) via_key: Option<PathBuf>,
+    #[arg(long = "via-key", value_name = "FILE", requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
 }
 
 impl HoldArgs {

@@ -50,8 +50,8 @@ fn with_access(url: StoreUrl, args: &AccessArgs) -> Result<StoreUrl, Error> {
         path.map(|path| std::path::absolute(&path).unwrap_or(path))
     };
     let refused = |why: &str| Error::usage(format!("use the store {url}"), why);
-    let ca = file(&args.via_ca, CA_VAR);
-    let identity = match (file(&args.via_cert, CERT_VAR), file(&args.via_key, KEY_VAR)) {
+    let ca = file(&args.ca, CA_VAR);
+    let identity = match (file(&args.cert, CERT_VAR), file(&args.key, KEY_VAR)) {
         (Some(cert), Some(key)) => Some(Identity { cert, key }),
         (None, None) => None,
         _ => return Err(refused("a client certificate needs its key, and a key its certificate")),

@@ -25,7 +25,7 @@ const READS: usize = 3;
 pub(crate) fn examine(url: &StoreUrl, endpoint: &str) -> Member {
     let mut store = Store::new(&url.by(endpoint), NAME, Mode::Exclusive, Terms::new(LEAST));
     let outcome = facts(&mut store).map_err(|error| {
-        let Trouble { what, hint } = trouble(error);
+        let Trouble { what, hint } = trouble(&error);
         // It is said beside it.
         let what = what.trim_start_matches(&format!("{endpoint}: ")).to_owned();
         Trouble { what, hint }
@@ -111,10 +111,10 @@ fn quota(client: &Client, limit: Duration) -> Option<u64> {
 pub(crate) fn try_lock(url: &StoreUrl) -> Result<Duration, Trouble> {
     let mut store = Store::new(url, NAME, Mode::Exclusive, Terms::new(LEAST));
     // Opens the connection and logs in.
-    let lease = store.grant().map_err(trouble)?;
+    let lease = store.grant().map_err(|e| trouble(&e))?;
     let tried = try_with(&mut store, lease);
     let _ = store.revoke(lease);
-    tried.map_err(trouble)
+    tried.map_err(|e| trouble(&e))
 }
 
 fn try_with(store: &mut Store, lease: i64) -> Result<Duration, CallError> {
@@ -140,7 +140,7 @@ fn try_with(store: &mut Store, lease: i64) -> Result<Duration, CallError> {
     }
 }
 
-fn trouble(error: CallError) -> Trouble {
+fn trouble(error: &CallError) -> Trouble {
     Trouble { what: error.to_string(), hint: error.hint() }
 }
 

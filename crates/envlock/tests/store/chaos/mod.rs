@@ -98,7 +98,9 @@ fn run(locker: &dyn Locker, guard: Guard) -> Option<Verdict> {
         let of_members = scope.spawn(|| scene.harm_members(&mut etcd));
         let mut faults = scene.harm_hosts(members);
         faults.extend(of_members.join().unwrap());
-        hosts.into_iter().for_each(|host| host.join().unwrap());
+        for host in hosts {
+            host.join().unwrap();
+        }
         is_over.store(true, Ordering::Relaxed);
         faults
     });
