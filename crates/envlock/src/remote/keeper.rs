@@ -108,7 +108,8 @@ impl Guard {
             }
             let _ = self.give_back(store, lease);
         }
-        if lease != 0 {
+        // Once the ticket is deleted nothing hangs on the lease, and the next one is just about to enter: it ends by itself.
+        if lease != 0 && board.stage() != Stage::Left {
             let _ = store.revoke(lease);
         }
         if board.stage() == Stage::Left && board.ticket().is_multiple_of(64) {
