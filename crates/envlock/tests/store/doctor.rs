@@ -1,16 +1,18 @@
 //! `envlock doctor`: each member, and a lock and unlock.
 
-use serde_json::Value;
-
 use evenkeel_tests::Etcd;
 use rustix::process::Signal;
+use serde::Deserialize;
+use serde_json::Value;
 
 use crate::secure::secure;
 use crate::{Done, World, shared};
 
 fn examine(world: &World, url: &str) -> (i32, Value) {
     let done = Done(world.envlock(&["doctor", "--json", "--via", url]).output().unwrap());
-    (done.code(), serde_json::from_str(&done.stdout()).unwrap_or_else(|e| panic!("{e}: {done:?}")))
+    let text = done.stdout();
+    serde_json::from_str::<Schema>(&text).unwrap_or_else(|e| panic!("{e}: {done:?}"));
+    (done.code(), serde_json::from_str(&text).unwrap())
 }
 
 /// What is wrong, but for the faults of the release that is used.
@@ -18,6 +20,54 @@ fn failures(report: &Value) -> Vec<String> {
     let all = report["findings"].as_array().unwrap().iter();
     let failures = all.filter(|finding| finding["level"] == "failure");
     failures.map(|finding| format!("{}: {}", finding["about"], finding["what"])).collect()
+}
+
+/// As the man page has it.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only their names count")]
+struct Schema {
+    schema: String,
+    tool_version: String,
+    at: String,
+    verdict: String,
+    store: String,
+    members: Vec<Member>,
+    lock: Lock,
+    findings: Vec<Finding>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only their names count")]
+struct Member {
+    endpoint: String,
+    error: Value,
+    version: Value,
+    role: Value,
+    latency_ms: Value,
+    clock_ahead_ms: Value,
+    db_size_bytes: Value,
+    quota_bytes: Value,
+    alarms: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only their names count")]
+struct Lock {
+    verdict: String,
+    took_ms: Value,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only their names count")]
+struct Finding {
+    level: String,
+    about: String,
+    what: String,
+    hint: String,
 }
 
 #[test]

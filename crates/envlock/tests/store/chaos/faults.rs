@@ -80,8 +80,19 @@ fn pause_members(etcd: &Etcd, members: &[usize], random: &mut Random) {
     }
 }
 
+/// Which faults there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plan {
+    All,
+    /// Aimed, for a proof: the longest-lived run is killed.
+    KilledHolders,
+    /// Aimed, for a proof: the oldest ticket is deleted, and nothing guards what its owner runs.
+    DeletedTicketsWithoutGuard,
+}
+
 /// What faults of hosts may be done to.
 pub(crate) struct Hosts<'a> {
+    pub(crate) plan: Plan,
     pub(crate) locker: &'a dyn Locker,
     pub(crate) world: &'a World,
     /// `HOST:PORT` of the members.
@@ -96,7 +107,12 @@ impl Hosts<'_> {
     /// Does harm, and makes it good again.
     pub(crate) fn harm(&self, random: &mut Random) -> Fault {
         let from_ms = now_ms();
-        let harm = match random.below(10) {
+        let kind = match self.plan {
+            Plan::All => random.below(10),
+            Plan::KilledHolders => 0,
+            Plan::DeletedTicketsWithoutGuard => 7,
+        };
+        let harm = match kind {
             0 | 1 => self.signal_run(Signal::KILL, random),
             2 | 3 => self.signal_run(Signal::STOP, random),
             4 => self.lose_host(random),
@@ -115,8 +131,8 @@ impl Hosts<'_> {
         if running.is_empty() {
             return None;
         }
-        let chosen = index(random, running.len());
-        Some(running.swap_remove(chosen))
+        let chosen = if self.plan == Plan::KilledHolders { 0 } else { index(random, running.len()) };
+        Some(running.remove(chosen))
     }
 
     /// Kills or stops what the locker says may be harmed.

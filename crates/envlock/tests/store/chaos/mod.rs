@@ -17,7 +17,7 @@ use base64::engine::general_purpose::STANDARD;
 use evenkeel_tests::{Etcd, Link, etcdctl, libfaketime};
 
 use crate::World;
-use faults::{Fault, Hosts, Random, ask, harm_members, range_of};
+use faults::{Fault, Hosts, Plan, Random, ask, harm_members, range_of};
 use judge::{Verdict, judge};
 use locker::{Envlock, Etcdctl, Locker, WithoutKeeper};
 
@@ -30,6 +30,8 @@ const AFTER: Duration = Duration::from_secs(75);
 const COMMAND: &str = r#"
     use Time::HiRes qw(clock_gettime CLOCK_MONOTONIC);
     my ($id, $dir, $ms) = @ARGV;
+    # Every second one has to be killed.
+    $SIG{TERM} = "IGNORE" if $ms % 2;
     open F, "+<", "$dir/counter"; open L, ">>", "$dir/log";
     for (my $i = 0; $i < $ms / 5; $i++) {
         sysseek F, 0, 0; sysread F, my $n, 10;
@@ -38,14 +40,6 @@ const COMMAND: &str = r#"
         syswrite L, sprintf("%s %d %d\n", $id, $n, clock_gettime(CLOCK_MONOTONIC) * 1000);
         select undef, undef, undef, 0.003;
     }"#;
-
-/// Whether envlock's guard against dead owners is left in place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Guard {
-    Kept,
-    /// As with a guard of no time: what an owner leaves inside is removed as soon as its ticket is gone.
-    Removed,
-}
 
 fn number_of(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
@@ -65,7 +59,7 @@ struct Scene<'a> {
 }
 
 /// Runs commands under the lock from all hosts, with faults, and judges.
-fn run(locker: &dyn Locker, guard: Guard) -> Option<Verdict> {
+fn run(locker: &dyn Locker, plan: Plan) -> Option<Verdict> {
     let mut etcd = Etcd::start(3)?;
     let world = World::new(&etcd);
     std::fs::write(world.file("counter"), "0000000000").unwrap();
@@ -92,12 +86,12 @@ fn run(locker: &dyn Locker, guard: Guard) -> Option<Verdict> {
     let faults = std::thread::scope(|scope| {
         let (scene, members) = (&scene, &members);
         let hosts: Vec<_> = (0..HOSTS).map(|host| scope.spawn(move || scene.run_host(host))).collect();
-        if guard == Guard::Removed {
+        if plan == Plan::DeletedTicketsWithoutGuard {
             scope.spawn(|| remove_guards(members, &world, &is_over));
         }
-        let of_members = scope.spawn(|| scene.harm_members(&mut etcd));
-        let mut faults = scene.harm_hosts(members);
-        faults.extend(of_members.join().unwrap());
+        let of_members = (plan == Plan::All).then(|| scope.spawn(|| scene.harm_members(&mut etcd)));
+        let mut faults = scene.harm_hosts(members, plan);
+        faults.extend(of_members.into_iter().flat_map(|thread| thread.join().unwrap()));
         for host in hosts {
             host.join().unwrap();
         }
@@ -118,10 +112,10 @@ impl Scene<'_> {
         faults
     }
 
-    fn harm_hosts(&self, members: &[String]) -> Vec<Fault> {
+    fn harm_hosts(&self, members: &[String], plan: Plan) -> Vec<Fault> {
         let mut random = Random(self.seed + 1);
         let (locker, world, links, running) = (self.locker, self.world, self.links, &self.running);
-        let hosts = Hosts { locker, world, members, links, running };
+        let hosts = Hosts { plan, locker, world, members, links, running };
         let mut faults = Vec::new();
         while Instant::now() < self.end {
             std::thread::sleep(random.ms(200, 1500));
@@ -176,7 +170,7 @@ impl Scene<'_> {
     }
 }
 
-/// Deletes markers whose ticket is gone.
+/// As with a guard of no time: what an owner leaves inside is removed as soon as its ticket is gone.
 fn remove_guards(members: &[String], world: &World, is_over: &AtomicBool) {
     let keys = |kind: &str| {
         let found = ask(members, "kv/range", &format!(r#"{{{},"keys_only":true}}"#, range_of(world, kind)));
@@ -202,7 +196,7 @@ fn decoded(base64: &str) -> String {
 
 #[test]
 fn no_fault_lets_two_in() {
-    let Some(verdict) = run(&Envlock, Guard::Kept) else { return };
+    let Some(verdict) = run(&Envlock, Plan::All) else { return };
     eprintln!("{verdict:?}");
     assert_eq!((verdict.overlaps, verdict.lost_updates, verdict.stuck), (0, 0, 0), "{verdict:?}");
     assert_eq!(verdict.beyond_bound_ms, 0, "{verdict:?}");
@@ -223,18 +217,18 @@ mod proofs {
     #[ignore = "by hand: cargo test -p evenkeel-envlock --test store -- --ignored proofs"]
     fn etcdctl_lock_lets_two_in() {
         let Some(program) = etcdctl() else { return };
-        check_that_two_are_in(run(&Etcdctl(program), Guard::Kept));
+        check_that_two_are_in(run(&Etcdctl(program), Plan::All));
     }
 
     #[test]
     #[ignore = "by hand: cargo test -p evenkeel-envlock --test store -- --ignored proofs"]
     fn without_a_keeper_two_are_in() {
-        check_that_two_are_in(run(&WithoutKeeper, Guard::Kept));
+        check_that_two_are_in(run(&WithoutKeeper, Plan::KilledHolders));
     }
 
     #[test]
     #[ignore = "by hand: cargo test -p evenkeel-envlock --test store -- --ignored proofs"]
     fn without_the_guard_two_are_in() {
-        check_that_two_are_in(run(&Envlock, Guard::Removed));
+        check_that_two_are_in(run(&Envlock, Plan::DeletedTicketsWithoutGuard));
     }
 }
