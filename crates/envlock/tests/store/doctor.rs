@@ -11,7 +11,7 @@ use crate::{Done, World, shared};
 fn examine(world: &World, url: &str) -> (i32, Value) {
     let done = Done(world.envlock(&["doctor", "--json", "--via", url]).output().unwrap());
     let text = done.stdout();
-    serde_json::from_str::<Schema>(&text).unwrap_or_else(|e| panic!("{e}: {done:?}"));
+    serde_json::from_str::<Report>(&text).unwrap_or_else(|e| panic!("{e}: {done:?}"));
     (done.code(), serde_json::from_str(&text).unwrap())
 }
 
@@ -26,7 +26,7 @@ fn failures(report: &Value) -> Vec<String> {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "only their names count")]
-struct Schema {
+struct Report {
     schema: String,
     tool_version: String,
     at: String,

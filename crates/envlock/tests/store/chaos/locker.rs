@@ -1,6 +1,7 @@
 //! The locking programs that are tried: envlock, and for a proof of the test others that let two in.
 
 use std::process::Command;
+use std::time::Duration;
 
 use evenkeel_tests::Link;
 
@@ -15,9 +16,9 @@ pub(crate) trait Locker: Sync {
     /// The processes of a run that are harmed together.
     fn victims(&self, pid: u32, random: &mut Random) -> Vec<u32>;
 
-    /// How long one command in four takes, in milliseconds.
-    fn long_ms(&self) -> (u64, u64) {
-        (1500, 7000)
+    /// How long a command takes.
+    fn time(&self, random: &mut Random) -> Duration {
+        if random.below(4) == 0 { random.ms(1500, 7000) } else { random.ms(20, 800) }
     }
 }
 
@@ -66,9 +67,10 @@ impl Locker for WithoutKeeper {
         both
     }
 
-    fn long_ms(&self) -> (u64, u64) {
-        // Longer than the lock of a host that vanished lasts.
-        (12_000, 20_000)
+    fn time(&self, random: &mut Random) -> Duration {
+        // Longer than the lock of a host that vanished lasts, and odd: it has to be killed.
+        let ms = random.ms(14_000, 20_000).as_millis() | 1;
+        Duration::from_millis(u64::try_from(ms).unwrap())
     }
 }
 
