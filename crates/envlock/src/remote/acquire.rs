@@ -279,7 +279,7 @@ impl Acquisition<'_, '_> {
     fn longest_watch(&self, orphans: &[StoredMarker]) -> Duration {
         let due = orphans.iter().filter_map(|orphan| self.dead.get(&(orphan.lease, orphan.created)));
         let due = due.map(|dead| (dead.seen + dead.takeover).saturating_sub(boot_clock())).min();
-        let longest = [Some(self.store.terms.ttl() / 3), self.deadline.next_wakeup(), due];
+        let longest = [Some(self.store.terms.watch()), self.deadline.next_wakeup(), due];
         longest.into_iter().flatten().min().unwrap_or_default().max(Duration::from_millis(1))
     }
 

@@ -20,6 +20,9 @@ use crate::system::linux::{self, Waiter, Woken};
 /// How long the command may take to end after SIGTERM where envlock was killed.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// After a renewal that failed.
+const RETRY: Duration = Duration::from_millis(100);
+
 /// The keeper, as envlock sees it. It notices when this is dropped, and when this process dies.
 #[derive(Debug)]
 pub(crate) struct Keeper {
@@ -135,12 +138,13 @@ impl Guard {
 /// Renews the ticket until this process ends.
 fn renew_for_ever(board: Board, owner: &Owner, store: &mut Store) {
     let terms = store.terms;
-    let mut pause = terms.renewal();
+    let mut has_failed = false;
     loop {
-        if board.stage() == Stage::Inside && board.loss().is_none() && pause == terms.renewal() {
-            store.wait_for_break(board.lease(), pause);
-        } else {
-            std::thread::sleep(pause);
+        match board.stage() {
+            _ if has_failed => std::thread::sleep(RETRY),
+            Stage::Inside if board.loss().is_none() => store.wait_for_break(board.lease(), terms.renewal()),
+            Stage::Waiting => std::thread::sleep(terms.renewal_in_queue()),
+            Stage::Inside | Stage::Leaving | Stage::Left => std::thread::sleep(terms.renewal()),
         }
         // The clock first: what the store says may be as old as the question.
         let asked = linux::boot_clock();
@@ -151,7 +155,7 @@ fn renew_for_ever(board: Board, owner: &Owner, store: &mut Store) {
             (Stage::Inside, lease) => store.renew(lease, board.ticket()),
             (Stage::Leaving | Stage::Left, _) => return,
         };
-        pause = if renewed.is_err() { Duration::from_millis(100) } else { terms.renewal() };
+        has_failed = renewed.is_err();
         match renewed {
             Ok(renewed) if board.stage() == Stage::Inside => act_on(&renewed, asked, board, owner, terms),
             // Without an answer the deadline comes nearer.

@@ -150,19 +150,19 @@ fn whoever_was_logged_out_logs_in_again_and_keeps_the_lock() {
     let world = World::new(&etcd);
     let (inside, go) = (world.home.path().join("inside"), world.home.path().join("go"));
     let script = format!(": > {}; while [ ! -e {} ]; do sleep 0.1; done", inside.display(), go.display());
-    let holder = world.envlock(&["--ttl", "5s", "test", "--", "sh", "-c", &script]).spawn().unwrap();
+    let holder = world.envlock(&["test", "--", "sh", "-c", &script]).spawn().unwrap();
     until("it is inside", || inside.exists());
-    let waiter = world.envlock(&["--ttl", "5s", "test", "--", "echo", "in"]);
+    let waiter = world.envlock(&["--wait-forever", "test", "--", "echo", "in"]);
     let waiter = { waiter }.stdout(std::process::Stdio::piped()).spawn().unwrap();
     until("the waiter stands in the queue", || {
         let status = Done(world.envlock(&["status", "test"]).output().unwrap());
         status.stdout().contains("waiting")
     });
+    // For longer than the lease lasts, each renewal needs a login of its own.
     let started = Instant::now();
-    while started.elapsed() < Duration::from_secs(11) {
-        // More often than the lock is renewed, for longer than it lasts.
+    while started.elapsed() < Duration::from_secs(16) {
         etcd.end_tokens();
-        std::thread::sleep(Duration::from_millis(700));
+        std::thread::sleep(Duration::from_secs(3));
     }
     std::fs::write(&go, "").unwrap();
     assert_eq!(Done(holder.wait_with_output().unwrap()).code(), 0);
