@@ -143,6 +143,13 @@ pub(crate) struct AccessArgs {
     pub(crate) key: Option<PathBuf>,
 }
 
+impl AccessArgs {
+    /// Whether there is any of them.
+    pub(crate) fn is_given(&self) -> bool {
+        self.ca.is_some() || self.cert.is_some() || self.key.is_some()
+    }
+}
+
 impl HoldArgs {
     /// How the main lock is wanted.
     pub(crate) fn mode(&self) -> Mode {

@@ -28,6 +28,11 @@ pub(super) fn chosen(given: Option<&Via>, access: &AccessArgs) -> Result<Via, Er
         None => from_variable()?,
     };
     match via {
+        Via::Local if access.is_given() => Err(Error::usage(
+            "use --via-ca, --via-cert or --via-key",
+            "the locks of this machine need no certificates",
+        )
+        .hint("they belong to --via etcds://…")),
         Via::Local => Ok(Via::Local),
         Via::Store(url) => with_access(url, access).map(Via::Store),
     }

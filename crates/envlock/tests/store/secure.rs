@@ -139,6 +139,11 @@ fn plaintext_and_tls_are_not_mistaken_for_each_other() {
     world.check_refused(&world.try_with(&["--via", &plain], &without_files), 125, "it may use TLS");
     // Verification that is wanted and not possible.
     world.check_refused(&world.try_with(&["--via", &plain], &[]), 2, "etcd:// is not encrypted");
+    world.check_refused(
+        &world.try_with(&["--via", "local", "--via-ca", "x"], &[]),
+        2,
+        "need no certificates",
+    );
     let Some(unencrypted) = crate::shared() else { return };
     let tls = unencrypted.url("test").replace("etcd://", "etcds://");
     world.check_refused(&world.try_with(&["--via", &tls], &[]), 125, "it may not use TLS");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::model::via::{StoreUrl, Transport};
-use crate::remote::etcd::client::CallError;
+use crate::remote::etcd::error::CallError;
 
 /// How long a connection that is not used is kept: longer than the longest time between two renewals.
 const IDLE: Duration = Duration::from_mins(5);

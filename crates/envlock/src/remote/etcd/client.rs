@@ -5,71 +5,28 @@ use std::time::{Duration, Instant};
 
 use evenkeel_common::{Error, Exit};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tracing::debug;
 use ureq::http::header::{AUTHORIZATION, DATE};
 use ureq::http::{Response, StatusCode};
 
-use crate::model::access::{PASSWORD_FILE_VAR, USER_VAR};
+use crate::model::access::User;
 use crate::model::via::StoreUrl;
 use crate::remote::etcd::agent::{Agents, failure};
-use crate::remote::etcd::login::Token;
-use crate::remote::etcd::refusal::refusal;
+pub(crate) use crate::remote::etcd::error::CallError;
+use crate::remote::etcd::message::Login;
+use crate::remote::etcd::refusal::{excerpt, refusal};
 
-/// Why a call did not succeed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum CallError {
-    /// No member answered, or none could: what each said.
-    Unreachable(String),
-    /// No member proved who it is, or none believed who asks.
-    Untrusted(String),
-    /// A file that the access to the store needs cannot be used.
-    Files(String),
-    /// The user, or that there is none, does not suffice.
-    NotAllowed(String),
-    /// The user has to log in again.
-    TokenEnded(String),
-    /// The lease has ended.
-    LeaseEnded,
-    /// The store has reached its quota.
-    Full(String),
-    /// A member refused the call.
-    Refused(String),
-}
+/// How long a login may take at one member: it computes a hash that is slow on purpose.
+const LOGIN_LIMIT: Duration = Duration::from_secs(3);
 
-impl fmt::Display for CallError {
+/// What a login gives; it ends after some minutes without use, and with each restart. It does not belong in a log.
+#[derive(Clone)]
+struct Token(String);
+
+impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreachable(why)
-            | Self::Untrusted(why)
-            | Self::Files(why)
-            | Self::NotAllowed(why)
-            | Self::TokenEnded(why)
-            | Self::Full(why)
-            | Self::Refused(why) => f.write_str(why),
-            Self::LeaseEnded => f.write_str("the lease has ended"),
-        }
-    }
-}
-
-impl CallError {
-    /// What the person may do about it.
-    pub(crate) fn hint(&self) -> String {
-        match self {
-            Self::Unreachable(_) => "see whether etcd runs there and most of its members are up: etcdctl endpoint health"
-                .to_owned(),
-            Self::Untrusted(_) => "name the CA with --via-ca, and a client certificate with --via-cert and --via-key; etcds:// \
-                                   is for members with TLS, etcd:// for those without; nothing is sent unencrypted instead"
-                .to_owned(),
-            Self::Files(_) => "name PEM files with --via-ca, --via-cert and --via-key".to_owned(),
-            Self::NotAllowed(_) | Self::TokenEnded(_) => format!(
-                "set {USER_VAR} and {PASSWORD_FILE_VAR}; the user's role has to read and write PREFIX/envlock/"
-            ),
-            Self::Full(_) => "compact and defragment it, or raise --quota-backend-bytes; then: etcdctl alarm disarm".to_owned(),
-            Self::LeaseEnded | Self::Refused(_) => {
-                "see whether this is the address of etcd's clients, and whether envlock may use it".to_owned()
-            }
-        }
+        f.write_str("Token")
     }
 }
 
@@ -78,11 +35,11 @@ impl CallError {
 /// A clone has connections of its own.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
-    pub(super) url: StoreUrl,
+    url: StoreUrl,
     agents: Result<Agents, CallError>,
     current: usize,
     /// Of the user that has logged in.
-    pub(super) token: Option<Token>,
+    token: Option<Token>,
     /// The time of day in the last answer, as HTTP has it.
     date: Option<String>,
 }
@@ -107,18 +64,27 @@ impl Client {
                 debug!(why, "logging in again");
                 self.token = None;
                 self.log_in()?;
-                self.ask(path, &body, limit)
+                // A member may not know of the login yet.
+                self.ask(path, &body, limit).map_err(|error| match error {
+                    CallError::TokenEnded(why) => CallError::Unreachable(why),
+                    other => other,
+                })
             }
             other => other,
         }
     }
 
-    pub(super) fn ask<T: DeserializeOwned>(
-        &mut self,
-        path: &str,
-        body: &str,
-        limit: Duration,
-    ) -> Result<T, CallError> {
+    /// Asks for a token where the store has a user and there is none yet.
+    fn log_in(&mut self) -> Result<(), CallError> {
+        let user = self.url.access.user.as_ref().filter(|_| self.token.is_none());
+        let Some(User { name, password }) = user else { return Ok(()) };
+        let body = json!({"name": name, "password": password}).to_string();
+        let login: Login = self.ask("auth/authenticate", &body, LOGIN_LIMIT)?;
+        self.token = Some(Token(login.token));
+        Ok(())
+    }
+
+    fn ask<T: DeserializeOwned>(&mut self, path: &str, body: &str, limit: Duration) -> Result<T, CallError> {
         let mut causes: Vec<String> = Vec::new();
         let mut is_trusted = false;
         // One more than there are: an open connection to the current one may have been closed meanwhile.
@@ -247,9 +213,4 @@ pub(in crate::remote) fn retry<T>(
             other => return other,
         }
     }
-}
-
-/// The beginning of an answer that was not understood.
-pub(super) fn excerpt(text: &[u8]) -> String {
-    String::from_utf8_lossy(&text[..text.len().min(100)]).trim().to_owned()
 }

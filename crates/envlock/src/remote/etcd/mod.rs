@@ -2,8 +2,7 @@
 
 mod agent;
 pub(crate) mod client;
-mod login;
-
+mod error;
 pub(super) mod message;
 pub(crate) mod range;
 mod refusal;

@@ -2,7 +2,7 @@
 
 use ureq::http::StatusCode;
 
-use crate::remote::etcd::client::{CallError, excerpt};
+use crate::remote::etcd::error::CallError;
 use crate::remote::etcd::message::Refusal;
 
 /// The gRPC codes of answers that another member, or the same one later, may not give: cancelled, deadline exceeded,
@@ -55,6 +55,11 @@ fn without_words(status: StatusCode, text: &[u8]) -> CallError {
     } else {
         CallError::Refused(why)
     }
+}
+
+/// The beginning of an answer that was not understood.
+pub(super) fn excerpt(text: &[u8]) -> String {
+    String::from_utf8_lossy(&text[..text.len().min(100)]).trim().to_owned()
 }
 
 #[cfg(test)]
