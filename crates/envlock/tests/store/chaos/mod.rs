@@ -7,10 +7,11 @@ mod judge;
 mod locker;
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -60,6 +61,7 @@ struct Scene<'a> {
 
 /// Runs commands under the lock from all hosts, with faults, and judges.
 fn run(locker: &dyn Locker, plan: Plan) -> Option<Verdict> {
+    let started = SystemTime::now();
     let mut etcd = Etcd::start(3)?;
     let world = World::new(&etcd);
     std::fs::write(world.file("counter"), "0000000000").unwrap();
@@ -98,6 +100,7 @@ fn run(locker: &dyn Locker, plan: Plan) -> Option<Verdict> {
         is_over.store(true, Ordering::Relaxed);
         faults
     });
+    remove_left_by_faketime(started);
     Some(Verdict { stuck: scene.stuck.into_inner(), seed, ..judge(world.path(), &faults) })
 }
 
@@ -141,10 +144,6 @@ impl Scene<'_> {
             self.running.lock().unwrap().push(pid);
             self.wait(&mut child);
             self.running.lock().unwrap().retain(|other| *other != pid);
-            // libfaketime leaves these where it is killed.
-            for kind in ["faketime_shm_", "sem.faketime_sem_"] {
-                let _ = std::fs::remove_file(format!("/dev/shm/{kind}{pid}"));
-            }
         }
     }
 
@@ -170,6 +169,19 @@ impl Scene<'_> {
                 return;
             }
             std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// libfaketime leaves files named after a process where that is killed, or becomes another program.
+fn remove_left_by_faketime(since: SystemTime) {
+    for file in std::fs::read_dir("/dev/shm").into_iter().flatten().flatten() {
+        let name = file.file_name().to_string_lossy().into_owned();
+        let kinds = ["faketime_shm_", "sem.faketime_sem_"];
+        let Some(pid) = kinds.iter().find_map(|kind| name.strip_prefix(kind)) else { continue };
+        let is_new = file.metadata().and_then(|data| data.modified()).is_ok_and(|at| at >= since);
+        if is_new && !Path::new("/proc").join(pid).exists() {
+            let _ = std::fs::remove_file(file.path());
         }
     }
 }
