@@ -19,6 +19,9 @@ _envlock() {
             envlock,break)
                 cmd="envlock__subcmd__break"
                 ;;
+            envlock,doctor)
+                cmd="envlock__subcmd__doctor"
+                ;;
             envlock,down)
                 cmd="envlock__subcmd__down"
                 ;;
@@ -39,6 +42,9 @@ _envlock() {
                 ;;
             envlock__subcmd__help,break)
                 cmd="envlock__subcmd__help__subcmd__break"
+                ;;
+            envlock__subcmd__help,doctor)
+                cmd="envlock__subcmd__help__subcmd__doctor"
                 ;;
             envlock__subcmd__help,down)
                 cmd="envlock__subcmd__help__subcmd__down"
@@ -65,7 +71,7 @@ _envlock() {
 
     case "${cmd}" in
         envlock)
-            opts="-s -w -n -p -E -v -h -V --shared --slots --with --setup --teardown --teardown-timeout --setup-key --keep --keep-for --replace --reuse --after --timeout --no-wait --wait-forever --purpose --private --conflict-exit-code --inherit --report --via --ttl --verbose --help --version status history break held down sweep help"
+            opts="-s -w -n -p -E -v -h -V --shared --slots --with --setup --teardown --teardown-timeout --setup-key --keep --keep-for --replace --reuse --after --timeout --no-wait --wait-forever --purpose --private --conflict-exit-code --inherit --report --via --via-ca --via-cert --via-key --ttl --verbose --help --version status history break held doctor down sweep help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -143,6 +149,18 @@ _envlock() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --via-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --via-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --via-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --ttl)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -155,7 +173,7 @@ _envlock() {
             return 0
             ;;
         envlock__subcmd__break)
-            opts="-v -h --ticket --reason --grace --via --json --verbose --help"
+            opts="-v -h --ticket --reason --grace --via --via-ca --via-cert --via-key --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -174,6 +192,48 @@ _envlock() {
                     return 0
                     ;;
                 --via)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --via-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --via-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --via-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        envlock__subcmd__doctor)
+            opts="-v -h --via --via-ca --via-cert --via-key --json --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --via)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --via-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --via-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --via-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -229,7 +289,7 @@ _envlock() {
             return 0
             ;;
         envlock__subcmd__help)
-            opts="status history break held down sweep help"
+            opts="status history break held doctor down sweep help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -243,6 +303,20 @@ _envlock() {
             return 0
             ;;
         envlock__subcmd__help__subcmd__break)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        envlock__subcmd__help__subcmd__doctor)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -341,7 +415,7 @@ _envlock() {
             return 0
             ;;
         envlock__subcmd__history)
-            opts="-n -v -h --last --via --json --verbose --help"
+            opts="-n -v -h --last --via --via-ca --via-cert --via-key --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -359,6 +433,18 @@ _envlock() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --via-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --via-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --via-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -367,13 +453,25 @@ _envlock() {
             return 0
             ;;
         envlock__subcmd__status)
-            opts="-v -h --via --json --verbose --help"
+            opts="-v -h --via --via-ca --via-cert --via-key --json --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --via)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --via-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --via-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --via-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -34,6 +34,9 @@ always\:"Any"))' \
 '--conflict-exit-code=[End with N instead of 75 when the lock was not free in time]:N:_default' \
 '--report=[Write a record of the run to FILE as JSON]:FILE:_files' \
 '--via=[Keep the lock in etcd, for users on several hosts \[default\: ENVLOCK_VIA, else files of this machine\]]:URL:_default' \
+'--via-ca=[With etcds\://\: trust the CAs in this PEM file \[default\: ENVLOCK_VIA_CA, else those of the system\]]:FILE:_files' \
+'--via-cert=[With etcds\://\: use the client certificate in this PEM file \[default\: ENVLOCK_VIA_CERT\]]:FILE:_files' \
+'--via-key=[With etcds\://\: use the private key in this PEM file \[default\: ENVLOCK_VIA_KEY\]]:FILE:_files' \
 '--ttl=[With --via\: how long the store keeps the lock of a host that vanished, from 5s to 5m \[default\: 15s\]]:DURATION:_default' \
 '(--slots)-s[Share the lock with others that share it]' \
 '(--slots)--shared[Share the lock with others that share it]' \
@@ -49,7 +52,7 @@ always\:"Any"))' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \
 '--version[Print version]' \
-':name -- Environment to lock (status, history, break, held, down, sweep and help are reserved):_default' \
+':name -- Environment to lock (status, history, break, held, doctor, down, sweep and help are reserved):_default' \
 ':command -- Command to run while the lock is held:_default' \
 ":: :_envlock_commands" \
 "*::: :->envlock" \
@@ -63,6 +66,9 @@ always\:"Any"))' \
             (status)
 _arguments "${_arguments_options[@]}" : \
 '--via=[Look in etcd \[default\: ENVLOCK_VIA, else files of this machine\]]:URL:_default' \
+'--via-ca=[With etcds\://\: trust the CAs in this PEM file \[default\: ENVLOCK_VIA_CA, else those of the system\]]:FILE:_files' \
+'--via-cert=[With etcds\://\: use the client certificate in this PEM file \[default\: ENVLOCK_VIA_CERT\]]:FILE:_files' \
+'--via-key=[With etcds\://\: use the private key in this PEM file \[default\: ENVLOCK_VIA_KEY\]]:FILE:_files' \
 '--json[Print one JSON object]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
@@ -76,6 +82,9 @@ _arguments "${_arguments_options[@]}" : \
 '-n+[Show the last N holds; the percentiles are of all]:N:_default' \
 '--last=[Show the last N holds; the percentiles are of all]:N:_default' \
 '--via=[Look in etcd \[default\: ENVLOCK_VIA, else files of this machine\]]:URL:_default' \
+'--via-ca=[With etcds\://\: trust the CAs in this PEM file \[default\: ENVLOCK_VIA_CA, else those of the system\]]:FILE:_files' \
+'--via-cert=[With etcds\://\: use the client certificate in this PEM file \[default\: ENVLOCK_VIA_CERT\]]:FILE:_files' \
+'--via-key=[With etcds\://\: use the private key in this PEM file \[default\: ENVLOCK_VIA_KEY\]]:FILE:_files' \
 '--json[Print one JSON object]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
@@ -90,6 +99,9 @@ _arguments "${_arguments_options[@]}" : \
 '--reason=[Reason to show to the holder and in the history]:TEXT:_default' \
 '--grace=[Time for the command to end after SIGTERM, and again for the take-down, before SIGKILL]:DURATION:_default' \
 '--via=[Look in etcd \[default\: ENVLOCK_VIA, else files of this machine\]]:URL:_default' \
+'--via-ca=[With etcds\://\: trust the CAs in this PEM file \[default\: ENVLOCK_VIA_CA, else those of the system\]]:FILE:_files' \
+'--via-cert=[With etcds\://\: use the client certificate in this PEM file \[default\: ENVLOCK_VIA_CERT\]]:FILE:_files' \
+'--via-key=[With etcds\://\: use the private key in this PEM file \[default\: ENVLOCK_VIA_KEY\]]:FILE:_files' \
 '--json[Print one JSON object]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
@@ -105,6 +117,19 @@ _arguments "${_arguments_options[@]}" : \
 '-h[Print help]' \
 '--help[Print help]' \
 ':name -- Environment whose lock an envlock further up may hold:_default' \
+&& ret=0
+;;
+(doctor)
+_arguments "${_arguments_options[@]}" : \
+'--via=[Store to examine \[default\: ENVLOCK_VIA\]]:URL:_default' \
+'--via-ca=[With etcds\://\: trust the CAs in this PEM file \[default\: ENVLOCK_VIA_CA, else those of the system\]]:FILE:_files' \
+'--via-cert=[With etcds\://\: use the client certificate in this PEM file \[default\: ENVLOCK_VIA_CERT\]]:FILE:_files' \
+'--via-key=[With etcds\://\: use the private key in this PEM file \[default\: ENVLOCK_VIA_KEY\]]:FILE:_files' \
+'--json[Print one JSON object]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help]' \
+'--help[Print help]' \
 && ret=0
 ;;
 (down)
@@ -161,6 +186,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(doctor)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (down)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -189,6 +218,7 @@ _envlock_commands() {
 'history:Show the past holds of an environment' \
 'break:End the command that holds an environment, so that the lock is released' \
 'held:Test whether this process runs under the lock of an environment\: exit code 0 or 1' \
+'doctor:See whether the locks in a store can be used\: its members, versions, the rights of the user, a lock and unlock' \
 'down:Take down an environment that was kept, or that its users left behind' \
 'sweep:Take down the environments that nobody uses and whose time is over, or whose users died' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -199,6 +229,11 @@ _envlock_commands() {
 _envlock__subcmd__break_commands() {
     local commands; commands=()
     _describe -t commands 'envlock break commands' commands "$@"
+}
+(( $+functions[_envlock__subcmd__doctor_commands] )) ||
+_envlock__subcmd__doctor_commands() {
+    local commands; commands=()
+    _describe -t commands 'envlock doctor commands' commands "$@"
 }
 (( $+functions[_envlock__subcmd__down_commands] )) ||
 _envlock__subcmd__down_commands() {
@@ -217,6 +252,7 @@ _envlock__subcmd__help_commands() {
 'history:Show the past holds of an environment' \
 'break:End the command that holds an environment, so that the lock is released' \
 'held:Test whether this process runs under the lock of an environment\: exit code 0 or 1' \
+'doctor:See whether the locks in a store can be used\: its members, versions, the rights of the user, a lock and unlock' \
 'down:Take down an environment that was kept, or that its users left behind' \
 'sweep:Take down the environments that nobody uses and whose time is over, or whose users died' \
 'help:Print this message or the help of the given subcommand(s)' \
@@ -227,6 +263,11 @@ _envlock__subcmd__help_commands() {
 _envlock__subcmd__help__subcmd__break_commands() {
     local commands; commands=()
     _describe -t commands 'envlock help break commands' commands "$@"
+}
+(( $+functions[_envlock__subcmd__help__subcmd__doctor_commands] )) ||
+_envlock__subcmd__help__subcmd__doctor_commands() {
+    local commands; commands=()
+    _describe -t commands 'envlock help doctor commands' commands "$@"
 }
 (( $+functions[_envlock__subcmd__help__subcmd__down_commands] )) ||
 _envlock__subcmd__help__subcmd__down_commands() {

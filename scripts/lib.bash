@@ -70,10 +70,13 @@ apt_from() {
   exec {turn}>&-
 }
 
-# program_of NAME PACKAGE: prints the path of a program: the one that EVENKEEL_NAME names, or where it is installed, or where
-# it is unpacked from a Debian package in the cache.
-program_of() {
-  local name=$1 package=$2 variable=EVENKEEL_${1^^} unpacked=$cache/programs/$1 lock parts
+# file_of PACKAGE FILE: prints the path of a file of a Debian package: the one that EVENKEEL_NAME names, or where it is
+# installed, or where it is unpacked in the cache.
+file_of() {
+  local package=$1 file=$2 name=${2##*/} variable unpacked lock parts
+  variable=${name%%.*}
+  variable=EVENKEEL_${variable^^}
+  unpacked=$cache/packages/$package/$name
   if [ -n "${!variable:-}" ]; then
     printf '%s\n' "${!variable}"
     return
@@ -82,17 +85,21 @@ program_of() {
     command -v "$name"
     return
   fi
+  if [ -e "/$file" ]; then
+    printf '%s\n' "/$file"
+    return
+  fi
   mkdir -p "$cache"
   # Tests ask for it at the same time.
-  exec {lock}>"$cache/programs.lock"
+  exec {lock}>"$cache/packages.lock"
   flock "$lock"
-  if [ ! -x "$unpacked" ]; then
+  if [ ! -e "$unpacked" ]; then
     { have apt-get && have dpkg-deb; } || fail 3 "cannot find $name" "install it, or set $variable"
     parts=$(mktemp -d)
     (cd "$parts" && apt-get -qq -o APT::Sandbox::User=root -o Acquire::Retries=2 download "$package") >&2 ||
       fail 3 "cannot download $package" "run apt-get update, or install it, or set $variable"
     dpkg-deb -x "$parts/$package"_*.deb "$parts/root"
-    install -D -m 755 "$parts/root/usr/bin/$name" "$unpacked"
+    install -D -m 755 "$parts/root/$file" "$unpacked"
     rm -rf "$parts"
   fi
   exec {lock}>&-

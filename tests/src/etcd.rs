@@ -35,6 +35,14 @@ impl Etcd {
     /// # Panics
     /// Where it does not start.
     pub fn start(count: u8) -> Option<Self> {
+        Self::start_with(count, &[])
+    }
+
+    /// As [`Self::start`], with further options for each member.
+    ///
+    /// # Panics
+    /// Where it does not start.
+    pub fn start_with(count: u8, options: &[&str]) -> Option<Self> {
         static NEXT: AtomicU8 = AtomicU8::new(1);
         let program = program()?;
         // Addresses of its own within 127/8: no port can be taken by anybody else.
@@ -44,7 +52,8 @@ impl Etcd {
         let dir = std::env::temp_dir().join(format!("evenkeel-etcd-{}-{first}", std::process::id()));
         let all: Vec<String> = (0..count).map(|i| format!("m{i}=http://{}:2380", address(i))).collect();
         let members = (0..count).map(|i| {
-            let flags = flags(&format!("m{i}"), &address(i), &dir, &all.join(","));
+            let mut flags = flags(&format!("m{i}"), &address(i), &dir, &all.join(","));
+            flags.extend(options.iter().map(|option| (*option).to_owned()));
             let (pid, life) = spawn(program, &flags, &dir);
             Member { address: format!("{}:2379", address(i)), pid, life: Some(life), flags }
         });
@@ -134,6 +143,11 @@ pub fn etcdctl() -> Option<String> {
     script("client")
 }
 
+/// Path of libfaketime, which changes the time of day for one process; none where it cannot be had.
+pub fn libfaketime() -> Option<String> {
+    script("clock")
+}
+
 fn script(what: &str) -> Option<String> {
     let output = Command::new(root().join("scripts/etcd")).arg(what).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
@@ -194,7 +208,11 @@ fn spawn(program: &str, flags: &[String], dir: &std::path::Path) -> (Pid, ChildS
     (pid, life)
 }
 
-/// Asks a member through its JSON gateway.
+/// Asks the member at `HOST:PORT` through its JSON gateway.
+pub fn ask_etcd(address: &str, path: &str, body: &str) -> Option<serde_json::Value> {
+    post(address, path, body)
+}
+
 fn post(address: &str, path: &str, body: &str) -> Option<serde_json::Value> {
     let mut stream = TcpStream::connect_timeout(&address.parse().ok()?, Duration::from_secs(1)).ok()?;
     stream.set_read_timeout(Some(Duration::from_secs(2))).ok()?;

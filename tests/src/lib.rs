@@ -3,8 +3,11 @@
 mod engine;
 #[cfg(unix)]
 mod etcd;
+mod link;
 mod proxy;
 mod remote;
+#[cfg(unix)]
+mod secure_etcd;
 #[cfg(unix)]
 mod shared_state;
 #[cfg(unix)]
@@ -16,9 +19,12 @@ use std::process::Command;
 
 pub use engine::{Engine, OwnEngine, engine};
 #[cfg(unix)]
-pub use etcd::{Etcd, etcdctl};
+pub use etcd::{Etcd, ask_etcd, etcdctl, libfaketime};
+pub use link::Link;
 pub use proxy::Proxy;
 pub use remote::{Certificates, Relay, Sshd, TlsEngine};
+#[cfg(unix)]
+pub use secure_etcd::SecureEtcd;
 #[cfg(unix)]
 pub use shared_state::SharedState;
 #[cfg(unix)]

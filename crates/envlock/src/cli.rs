@@ -46,7 +46,7 @@ pub struct Cli {
 #[command(group = ArgGroup::new("shielded").args(["teardown", "after"]).multiple(true))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct HoldArgs {
-    /// Environment to lock (status, history, break, held, down, sweep and help are reserved)
+    /// Environment to lock (status, history, break, held, doctor, down, sweep and help are reserved)
     #[arg(value_name = "NAME", value_parser = parse_name, required = true)]
     pub(crate) name: Option<String>,
     /// Command to run while the lock is held
@@ -122,9 +122,32 @@ pub(crate) struct StoreArgs {
     /// Keep the lock in etcd, for users on several hosts [default: ENVLOCK_VIA, else files of this machine]
     #[arg(long, value_name = "URL")]
     pub(crate) via: Option<Via>,
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
     /// With --via: how long the store keeps the lock of a host that vanished, from 5s to 5m [default: 15s]
     #[arg(long, value_name = "DURATION", value_parser = parse_ttl)]
     pub(crate) ttl: Option<Duration>,
+}
+
+/// The files for a store that is reached over TLS.
+#[derive(Clone, Debug, Default, Args)]
+pub(crate) struct AccessArgs {
+    /// With etcds://: trust the CAs in this PEM file [default: ENVLOCK_VIA_CA, else those of the system]
+    #[arg(long = "via-ca", value_name = "FILE")]
+    pub(crate) ca: Option<PathBuf>,
+    /// With etcds://: use the client certificate in this PEM file [default: ENVLOCK_VIA_CERT]
+    #[arg(long = "via-cert", value_name = "FILE", requires = "key")]
+    pub(crate) cert: Option<PathBuf>,
+    /// With etcds://: use the private key in this PEM file [default: ENVLOCK_VIA_KEY]
+    #[arg(long = "via-key", value_name = "FILE", requires = "cert")]
+    pub(crate) key: Option<PathBuf>,
+}
+
+impl AccessArgs {
+    /// Whether there is any of them.
+    pub(crate) fn is_given(&self) -> bool {
+        self.ca.is_some() || self.cert.is_some() || self.key.is_some()
+    }
 }
 
 impl HoldArgs {
@@ -173,6 +196,8 @@ pub(crate) enum Action {
     Break(BreakArgs),
     /// Test whether this process runs under the lock of an environment: exit code 0 or 1
     Held(HeldArgs),
+    /// See whether the locks in a store can be used: its members, versions, the rights of the user, a lock and unlock
+    Doctor(DoctorArgs),
     /// Take down an environment that was kept, or that its users left behind
     Down(DownArgs),
     /// Take down the environments that nobody uses and whose time is over, or whose users died
@@ -195,6 +220,8 @@ pub(crate) struct StatusArgs {
     /// Look in etcd [default: ENVLOCK_VIA, else files of this machine]
     #[arg(long, value_name = "URL")]
     pub(crate) via: Option<Via>,
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -212,6 +239,8 @@ pub(crate) struct HistoryArgs {
     /// Look in etcd [default: ENVLOCK_VIA, else files of this machine]
     #[arg(long, value_name = "URL")]
     pub(crate) via: Option<Via>,
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -235,6 +264,8 @@ pub(crate) struct BreakArgs {
     /// Look in etcd [default: ENVLOCK_VIA, else files of this machine]
     #[arg(long, value_name = "URL")]
     pub(crate) via: Option<Via>,
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -246,6 +277,19 @@ pub(crate) struct HeldArgs {
     /// Environment whose lock an envlock further up may hold
     #[arg(value_name = "NAME", value_parser = parse_name)]
     pub(crate) name: String,
+}
+
+/// Arguments of `envlock doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Store to examine [default: ENVLOCK_VIA]
+    #[arg(long, value_name = "URL")]
+    pub(crate) via: Option<Via>,
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Arguments of `envlock down`.
@@ -263,6 +307,8 @@ pub(crate) struct DownArgs {
     /// Look in etcd [default: ENVLOCK_VIA, else files of this machine]
     #[arg(long, value_name = "URL")]
     pub(crate) via: Option<Via>,
+    #[command(flatten)]
+    pub(crate) access: AccessArgs,
 }
 
 /// Arguments of `envlock sweep`.

@@ -1,5 +1,6 @@
 //! A lock that is held, as a session knows it: whether it is of this machine or in a store.
 
+use std::ffi::OsString;
 use std::fmt::Debug;
 use std::fs::File;
 use std::time::Duration;
@@ -57,7 +58,7 @@ pub(crate) trait Hold: Debug {
     fn held_entry(&self) -> String;
 
     /// Further variables of a command that runs under this lock as its main one.
-    fn variables(&self) -> Vec<(&'static str, String)>;
+    fn variables(&self) -> Vec<(&'static str, OsString)>;
 
     /// Files that a command inherits, so that they stay locked as long as it lives.
     fn inherited_fds(&self) -> Vec<&File>;

@@ -8,9 +8,13 @@ pub const MANUAL: Manual = Manual {
     exits: &[
         (
             Exit::Done,
-            "the command ended with 0; status, history, break, down, sweep: done; held: the lock is held",
+            "the command ended with 0; status, history, break, down, sweep: done; held: the lock is held; doctor: the store \
+             can be used",
         ),
-        (Exit::No, "break: nobody holds the lock; held: the lock is not held"),
+        (
+            Exit::No,
+            "break: nobody holds the lock; held: the lock is not held; doctor: something has to be mended",
+        ),
         (Exit::Usage, "bad arguments"),
         (
             Exit::Failed,
@@ -57,6 +61,7 @@ pub const MANUAL: Manual = Manual {
             "envlock --via etcd://ci1:2379,ci2:2379,ci3:2379/engine1 test -- make test",
             "lock test for all hosts that use the same etcd and prefix",
         ),
+        ("envlock doctor --via etcds://ci1:2379/engine1", "see whether that store can be used, and why not"),
         ("flock ~/.netra/locks/test.lock ./old-script", "scripts that use flock(1) take part"),
         ("envlock status test", "show who holds the lock, since when and why, and who waits"),
         ("envlock break test --reason 'hangs since noon'", "end the command that holds the lock"),
@@ -163,6 +168,15 @@ pub const MANUAL: Manual = Manual {
              --report, nesting and exit codes are as on one machine; status, history, break and down reach all hosts; \
              'envlock held' asks the store. The command also gets ENVLOCK_FENCE: a number that is greater than that of \
              every earlier holder which it excludes, for services that can refuse a lower one.\n\n\
+             With etcds:// the members are reached over TLS, and none that cannot be verified: by the CAs of \
+             --via-ca, else those of the system. Nothing is sent unencrypted instead; certificates with etcd:// are \
+             an error. A member's own certificate needs the extended key usages serverAuth and clientAuth, for its \
+             gateway. Where etcd has users, set ENVLOCK_VIA_USER and ENVLOCK_VIA_PASSWORD_FILE; the role has to read \
+             and write the keys that begin with PREFIX/envlock/, and a client certificate must have no common name.\n\n\
+             'envlock doctor' asks each member that is named for its version, its part in the cluster, the time that \
+             a read takes, its time of day (in whole seconds) and the room in its database; it takes a lock that \
+             nobody else can use, renews it, gives it back, and waits for the news of that. It names releases with \
+             known faults, and ends with 1 where something keeps the store from being used.\n\n\
              Never two: where a holder cannot renew its lock, its command gets SIGTERM and then SIGKILL before anybody \
              else can enter, and envlock ends with 125 (verdict 'lost' in the report, end 'lost' in the history). A second \
              process for each lock, the keeper, renews it and ends the command. It gives the lock back when envlock is \
@@ -178,20 +192,20 @@ pub const MANUAL: Manual = Manual {
              No command is taken from a store, because whoever may write to it could put one there: a take-down is always \
              that of the user who runs it. Users of an environment that has one give their own --teardown, and so does \
              'envlock down'; it is run in the directory of its caller. Not available, and refused with 2: --inherit, \
-             because the store does not know which processes have a lock; sweep; TLS, users and passwords. What a --setup leaves on its own host, \
+             because the store does not know which processes have a lock; sweep. What a --setup leaves on its own host, \
              such as files, the other hosts do not have.\n\n\
              BOUNDS. With the lease time of 15 seconds (--ttl) SIGTERM comes 9 seconds after the beginning of the last \
              renewal that succeeded, and SIGKILL 4 seconds later; a new leader of the cluster is usually there within 3 \
              seconds. The lock of a host that vanished is free after at most twice the lease time and a second; so is its \
              environment. A store that does not answer is asked for 5 seconds, or until the time-out if that is shorter, with \
              --no-wait once; then envlock ends with 125 and does not run the command. It never uses the locks of this \
-             machine instead. Whoever waits asks for as long as the lease time, and draws another ticket at the end of \
+             machine instead. Whoever has a ticket asks until its time-out, and draws another ticket at the end of \
              the queue where its own was lost. Where a command without an environment ends while the store does not answer, its exit \
              code counts, and the lock is free when the lease has ended and its time is over. With an environment envlock \
              waits for the store, as long as the lock is trusted, in order to leave it.\n\n\
              ASSUMPTIONS. Clocks of two hosts that run at speeds less than 1 % apart (times of day matter for --keep-for \
              alone, between hosts); SIGKILL that ends a process within half a second; an etcd that does not lose what it has \
-             confirmed. Nothing rests on when etcd ends a lease. Use a network that you trust: whoever may write to the store \
+             confirmed. Nothing rests on when etcd ends a lease. Without TLS use a network that you trust: whoever may write to the store \
              can take and delete locks, and say that an environment is up.\n\n\
              OUTSIDE. Envlock and its keeper both stopped or both killed while the command is not; processes that have left \
              both the command's process group and its environment variables; a process that waits in the kernel for a disk; work that the \
@@ -216,6 +230,10 @@ pub const MANUAL: Manual = Manual {
             "NETRA_HOME: where the state is kept instead of ~/.netra and /var/lib/evenkeel.\n\n\
              ENVLOCK_VIA: where the locks are, as --via; empty or 'local': in files of this machine. Set for the command \
              where they are in a store.\n\n\
+             ENVLOCK_VIA_CA, ENVLOCK_VIA_CERT, ENVLOCK_VIA_KEY: files for a store with TLS, as --via-ca, --via-cert and \
+             --via-key. Set for the command where they are used.\n\n\
+             ENVLOCK_VIA_USER: a user of the store; with ENVLOCK_VIA_PASSWORD_FILE, whose first line is the password, or \
+             ENVLOCK_VIA_PASSWORD. A password in a variable can be read by the command, and by other processes of the user.\n\n\
              ENVLOCK_FENCE: set for the command where the lock is in a store; see SEVERAL HOSTS.\n\n\
              ENVLOCK_HELD: set for the command: the locks it runs under, separated by commas, each \
              NAME:MODE:TICKET:OWNER with mode x, s or n, followed by :CLUSTER/PREFIX where it is in a store. An envlock that is run by the command does not wait for \
@@ -247,6 +265,10 @@ pub const MANUAL: Manual = Manual {
              envlock.sweep/1 (sweep --json): schema, tool_version, at, verdict (done, or partial where a take-down \
              failed), dry_run, environments (sorted by name): name, action (taken_down, would_take_down, failed, \
              kept, in_use, skipped, nothing_up), reason, exit_code (of the take-down).\n\n\
+             envlock.doctor/1 (doctor --json): schema, tool_version, at, verdict (ok, warnings, failed), store, members \
+             (in the order given): endpoint, error, version, role (leader, follower, learner, no_leader), latency_ms, \
+             clock_ahead_ms (0: no difference seen), db_size_bytes, quota_bytes, alarms; lock: verdict (done, failed, \
+             not_tried), took_ms; findings: level (warning, failure), about, what, hint.\n\n\
              envlock.run/1 (--report): schema, tool_version, at, verdict (done, busy or lost), name, mode, slot, \
              ticket, waited_ms, held_ms, exit_code.",
         ),

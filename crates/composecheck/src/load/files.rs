@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use evenkeel_common::Error;
 
 use super::dotenv;
+use super::interpolate::Missing;
 use crate::source::position;
 
 /// Maximum size of a file: a hundred times the largest Compose file seen.
@@ -40,17 +41,6 @@ pub struct Request {
     pub texts: HashMap<PathBuf, String>,
     /// What to do about files and variables that are not there.
     pub missing: Missing,
-}
-
-/// What to do about files and variables that a project needs and that are not there: most projects keep `.env` out of their
-/// repository.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Missing {
-    /// They are errors, as for Compose.
-    #[default]
-    Refused,
-    /// They are noted, and the rest of the project is loaded.
-    Noted,
 }
 
 /// Reads a file as text. The error names the position of the first byte that is not UTF-8.

@@ -2,13 +2,23 @@
 
 use std::collections::HashMap;
 
-use super::files::Missing;
 use crate::compose::Absent;
 use crate::source::{Span, SpannedError};
 use crate::yaml::{Kind, Node};
 
 /// Maximum nesting of defaults: they are expanded recursively.
 const MAX_DEPTH: usize = 32;
+
+/// What to do about files and variables that a project needs and that are not there: most projects keep `.env` out of their
+/// repository.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Missing {
+    /// They are errors, as for Compose.
+    #[default]
+    Refused,
+    /// They are noted, and the rest of the project is loaded.
+    Noted,
+}
 
 /// The variables for interpolation, and a record of those that were used without a value.
 #[derive(Debug, Default)]

@@ -29,7 +29,8 @@ use files::{compose_files, variables};
 use interpolate::Variables;
 
 pub use error::LoadError;
-pub use files::{Missing, Request};
+pub use files::Request;
+pub use interpolate::Missing;
 
 /// Maximum number of values that are left out of one load: each one takes another try.
 const MAX_LEFT_OUT: usize = 20;

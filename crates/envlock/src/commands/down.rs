@@ -23,7 +23,7 @@ pub(super) fn down(args: &DownArgs) -> Result<Exit, Error> {
     let outer = std::env::var(HELD_VAR).unwrap_or_default();
     let about =
         About { command: vec!["envlock".to_owned(), "down".to_owned(), args.name.clone()], purpose: None };
-    let place = match via::chosen(args.via.as_ref())? {
+    let place = match via::chosen(args.via.as_ref(), &args.access)? {
         Via::Local => local_place::find_to_take_down(&Home::from_env()?, &args.name, &outer, about)?,
         Via::Store(url) => {
             via::want_teardown(args)?;

@@ -3,6 +3,8 @@
 mod break_lock;
 #[cfg(target_os = "linux")]
 mod break_remote;
+#[cfg(target_os = "linux")]
+mod doctor;
 mod down;
 mod hold;
 mod local_place;
@@ -18,28 +20,32 @@ mod waiting;
 
 use evenkeel_common::{Error, Exit};
 
-use crate::cli::{Action, Cli};
+use crate::cli::{AccessArgs, Action, Cli};
 use crate::model::via::Via;
 
 /// Does what the command line asks for, and returns how envlock ends.
 pub fn run(cli: Cli) -> Result<Exit, Error> {
     cli.verbosity.start_logging();
     match cli.action {
-        Some(Action::Status(args)) => match via::chosen(args.via.as_ref())? {
+        Some(Action::Status(args)) => match via::chosen(args.via.as_ref(), &args.access)? {
             Via::Local => queries::status(&args),
             Via::Store(url) => via::status(&args, &url),
         },
-        Some(Action::History(args)) => match via::chosen(args.via.as_ref())? {
+        Some(Action::History(args)) => match via::chosen(args.via.as_ref(), &args.access)? {
             Via::Local => queries::history(&args),
             Via::Store(url) => via::history(&args, &url),
         },
-        Some(Action::Held(args)) => match via::chosen(None)? {
+        Some(Action::Held(args)) => match via::chosen(None, &AccessArgs::default())? {
             Via::Local => queries::held(&args),
             Via::Store(url) => via::held(&args, &url),
         },
-        Some(Action::Break(args)) => match via::chosen(args.via.as_ref())? {
+        Some(Action::Break(args)) => match via::chosen(args.via.as_ref(), &args.access)? {
             Via::Local => break_lock::break_lock(args),
             Via::Store(url) => via::break_lock(args, &url),
+        },
+        Some(Action::Doctor(args)) => match via::chosen(args.via.as_ref(), &args.access)? {
+            Via::Local => Err(no_store()),
+            Via::Store(url) => via::doctor(&args, &url),
         },
         Some(Action::Down(args)) => down::down(&args).map_err(as_wrapper_failure),
         Some(Action::Sweep(args)) => {
@@ -48,6 +54,10 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
         }
         None => hold::hold(&cli.hold, &cli.store),
     }
+}
+
+fn no_store() -> Error {
+    Error::usage("examine a store", "none is named").hint("name it with --via or ENVLOCK_VIA")
 }
 
 /// Failures of envlock itself must not look like exit codes of what it runs.

@@ -1,5 +1,6 @@
 //! A lock of this machine that is held: entering and leaving the environment, and releasing the lock.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::{Seek, SeekFrom};
 use std::time::Duration;
@@ -229,8 +230,8 @@ impl Hold for HeldLock {
         HeldEntry::new(&self.files.name, self.mode, &self.record).to_string()
     }
 
-    fn variables(&self) -> Vec<(&'static str, String)> {
-        self.record.slot.iter().map(|slot| (SLOT_VAR, slot.to_string())).collect()
+    fn variables(&self) -> Vec<(&'static str, OsString)> {
+        self.record.slot.iter().map(|slot| (SLOT_VAR, slot.to_string().into())).collect()
     }
 
     /// The offset of the lock file, which is empty, is set to the ticket's number: that is how recovery knows an inherited

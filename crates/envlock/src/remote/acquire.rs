@@ -8,7 +8,7 @@ use tracing::info;
 use crate::model::queue::Mode;
 use crate::model::record::Record;
 use crate::remote::etcd::client::{CallError, retry};
-use crate::remote::etcd::message::{self, Content};
+use crate::remote::etcd::message::{self, Content, Txn};
 use crate::remote::etcd::watch::{Target, Watched, wait_for};
 use crate::remote::keeper::Keeper;
 use crate::remote::keys::Marker;
@@ -21,6 +21,9 @@ use crate::system::linux::boot_clock;
 /// How long a store that does not answer is asked again before there is a ticket: longer than a cluster takes to choose
 /// a leader.
 const OUTAGE: Duration = Duration::from_secs(5);
+
+/// For those that wait without a limit.
+const FOR_EVER: Duration = Duration::from_hours(24 * 365);
 
 /// A lock that was taken.
 #[derive(Debug)]
@@ -69,7 +72,9 @@ impl Acquisition<'_, '_> {
         let mut snapshot = self.draw()?;
         loop {
             match snapshot.next(self.lease, self.store.mode, &self.store.keys) {
-                Next::Inside(slot) => return Ok(Some(self.entered(&snapshot, slot))),
+                Next::Inside(slot) if self.is_fresh() => return Ok(Some(self.entered(&snapshot, slot))),
+                // It was stopped meanwhile, and the lock may be somebody else's.
+                Next::Inside(_) => snapshot = self.read()?,
                 Next::Lost => {
                     info!("the ticket is gone, drawing another one");
                     snapshot = self.draw()?;
@@ -77,7 +82,7 @@ impl Acquisition<'_, '_> {
                 Next::Enter => snapshot = self.enter(&snapshot, None)?,
                 Next::EnterSlot(slot) => snapshot = self.enter(&snapshot, Some(slot))?,
                 Next::Wait(wait) => {
-                    let Some(newer) = self.wait(&wait, snapshot.revision)? else {
+                    let Some(newer) = self.wait(&wait, &snapshot)? else {
                         // Where that fails, the keeper tries again.
                         let _ = self.store.revoke(self.lease);
                         return Ok(None);
@@ -88,18 +93,27 @@ impl Acquisition<'_, '_> {
         }
     }
 
-    /// Until when a store that does not answer is asked again.
-    fn outage_limit(&self, limit: Duration) -> Instant {
-        let limit = self.deadline.remaining().map_or(limit, |remaining| remaining.min(limit));
-        Instant::now() + limit
+    /// Until when a store that does not answer is asked for a first ticket.
+    fn outage_limit(&self) -> Instant {
+        Instant::now() + self.deadline.remaining().map_or(OUTAGE, |remaining| remaining.min(OUTAGE))
+    }
+
+    /// Until when a store that does not answer is asked again by whoever waits anyway.
+    fn patience(&self) -> Instant {
+        Instant::now() + self.deadline.remaining().unwrap_or(FOR_EVER)
+    }
+
+    /// Whether what the store said last still leaves the time to run a command.
+    fn is_fresh(&self) -> bool {
+        boot_clock() + self.store.terms.grace() < self.asked + self.store.terms.trust()
     }
 
     /// Takes a ticket, and enters at once where nobody is there.
     fn draw(&mut self) -> Result<Snapshot, CallError> {
-        let until = self.outage_limit(OUTAGE);
+        let until = if self.lease == 0 { self.outage_limit() } else { self.patience() };
         if self.lease != 0 {
             // A marker that was put before the ticket was lost: nothing was run under it.
-            retry(until, || self.store.give_back(self.lease, Vec::new()))?;
+            retry(until, || self.store.give_back(self.lease, &[], None))?;
         }
         self.lease = retry(until, || self.store.grant())?;
         self.keeper.board.set_lease(self.lease);
@@ -132,7 +146,7 @@ impl Acquisition<'_, '_> {
         if answer.succeeded {
             return Ok(Snapshot::of_one(revision, mode, lease, slot));
         }
-        Snapshot::new(&self.store.keys, revision, &answer.found()).map_err(CallError::Refused)
+        self.snapshot(answer)
     }
 
     /// The reads that make a snapshot.
@@ -153,7 +167,8 @@ impl Acquisition<'_, '_> {
         serde_json::to_vec(&Marker { ttl_s, record }).unwrap_or_default()
     }
 
-    /// Puts the marker, where the ticket is still there and nobody is inside. What comes of it is seen in the snapshot.
+    /// Puts the marker, where the ticket is still there, nobody is inside and nobody is ahead. What comes of it is seen in
+    /// the snapshot.
     fn enter(&mut self, seen: &Snapshot, slot: Option<u16>) -> Result<Snapshot, CallError> {
         let (mode, keys) = (self.store.mode, &self.store.keys);
         let Some(own) = seen.ticket(self.lease) else { return Ok(Snapshot::default()) };
@@ -162,6 +177,9 @@ impl Acquisition<'_, '_> {
         let mut compare =
             vec![message::was_created_by(&ticket, own.id.number), message::is_empty(&keys.markers(excluded))];
         let mut put = vec![message::put(&marker, &self.marker(own.id.number, slot), 0)];
+        if mode == Mode::Exclusive {
+            compare.push(message::is_no_older_than(&keys.tickets(None), own.id.number));
+        }
         if slot.is_some() {
             compare.push(message::is_unchanged_since(&keys.markers(Some(mode)), seen.revision));
             // Whoever waits for its turn to choose a slot watches the ticket.
@@ -169,7 +187,7 @@ impl Acquisition<'_, '_> {
             put.push(message::put(&ticket, &record, own.lease));
         }
         let asked = boot_clock();
-        match self.store.txn(&compare, &put, &[]) {
+        match self.store.txn(&compare, &put, &self.reads()) {
             Ok(answer) if answer.succeeded => {
                 self.asked = asked;
                 let mut inside = seen.clone();
@@ -182,30 +200,38 @@ impl Acquisition<'_, '_> {
                 });
                 Ok(inside)
             }
-            Ok(_) | Err(CallError::Unreachable(_) | CallError::LeaseEnded) => self.read(),
+            Ok(answer) => {
+                self.asked = asked;
+                self.snapshot(answer)
+            }
+            Err(CallError::Unreachable(_) | CallError::LeaseEnded) => self.read(),
             Err(other) => Err(other),
         }
     }
 
     fn read(&mut self) -> Result<Snapshot, CallError> {
         let reads = self.reads();
-        retry(self.outage_limit(self.store.terms.ttl()), || {
+        retry(self.patience(), || {
             let asked = boot_clock();
             let answer = self.store.txn(&[], &reads, &[])?;
             self.asked = asked;
-            let revision = answer.header.revision;
-            Snapshot::new(&self.store.keys, revision, &answer.found()).map_err(CallError::Refused)
+            self.snapshot(answer)
         })
     }
 
+    fn snapshot(&self, answer: Txn) -> Result<Snapshot, CallError> {
+        let revision = answer.header.revision;
+        Snapshot::new(&self.store.keys, revision, &answer.found()).map_err(CallError::Refused)
+    }
+
     /// Waits until something may have changed. None: the deadline passed.
-    fn wait(&mut self, wait: &Wait, since: u64) -> Result<Option<Snapshot>, CallError> {
-        let until = self.outage_limit(self.store.terms.ttl());
+    fn wait(&mut self, wait: &Wait, seen: &Snapshot) -> Result<Option<Snapshot>, CallError> {
+        let until = self.patience();
         if self.dead.bury(self.store, &wait.orphans, until)? {
             return self.read().map(Some);
         }
         let target = self.target(&wait.on);
-        let mut since = since;
+        let mut since = seen.revision;
         loop {
             if !self.deadline.poll() {
                 return Ok(None);
@@ -226,6 +252,10 @@ impl Acquisition<'_, '_> {
                         None => return self.read().map(Some),
                     }
                 }
+                // Most often that was the last one in the way.
+                (Event::TicketGone(_), Watched::Changed) if self.store.mode == Mode::Exclusive => {
+                    return self.enter(seen, None).map(Some);
+                }
                 _ => return self.read().map(Some),
             }
         }
@@ -242,7 +272,7 @@ impl Acquisition<'_, '_> {
 
     fn longest_watch(&self, orphans: &[StoredMarker]) -> Duration {
         let due = self.dead.next_due(orphans);
-        let longest = [Some(self.store.terms.ttl() / 3), self.deadline.next_wakeup(), due];
+        let longest = [Some(self.store.terms.watch()), self.deadline.next_wakeup(), due];
         longest.into_iter().flatten().min().unwrap_or_default().max(Duration::from_millis(1))
     }
 
@@ -250,7 +280,7 @@ impl Acquisition<'_, '_> {
     fn revision_if_unchanged(&mut self, target: &Target) -> Result<Option<u64>, CallError> {
         let own = message::get(&self.store.keys.ticket(self.store.mode, self.lease), Content::Keys);
         let reads = [own, message::get(&target.key, Content::Keys)];
-        let until = self.outage_limit(self.store.terms.ttl());
+        let until = self.patience();
         let answer = retry(until, || self.store.txn(&[], &reads, &[]))?;
         let revision = answer.header.revision;
         Ok((answer.found().len() == reads.len()).then_some(revision))

@@ -21,6 +21,9 @@ use crate::system::linux::{self, Waiter, Woken};
 /// How long the command may take to end after SIGTERM where envlock was killed.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// After a renewal that failed.
+const RETRY: Duration = Duration::from_millis(100);
+
 /// The keeper, as envlock sees it. It notices when this is dropped, and when this process dies.
 #[derive(Debug)]
 pub(crate) struct Keeper {
@@ -111,7 +114,8 @@ impl Guard {
             }
             let _ = self.give_back(store, lease);
         }
-        if lease != 0 {
+        // Once the ticket is deleted nothing hangs on the lease, and the next one is just about to enter: it ends by itself.
+        if lease != 0 && board.stage() != Stage::Left {
             let _ = store.revoke(lease);
         }
         if board.stage() == Stage::Left && board.ticket().is_multiple_of(64) {
@@ -124,8 +128,10 @@ impl Guard {
         let end = if self.board.loss().is_some() { HoldEnd::Lost } else { HoldEnd::Died };
         retry(Instant::now() + RETURN_LIMIT, || {
             let marker = store.marker(store.mode, lease)?;
-            let left = marker.map_or_else(Vec::new, |marker| store.left_by_the_dead(&marker.record, end));
-            store.give_back(lease, left)
+            match marker.and_then(|marker| store.left_by_the_dead(&marker.record, end)) {
+                Some((past, dirty)) => store.give_back(lease, &dirty, Some(&past)),
+                None => store.give_back(lease, &[], None),
+            }
         })
     }
 }
@@ -133,12 +139,13 @@ impl Guard {
 /// Renews the ticket until this process ends.
 fn renew_for_ever(board: Board, owner: &Owner, store: &mut Store) {
     let terms = store.terms;
-    let mut pause = terms.renewal();
+    let mut has_failed = false;
     loop {
-        if board.stage() == Stage::Inside && board.loss().is_none() && pause == terms.renewal() {
-            store.wait_for_break(board.lease(), pause);
-        } else {
-            std::thread::sleep(pause);
+        match board.stage() {
+            _ if has_failed => std::thread::sleep(RETRY),
+            Stage::Inside if board.loss().is_none() => store.wait_for_break(board.lease(), terms.renewal()),
+            Stage::Waiting => std::thread::sleep(terms.renewal_in_queue()),
+            Stage::Inside | Stage::Leaving | Stage::Left => std::thread::sleep(terms.renewal()),
         }
         // The clock first: what the store says may be as old as the question.
         let asked = linux::boot_clock();
@@ -151,7 +158,7 @@ fn renew_for_ever(board: Board, owner: &Owner, store: &mut Store) {
             Stage::Inside => store.renew(lease, ticket),
             Stage::Leaving | Stage::Left => return,
         };
-        pause = if renewed.is_err() { Duration::from_millis(100) } else { terms.renewal() };
+        has_failed = renewed.is_err();
         let is_same = board.stage() == Stage::Inside && (board.lease(), board.ticket()) == (lease, ticket);
         match renewed {
             // Of a ticket that is just being exchanged nothing can be said.

@@ -1,5 +1,6 @@
 //! A lock in a store that is held.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::time::{Duration, Instant};
 
@@ -235,10 +236,12 @@ impl Hold for RemoteLock<'_> {
         self.board().held_entry(&self.claim.owner).to_string()
     }
 
-    fn variables(&self) -> Vec<(&'static str, String)> {
+    fn variables(&self) -> Vec<(&'static str, OsString)> {
         let slot = self.record.slot.map(|slot| (SLOT_VAR, slot.to_string()));
         let fence = ("ENVLOCK_FENCE", self.record.ticket.to_string());
-        [(VIA_VAR, self.claim.url.to_string()), fence].into_iter().chain(slot).collect()
+        let own = [(VIA_VAR, self.claim.url.to_string()), fence].into_iter().chain(slot);
+        let access = self.claim.url.access.variables().into_iter().map(|(name, file)| (name, file.into()));
+        own.map(|(name, value)| (name, value.into())).chain(access).collect()
     }
 
     /// The store does not know who has a file.
@@ -290,9 +293,8 @@ impl Hold for RemoteLock<'_> {
             return Err("some of its processes cannot be ended and may still run".to_owned());
         }
         board.begin_to_leave();
-        let past = store.put_past(past);
         let given_back =
-            retry(Instant::now() + RETURN_LIMIT, || store.give_back(self.lease, vec![past.clone()]));
+            retry(Instant::now() + RETURN_LIMIT, || store.give_back(self.lease, &[], Some(past)));
         board.leave();
         given_back.map_err(|cause| {
             let most = units::show_duration(store.terms.ttl() + store.terms.takeover());
@@ -307,7 +309,7 @@ impl Hold for RemoteLock<'_> {
         let (board, lease, store) = (self.board(), self.lease, &mut self.claim.store);
         board.step_back();
         // Where this fails, the next one waits as for an owner that vanished.
-        let _ = retry(Instant::now() + RETURN_LIMIT, || store.give_back(lease, Vec::new()));
+        let _ = retry(Instant::now() + RETURN_LIMIT, || store.give_back(lease, &[], None));
         let _ = store.revoke(lease);
     }
 }

@@ -15,6 +15,7 @@ pub(crate) mod board;
 mod ending;
 mod environment;
 pub(crate) mod etcd;
+pub(crate) mod examine;
 pub(crate) mod held_entry;
 pub(crate) mod inherited;
 pub(crate) mod keeper;

@@ -73,8 +73,11 @@ impl Dead {
 fn remove(store: &mut Store, orphan: StoredMarker) -> Result<(), CallError> {
     let marker = store.keys.marker(orphan.mode, orphan.lease);
     let mut changes = vec![message::delete(&marker)];
-    if let Some(known) = store.marker(orphan.mode, orphan.lease)? {
-        changes.extend(store.left_by_the_dead(&known.record, HoldEnd::Died));
+    let known = store.marker(orphan.mode, orphan.lease)?;
+    if let Some((past, dirty)) = known.and_then(|known| store.left_by_the_dead(&known.record, HoldEnd::Died))
+    {
+        changes.push(store.put_past(&past));
+        changes.extend(dirty);
     }
     let mut same = vec![message::was_created_by(&marker, orphan.created)];
     same.extend(store.keys.all_tickets(orphan.lease).iter().map(|ticket| message::was_created_by(ticket, 0)));

@@ -150,8 +150,14 @@ impl Store {
         }
     }
 
-    /// Deletes all that belongs to a lease but its past hold, which is among the `further` changes, in one transaction.
-    pub(super) fn give_back(&mut self, lease: i64, further: Vec<Value>) -> Result<(), CallError> {
+    /// Deletes all that belongs to a lease and makes the `needed` changes, in one transaction. The record of the hold is
+    /// left out where the store is full.
+    pub(super) fn give_back(
+        &mut self,
+        lease: i64,
+        needed: &[Value],
+        past: Option<&PastHold>,
+    ) -> Result<(), CallError> {
         let mut changes = vec![
             message::delete(&self.keys.marker(self.mode, lease)),
             message::delete(&self.keys.ticket(self.mode, lease)),
@@ -161,21 +167,24 @@ impl Store {
             changes.push(message::delete(&self.keys.gate(lease)));
             changes.push(message::delete(&self.keys.marker(Mode::Exclusive, lease)));
         }
-        changes.extend(further);
-        self.txn(&[], &changes, &[]).map(drop)
+        changes.extend_from_slice(needed);
+        changes.extend(past.map(|past| self.put_past(past)));
+        match self.txn(&[], &changes, &[]) {
+            // What is deleted needs no room.
+            Err(CallError::Full(_)) if past.is_some() => self.give_back(lease, needed, None),
+            other => other.map(drop),
+        }
     }
 
-    /// The changes that record what an owner that died has left. One that died before it was inside has changed nothing.
-    pub(super) fn left_by_the_dead(&self, record: &Record, end: HoldEnd) -> Vec<Value> {
+    /// What an owner that died has left: the record of its hold, and the changes that say that its environment is dirty.
+    /// One that died before it was inside has changed nothing.
+    pub(super) fn left_by_the_dead(&self, record: &Record, end: HoldEnd) -> Option<(PastHold, Vec<Value>)> {
         if record.phase == Phase::Waiting {
-            return Vec::new();
+            return None;
         }
         let past = PastHold { end, ..PastHold::new(record, None, None) };
-        let mut changes = vec![self.put_past(&past)];
-        if record.is_plain_holder() {
-            changes.push(message::put(&self.keys.dirty(), b"", 0));
-        }
-        changes
+        let dirty = record.is_plain_holder().then(|| message::put(&self.keys.dirty(), b"", 0));
+        Some((past, dirty.into_iter().collect()))
     }
 
     pub(super) fn put_past(&self, past: &PastHold) -> Value {

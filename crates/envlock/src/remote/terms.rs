@@ -58,6 +58,17 @@ impl Terms {
         self.ttl / 5
     }
 
+    /// The same for those that wait: rarer, for they are many, and often enough that whoever enters just before it has
+    /// half of the time left in which renewals may fail.
+    pub(crate) fn renewal_in_queue(self) -> Duration {
+        (self.ttl / 3).min(self.silence() / 2)
+    }
+
+    /// How long a watch is trusted to report what happens: a member that is cut off reports nothing.
+    pub(crate) fn watch(self) -> Duration {
+        self.ttl * 2 / 3
+    }
+
     /// How long a marker without a ticket is respected, from the time that it was first seen so.
     pub(crate) fn takeover(self) -> Duration {
         self.ttl

@@ -275,7 +275,7 @@ fn a_set_up_that_outlives_its_lease_is_ended_before_another_one_starts() {
 fn delete_lease(etcd: &Etcd, world: &World) {
     let prefix = world.url.rsplit('/').next().unwrap();
     for kind in ["q", "gate"] {
-        let key = |end: &str| crate::unreachable::base64(&format!("{prefix}/envlock/1/test/{kind}{end}"));
+        let key = |end: &str| crate::base64(&format!("{prefix}/envlock/1/test/{kind}{end}"));
         let body = format!(r#"{{"key":"{}","range_end":"{}"}}"#, key("/"), key("0"));
         etcd.ask("kv/deleterange", &body).unwrap();
     }

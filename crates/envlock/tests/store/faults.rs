@@ -103,7 +103,7 @@ fn where_the_ticket_is_deleted_the_command_is_ended_before_anybody_else_is_in() 
     let holder = world.hold(&[&TTL[..], &["--report", report.to_str().unwrap(), "test"]].concat());
     let command = holder.command;
     let prefix = world.url.rsplit('/').next().unwrap();
-    let key = |end: &str| crate::unreachable::base64(&format!("{prefix}/envlock/1/test/q{end}"));
+    let key = |end: &str| crate::base64(&format!("{prefix}/envlock/1/test/q{end}"));
     let body = format!(r#"{{"key":"{}","range_end":"{}"}}"#, key("/"), key("0"));
     etcd.ask("kv/deleterange", &body).unwrap();
     let script = format!("kill -0 {command} && echo overlap; true");

@@ -6,9 +6,13 @@
 mod basics;
 mod break_lock;
 mod chaos;
+mod doctor;
 mod environment;
 mod faults;
+mod full;
+mod secure;
 mod unreachable;
+mod waiters;
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
@@ -17,6 +21,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use evenkeel_tests::Etcd;
 use serde_json::Value;
 
@@ -160,11 +166,17 @@ fn keeper_of(envlock: u32) -> u32 {
     keeper.unwrap()
 }
 
+/// None where it, or envlock, is gone.
 fn find_keeper(envlock: u32) -> Option<u32> {
     let children = std::fs::read_to_string(format!("/proc/{envlock}/task/{envlock}/children")).ok()?;
     let comm = |pid: &u32| std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
     let mut children = children.split_ascii_whitespace().filter_map(|pid| pid.parse().ok());
     children.find(|pid| comm(pid).trim() == "envlock-keeper")
+}
+
+/// As etcd's gateway wants keys.
+fn base64(text: &str) -> String {
+    STANDARD.encode(text)
 }
 
 fn send(signal: &str, pid: u32) {

@@ -5,61 +5,52 @@ use std::time::{Duration, Instant};
 
 use evenkeel_common::{Error, Exit};
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tracing::debug;
-use ureq::http::StatusCode;
+use ureq::http::header::{AUTHORIZATION, DATE};
+use ureq::http::{Response, StatusCode};
 
+use crate::model::access::User;
 use crate::model::via::StoreUrl;
-use crate::remote::etcd::message::Refusal;
+use crate::remote::etcd::agent::{Agents, failure};
+pub(crate) use crate::remote::etcd::error::CallError;
+use crate::remote::etcd::message::Login;
+use crate::remote::etcd::refusal::{excerpt, refusal};
 
-/// The gRPC codes of answers that another member, or the same one later, may not give: cancelled, deadline exceeded,
-/// unavailable.
-const PASSING: [i32; 3] = [1, 4, 14];
+/// How long a login may take at one member: it computes a hash that is slow on purpose.
+const LOGIN_LIMIT: Duration = Duration::from_secs(3);
 
-/// The gRPC code of an answer about a lease that does not exist.
-const NOT_FOUND: i32 = 5;
+/// What a login gives; it ends after some minutes without use, and with each restart. It does not belong in a log.
+#[derive(Clone)]
+struct Token(String);
 
-/// Why a call did not succeed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum CallError {
-    /// No member answered, or none could: what each said.
-    Unreachable(String),
-    /// The lease has ended.
-    LeaseEnded,
-    /// A member refused the call.
-    Refused(String),
-}
-
-impl fmt::Display for CallError {
+impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unreachable(why) | Self::Refused(why) => f.write_str(why),
-            Self::LeaseEnded => f.write_str("the lease has ended"),
-        }
+        f.write_str("Token")
     }
 }
 
 /// The members of a cluster. A call goes to the member that answered last, then to the others.
+///
+/// A clone has connections of its own.
 #[derive(Clone, Debug)]
 pub(crate) struct Client {
     url: StoreUrl,
-    agent: ureq::Agent,
+    agents: Result<Agents, CallError>,
     current: usize,
+    /// Of the user that has logged in.
+    token: Option<Token>,
+    /// The time of day in the last answer, as HTTP has it.
+    date: Option<String>,
 }
 
 impl Client {
+    /// Files that cannot be read make each call fail.
     pub(crate) fn new(url: &StoreUrl) -> Self {
-        let config = ureq::Agent::config_builder()
-            // The variables for proxies are meant for other traffic.
-            .proxy(None)
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .user_agent(concat!("envlock/", env!("CARGO_PKG_VERSION")))
-            .build();
-        Self { url: url.clone(), agent: config.new_agent(), current: 0 }
+        Self { url: url.clone(), agents: Agents::new(url), current: 0, token: None, date: None }
     }
 
-    /// Asks one member after the other until one answers. `limit` is for each of them.
+    /// Asks one member after the other until one answers. `limit` is for each of them. Logs in where that is needed.
     pub(crate) fn call<T: DeserializeOwned>(
         &mut self,
         path: &str,
@@ -67,14 +58,43 @@ impl Client {
         limit: Duration,
     ) -> Result<T, CallError> {
         let body = body.to_string();
-        let mut causes = Vec::new();
+        self.log_in()?;
+        match self.ask(path, &body, limit) {
+            Err(CallError::TokenEnded(why)) => {
+                debug!(why, "logging in again");
+                self.token = None;
+                self.log_in()?;
+                // A member may not know of the login yet.
+                self.ask(path, &body, limit).map_err(|error| match error {
+                    CallError::TokenEnded(why) => CallError::Unreachable(why),
+                    other => other,
+                })
+            }
+            other => other,
+        }
+    }
+
+    /// Asks for a token where the store has a user and there is none yet.
+    fn log_in(&mut self) -> Result<(), CallError> {
+        let user = self.url.access.user.as_ref().filter(|_| self.token.is_none());
+        let Some(User { name, password }) = user else { return Ok(()) };
+        let body = json!({"name": name, "password": password}).to_string();
+        let login: Login = self.ask("auth/authenticate", &body, LOGIN_LIMIT)?;
+        self.token = Some(Token(login.token));
+        Ok(())
+    }
+
+    fn ask<T: DeserializeOwned>(&mut self, path: &str, body: &str, limit: Duration) -> Result<T, CallError> {
+        let mut causes: Vec<String> = Vec::new();
+        let mut is_trusted = false;
         // One more than there are: an open connection to the current one may have been closed meanwhile.
         for _ in 0..=self.url.endpoints.len() {
-            match self.call_one(path, &body, limit) {
-                Err(CallError::Unreachable(why)) => {
+            match self.ask_one(path, body, limit) {
+                Err(error @ (CallError::Unreachable(_) | CallError::Untrusted(_))) => {
                     let endpoint = &self.url.endpoints[self.current];
-                    debug!(endpoint, why, "the store did not answer");
-                    let cause = format!("{endpoint}: {why}");
+                    debug!(endpoint, %error, "the store did not answer");
+                    is_trusted |= matches!(error, CallError::Unreachable(_));
+                    let cause = format!("{endpoint}: {error}");
                     if !causes.contains(&cause) {
                         causes.push(cause);
                     }
@@ -83,7 +103,8 @@ impl Client {
                 other => return other,
             }
         }
-        Err(CallError::Unreachable(causes.join("; ")))
+        let causes = causes.join("; ");
+        Err(if is_trusted { CallError::Unreachable(causes) } else { CallError::Untrusted(causes) })
     }
 
     /// Goes on with the next member.
@@ -91,10 +112,18 @@ impl Client {
         self.current = (self.current + 1) % self.url.endpoints.len();
     }
 
-    fn call_one<T: DeserializeOwned>(&self, path: &str, body: &str, limit: Duration) -> Result<T, CallError> {
-        let unreachable = |e: ureq::Error| CallError::Unreachable(e.to_string());
-        let mut response = self.send(path, body, limit).map_err(unreachable)?;
-        let text = response.body_mut().read_to_vec().map_err(unreachable)?;
+    fn ask_one<T: DeserializeOwned>(
+        &mut self,
+        path: &str,
+        body: &str,
+        limit: Duration,
+    ) -> Result<T, CallError> {
+        let agents = self.agents.as_ref().map_err(Clone::clone)?;
+        let failure = |e: ureq::Error| failure(&e, &self.url);
+        let mut response = self.send(&agents.calls, path, body, limit).map_err(failure)?;
+        let text = response.body_mut().read_to_vec().map_err(failure)?;
+        let date = response.headers().get(DATE).and_then(|date| date.to_str().ok());
+        self.date = date.map(str::to_owned);
         if response.status() != StatusCode::OK {
             return Err(refusal(response.status(), &text));
         }
@@ -102,27 +131,73 @@ impl Client {
             .map_err(|e| CallError::Refused(format!("its answer is not etcd's ({e}): {}", excerpt(&text))))
     }
 
-    /// Sends a request to the current member. Answer and body have to come within the limit.
-    pub(in crate::remote) fn send(
+    /// Starts a watch at the current member. What it says has to come within the limit.
+    pub(in crate::remote) fn watch(
         &self,
+        body: &str,
+        limit: Duration,
+    ) -> Result<Response<ureq::Body>, Broken> {
+        let agents = self.agents.as_ref().map_err(|_| Broken::Refused)?;
+        self.send(&agents.watches, "watch", body, limit).map_err(|e| match e {
+            ureq::Error::Timeout(_) => Broken::TimedOut,
+            _ => Broken::Refused,
+        })
+    }
+
+    /// The numbers that the current member has for monitoring; none where it does not give them here.
+    pub(in crate::remote) fn metrics(&self, limit: Duration) -> Option<String> {
+        let agents = self.agents.as_ref().ok()?;
+        let request = agents.calls.get(self.address("metrics")).config().timeout_global(Some(limit)).build();
+        let mut response = request.call().ok()?;
+        response.body_mut().read_to_string().ok()
+    }
+
+    fn address(&self, path: &str) -> String {
+        let scheme = self.url.transport.http_scheme();
+        format!("{scheme}://{}/{path}", self.url.endpoints[self.current])
+    }
+
+    /// Sends a request to the current member. Answer and body have to come within the limit.
+    fn send(
+        &self,
+        agent: &ureq::Agent,
         path: &str,
         body: &str,
         limit: Duration,
-    ) -> Result<ureq::http::Response<ureq::Body>, ureq::Error> {
-        let url = format!("http://{}/v3/{path}", self.url.endpoints[self.current]);
-        let request = self.agent.post(&url).config().timeout_global(Some(limit)).build();
+    ) -> Result<Response<ureq::Body>, ureq::Error> {
+        let url = self.address(&format!("v3/{path}"));
+        let request = agent.post(&url).config().timeout_global(Some(limit)).build();
+        let request = match &self.token {
+            Some(Token(token)) => request.header(AUTHORIZATION, token),
+            None => request,
+        };
         request.content_type("application/json").send(body)
+    }
+
+    /// The time of day in the last answer, in whole seconds.
+    pub(in crate::remote) fn date(&self) -> Option<&str> {
+        self.date.as_deref()
     }
 
     /// The error that ends envlock.
     pub(crate) fn fatal(&self, cause: &CallError) -> Error {
-        match cause {
-            CallError::Unreachable(why) => Error::new(Exit::Wrapper, format!("reach the store {}", self.url), why)
-                .hint("see whether etcd runs there and most of its members are up: etcdctl endpoint health; no command is run without the lock"),
-            other => Error::new(Exit::Wrapper, format!("use the store {}", self.url), other)
-                .hint("see whether this is the address of etcd's clients, and whether envlock may use it"),
-        }
+        let action = match cause {
+            CallError::Unreachable(_) | CallError::Untrusted(_) => "reach",
+            _ => "use",
+        };
+        let hint = match cause {
+            CallError::Unreachable(_) => format!("{}; no command is run without the lock", cause.hint()),
+            _ => cause.hint(),
+        };
+        Error::new(Exit::Wrapper, format!("{action} the store {}", self.url), cause).hint(hint)
     }
+}
+
+/// Why a watch did not start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::remote) enum Broken {
+    TimedOut,
+    Refused,
 }
 
 /// Repeats a call while no member can answer it, as while a cluster chooses a leader.
@@ -137,49 +212,5 @@ pub(in crate::remote) fn retry<T>(
             }
             other => return other,
         }
-    }
-}
-
-fn refusal(status: StatusCode, text: &[u8]) -> CallError {
-    let Ok(refusal) = serde_json::from_slice::<Refusal>(text) else {
-        let why = format!("HTTP status {}: {}", status.as_u16(), excerpt(text));
-        // Without etcd's own words this is a proxy, or a server that does not know the path.
-        return if status.is_server_error() { CallError::Unreachable(why) } else { CallError::Refused(why) };
-    };
-    let why = if refusal.message.is_empty() { refusal.error } else { refusal.message };
-    match refusal.code {
-        NOT_FOUND if why.contains("lease not found") => CallError::LeaseEnded,
-        code if PASSING.contains(&code) => CallError::Unreachable(why),
-        _ if why.contains("user name is empty") || why.contains("invalid auth token") => {
-            CallError::Refused(format!("{why}: the store wants a user, which envlock cannot give it yet"))
-        }
-        _ => CallError::Refused(why),
-    }
-}
-
-/// The beginning of an answer that was not understood.
-fn excerpt(text: &[u8]) -> String {
-    String::from_utf8_lossy(&text[..text.len().min(100)]).trim().to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tells_what_passes_from_what_does_not() {
-        let of = |status: u16, text: &str| refusal(StatusCode::from_u16(status).unwrap(), text.as_bytes());
-        let unavailable =
-            of(503, r#"{"error":"etcdserver: no leader","code":14,"message":"etcdserver: no leader"}"#);
-        assert_eq!(unavailable, CallError::Unreachable("etcdserver: no leader".into()));
-        let lease = of(404, r#"{"error":"etcdserver: requested lease not found","code":5}"#);
-        assert_eq!(lease, CallError::LeaseEnded);
-        let full = of(429, r#"{"error":"etcdserver: mvcc: database space exceeded","code":8}"#);
-        assert_eq!(full, CallError::Refused("etcdserver: mvcc: database space exceeded".into()));
-        assert_eq!(
-            of(404, "404 page not found\n"),
-            CallError::Refused("HTTP status 404: 404 page not found".into())
-        );
-        assert!(matches!(of(502, "<html>"), CallError::Unreachable(_)));
     }
 }

@@ -34,6 +34,12 @@ pub(in crate::remote) fn is_unchanged_since(range: &Range, revision: u64) -> Val
            "mod_revision": (revision + 1).to_string()})
 }
 
+/// The comparison "no key of this range was created before this revision". The range must not be empty.
+pub(in crate::remote) fn is_no_older_than(range: &Range, revision: u64) -> Value {
+    json!({"key": encode(&range.first), "range_end": encode(&range.end), "target": "CREATE", "result": "GREATER",
+           "create_revision": revision.saturating_sub(1).to_string()})
+}
+
 /// An operation that puts a key. `lease` 0: none.
 pub(in crate::remote) fn put(key: &str, value: &[u8], lease: i64) -> Value {
     json!({"request_put": {"key": encode(key), "value": encode(value), "lease": lease.to_string()}})
@@ -83,6 +89,8 @@ pub(in crate::remote) fn nested(compare: &[Value], success: &[Value]) -> Value {
 pub(in crate::remote) struct Header {
     #[serde(deserialize_with = "number")]
     pub(in crate::remote) cluster_id: u64,
+    #[serde(deserialize_with = "number")]
+    pub(in crate::remote) member_id: u64,
     #[serde(deserialize_with = "number")]
     pub(in crate::remote) revision: u64,
 }
@@ -135,6 +143,32 @@ pub(in crate::remote) struct Lease {
     /// In seconds; 0 where the lease has ended.
     #[serde(rename = "TTL", deserialize_with = "number")]
     pub(in crate::remote) ttl: i64,
+}
+
+/// What a member says of itself.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(in crate::remote) struct Status {
+    pub(in crate::remote) header: Header,
+    pub(in crate::remote) version: String,
+    /// In bytes.
+    #[serde(deserialize_with = "number")]
+    pub(in crate::remote) db_size: u64,
+    /// In bytes; 0 where it is not said, as before 3.6.
+    #[serde(deserialize_with = "number")]
+    pub(in crate::remote) db_size_quota: u64,
+    /// 0: there is none.
+    #[serde(deserialize_with = "number")]
+    pub(in crate::remote) leader: u64,
+    pub(in crate::remote) is_learner: bool,
+    pub(in crate::remote) errors: Vec<String>,
+}
+
+/// The answer to a login.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default)]
+pub(in crate::remote) struct Login {
+    pub(in crate::remote) token: String,
 }
 
 /// One item of a stream of answers.

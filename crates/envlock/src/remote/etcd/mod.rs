@@ -1,6 +1,11 @@
 //! Talking to etcd by its JSON door.
 
+mod agent;
 pub(crate) mod client;
+mod error;
 pub(super) mod message;
 pub(crate) mod range;
+mod refusal;
+#[cfg(feature = "tls")]
+mod tls;
 pub(super) mod watch;

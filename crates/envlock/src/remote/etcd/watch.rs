@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::remote::etcd::client::Client;
+use crate::remote::etcd::client::{Broken, Client};
 use crate::remote::etcd::message::{Item, WatchResult, encode};
 use crate::remote::etcd::range::Range;
 
@@ -62,10 +62,10 @@ pub(in crate::remote) fn wait_for(
     since: u64,
     limit: Duration,
 ) -> Watched {
-    let response = match client.send("watch", &target.request(since).to_string(), limit) {
+    let response = match client.watch(&target.request(since).to_string(), limit) {
         Ok(response) => response,
-        Err(ureq::Error::Timeout(_)) => return Watched::TimedOut,
-        Err(_) => {
+        Err(Broken::TimedOut) => return Watched::TimedOut,
+        Err(Broken::Refused) => {
             client.next();
             return Watched::Broken;
         }
