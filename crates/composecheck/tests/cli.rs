@@ -1,5 +1,7 @@
 //! The command line end to end: exit codes, positions, JSON, the reference stacks.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
 use std::path::PathBuf;
 use std::process::{Command, Output};
 

@@ -326,7 +326,7 @@ fn every_file_can_be_typed() {
             let (before, used) = (Instant::now(), client.processor_time());
             client.change(&path, version, &range(at, at), &typed);
             slowest = slowest.max(before.elapsed());
-            most = most.max(client.processor_time() - used);
+            most = most.max(client.processor_time().saturating_sub(used));
             at = match typed.rfind('\n') {
                 Some(last) => (at.0 + typed.matches('\n').count(), typed[last + 1..].encode_utf16().count()),
                 None => (at.0, at.1 + typed.encode_utf16().count()),
