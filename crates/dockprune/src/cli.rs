@@ -32,6 +32,16 @@ pub struct Cli {
     /// Scope: what has a name that matches this; only with --yes-by-name
     #[arg(long, value_name = "GLOB", value_parser = parse_pattern, group = "scope", requires = "yes_by_name")]
     pub(crate) name: Option<String>,
+    /// Scope: what carries the label evenkeel.ttl, all of it or within the other scope; remove what has outlived it
+    ///
+    /// The label, such as evenkeel.ttl=2h, promises that a container, network, volume or image may go that long after it
+    /// was created or last ran, whichever is later: a running container, too, that long after its start. Volumes and
+    /// images need no option of their own.
+    #[arg(long, group = "scope", conflicts_with_all = [
+        "older_than", "created_older_than", "volumes", "images", "include_running", "max_containers", "apply", "orphans",
+        "verify", "lock_name",
+    ])]
+    pub(crate) expired: bool,
     /// Confirm that the name alone decides what is in scope
     #[arg(long, requires = "name")]
     pub(crate) yes_by_name: bool,
@@ -150,6 +160,10 @@ pub const MANUAL: Manual = Manual {
             "dockprune --project demo --verify",
             "Fail with 1 if a container, network or volume of a Compose project is left, and list it",
         ),
+        (
+            "dockprune --expired",
+            "Remove what has outlived its label, such as evenkeel.ttl=2h, wherever it belongs",
+        ),
         ("dockprune --orphans", "List what no running project and no locked environment needs"),
         (
             "dockprune --project demo --older-than 0s --include-running --volumes",
@@ -177,9 +191,22 @@ pub const MANUAL: Manual = Manual {
              engine: 'envlock test' keeps the environment test of all of them.",
         ),
         (
+            "EXPIRY",
+            "The label evenkeel.ttl=DURATION on a container, network, volume or image says how long it is needed. \
+             Only --expired reads it, with or without another scope: without one it looks at everything with the \
+             label. The time counts from the creation or, where that is later: of a container from its last start or, \
+             once it has ended, from its end; of a network, a volume or an image from the last use by a container that \
+             is removed in the same run (nothing is known of containers that are gone already); of an image from when it \
+             was last tagged. What a remaining container uses stays, and so does what is protected, matches --keep or \
+             belongs to a locked environment.\n\n\
+             A running container goes, too: the label promises that it may. Containers inherit the labels of their \
+             image, though, so that one whose image has the same label stays while it runs. The anonymous volumes of a \
+             container go with it. A label that is no duration is reported, and never expires.",
+        ),
+        (
             "JSON",
             "dockprune.report/1: schema, tool_version, at, verdict (nothing, removed, would_remove, over_cap, partial), \
-             host, dry_run, elapsed_ms, older_than_s and created_older_than_s (null under a plan), max_containers, \
+             host, dry_run, elapsed_ms, older_than_s and created_older_than_s (null under a plan and with --expired), max_containers, \
              over_cap, bytes_freed (sizes of removed images; the engine reports no other sizes), counts (in_scope, \
              removed, gone, planned, kept, failed, unknown, not_reached), environments (name, held, holder; by name), \
              address_pool (bridge_networks, room; null where networks were not listed), unreached (kind, error), \
@@ -188,9 +215,9 @@ pub const MANUAL: Manual = Manual {
              rule, reason, outcome (removed, gone, planned, kept, failed, unknown, not_reached), error, state, labels, \
              environments, created_at, active_at (when it last ended, or began if it is running; null where the \
              listing was enough to decide), age_s (at least), bytes (images), ms.\n\n\
-             rules that remove: old, over_cap, in_plan, with_container (an anonymous volume of containers that are \
+             rules that remove: old, over_cap, in_plan, expired, with_container (an anonymous volume of containers that are \
              removed, whatever its age). Rules that keep: built_in, protected, keep_pattern, env_locked, \
-             changed, live, state, driver_options, several_names, in_use, young, no_time.\n\n\
+             changed, live, state, driver_options, several_names, in_use, young, invalid_ttl, no_time.\n\n\
              outcomes: gone: removed by somebody else; unknown: the engine did not answer, so that it may have been \
              removed or not; not_reached: not tried.\n\n\
              dockprune.orphans/1: schema, tool_version, at, verdict (none, orphans), host, address_pool, unreached, \

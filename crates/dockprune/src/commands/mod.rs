@@ -72,13 +72,14 @@ const OLDER_THAN: Duration = Duration::from_hours(1);
 fn policy(cli: &Cli) -> Result<Policy, Error> {
     let scope = scope(cli)?;
     let older_than = cli.older_than.unwrap_or(if cli.orphans { Duration::ZERO } else { OLDER_THAN });
-    let exact = cli.plan.is_some() || scope.is_plan();
+    let exact = cli.plan.is_some() || !scope.has_age_limit();
     Ok(Policy {
         kinds: kinds(cli, &scope),
         older_than,
         created_older_than: cli.created_older_than.unwrap_or(older_than),
-        // A running container of a plan was running when the plan was made; otherwise it has changed, and stays.
-        live: if cli.include_running || scope.is_plan() { Live::Remove } else { Live::Keep },
+        // A running container of a plan was running when the plan was made; otherwise it has changed, and stays. Where
+        // containers say themselves how long they are needed, that holds for running ones too.
+        live: if cli.include_running || !scope.has_age_limit() { Live::Remove } else { Live::Keep },
         max_containers: cli.max_containers,
         keep: cli.keep.clone(),
         times: if exact { Times::Exact } else { Times::Enough },
@@ -94,7 +95,8 @@ fn scope(cli: &Cli) -> Result<Scope, Error> {
     let matching =
         Scope::Matching { labels: cli.labels.clone(), project: cli.project.clone(), name: cli.name.clone() };
     let unlimited = cli.labels.is_empty() && cli.project.is_none() && cli.name.is_none();
-    Ok(if cli.orphans && unlimited { Scope::Everything } else { matching })
+    let scope = if (cli.orphans || cli.expired) && unlimited { Scope::Everything } else { matching };
+    Ok(if cli.expired { Scope::Expiring(Box::new(scope)) } else { scope })
 }
 
 fn kinds(cli: &Cli, scope: &Scope) -> BTreeSet<Kind> {
@@ -103,6 +105,9 @@ fn kinds(cli: &Cli, scope: &Scope) -> BTreeSet<Kind> {
     }
     if cli.orphans {
         return decide::orphans::KINDS.into();
+    }
+    if let Scope::Expiring(_) = scope {
+        return BTreeSet::from([Kind::Container, Kind::Network, Kind::Volume, Kind::Image]);
     }
     let mut kinds = BTreeSet::from([Kind::Container, Kind::Network]);
     kinds.extend(cli.volumes.then_some(Kind::Volume));

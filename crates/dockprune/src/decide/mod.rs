@@ -2,6 +2,8 @@
 
 pub(crate) mod address_pool;
 pub(crate) mod age;
+mod expiry;
 pub(crate) mod leftovers;
 pub(crate) mod orphans;
+pub mod rule;
 pub mod select;

@@ -65,6 +65,8 @@ pub enum Scope {
         /// Pattern of the name.
         name: Option<String>,
     },
+    /// Those of a wider scope that carry a label which says when they may go.
+    Expiring(Box<Scope>),
     /// Those that an earlier run planned to remove.
     Planned(Vec<Planned>),
 }
@@ -101,6 +103,7 @@ impl Scope {
                     && project.as_ref().is_none_or(|project| resource.project() == Some(project))
                     && name.as_ref().is_none_or(|pattern| matches(&resource.name, pattern))
             }
+            Self::Expiring(within) => resource.ttl().is_some() && within.holds(resource),
             Self::Planned(_) => self.planned(resource).is_some(),
         }
     }
@@ -111,9 +114,9 @@ impl Scope {
         plan.iter().find(|planned| planned.is(resource))
     }
 
-    /// Whether a plan is carried out.
-    pub(crate) const fn is_plan(&self) -> bool {
-        matches!(self, Self::Planned(_))
+    /// Whether one age limit holds for all that is in scope.
+    pub(crate) const fn has_age_limit(&self) -> bool {
+        matches!(self, Self::Everything | Self::Matching { .. })
     }
 
     /// Environments that the scope itself names, whatever resources are in it.
@@ -125,6 +128,7 @@ impl Scope {
                 let named = lockable(named.map(|(_, value)| value));
                 if named.is_empty() { self.names() } else { named }.into_iter().collect()
             }
+            Self::Expiring(within) => within.own_environments(),
             Self::Planned(plan) => plan.iter().flat_map(|planned| planned.environments.clone()).collect(),
         }
     }
@@ -143,6 +147,7 @@ impl Scope {
     pub(crate) fn environments(&self, resource: &Resource) -> Vec<String> {
         let own = lockable(resource.environments());
         match self {
+            Self::Expiring(within) => within.environments(resource),
             Self::Matching { .. } if own.is_empty() => self.names(),
             Self::Matching { .. } | Self::Everything => own,
             Self::Planned(_) => {

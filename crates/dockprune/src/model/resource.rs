@@ -163,6 +163,8 @@ pub struct Image {
     pub size_bytes: u64,
 }
 
+/// Label that says how long a resource is needed after it was made or last used, such as `2h`.
+pub(crate) const LABEL_TTL: &str = "evenkeel.ttl";
 /// Label that engines since version 23 put on a volume that was not given a name.
 const LABEL_ANONYMOUS: &str = "com.docker.volume.anonymous";
 /// Length of the name that an engine makes up for such a volume: 32 random bytes in hexadecimal.
@@ -210,6 +212,11 @@ impl Resource {
     /// Whether no tool of the suite may remove it.
     pub(crate) fn is_protected(&self) -> bool {
         docker::is_protected(&self.labels)
+    }
+
+    /// How long it is needed after it was made or last used, as its label says it.
+    pub(crate) fn ttl(&self) -> Option<&String> {
+        self.labels.get(LABEL_TTL)
     }
 
     /// The environments that its labels name.

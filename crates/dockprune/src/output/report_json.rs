@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::decide::address_pool::AddressPool;
 use crate::decide::age;
-use crate::decide::select::{Decision, Rule};
+use crate::decide::rule::{Decision, Rule};
 use crate::edges::remove::{Done, Outcome};
 use crate::model::policy::Planned;
 use crate::model::resource::{Detail, Kind, Resource, State};
@@ -25,7 +25,7 @@ pub(crate) struct ReportJson {
     /// Whether nothing was to be removed.
     pub(crate) dry_run: bool,
     pub(crate) elapsed_ms: u64,
-    /// `null` under a plan, which has no age limit.
+    /// `null` where no one age limit holds for the whole scope.
     pub(crate) older_than_s: Option<u64>,
     pub(crate) created_older_than_s: Option<u64>,
     pub(crate) max_containers: Option<usize>,

@@ -137,7 +137,7 @@ fn summary(report: &ReportJson) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decide::select::{Decision, Rule};
+    use crate::decide::rule::{Decision, Rule};
     use crate::model::resource::State;
     use crate::testing::{container, now};
 
