@@ -18,6 +18,7 @@ complete -c dockprune -l tlscert -d 'Client certificate [default: cert.pem besid
 complete -c dockprune -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
 complete -c dockprune -l call-timeout -d 'Longest wait for one answer of the engine' -r
 complete -c dockprune -l expired -d 'Scope: what carries the label evenkeel.ttl, all of it or within the other scope; remove what has outlived it'
+complete -c dockprune -l testcontainers -d 'Scope: what Testcontainers made; remove sessions without a running Ryuk whose newest resource is old enough'
 complete -c dockprune -l yes-by-name -d 'Confirm that the name alone decides what is in scope'
 complete -c dockprune -l volumes -d 'Remove volumes too, anonymous ones with their containers; never one with driver options'
 complete -c dockprune -l images -d 'Remove images too, if they carry the label themselves'

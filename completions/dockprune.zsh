@@ -38,6 +38,7 @@ _dockprune() {
 '--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
 '(--older-than --created-older-than --volumes --images --include-running --max-containers --apply --orphans --verify --lock-name)--expired[Scope\: what carries the label evenkeel.ttl, all of it or within the other scope; remove what has outlived it]' \
+'(-l --label -p --project --name --expired --created-older-than --volumes --images --include-running --max-containers --apply --orphans --lock-name)--testcontainers[Scope\: what Testcontainers made; remove sessions without a running Ryuk whose newest resource is old enough]' \
 '--yes-by-name[Confirm that the name alone decides what is in scope]' \
 '--volumes[Remove volumes too, anonymous ones with their containers; never one with driver options]' \
 '--images[Remove images too, if they carry the label themselves]' \

@@ -42,6 +42,14 @@ pub struct Cli {
         "verify", "lock_name",
     ])]
     pub(crate) expired: bool,
+    /// Scope: what Testcontainers made; remove sessions without a running Ryuk whose newest resource is old enough
+    ///
+    /// Running containers, volumes and images of such a session go without an option of their own.
+    #[arg(long, group = "scope", conflicts_with_all = [
+        "labels", "project", "name", "expired", "created_older_than", "volumes", "images", "include_running",
+        "max_containers", "apply", "orphans", "lock_name",
+    ])]
+    pub(crate) testcontainers: bool,
     /// Confirm that the name alone decides what is in scope
     #[arg(long, requires = "name")]
     pub(crate) yes_by_name: bool,
@@ -164,6 +172,10 @@ pub const MANUAL: Manual = Manual {
             "dockprune --expired",
             "Remove what has outlived its label, such as evenkeel.ttl=2h, wherever it belongs",
         ),
+        (
+            "dockprune --testcontainers --older-than 2h",
+            "Remove Testcontainers sessions that were killed, or ran without Ryuk, more than two hours ago",
+        ),
         ("dockprune --orphans", "List what no running project and no locked environment needs"),
         (
             "dockprune --project demo --older-than 0s --include-running --volumes",
@@ -204,6 +216,17 @@ pub const MANUAL: Manual = Manual {
              container go with it. A label that is no duration is reported, and never expires.",
         ),
         (
+            "TESTCONTAINERS",
+            "Testcontainers labels what it makes with org.testcontainers=true and the session, \
+             org.testcontainers.session-id or org.testcontainers.sessionId. Its Ryuk removes a session when the test ends; \
+             where Ryuk is switched off, was killed or could not start, the session stays. --testcontainers removes such a \
+             session as a whole, once all of it is older than the age limit, which counts for a container from its last \
+             start or, once it has ended, from its end. A session stays while its Ryuk runs, and every session stays while \
+             a Ryuk runs whose session is not known (by its label or its name, testcontainers-ryuk-SESSION). What has no \
+             session was made to be used again, and stays. A test that runs longer than the age limit without Ryuk needs a \
+             longer one, or the label evenkeel.protect=true.",
+        ),
+        (
             "JSON",
             "dockprune.report/1: schema, tool_version, at, verdict (nothing, removed, would_remove, over_cap, partial), \
              host, dry_run, elapsed_ms, older_than_s and created_older_than_s (null under a plan and with --expired), max_containers, \
@@ -215,9 +238,9 @@ pub const MANUAL: Manual = Manual {
              rule, reason, outcome (removed, gone, planned, kept, failed, unknown, not_reached), error, state, labels, \
              environments, created_at, active_at (when it last ended, or began if it is running; null where the \
              listing was enough to decide), age_s (at least), bytes (images), ms.\n\n\
-             rules that remove: old, over_cap, in_plan, expired, with_container (an anonymous volume of containers that are \
+             rules that remove: old, over_cap, in_plan, expired, dead_session, with_container (an anonymous volume of containers that are \
              removed, whatever its age). Rules that keep: built_in, protected, keep_pattern, env_locked, \
-             changed, live, state, driver_options, several_names, in_use, young, invalid_ttl, no_time.\n\n\
+             changed, live, state, driver_options, several_names, in_use, young, live_session, no_session, invalid_ttl, no_time.\n\n\
              outcomes: gone: removed by somebody else; unknown: the engine did not answer, so that it may have been \
              removed or not; not_reached: not tried.\n\n\
              dockprune.orphans/1: schema, tool_version, at, verdict (none, orphans), host, address_pool, unreached, \

@@ -72,14 +72,13 @@ const OLDER_THAN: Duration = Duration::from_hours(1);
 fn policy(cli: &Cli) -> Result<Policy, Error> {
     let scope = scope(cli)?;
     let older_than = cli.older_than.unwrap_or(if cli.orphans { Duration::ZERO } else { OLDER_THAN });
-    let exact = cli.plan.is_some() || !scope.has_age_limit();
+    let exact = cli.plan.is_some() || scope.decides_itself();
     Ok(Policy {
         kinds: kinds(cli, &scope),
         older_than,
         created_older_than: cli.created_older_than.unwrap_or(older_than),
-        // A running container of a plan was running when the plan was made; otherwise it has changed, and stays. Where
-        // containers say themselves how long they are needed, that holds for running ones too.
-        live: if cli.include_running || !scope.has_age_limit() { Live::Remove } else { Live::Keep },
+        // A running container of a plan was running when the plan was made; otherwise it has changed, and stays.
+        live: if cli.include_running || scope.decides_itself() { Live::Remove } else { Live::Keep },
         max_containers: cli.max_containers,
         keep: cli.keep.clone(),
         times: if exact { Times::Exact } else { Times::Enough },
@@ -91,6 +90,9 @@ fn policy(cli: &Cli) -> Result<Policy, Error> {
 fn scope(cli: &Cli) -> Result<Scope, Error> {
     if let Some(path) = &cli.apply {
         return plan_file::read(path).map(Scope::Planned);
+    }
+    if cli.testcontainers {
+        return Ok(Scope::Testcontainers);
     }
     let matching =
         Scope::Matching { labels: cli.labels.clone(), project: cli.project.clone(), name: cli.name.clone() };
@@ -106,7 +108,7 @@ fn kinds(cli: &Cli, scope: &Scope) -> BTreeSet<Kind> {
     if cli.orphans {
         return decide::orphans::KINDS.into();
     }
-    if let Scope::Expiring(_) = scope {
+    if matches!(scope, Scope::Expiring(_) | Scope::Testcontainers) {
         return BTreeSet::from([Kind::Container, Kind::Network, Kind::Volume, Kind::Image]);
     }
     let mut kinds = BTreeSet::from([Kind::Container, Kind::Network]);

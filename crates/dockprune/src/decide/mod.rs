@@ -7,3 +7,4 @@ pub(crate) mod leftovers;
 pub(crate) mod orphans;
 pub mod rule;
 pub mod select;
+mod sessions;

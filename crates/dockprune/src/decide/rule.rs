@@ -16,6 +16,8 @@ pub enum Rule {
     InPlan,
     /// Removed: it has outlived its label `evenkeel.ttl`.
     Expired,
+    /// Removed: a Testcontainers session that nobody is left to clean up.
+    DeadSession,
     /// Removed: an anonymous volume of containers that are removed.
     WithContainer,
     /// Listed: belongs to no running project and no locked environment.
@@ -42,6 +44,10 @@ pub enum Rule {
     InUse,
     /// Kept: not old enough.
     Young,
+    /// Kept: its Testcontainers session has a Ryuk, which cleans up.
+    LiveSession,
+    /// Kept: Testcontainers made it for no session, to be used again.
+    NoSession,
     /// Kept: its label `evenkeel.ttl` is no duration.
     InvalidTtl,
     /// Kept: its times cannot be right.
@@ -51,7 +57,15 @@ pub enum Rule {
 impl Rule {
     /// Whether the rule removes a resource, rather than keeping or listing it.
     pub const fn removes(self) -> bool {
-        matches!(self, Self::Old | Self::OverCap | Self::InPlan | Self::Expired | Self::WithContainer)
+        matches!(
+            self,
+            Self::Old
+                | Self::OverCap
+                | Self::InPlan
+                | Self::Expired
+                | Self::DeadSession
+                | Self::WithContainer
+        )
     }
 }
 

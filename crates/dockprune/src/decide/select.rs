@@ -9,6 +9,7 @@ use evenkeel_common::units::show_duration;
 use super::age::{self, AgeVerdict, last_event, show_age};
 use super::expiry;
 use super::rule::{Decision, Decisions, Rule};
+use super::sessions;
 use crate::model::known_time::KnownTime;
 use crate::model::pattern::matches;
 use crate::model::policy::{Live, Policy, Scope, Times};
@@ -200,6 +201,7 @@ fn judge(resource: &Resource, facts: &[Resource], policy: &Policy, now: Timestam
     match policy.scope {
         Scope::Planned(_) => (Rule::InPlan, "in the plan".into()),
         Scope::Expiring(_) => expiry::judge(resource, facts, now),
+        Scope::Testcontainers => sessions::judge(resource, facts, policy.older_than, now),
         Scope::Everything | Scope::Matching { .. } => by_age(resource, policy, now),
     }
 }

@@ -5,3 +5,4 @@ pub mod known_time;
 pub(crate) mod pattern;
 pub mod policy;
 pub mod resource;
+pub(crate) mod testcontainers;

@@ -9,6 +9,7 @@ use evenkeel_common::state::parse_name;
 use super::known_time::KnownTime;
 use super::pattern::matches;
 use super::resource::{Kind, Resource, State};
+use super::testcontainers;
 
 /// What the user asked for, and which environments are locked.
 #[derive(Clone, Debug)]
@@ -67,6 +68,8 @@ pub enum Scope {
     },
     /// Those of a wider scope that carry a label which says when they may go.
     Expiring(Box<Scope>),
+    /// Those that Testcontainers made.
+    Testcontainers,
     /// Those that an earlier run planned to remove.
     Planned(Vec<Planned>),
 }
@@ -104,6 +107,7 @@ impl Scope {
                     && name.as_ref().is_none_or(|pattern| matches(&resource.name, pattern))
             }
             Self::Expiring(within) => resource.ttl().is_some() && within.holds(resource),
+            Self::Testcontainers => testcontainers::is_made_by(resource),
             Self::Planned(_) => self.planned(resource).is_some(),
         }
     }
@@ -116,13 +120,19 @@ impl Scope {
 
     /// Whether one age limit holds for all that is in scope.
     pub(crate) const fn has_age_limit(&self) -> bool {
-        matches!(self, Self::Everything | Self::Matching { .. })
+        !matches!(self, Self::Expiring(_) | Self::Planned(_))
+    }
+
+    /// Whether something else than its own age decides about each resource: a label, a session, a plan. That takes
+    /// exact times, and says of a running container, too, that it may go.
+    pub(crate) const fn decides_itself(&self) -> bool {
+        !matches!(self, Self::Everything | Self::Matching { .. })
     }
 
     /// Environments that the scope itself names, whatever resources are in it.
     pub(crate) fn own_environments(&self) -> BTreeSet<String> {
         match self {
-            Self::Everything => BTreeSet::new(),
+            Self::Everything | Self::Testcontainers => BTreeSet::new(),
             Self::Matching { labels, .. } => {
                 let named = labels.iter().filter(|(key, _)| ENV_LABELS.contains(&key.as_str()));
                 let named = lockable(named.map(|(_, value)| value));
@@ -149,7 +159,7 @@ impl Scope {
         match self {
             Self::Expiring(within) => within.environments(resource),
             Self::Matching { .. } if own.is_empty() => self.names(),
-            Self::Matching { .. } | Self::Everything => own,
+            Self::Matching { .. } | Self::Everything | Self::Testcontainers => own,
             Self::Planned(_) => {
                 self.planned(resource).map_or_else(Vec::new, |planned| planned.environments.clone())
             }

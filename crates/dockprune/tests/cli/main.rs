@@ -9,5 +9,6 @@ mod kit;
 mod orphans;
 mod relay;
 mod schema;
+mod testcontainers;
 mod verify;
 mod worlds;
