@@ -33,7 +33,7 @@ pub(crate) async fn run(args: &SnapshotArgs, home: &Home) -> Result<Exit, Error>
     if !first.is_reachable() {
         first.require_healthy()?;
     }
-    let budget = args.budget.budget();
+    let budget = args.budget.budget(&args.scope.scope());
     let mut follower = Follower {
         collector,
         budget,

@@ -44,7 +44,7 @@ async fn record_sample(args: &RecordArgs, home: &Home) -> Result<Exit, Error> {
         Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ONCE)?;
     let facts = collector.collect(Query::EngineAndKernel).await?;
     collector.save_cache(home);
-    history.add_sample(&SampleRecord::new(&facts, &args.budget.budget(), now()))?;
+    history.add_sample(&SampleRecord::new(&facts, &args.budget.budget(&args.scope.scope()), now()))?;
     facts.require_healthy()?;
     Ok(Exit::Done)
 }
@@ -59,7 +59,7 @@ async fn record_run(args: &RecordArgs, home: &Home) -> Result<Exit, Error> {
     let mut collector =
         Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ESSENTIAL)
             .map_err(as_wrapper)?;
-    let budget = args.budget.budget();
+    let budget = args.budget.budget(&args.scope.scope());
     // A command does not wait long for an engine that hangs, neither for its start nor for its end.
     let query = Query::IfAnswering(args.engines.call_timeout() / 3);
     let first = collector.collect(query).await.map_err(as_wrapper)?;
