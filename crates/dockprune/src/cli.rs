@@ -7,7 +7,7 @@ use clap::{ArgGroup, Parser};
 use evenkeel_common::docker::{DockerArgs, parse_label};
 use evenkeel_common::manual::{DURATIONS, ENGINE, Manual};
 use evenkeel_common::state::parse_name;
-use evenkeel_common::units::parse_duration;
+use evenkeel_common::units::{parse_duration, parse_size};
 use evenkeel_common::{Exit, Verbosity};
 
 use crate::model::pattern::parse_pattern;
@@ -50,6 +50,15 @@ pub struct Cli {
         "max_containers", "apply", "orphans", "lock_name",
     ])]
     pub(crate) testcontainers: bool,
+    /// Scope: the build cache; remove what builds have not used for the longest time, down to --keep-storage
+    #[arg(long, group = "scope", conflicts_with_all = [
+        "labels", "project", "name", "expired", "testcontainers", "created_older_than", "volumes", "images",
+        "include_running", "max_containers", "apply", "orphans", "verify", "lock_name",
+    ])]
+    pub(crate) build_cache: bool,
+    /// Size that the build cache may keep, such as 10GiB; what was used within --older-than stays in any case
+    #[arg(long, value_name = "SIZE", default_value = "0", value_parser = parse_size, requires = "build_cache")]
+    pub(crate) keep_storage: u64,
     /// Confirm that the name alone decides what is in scope
     #[arg(long, requires = "name")]
     pub(crate) yes_by_name: bool,
@@ -176,6 +185,10 @@ pub const MANUAL: Manual = Manual {
             "dockprune --testcontainers --older-than 2h",
             "Remove Testcontainers sessions that were killed, or ran without Ryuk, more than two hours ago",
         ),
+        (
+            "dockprune --build-cache --keep-storage 10GiB --older-than 1d",
+            "Shrink the build cache to 10 GiB, but keep what was used today",
+        ),
         ("dockprune --orphans", "List what no running project and no locked environment needs"),
         (
             "dockprune --project demo --older-than 0s --include-running --volumes",
@@ -227,20 +240,28 @@ pub const MANUAL: Manual = Manual {
              longer one, or the label evenkeel.protect=true.",
         ),
         (
+            "BUILD CACHE",
+            "--build-cache removes records of the engine's own build cache (BuildKit), by the times and sizes that it lists, \
+             least recently used first, until the rest has at most the size of --keep-storage. What other records are made \
+             from goes after them, never before. What a build uses now stays; so does what an image has too, which takes no \
+             space of its own and does not count. No image and no container depends on the build cache: the next build only \
+             takes longer. Adding up its size can take an engine seconds: see --call-timeout.",
+        ),
+        (
             "JSON",
             "dockprune.report/1: schema, tool_version, at, verdict (nothing, removed, would_remove, over_cap, partial), \
              host, dry_run, elapsed_ms, older_than_s and created_older_than_s (null under a plan and with --expired), max_containers, \
-             over_cap, bytes_freed (sizes of removed images; the engine reports no other sizes), counts (in_scope, \
+             over_cap, bytes_freed (sizes of removed images and build cache; the engine reports no other sizes), counts (in_scope, \
              removed, gone, planned, kept, failed, unknown, not_reached), environments (name, held, holder; by name), \
              address_pool (bridge_networks, room; null where networks were not listed), unreached (kind, error), \
              items.\n\n\
-             items, sorted by kind in order of removal, then by name and ID: kind, id, name, action (remove, keep), \
+             items, sorted by kind in order of removal, then by name and ID: kind (container, network, volume, image, build_cache), id, name, action (remove, keep), \
              rule, reason, outcome (removed, gone, planned, kept, failed, unknown, not_reached), error, state, labels, \
              environments, created_at, active_at (when it last ended, or began if it is running; null where the \
-             listing was enough to decide), age_s (at least), bytes (images), ms.\n\n\
-             rules that remove: old, over_cap, in_plan, expired, dead_session, with_container (an anonymous volume of containers that are \
+             listing was enough to decide), age_s (at least), bytes (images, build cache), ms.\n\n\
+             rules that remove: old, over_cap, in_plan, expired, dead_session, least_used, with_container (an anonymous volume of containers that are \
              removed, whatever its age). Rules that keep: built_in, protected, keep_pattern, env_locked, \
-             changed, live, state, driver_options, several_names, in_use, young, live_session, no_session, invalid_ttl, no_time.\n\n\
+             changed, live, state, driver_options, several_names, in_use, young, live_session, no_session, shared, within_size, invalid_ttl, no_time.\n\n\
              outcomes: gone: removed by somebody else; unknown: the engine did not answer, so that it may have been \
              removed or not; not_reached: not tried.\n\n\
              dockprune.orphans/1: schema, tool_version, at, verdict (none, orphans), host, address_pool, unreached, \

@@ -91,6 +91,9 @@ fn scope(cli: &Cli) -> Result<Scope, Error> {
     if let Some(path) = &cli.apply {
         return plan_file::read(path).map(Scope::Planned);
     }
+    if cli.build_cache {
+        return Ok(Scope::BuildCache { keep_bytes: cli.keep_storage });
+    }
     if cli.testcontainers {
         return Ok(Scope::Testcontainers);
     }
@@ -110,6 +113,9 @@ fn kinds(cli: &Cli, scope: &Scope) -> BTreeSet<Kind> {
     }
     if matches!(scope, Scope::Expiring(_) | Scope::Testcontainers) {
         return BTreeSet::from([Kind::Container, Kind::Network, Kind::Volume, Kind::Image]);
+    }
+    if let Scope::BuildCache { .. } = scope {
+        return BTreeSet::from([Kind::BuildCache]);
     }
     let mut kinds = BTreeSet::from([Kind::Container, Kind::Network]);
     kinds.extend(cli.volumes.then_some(Kind::Volume));

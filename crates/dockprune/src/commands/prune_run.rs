@@ -74,7 +74,7 @@ impl PruneRun {
         if self.targets().any(|(_, resource)| resource.kind() != Kind::Container) {
             self.reconsider(remover).await;
         }
-        for kind in [Kind::Network, Kind::Volume, Kind::Image] {
+        for kind in [Kind::Network, Kind::Volume, Kind::Image, Kind::BuildCache] {
             self.remove_kind(remover, kind, &mut progress).await;
         }
     }

@@ -73,6 +73,7 @@ pub(crate) fn compare(
 pub(super) fn last_event(resource: &Resource) -> &'static str {
     match resource.container() {
         _ if matches!(resource.active, KnownTime::Never | KnownTime::Unread) => "created",
+        None if resource.cache_record().is_some() => "last used",
         None => "tagged",
         Some(container) if container.state.is_live() => "started",
         Some(_) => "exited",

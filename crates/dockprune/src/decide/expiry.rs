@@ -88,6 +88,7 @@ mod tests {
             Kind::Network => network("one", &labels),
             Kind::Volume => volume("one", &labels),
             Kind::Image => image("one", &labels),
+            Kind::BuildCache => unreachable!("it has no labels"),
         }
     }
 

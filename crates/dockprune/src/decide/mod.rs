@@ -2,6 +2,7 @@
 
 pub(crate) mod address_pool;
 pub(crate) mod age;
+mod build_cache;
 mod expiry;
 pub(crate) mod leftovers;
 pub(crate) mod orphans;

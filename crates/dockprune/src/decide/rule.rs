@@ -18,6 +18,8 @@ pub enum Rule {
     Expired,
     /// Removed: a Testcontainers session that nobody is left to clean up.
     DeadSession,
+    /// Removed: the least recently used part of a build cache that is too large.
+    LeastUsed,
     /// Removed: an anonymous volume of containers that are removed.
     WithContainer,
     /// Listed: belongs to no running project and no locked environment.
@@ -48,6 +50,10 @@ pub enum Rule {
     LiveSession,
     /// Kept: Testcontainers made it for no session, to be used again.
     NoSession,
+    /// Kept: an image has the same data.
+    Shared,
+    /// Kept: the build cache is small enough with it.
+    WithinSize,
     /// Kept: its label `evenkeel.ttl` is no duration.
     InvalidTtl,
     /// Kept: its times cannot be right.
@@ -64,6 +70,7 @@ impl Rule {
                 | Self::InPlan
                 | Self::Expired
                 | Self::DeadSession
+                | Self::LeastUsed
                 | Self::WithContainer
         )
     }

@@ -7,6 +7,7 @@ use evenkeel_common::Timestamp;
 use evenkeel_common::units::show_duration;
 
 use super::age::{self, AgeVerdict, last_event, show_age};
+use super::build_cache;
 use super::expiry;
 use super::rule::{Decision, Decisions, Rule};
 use super::sessions;
@@ -39,7 +40,25 @@ pub fn select(facts: &[Resource], policy: &Policy, now: Timestamp) -> Decisions 
             decisions.insert(index, decision);
         }
     }
+    decisions.extend(select_cache(facts, policy, now));
     decisions
+}
+
+/// Decides about records of the build cache, which depend on each other and on nothing else.
+fn select_cache(facts: &[Resource], policy: &Policy, now: Timestamp) -> Decisions {
+    let in_scope =
+        of_kind(facts, Kind::BuildCache).filter(|(_, record)| policy.scope.holds(record)).collect::<Vec<_>>();
+    if let Scope::BuildCache { keep_bytes } = policy.scope {
+        let stays = |record: &Resource| {
+            guarded(record, policy).or_else(|| unsuitable(record, policy)).or_else(|| {
+                let (rule, reason) = by_age(record, policy, now);
+                (!rule.removes()).then_some((rule, reason))
+            })
+        };
+        return build_cache::select(&in_scope, keep_bytes, stays, now);
+    }
+    let decided = |record| decide(record, None, policy, || judge(record, facts, policy, now));
+    in_scope.into_iter().map(|(index, record)| (index, decided(record))).collect()
 }
 
 /// Decides once more about something that was to be removed, on facts read after the containers were removed.
@@ -59,6 +78,8 @@ pub(crate) fn reconsider(
     decide(resource, user, policy, || match decision.rule {
         // Its container is gone by now, so that its age says nothing more.
         Rule::WithContainer => (Rule::WithContainer, decision.reason.clone()),
+        // Which ones are the least used was decided among all of them.
+        Rule::LeastUsed if is_old(resource, policy, now) => (Rule::LeastUsed, decision.reason.clone()),
         _ => judge(resource, facts, policy, now),
     })
 }
@@ -175,6 +196,10 @@ fn unsuitable(resource: &Resource, policy: &Policy) -> Option<(Rule, String)> {
         Detail::Volume(volume) if !volume.options.is_empty() => {
             Some((Rule::DriverOptions, format!("has driver options ({})", volume.options.join(", "))))
         }
+        Detail::BuildCache(record) if record.in_use => Some((Rule::InUse, "a build uses it".into())),
+        Detail::BuildCache(record) if record.shared => {
+            Some((Rule::Shared, "an image has the same data, so that nothing would be freed".into()))
+        }
         Detail::Image(image) if image.tags.len() > 1 => {
             Some((Rule::SeveralNames, format!("has {} names: {}", image.tags.len(), image.tags.join(", "))))
         }
@@ -202,7 +227,9 @@ fn judge(resource: &Resource, facts: &[Resource], policy: &Policy, now: Timestam
         Scope::Planned(_) => (Rule::InPlan, "in the plan".into()),
         Scope::Expiring(_) => expiry::judge(resource, facts, now),
         Scope::Testcontainers => sessions::judge(resource, facts, policy.older_than, now),
-        Scope::Everything | Scope::Matching { .. } => by_age(resource, policy, now),
+        Scope::Everything | Scope::Matching { .. } | Scope::BuildCache { .. } => {
+            by_age(resource, policy, now)
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The outside world: the engine, lock files, the plan file, time and signals.
 
+pub(crate) mod build_cache;
 pub(crate) mod deadline;
 pub(crate) mod engine;
 pub(crate) mod locks;

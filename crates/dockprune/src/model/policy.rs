@@ -70,6 +70,11 @@ pub enum Scope {
     Expiring(Box<Scope>),
     /// Those that Testcontainers made.
     Testcontainers,
+    /// The records of the build cache, of which this many bytes may stay.
+    BuildCache {
+        /// Size that the rest should have at most.
+        keep_bytes: u64,
+    },
     /// Those that an earlier run planned to remove.
     Planned(Vec<Planned>),
 }
@@ -108,6 +113,7 @@ impl Scope {
             }
             Self::Expiring(within) => resource.ttl().is_some() && within.holds(resource),
             Self::Testcontainers => testcontainers::is_made_by(resource),
+            Self::BuildCache { .. } => resource.kind() == Kind::BuildCache,
             Self::Planned(_) => self.planned(resource).is_some(),
         }
     }
@@ -126,13 +132,13 @@ impl Scope {
     /// Whether something else than its own age decides about each resource: a label, a session, a plan. That takes
     /// exact times, and says of a running container, too, that it may go.
     pub(crate) const fn decides_itself(&self) -> bool {
-        !matches!(self, Self::Everything | Self::Matching { .. })
+        !matches!(self, Self::Everything | Self::Matching { .. } | Self::BuildCache { .. })
     }
 
     /// Environments that the scope itself names, whatever resources are in it.
     pub(crate) fn own_environments(&self) -> BTreeSet<String> {
         match self {
-            Self::Everything | Self::Testcontainers => BTreeSet::new(),
+            Self::Everything | Self::Testcontainers | Self::BuildCache { .. } => BTreeSet::new(),
             Self::Matching { labels, .. } => {
                 let named = labels.iter().filter(|(key, _)| ENV_LABELS.contains(&key.as_str()));
                 let named = lockable(named.map(|(_, value)| value));
@@ -159,7 +165,7 @@ impl Scope {
         match self {
             Self::Expiring(within) => within.environments(resource),
             Self::Matching { .. } if own.is_empty() => self.names(),
-            Self::Matching { .. } | Self::Everything | Self::Testcontainers => own,
+            Self::Matching { .. } | Self::Everything | Self::Testcontainers | Self::BuildCache { .. } => own,
             Self::Planned(_) => {
                 self.planned(resource).map_or_else(Vec::new, |planned| planned.environments.clone())
             }

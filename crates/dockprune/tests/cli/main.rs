@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "where a step fails, its test fails")]
 
 mod basics;
+mod build_cache;
 mod expiry;
 mod faults;
 mod guards;
