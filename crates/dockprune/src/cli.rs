@@ -50,6 +50,13 @@ pub struct Cli {
         "max_containers", "apply", "orphans", "lock_name",
     ])]
     pub(crate) testcontainers: bool,
+    /// Scope, with --images: images that no container has used for this long, all of them or within the other scope
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, group = "scope", requires = "images")]
+    #[arg(conflicts_with_all = [
+        "expired", "testcontainers", "build_cache", "older_than", "created_older_than", "volumes", "include_running",
+        "max_containers", "apply", "orphans", "verify", "lock_name",
+    ])]
+    pub(crate) unused_for: Option<Duration>,
     /// Scope: the build cache; remove what builds have not used for the longest time, down to --keep-storage
     #[arg(long, group = "scope", conflicts_with_all = [
         "labels", "project", "name", "expired", "testcontainers", "created_older_than", "volumes", "images",
@@ -71,7 +78,7 @@ pub struct Cli {
     /// Remove volumes too, anonymous ones with their containers; never one with driver options
     #[arg(long)]
     pub(crate) volumes: bool,
-    /// Remove images too, if they carry the label themselves
+    /// Remove images too, if they carry the label themselves; with --unused-for: images alone
     #[arg(long)]
     pub(crate) images: bool,
     /// Remove running containers too, after stopping them
@@ -189,6 +196,10 @@ pub const MANUAL: Manual = Manual {
             "dockprune --build-cache --keep-storage 10GiB --older-than 1d",
             "Shrink the build cache to 10 GiB, but keep what was used today",
         ),
+        (
+            "dockwatch record && dockprune --images --unused-for 7d --keep 'postgres:*'",
+            "Remove the images that no container has used for a week, except those of postgres",
+        ),
         ("dockprune --orphans", "List what no running project and no locked environment needs"),
         (
             "dockprune --project demo --older-than 0s --include-running --volumes",
@@ -208,7 +219,8 @@ pub const MANUAL: Manual = Manual {
         ),
         (
             "FILES",
-            "locks/ENVIRONMENT.lock in the state directory: held while that environment's resources are removed. The environment of a \
+            "history/images-HASH.json in the state directory of dockwatch, read with --unused-for.\n\n\
+             locks/ENVIRONMENT.lock in the state directory: held while that environment's resources are removed. The environment of a \
              resource is the value of its label netra.env or evenkeel.env (or drydock.env, its former name); where it has neither, the value of the \
              scope's label or the project. On another engine than that of /var/run/docker.sock a second lock is held, \
              whose name ends in a hash of the engine's URL: evenkeel takes that one, so that the same name on two \
@@ -240,6 +252,16 @@ pub const MANUAL: Manual = Manual {
              longer one, or the label evenkeel.protect=true.",
         ),
         (
+            "UNUSED IMAGES",
+            "--images --unused-for removes images, and nothing else, by their last use, which no engine keeps. dockwatch notes \
+             it: run 'dockwatch record' from cron, or 'dockwatch --follow', for as long as images must have been unused, and \
+             'dockwatch record' right before dockprune, which asks for a note that is a minute old at most. An image whose \
+             last use is not known stays, with the reason: where dockwatch has not watched for all of the time, or has \
+             missed something, as after a restart of the engine (see dockwatch(1), FILES). So does an image that a container \
+             has, running or not, that has several names, or that was made or named within the time. Without another scope \
+             all images of the engine are looked at; --keep takes patterns of their names.",
+        ),
+        (
             "BUILD CACHE",
             "--build-cache removes records of the engine's own build cache (BuildKit), by the times and sizes that it lists, \
              least recently used first, until the rest has at most the size of --keep-storage. What other records are made \
@@ -259,9 +281,9 @@ pub const MANUAL: Manual = Manual {
              rule, reason, outcome (removed, gone, planned, kept, failed, unknown, not_reached), error, state, labels, \
              environments, created_at, active_at (when it last ended, or began if it is running; null where the \
              listing was enough to decide), age_s (at least), bytes (images, build cache), ms.\n\n\
-             rules that remove: old, over_cap, in_plan, expired, dead_session, least_used, with_container (an anonymous volume of containers that are \
+             rules that remove: old, over_cap, in_plan, expired, dead_session, least_used, unused, with_container (an anonymous volume of containers that are \
              removed, whatever its age). Rules that keep: built_in, protected, keep_pattern, env_locked, \
-             changed, live, state, driver_options, several_names, in_use, young, live_session, no_session, shared, within_size, invalid_ttl, no_time.\n\n\
+             changed, live, state, driver_options, several_names, in_use, young, live_session, no_session, unknown_use, shared, within_size, invalid_ttl, no_time.\n\n\
              outcomes: gone: removed by somebody else; unknown: the engine did not answer, so that it may have been \
              removed or not; not_reached: not tried.\n\n\
              dockprune.orphans/1: schema, tool_version, at, verdict (none, orphans), host, address_pool, unreached, \

@@ -90,7 +90,13 @@ pub const MANUAL: Manual = Manual {
         (
             "FILES",
             "~/.netra/history/: runs.jsonl, samples.jsonl (the last 1,000), checks.jsonl, and counters-ENGINE.json, a \
-             cache with the CPU times of the last sample. Without the cache the next sample takes 200 ms longer.",
+             cache with the CPU times of the last sample. Without the cache the next sample takes 200 ms longer.\n\n\
+             ~/.netra/history/images-HASH.json, one file an engine: when each image was last used, for dockprune --unused-for. record \
+             and --follow write it, each 15 seconds while they go on. A use is a container that is there, running or not, or \
+             that was started since the look before and is gone; an image that is new counts as used. Nothing was missed where \
+             the engine, which keeps its last 256 events, still keeps one from before the last look; else, and after a restart \
+             of the engine, the watch begins anew. --follow misses less than record from cron does, beside many health checks \
+             in particular.",
         ),
         (
             "ENVIRONMENT",
@@ -145,6 +151,9 @@ pub const MANUAL: Manual = Manual {
              exit_code, oom_killed, memory_limit_bytes, restarts, created_at, started_at, finished_at, fault (null, \
              out_of_memory, port_taken, cannot_start, exited, stopped, unhealthy, never_ready, paused, not_started), reason, \
              wrong_at, log_file, log_cut, inspect_file, health_file. Files are relative to directory.\n\n\
+             dockwatch.image_uses/1, the file images-HASH.json: schema, tool_version, at (until when all was seen), host, \
+             watched_since (since when nothing was missed), containers (image IDs by container ID), images (by image ID, when \
+             it was last used or first seen).\n\n\
              dockwatch.enforce/1: verdict (within, over, failed), deed (dry_run, stop, kill), items (engine, id, name, \
              outcome would end|stopped|killed|spared|gone|failed, reason, error, over_bytes, memory_working_set_bytes, \
              memory_limit_bytes).",

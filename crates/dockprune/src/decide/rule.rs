@@ -20,6 +20,8 @@ pub enum Rule {
     DeadSession,
     /// Removed: the least recently used part of a build cache that is too large.
     LeastUsed,
+    /// Removed: an image that no container has used for long enough.
+    Unused,
     /// Removed: an anonymous volume of containers that are removed.
     WithContainer,
     /// Listed: belongs to no running project and no locked environment.
@@ -50,6 +52,8 @@ pub enum Rule {
     LiveSession,
     /// Kept: Testcontainers made it for no session, to be used again.
     NoSession,
+    /// Kept: an image whose last use is not known.
+    UnknownUse,
     /// Kept: an image has the same data.
     Shared,
     /// Kept: the build cache is small enough with it.
@@ -71,6 +75,7 @@ impl Rule {
                 | Self::Expired
                 | Self::DeadSession
                 | Self::LeastUsed
+                | Self::Unused
                 | Self::WithContainer
         )
     }

@@ -8,9 +8,9 @@ use evenkeel_common::units::show_duration;
 
 use super::age::{self, AgeVerdict, last_event, show_age};
 use super::build_cache;
-use super::expiry;
 use super::rule::{Decision, Decisions, Rule};
 use super::sessions;
+use super::{expiry, last_use};
 use crate::model::known_time::KnownTime;
 use crate::model::pattern::matches;
 use crate::model::policy::{Live, Policy, Scope, Times};
@@ -223,9 +223,10 @@ fn in_use(user: &Resource) -> (Rule, String) {
 
 /// Decides by what the scope asks for where nothing else keeps the resource.
 fn judge(resource: &Resource, facts: &[Resource], policy: &Policy, now: Timestamp) -> (Rule, String) {
-    match policy.scope {
+    match &policy.scope {
         Scope::Planned(_) => (Rule::InPlan, "in the plan".into()),
         Scope::Expiring(_) => expiry::judge(resource, facts, now),
+        Scope::Unused { uses, .. } => last_use::judge(resource, uses.as_ref(), policy.older_than, now),
         Scope::Testcontainers => sessions::judge(resource, facts, policy.older_than, now),
         Scope::Everything | Scope::Matching { .. } | Scope::BuildCache { .. } => {
             by_age(resource, policy, now)

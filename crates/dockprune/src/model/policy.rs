@@ -6,6 +6,7 @@ use std::time::Duration;
 use evenkeel_common::docker::ENV_LABELS;
 use evenkeel_common::state::parse_name;
 
+use super::image_uses::ImageUses;
 use super::known_time::KnownTime;
 use super::pattern::matches;
 use super::resource::{Kind, Resource, State};
@@ -75,6 +76,13 @@ pub enum Scope {
         /// Size that the rest should have at most.
         keep_bytes: u64,
     },
+    /// Images of a wider scope, by their last use.
+    Unused {
+        /// The wider scope.
+        within: Box<Scope>,
+        /// When images were last used; `None` where nothing is known of this engine.
+        uses: Option<ImageUses>,
+    },
     /// Those that an earlier run planned to remove.
     Planned(Vec<Planned>),
 }
@@ -114,6 +122,7 @@ impl Scope {
             Self::Expiring(within) => resource.ttl().is_some() && within.holds(resource),
             Self::Testcontainers => testcontainers::is_made_by(resource),
             Self::BuildCache { .. } => resource.kind() == Kind::BuildCache,
+            Self::Unused { within, .. } => resource.kind() == Kind::Image && within.holds(resource),
             Self::Planned(_) => self.planned(resource).is_some(),
         }
     }
@@ -144,7 +153,7 @@ impl Scope {
                 let named = lockable(named.map(|(_, value)| value));
                 if named.is_empty() { self.names() } else { named }.into_iter().collect()
             }
-            Self::Expiring(within) => within.own_environments(),
+            Self::Expiring(within) | Self::Unused { within, .. } => within.own_environments(),
             Self::Planned(plan) => plan.iter().flat_map(|planned| planned.environments.clone()).collect(),
         }
     }
@@ -163,7 +172,7 @@ impl Scope {
     pub(crate) fn environments(&self, resource: &Resource) -> Vec<String> {
         let own = lockable(resource.environments());
         match self {
-            Self::Expiring(within) => within.environments(resource),
+            Self::Expiring(within) | Self::Unused { within, .. } => within.environments(resource),
             Self::Matching { .. } if own.is_empty() => self.names(),
             Self::Matching { .. } | Self::Everything | Self::Testcontainers | Self::BuildCache { .. } => own,
             Self::Planned(_) => {
