@@ -272,18 +272,22 @@ pub const MANUAL: Manual = Manual {
         (
             "JSON",
             "dockprune.report/1: schema, tool_version, at, verdict (nothing, removed, would_remove, over_cap, partial), \
-             host, dry_run, elapsed_ms, older_than_s and created_older_than_s (null under a plan and with --expired), max_containers, \
-             over_cap, bytes_freed (sizes of removed images and build cache; the engine reports no other sizes), counts (in_scope, \
+             host, dry_run, elapsed_ms, older_than_s and created_older_than_s (null under a plan and with --expired), \
+             max_containers, over_cap, bytes_freed (sizes of removed images and build cache; the engine reports no other \
+             sizes), counts (in_scope, \
              removed, gone, planned, kept, failed, unknown, not_reached), environments (name, held, holder; by name), \
              address_pool (bridge_networks, room; null where networks were not listed), unreached (kind, error), \
              items.\n\n\
-             items, sorted by kind in order of removal, then by name and ID: kind (container, network, volume, image, build_cache), id, name, action (remove, keep), \
+             items, sorted by kind in order of removal, then by name and ID: kind (container, network, volume, image, \
+             build_cache), id, name, action (remove, keep), \
              rule, reason, outcome (removed, gone, planned, kept, failed, unknown, not_reached), error, state, labels, \
              environments, created_at, active_at (when it last ended, or began if it is running; null where the \
              listing was enough to decide), age_s (at least), bytes (images, build cache), ms.\n\n\
-             rules that remove: old, over_cap, in_plan, expired, dead_session, least_used, unused, with_container (an anonymous volume of containers that are \
+             rules that remove: old, over_cap, in_plan, expired, dead_session, least_used, unused, with_container (an \
+             anonymous volume of containers that are \
              removed, whatever its age). Rules that keep: built_in, protected, keep_pattern, env_locked, \
-             changed, live, state, driver_options, several_names, in_use, young, live_session, no_session, unknown_use, shared, within_size, invalid_ttl, no_time.\n\n\
+             changed, live, state, driver_options, several_names, in_use, young, live_session, no_session, unknown_use, \
+             shared, within_size, invalid_ttl, no_time.\n\n\
              outcomes: gone: removed by somebody else; unknown: the engine did not answer, so that it may have been \
              removed or not; not_reached: not tried.\n\n\
              dockprune.orphans/1: schema, tool_version, at, verdict (none, orphans), host, address_pool, unreached, \

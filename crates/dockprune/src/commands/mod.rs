@@ -121,13 +121,13 @@ fn kinds(cli: &Cli, scope: &Scope) -> BTreeSet<Kind> {
     if cli.orphans {
         return decide::orphans::KINDS.into();
     }
-    if matches!(scope, Scope::Expiring(_) | Scope::Testcontainers) {
-        return BTreeSet::from([Kind::Container, Kind::Network, Kind::Volume, Kind::Image]);
-    }
     match scope {
+        Scope::Expiring(_) | Scope::Testcontainers => {
+            return BTreeSet::from([Kind::Container, Kind::Network, Kind::Volume, Kind::Image]);
+        }
         Scope::BuildCache { .. } => return BTreeSet::from([Kind::BuildCache]),
         Scope::Unused { .. } => return BTreeSet::from([Kind::Image]),
-        _ => {}
+        Scope::Everything | Scope::Matching { .. } | Scope::Planned(_) => {}
     }
     let mut kinds = BTreeSet::from([Kind::Container, Kind::Network]);
     kinds.extend(cli.volumes.then_some(Kind::Volume));

@@ -27,14 +27,14 @@ pub(super) fn judge(
     let Some(last) = uses.images.get(&image.id) else {
         return unknown("dockwatch has not seen it yet".into());
     };
-    let [noted, watched, used] = [uses.at, uses.watched_since, *last]
+    let [noted, watched, idle] = [uses.at, uses.watched_since, *last]
         .map(|at| Duration::try_from(now.duration_since(at)).unwrap_or_default());
     if noted > NEWEST {
         return unknown(format!("dockwatch last looked {} ago", show_duration(noted)));
     }
     let limit_text = show_duration(limit);
-    if used < limit {
-        return (Rule::Young, format!("used {} ago or later, limit {limit_text}", show_duration(used)));
+    if idle < limit {
+        return (Rule::Young, format!("used {} ago or later, limit {limit_text}", show_duration(idle)));
     }
     if watched < limit {
         return unknown(format!(
@@ -43,7 +43,7 @@ pub(super) fn judge(
         ));
     }
     match age::compare(&image.created, &image.active, limit, now) {
-        AgeVerdict::Old => (Rule::Unused, format!("not used for {}", show_duration(used))),
+        AgeVerdict::Old => (Rule::Unused, format!("not used for {}", show_duration(idle))),
         AgeVerdict::InvalidTime(cause) => (Rule::NoTime, cause),
         AgeVerdict::Young | AgeVerdict::NeedsInspection => {
             (Rule::Young, format!("{} old, limit {limit_text}", show_age(image, now)))

@@ -126,13 +126,7 @@ mod tests {
     use crate::model::engine::DiskSpace;
     use crate::model::level::assess;
 
-    const BUDGET: Budget = Budget {
-        memory_bytes: 4 << 30,
-        containers: 20,
-        networks: Some(15),
-        volumes: Some(10),
-        disk_free_bytes: 1 << 30,
-    };
+    const BUDGET: Budget = Budget::OF_A_TEAM;
 
     fn current(memory: u64, available: u64) -> CurrentUse {
         let usage = Usage {

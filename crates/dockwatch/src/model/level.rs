@@ -111,6 +111,18 @@ pub(crate) struct Budget {
     pub(crate) disk_free_bytes: u64,
 }
 
+#[cfg(test)]
+impl Budget {
+    /// A budget for unit tests.
+    pub(crate) const OF_A_TEAM: Self = Self {
+        memory_bytes: 4 << 30,
+        containers: 20,
+        networks: Some(15),
+        volumes: Some(10),
+        disk_free_bytes: 1 << 30,
+    };
+}
+
 /// How much is used; `None` where an engine did not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Usage {
@@ -269,13 +281,7 @@ pub(crate) fn assess(usage: &Usage, budget: &Budget) -> Assessment {
 mod tests {
     use super::*;
 
-    const BUDGET: Budget = Budget {
-        memory_bytes: 4 << 30,
-        containers: 20,
-        networks: Some(15),
-        volumes: Some(10),
-        disk_free_bytes: 1 << 30,
-    };
+    const BUDGET: Budget = Budget::OF_A_TEAM;
 
     #[test]
     fn exact_at_the_edges() {

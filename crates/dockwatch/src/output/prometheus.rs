@@ -262,13 +262,7 @@ mod tests {
 
     #[test]
     fn unknown_is_absent() {
-        let budget = Budget {
-            memory_bytes: 1,
-            containers: 1,
-            networks: Some(1),
-            volumes: Some(1),
-            disk_free_bytes: 1,
-        };
+        let budget = Budget::OF_A_TEAM;
         let page = |facts: &Facts| render(facts, &assess(&facts.usage(), &budget), Duration::from_millis(5));
         let unknown = page(&Facts::default());
         for metric in ["dockwatch_level", "budget_used_ratio", "dockwatch_networks"] {

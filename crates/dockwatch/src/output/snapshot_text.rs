@@ -188,13 +188,7 @@ mod tests {
             errors: vec!["e\nf".into()],
             ..Facts::default()
         };
-        let budget = Budget {
-            memory_bytes: 1,
-            containers: 1,
-            networks: Some(1),
-            volumes: Some(1),
-            disk_free_bytes: 1,
-        };
+        let budget = Budget::OF_A_TEAM;
         let text = snapshot(&facts, &assess(&facts.usage(), &budget), ContainerFilter::All);
         for expected in ["a [2Jb", "c d", "unknown: e f\n"] {
             assert!(text.contains(expected), "{expected}: {text:?}");

@@ -272,13 +272,7 @@ mod tests {
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 
-    const BUDGET: Budget = Budget {
-        memory_bytes: 4 << 30,
-        containers: 20,
-        networks: Some(15),
-        volumes: Some(10),
-        disk_free_bytes: 1 << 30,
-    };
+    const BUDGET: Budget = Budget::OF_A_TEAM;
 
     fn container(name: &str, mebibytes: u64, cpu: f64) -> Container {
         Container { cpu_pct: Some(cpu), ..Container::running(name, mebibytes << 20, 100 << 20) }

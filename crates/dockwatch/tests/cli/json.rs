@@ -443,3 +443,16 @@ pub(crate) struct CollectFailure {
     pub(crate) what: String,
     pub(crate) error: String,
 }
+
+/// A file in the state directory.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ImageUses {
+    pub(crate) schema: String,
+    pub(crate) tool_version: String,
+    pub(crate) at: String,
+    pub(crate) host: String,
+    pub(crate) watched_since: String,
+    pub(crate) containers: BTreeMap<String, String>,
+    pub(crate) images: BTreeMap<String, String>,
+}
