@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use bollard::models;
-use bollard::query_parameters::{ListImagesOptions, ListNetworksOptions, ListVolumesOptions};
+use bollard::query_parameters::{ListNetworksOptions, ListVolumesOptions};
 use evenkeel_common::Timestamp;
 use evenkeel_common::docker::{CallError, Engine};
 use futures_util::{StreamExt, stream};
@@ -160,7 +160,7 @@ async fn volumes(engine: &Engine) -> Result<Vec<Resource>, CallError> {
 }
 
 async fn images(engine: &Engine) -> Result<Vec<Resource>, CallError> {
-    let found = engine.call(engine.docker.list_images(None::<ListImagesOptions>)).await?;
+    let found: Vec<models::ImageSummary> = engine.get_list(engine.call_timeout, "/images/json").await?;
     Ok(found.into_iter().map(image).collect())
 }
 

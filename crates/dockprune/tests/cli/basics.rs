@@ -2,7 +2,7 @@
 
 use evenkeel_tests::{Home, World, engine};
 
-use crate::kit::{created, dockprune, exists, exited, item, prune, prune_at, running, stderr, text};
+use crate::kit::{created, dockprune, exists, exited, image, item, prune, prune_at, running, stderr, text};
 
 #[test]
 fn the_scope_goes_and_bystanders_stay() {
@@ -269,24 +269,22 @@ fn images_go_by_their_own_label() {
 }
 
 #[test]
-fn an_image_of_a_plan_goes_unless_it_was_named_anew() {
+fn an_image_of_a_plan_goes_unless_it_has_another_name_by_now() {
     let Some(engine) = engine() else { return };
     let world = World::new(engine);
     let label = format!("LABEL {}", world.label());
-    created(engine, &world.name("source"), &[]);
     for name in ["gone", "renamed"] {
-        let number = format!("LABEL number={name}");
-        engine.docker(&["commit", "-c", &label, "-c", &number, &world.name("source"), &world.name(name)]);
+        image(engine, &world.name(name), &[&label, &format!("LABEL number={name}")]);
     }
-    engine.docker(&["rm", &world.name("source")]);
     let home = Home::new();
     let file = home.join("plan.json");
     let file = file.to_str().unwrap();
     let planned = prune(engine, &world, &["--images", "--older-than", "1ms", "--plan", file], 0);
     assert_eq!(planned["counts"]["planned"], 2, "{planned}");
-    engine.docker(&["tag", &world.name("renamed"), &world.name("renamed")]);
+    engine.docker(&["tag", &world.name("renamed"), &world.name("renamed-too")]);
     let report = prune_at(&engine.host, &home, &["--apply", file, "--json"], 0);
     assert_eq!(report["counts"]["removed"], 1, "{report}");
     assert!(!exists(engine, "image", &world.name("gone")));
     assert!(exists(engine, "image", &world.name("renamed")));
+    engine.docker(&["image", "rm", &world.name("renamed"), &world.name("renamed-too")]);
 }

@@ -91,11 +91,12 @@ fn the_uses_of_images_are_noted() {
     let note = loop {
         let _ = following.next();
         let files = std::fs::read_dir(home.join("history")).into_iter().flatten();
-        let name = |path: &std::path::Path| path.file_name().unwrap().to_string_lossy().into_owned();
-        let mut names = files.map(|file| file.unwrap().path());
-        let is_note =
-            |path: &std::path::PathBuf| name(path).starts_with("images-") && name(path).ends_with(".json");
-        if let Some(path) = names.find(is_note) {
+        let mut paths = files.map(|file| file.unwrap().path());
+        let is_note = |path: &std::path::PathBuf| {
+            let name = path.file_stem().unwrap().to_string_lossy();
+            name.starts_with("images-") && path.extension().is_some_and(|extension| extension == "json")
+        };
+        if let Some(path) = paths.find(is_note) {
             break serde_json::from_slice::<crate::json::ImageUses>(&std::fs::read(path).unwrap()).unwrap();
         }
         assert!(Instant::now() < give_up_at, "nothing is noted");
