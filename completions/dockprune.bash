@@ -23,7 +23,7 @@ _dockprune() {
 
     case "${cmd}" in
         dockprune)
-            opts="-l -p -n -H -v -h -V --label --project --name --yes-by-name --older-than --created-older-than --volumes --images --include-running --grace --max-containers --keep --ignore-locks --dry-run --plan --apply --orphans --verify --lock-name --deadline --json --quiet-if-nothing --log-file --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --verbose --call-timeout --help --version"
+            opts="-l -p -n -H -v -h -V --label --project --name --expired --testcontainers --unused-for --build-cache --keep-storage --yes-by-name --older-than --created-older-than --volumes --images --include-running --grace --max-containers --keep --ignore-locks --dry-run --plan --apply --orphans --verify --lock-name --deadline --json --quiet-if-nothing --log-file --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --verbose --call-timeout --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -46,6 +46,14 @@ _dockprune() {
                     return 0
                     ;;
                 --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --unused-for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-storage)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -1,6 +1,8 @@
 complete -c dockprune -s l -l label -d 'Scope: what carries this label with exactly this value (repeat: all must match)' -r
 complete -c dockprune -s p -l project -d 'Scope: what belongs to this Compose project' -r
 complete -c dockprune -l name -d 'Scope: what has a name that matches this; only with --yes-by-name' -r
+complete -c dockprune -l unused-for -d 'Scope, with --images: images that no container has used for this long, all of them or within the other scope' -r
+complete -c dockprune -l keep-storage -d 'Size that the build cache may keep, such as 10GiB; what was used within --older-than stays in any case' -r
 complete -c dockprune -l older-than -d 'Remove only what was created, and last ended, at least this long ago [default: 1h; with --orphans: 0s]' -r
 complete -c dockprune -l created-older-than -d 'The same for containers that never started [default: as --older-than]' -r
 complete -c dockprune -l grace -d 'Time for a running container to stop before it is killed' -r
@@ -17,9 +19,12 @@ complete -c dockprune -l tlscacert -d 'CA that the engine\'s certificate must be
 complete -c dockprune -l tlscert -d 'Client certificate [default: cert.pem beside the CA\'s default]' -r -F
 complete -c dockprune -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
 complete -c dockprune -l call-timeout -d 'Longest wait for one answer of the engine' -r
+complete -c dockprune -l expired -d 'Scope: what carries the label evenkeel.ttl, all of it or within the other scope; remove what has outlived it'
+complete -c dockprune -l testcontainers -d 'Scope: what Testcontainers made; remove sessions without a running Ryuk whose newest resource is old enough'
+complete -c dockprune -l build-cache -d 'Scope: the build cache; remove what builds have not used for the longest time, down to --keep-storage'
 complete -c dockprune -l yes-by-name -d 'Confirm that the name alone decides what is in scope'
 complete -c dockprune -l volumes -d 'Remove volumes too, anonymous ones with their containers; never one with driver options'
-complete -c dockprune -l images -d 'Remove images too, if they carry the label themselves'
+complete -c dockprune -l images -d 'Remove images too, if they carry the label themselves; with --unused-for: images alone'
 complete -c dockprune -l include-running -d 'Remove running containers too, after stopping them'
 complete -c dockprune -l ignore-locks -d 'Remove from locked environments too'
 complete -c dockprune -s n -l dry-run -d 'Decide and report, and remove nothing'

@@ -20,6 +20,8 @@ _dockprune() {
 '-p+[Scope\: what belongs to this Compose project]:NAME:_default' \
 '--project=[Scope\: what belongs to this Compose project]:NAME:_default' \
 '--name=[Scope\: what has a name that matches this; only with --yes-by-name]:GLOB:_default' \
+'(--expired --testcontainers --build-cache --older-than --created-older-than --volumes --include-running --max-containers --apply --orphans --verify --lock-name)--unused-for=[Scope, with --images\: images that no container has used for this long, all of them or within the other scope]:DURATION:_default' \
+'--keep-storage=[Size that the build cache may keep, such as 10GiB; what was used within --older-than stays in any case]:SIZE:_default' \
 '--older-than=[Remove only what was created, and last ended, at least this long ago \[default\: 1h; with --orphans\: 0s\]]:DURATION:_default' \
 '--created-older-than=[The same for containers that never started \[default\: as --older-than\]]:DURATION:_default' \
 '--grace=[Time for a running container to stop before it is killed]:DURATION:_default' \
@@ -37,9 +39,12 @@ _dockprune() {
 '--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
 '--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
+'(--older-than --created-older-than --volumes --images --include-running --max-containers --apply --orphans --verify --lock-name)--expired[Scope\: what carries the label evenkeel.ttl, all of it or within the other scope; remove what has outlived it]' \
+'(-l --label -p --project --name --expired --created-older-than --volumes --images --include-running --max-containers --apply --orphans --lock-name)--testcontainers[Scope\: what Testcontainers made; remove sessions without a running Ryuk whose newest resource is old enough]' \
+'(-l --label -p --project --name --expired --testcontainers --created-older-than --volumes --images --include-running --max-containers --apply --orphans --verify --lock-name)--build-cache[Scope\: the build cache; remove what builds have not used for the longest time, down to --keep-storage]' \
 '--yes-by-name[Confirm that the name alone decides what is in scope]' \
 '--volumes[Remove volumes too, anonymous ones with their containers; never one with driver options]' \
-'--images[Remove images too, if they carry the label themselves]' \
+'--images[Remove images too, if they carry the label themselves; with --unused-for\: images alone]' \
 '--include-running[Remove running containers too, after stopping them]' \
 '--ignore-locks[Remove from locked environments too]' \
 '-n[Decide and report, and remove nothing]' \

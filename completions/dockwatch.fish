@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_dockwatch_global_optspecs
-    string join \n v/verbose json a/all disk f/follow interval= H/host= context= tls tlsverify tlscacert= tlscert= tlskey= call-timeout= l/label= p/project= max-memory= max-containers= max-networks= max-volumes= h/help V/version
+    string join \n v/verbose json a/all disk f/follow interval= H/host= context= tls tlsverify tlscacert= tlscert= tlskey= call-timeout= l/label= p/project= max-memory= max-containers= max-networks= max-volumes= min-disk= h/help V/version
 end
 
 function __fish_dockwatch_needs_command
@@ -35,8 +35,9 @@ complete -c dockwatch -n "__fish_dockwatch_needs_command" -s l -l label -d 'Only
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s p -l project -d 'Only resources of this Compose project' -r
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -l max-memory -d 'Memory budget of all containers together, such as 4GiB; a bare number is in GiB' -r
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -l max-containers -d 'Highest number of running containers' -r
-complete -c dockwatch -n "__fish_dockwatch_needs_command" -l max-networks -d 'Highest number of networks, not counting the engine\'s own' -r
-complete -c dockwatch -n "__fish_dockwatch_needs_command" -l max-volumes -d 'Highest number of volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l max-networks -d 'Highest number of networks, not counting the engine\'s own [default: 15 of a label or project; of everything, no number: what counts is how many of the engine\'s subnets are free]' -r
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l max-volumes -d 'Highest number of volumes [default: 10 of a label or project; of everything, no number: what counts is the free disk space]' -r
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -l min-disk -d 'Least free space where the engine keeps its data, such as 5GiB; a bare number is in GiB' -r
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -l json -d 'Print one JSON object'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -s a -l all -d 'Show stopped containers too'
@@ -58,6 +59,7 @@ complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "top" -d 'Show a
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "enforce" -d 'Stop or kill containers that exceed their limits, or run a command when a level is reached'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l need -d 'Memory the run needs, such as 2GiB' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l need-disk -d 'Space the run needs where the engine keeps its data, such as 5GiB' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l category -d 'Take the needs from recorded runs of this category' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l fail-on -d 'Lowest level at which the answer is no' -r -f -a "safe\t'Below 50 %'
 warning\t'From 50 %'
@@ -74,8 +76,9 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s l -l label
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -s p -l project -d 'Only resources of this Compose project' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l max-memory -d 'Memory budget of all containers together, such as 4GiB; a bare number is in GiB' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l max-containers -d 'Highest number of running containers' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l max-networks -d 'Highest number of networks, not counting the engine\'s own' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l max-volumes -d 'Highest number of volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l max-networks -d 'Highest number of networks, not counting the engine\'s own [default: 15 of a label or project; of everything, no number: what counts is how many of the engine\'s subnets are free]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l max-volumes -d 'Highest number of volumes [default: 10 of a label or project; of everything, no number: what counts is the free disk space]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l min-disk -d 'Least free space where the engine keeps its data, such as 5GiB; a bare number is in GiB' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l json -d 'Print one JSON object'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
@@ -111,8 +114,9 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -s l -l labe
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -s p -l project -d 'Only resources of this Compose project' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l max-memory -d 'Memory budget of all containers together, such as 4GiB; a bare number is in GiB' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l max-containers -d 'Highest number of running containers' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l max-networks -d 'Highest number of networks, not counting the engine\'s own' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l max-volumes -d 'Highest number of volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l max-networks -d 'Highest number of networks, not counting the engine\'s own [default: 15 of a label or project; of everything, no number: what counts is how many of the engine\'s subnets are free]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l max-volumes -d 'Highest number of volumes [default: 10 of a label or project; of everything, no number: what counts is the free disk space]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l min-disk -d 'Least free space where the engine keeps its data, such as 5GiB; a bare number is in GiB' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand record" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
@@ -134,8 +138,9 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -s l -l lab
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -s p -l project -d 'Only resources of this Compose project' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l max-memory -d 'Memory budget of all containers together, such as 4GiB; a bare number is in GiB' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l max-containers -d 'Highest number of running containers' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l max-networks -d 'Highest number of networks, not counting the engine\'s own' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l max-volumes -d 'Highest number of volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l max-networks -d 'Highest number of networks, not counting the engine\'s own [default: 15 of a label or project; of everything, no number: what counts is how many of the engine\'s subnets are free]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l max-volumes -d 'Highest number of volumes [default: 10 of a label or project; of everything, no number: what counts is the free disk space]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l min-disk -d 'Least free space where the engine keeps its data, such as 5GiB; a bare number is in GiB' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand metrics" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
@@ -148,8 +153,9 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l since -d 
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l html -d 'Write a self-contained HTML page with plots to this file' -r -F
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l max-memory -d 'Memory budget of all containers together, such as 4GiB; a bare number is in GiB' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l max-containers -d 'Highest number of running containers' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l max-networks -d 'Highest number of networks, not counting the engine\'s own' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l max-volumes -d 'Highest number of volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l max-networks -d 'Highest number of networks, not counting the engine\'s own [default: 15 of a label or project; of everything, no number: what counts is how many of the engine\'s subnets are free]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l max-volumes -d 'Highest number of volumes [default: 10 of a label or project; of everything, no number: what counts is the free disk space]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l min-disk -d 'Least free space where the engine keeps its data, such as 5GiB; a bare number is in GiB' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l json -d 'Print one JSON object'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -s h -l help -d 'Print help'
@@ -182,8 +188,9 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s l -l label -
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s p -l project -d 'Only resources of this Compose project' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-memory -d 'Memory budget of all containers together, such as 4GiB; a bare number is in GiB' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-containers -d 'Highest number of running containers' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-networks -d 'Highest number of networks, not counting the engine\'s own' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-volumes -d 'Highest number of volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-networks -d 'Highest number of networks, not counting the engine\'s own [default: 15 of a label or project; of everything, no number: what counts is how many of the engine\'s subnets are free]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-volumes -d 'Highest number of volumes [default: 10 of a label or project; of everything, no number: what counts is the free disk space]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l min-disk -d 'Least free space where the engine keeps its data, such as 5GiB; a bare number is in GiB' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
@@ -204,8 +211,9 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s l -l lab
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -s p -l project -d 'Only resources of this Compose project' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l max-memory -d 'Memory budget of all containers together, such as 4GiB; a bare number is in GiB' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l max-containers -d 'Highest number of running containers' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l max-networks -d 'Highest number of networks, not counting the engine\'s own' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l max-volumes -d 'Highest number of volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l max-networks -d 'Highest number of networks, not counting the engine\'s own [default: 15 of a label or project; of everything, no number: what counts is how many of the engine\'s subnets are free]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l max-volumes -d 'Highest number of volumes [default: 10 of a label or project; of everything, no number: what counts is the free disk space]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l min-disk -d 'Least free space where the engine keeps its data, such as 5GiB; a bare number is in GiB' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l stop -d 'Stop the containers'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l kill -d 'Kill the containers'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l json -d 'Print one JSON object'

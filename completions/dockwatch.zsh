@@ -29,8 +29,9 @@ _dockwatch() {
 '--project=[Only resources of this Compose project]:NAME:_default' \
 '--max-memory=[Memory budget of all containers together, such as 4GiB; a bare number is in GiB]:SIZE:_default' \
 '--max-containers=[Highest number of running containers]:N:_default' \
-'--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
-'--max-volumes=[Highest number of volumes]:N:_default' \
+'--max-networks=[Highest number of networks, not counting the engine'\''s own \[default\: 15 of a label or project; of everything, no number\: what counts is how many of the engine'\''s subnets are free\]]:N:_default' \
+'--max-volumes=[Highest number of volumes \[default\: 10 of a label or project; of everything, no number\: what counts is the free disk space\]]:N:_default' \
+'--min-disk=[Least free space where the engine keeps its data, such as 5GiB; a bare number is in GiB]:SIZE:_default' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '--json[Print one JSON object]' \
@@ -57,6 +58,7 @@ _dockwatch() {
             (check)
 _arguments "${_arguments_options[@]}" : \
 '--need=[Memory the run needs, such as 2GiB]:SIZE:_default' \
+'--need-disk=[Space the run needs where the engine keeps its data, such as 5GiB]:SIZE:_default' \
 '--category=[Take the needs from recorded runs of this category]:NAME:_default' \
 '--fail-on=[Lowest level at which the answer is no]:LEVEL:((safe\:"Below 50 %"
 warning\:"From 50 %"
@@ -76,8 +78,9 @@ emergency\:"From 90 %"))' \
 '--project=[Only resources of this Compose project]:NAME:_default' \
 '--max-memory=[Memory budget of all containers together, such as 4GiB; a bare number is in GiB]:SIZE:_default' \
 '--max-containers=[Highest number of running containers]:N:_default' \
-'--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
-'--max-volumes=[Highest number of volumes]:N:_default' \
+'--max-networks=[Highest number of networks, not counting the engine'\''s own \[default\: 15 of a label or project; of everything, no number\: what counts is how many of the engine'\''s subnets are free\]]:N:_default' \
+'--max-volumes=[Highest number of volumes \[default\: 10 of a label or project; of everything, no number\: what counts is the free disk space\]]:N:_default' \
+'--min-disk=[Least free space where the engine keeps its data, such as 5GiB; a bare number is in GiB]:SIZE:_default' \
 '--json[Print one JSON object]' \
 '--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
 '--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
@@ -131,8 +134,9 @@ _arguments "${_arguments_options[@]}" : \
 '--project=[Only resources of this Compose project]:NAME:_default' \
 '--max-memory=[Memory budget of all containers together, such as 4GiB; a bare number is in GiB]:SIZE:_default' \
 '--max-containers=[Highest number of running containers]:N:_default' \
-'--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
-'--max-volumes=[Highest number of volumes]:N:_default' \
+'--max-networks=[Highest number of networks, not counting the engine'\''s own \[default\: 15 of a label or project; of everything, no number\: what counts is how many of the engine'\''s subnets are free\]]:N:_default' \
+'--max-volumes=[Highest number of volumes \[default\: 10 of a label or project; of everything, no number\: what counts is the free disk space\]]:N:_default' \
+'--min-disk=[Least free space where the engine keeps its data, such as 5GiB; a bare number is in GiB]:SIZE:_default' \
 '--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
 '--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
@@ -170,8 +174,9 @@ _arguments "${_arguments_options[@]}" : \
 '--project=[Only resources of this Compose project]:NAME:_default' \
 '--max-memory=[Memory budget of all containers together, such as 4GiB; a bare number is in GiB]:SIZE:_default' \
 '--max-containers=[Highest number of running containers]:N:_default' \
-'--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
-'--max-volumes=[Highest number of volumes]:N:_default' \
+'--max-networks=[Highest number of networks, not counting the engine'\''s own \[default\: 15 of a label or project; of everything, no number\: what counts is how many of the engine'\''s subnets are free\]]:N:_default' \
+'--max-volumes=[Highest number of volumes \[default\: 10 of a label or project; of everything, no number\: what counts is the free disk space\]]:N:_default' \
+'--min-disk=[Least free space where the engine keeps its data, such as 5GiB; a bare number is in GiB]:SIZE:_default' \
 '--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
 '--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
@@ -197,8 +202,9 @@ _arguments "${_arguments_options[@]}" : \
 '--html=[Write a self-contained HTML page with plots to this file]:FILE:_files' \
 '--max-memory=[Memory budget of all containers together, such as 4GiB; a bare number is in GiB]:SIZE:_default' \
 '--max-containers=[Highest number of running containers]:N:_default' \
-'--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
-'--max-volumes=[Highest number of volumes]:N:_default' \
+'--max-networks=[Highest number of networks, not counting the engine'\''s own \[default\: 15 of a label or project; of everything, no number\: what counts is how many of the engine'\''s subnets are free\]]:N:_default' \
+'--max-volumes=[Highest number of volumes \[default\: 10 of a label or project; of everything, no number\: what counts is the free disk space\]]:N:_default' \
+'--min-disk=[Least free space where the engine keeps its data, such as 5GiB; a bare number is in GiB]:SIZE:_default' \
 '--json[Print one JSON object]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
@@ -249,8 +255,9 @@ _arguments "${_arguments_options[@]}" : \
 '--project=[Only resources of this Compose project]:NAME:_default' \
 '--max-memory=[Memory budget of all containers together, such as 4GiB; a bare number is in GiB]:SIZE:_default' \
 '--max-containers=[Highest number of running containers]:N:_default' \
-'--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
-'--max-volumes=[Highest number of volumes]:N:_default' \
+'--max-networks=[Highest number of networks, not counting the engine'\''s own \[default\: 15 of a label or project; of everything, no number\: what counts is how many of the engine'\''s subnets are free\]]:N:_default' \
+'--max-volumes=[Highest number of volumes \[default\: 10 of a label or project; of everything, no number\: what counts is the free disk space\]]:N:_default' \
+'--min-disk=[Least free space where the engine keeps its data, such as 5GiB; a bare number is in GiB]:SIZE:_default' \
 '--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
 '--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
@@ -280,8 +287,9 @@ emergency\:"From 90 %"))' \
 '--project=[Only resources of this Compose project]:NAME:_default' \
 '--max-memory=[Memory budget of all containers together, such as 4GiB; a bare number is in GiB]:SIZE:_default' \
 '--max-containers=[Highest number of running containers]:N:_default' \
-'--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
-'--max-volumes=[Highest number of volumes]:N:_default' \
+'--max-networks=[Highest number of networks, not counting the engine'\''s own \[default\: 15 of a label or project; of everything, no number\: what counts is how many of the engine'\''s subnets are free\]]:N:_default' \
+'--max-volumes=[Highest number of volumes \[default\: 10 of a label or project; of everything, no number\: what counts is the free disk space\]]:N:_default' \
+'--min-disk=[Least free space where the engine keeps its data, such as 5GiB; a bare number is in GiB]:SIZE:_default' \
 '(--kill)--stop[Stop the containers]' \
 '--kill[Kill the containers]' \
 '--json[Print one JSON object]' \

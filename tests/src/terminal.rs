@@ -27,7 +27,7 @@ impl Terminal {
     /// Runs a program, with its arguments and environment, on a new terminal.
     ///
     /// # Panics
-    /// Where the system has no terminal or no `setsid` for it.
+    /// Where the system has no terminal or no `setsid` or GNU `env` for it.
     pub fn run(program: &Command) -> Self {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a pty");
         grantpt(&master).expect("granted");
@@ -35,8 +35,9 @@ impl Terminal {
         let name = ptsname(&master, Vec::new()).expect("a name").into_string().expect("in ASCII");
         let slave = File::options().read(true).write(true).open(name).expect("its other side opens");
         let side = || Stdio::from(slave.try_clone().expect("a copy"));
-        let mut command = Command::new("setsid");
-        command.args(["--ctty", "--wait"]).arg(program.get_program()).args(program.get_args()).env_clear();
+        // As a login does: tests may run in the background, where a shell has them ignore these signals.
+        let mut command = Command::new("env");
+        command.args(["--default-signal=HUP,INT,QUIT", "setsid", "--ctty", "--wait"]).arg(program.get_program()).args(program.get_args()).env_clear();
         command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let child = command.stdin(side()).stdout(side()).stderr(side()).spawn().expect("setsid starts");
         let keys = File::from(master);

@@ -7,7 +7,7 @@ use clap::{ArgGroup, Parser};
 use evenkeel_common::docker::{DockerArgs, parse_label};
 use evenkeel_common::manual::{DURATIONS, ENGINE, Manual};
 use evenkeel_common::state::parse_name;
-use evenkeel_common::units::parse_duration;
+use evenkeel_common::units::{parse_duration, parse_size};
 use evenkeel_common::{Exit, Verbosity};
 
 use crate::model::pattern::parse_pattern;
@@ -32,6 +32,40 @@ pub struct Cli {
     /// Scope: what has a name that matches this; only with --yes-by-name
     #[arg(long, value_name = "GLOB", value_parser = parse_pattern, group = "scope", requires = "yes_by_name")]
     pub(crate) name: Option<String>,
+    /// Scope: what carries the label evenkeel.ttl, all of it or within the other scope; remove what has outlived it
+    ///
+    /// The label, such as evenkeel.ttl=2h, promises that a container, network, volume or image may go that long after it
+    /// was created or last ran, whichever is later: a running container, too, that long after its start. Volumes and
+    /// images need no option of their own.
+    #[arg(long, group = "scope", conflicts_with_all = [
+        "older_than", "created_older_than", "volumes", "images", "include_running", "max_containers", "apply", "orphans",
+        "verify", "lock_name",
+    ])]
+    pub(crate) expired: bool,
+    /// Scope: what Testcontainers made; remove sessions without a running Ryuk whose newest resource is old enough
+    ///
+    /// Running containers, volumes and images of such a session go without an option of their own.
+    #[arg(long, group = "scope", conflicts_with_all = [
+        "labels", "project", "name", "expired", "created_older_than", "volumes", "images", "include_running",
+        "max_containers", "apply", "orphans", "lock_name",
+    ])]
+    pub(crate) testcontainers: bool,
+    /// Scope, with --images: images that no container has used for this long, all of them or within the other scope
+    #[arg(long, value_name = "DURATION", value_parser = parse_duration, group = "scope", requires = "images")]
+    #[arg(conflicts_with_all = [
+        "expired", "testcontainers", "build_cache", "older_than", "created_older_than", "volumes", "include_running",
+        "max_containers", "apply", "orphans", "verify", "lock_name",
+    ])]
+    pub(crate) unused_for: Option<Duration>,
+    /// Scope: the build cache; remove what builds have not used for the longest time, down to --keep-storage
+    #[arg(long, group = "scope", conflicts_with_all = [
+        "labels", "project", "name", "expired", "testcontainers", "created_older_than", "volumes", "images",
+        "include_running", "max_containers", "apply", "orphans", "verify", "lock_name",
+    ])]
+    pub(crate) build_cache: bool,
+    /// Size that the build cache may keep, such as 10GiB; what was used within --older-than stays in any case
+    #[arg(long, value_name = "SIZE", default_value = "0", value_parser = parse_size, requires = "build_cache")]
+    pub(crate) keep_storage: u64,
     /// Confirm that the name alone decides what is in scope
     #[arg(long, requires = "name")]
     pub(crate) yes_by_name: bool,
@@ -44,7 +78,7 @@ pub struct Cli {
     /// Remove volumes too, anonymous ones with their containers; never one with driver options
     #[arg(long)]
     pub(crate) volumes: bool,
-    /// Remove images too, if they carry the label themselves
+    /// Remove images too, if they carry the label themselves; with --unused-for: images alone
     #[arg(long)]
     pub(crate) images: bool,
     /// Remove running containers too, after stopping them
@@ -150,6 +184,22 @@ pub const MANUAL: Manual = Manual {
             "dockprune --project demo --verify",
             "Fail with 1 if a container, network or volume of a Compose project is left, and list it",
         ),
+        (
+            "dockprune --expired",
+            "Remove what has outlived its label, such as evenkeel.ttl=2h, wherever it belongs",
+        ),
+        (
+            "dockprune --testcontainers --older-than 2h",
+            "Remove Testcontainers sessions that were killed, or ran without Ryuk, more than two hours ago",
+        ),
+        (
+            "dockprune --build-cache --keep-storage 10GiB --older-than 1d",
+            "Shrink the build cache to 10 GiB, but keep what was used today",
+        ),
+        (
+            "dockwatch record && dockprune --images --unused-for 7d --keep 'postgres:*'",
+            "Remove the images that no container has used for a week, except those of postgres",
+        ),
         ("dockprune --orphans", "List what no running project and no locked environment needs"),
         (
             "dockprune --project demo --older-than 0s --include-running --volumes",
@@ -169,7 +219,8 @@ pub const MANUAL: Manual = Manual {
         ),
         (
             "FILES",
-            "locks/ENVIRONMENT.lock in the state directory: held while that environment's resources are removed. The environment of a \
+            "history/images-HASH.json in the state directory of dockwatch, read with --unused-for.\n\n\
+             locks/ENVIRONMENT.lock in the state directory: held while that environment's resources are removed. The environment of a \
              resource is the value of its label netra.env or evenkeel.env (or drydock.env, its former name); where it has neither, the value of the \
              scope's label or the project. On another engine than that of /var/run/docker.sock a second lock is held, \
              whose name ends in a hash of the engine's URL: evenkeel takes that one, so that the same name on two \
@@ -177,20 +228,66 @@ pub const MANUAL: Manual = Manual {
              engine: 'envlock test' keeps the environment test of all of them.",
         ),
         (
+            "EXPIRY",
+            "The label evenkeel.ttl=DURATION on a container, network, volume or image says how long it is needed. \
+             Only --expired reads it, with or without another scope: without one it looks at everything with the \
+             label. The time counts from the creation or, where that is later: of a container from its last start or, \
+             once it has ended, from its end; of a network, a volume or an image from the last use by a container that \
+             is removed in the same run (nothing is known of containers that are gone already); of an image from when it \
+             was last tagged. What a remaining container uses stays, and so does what is protected, matches --keep or \
+             belongs to a locked environment.\n\n\
+             A running container goes, too: the label promises that it may. Containers inherit the labels of their \
+             image, though, so that one whose image has the same label stays while it runs. The anonymous volumes of a \
+             container go with it. A label that is no duration is reported, and never expires.",
+        ),
+        (
+            "TESTCONTAINERS",
+            "Testcontainers labels what it makes with org.testcontainers=true and the session, \
+             org.testcontainers.session-id or org.testcontainers.sessionId. Its Ryuk removes a session when the test ends; \
+             where Ryuk is switched off, was killed or could not start, the session stays. --testcontainers removes such a \
+             session as a whole, once all of it is older than the age limit, which counts for a container from its last \
+             start or, once it has ended, from its end. A session stays while its Ryuk runs, and every session stays while \
+             a Ryuk runs whose session is not known (by its label or its name, testcontainers-ryuk-SESSION). What has no \
+             session was made to be used again, and stays. A test that runs longer than the age limit without Ryuk needs a \
+             longer one, or the label evenkeel.protect=true.",
+        ),
+        (
+            "UNUSED IMAGES",
+            "--images --unused-for removes images, and nothing else, by their last use, which no engine keeps. dockwatch notes \
+             it: run 'dockwatch record' from cron, or 'dockwatch --follow', for as long as images must have been unused, and \
+             'dockwatch record' right before dockprune, which asks for a note that is a minute old at most. An image whose \
+             last use is not known stays, with the reason: where dockwatch has not watched for all of the time, or has \
+             missed something, as after a restart of the engine (see dockwatch(1), FILES). So does an image that a container \
+             has, running or not, that has several names, or that was made or named within the time. Without another scope \
+             all images of the engine are looked at; --keep takes patterns of their names.",
+        ),
+        (
+            "BUILD CACHE",
+            "--build-cache removes records of the engine's own build cache (BuildKit), by the times and sizes that it lists, \
+             least recently used first, until the rest has at most the size of --keep-storage. What other records are made \
+             from goes after them, never before. What a build uses now stays; so does what an image has too, which takes no \
+             space of its own and does not count. No image and no container depends on the build cache: the next build only \
+             takes longer. Adding up its size can take an engine seconds: see --call-timeout.",
+        ),
+        (
             "JSON",
             "dockprune.report/1: schema, tool_version, at, verdict (nothing, removed, would_remove, over_cap, partial), \
-             host, dry_run, elapsed_ms, older_than_s and created_older_than_s (null under a plan), max_containers, \
-             over_cap, bytes_freed (sizes of removed images; the engine reports no other sizes), counts (in_scope, \
+             host, dry_run, elapsed_ms, older_than_s and created_older_than_s (null under a plan and with --expired), \
+             max_containers, over_cap, bytes_freed (sizes of removed images and build cache; the engine reports no other \
+             sizes), counts (in_scope, \
              removed, gone, planned, kept, failed, unknown, not_reached), environments (name, held, holder; by name), \
              address_pool (bridge_networks, room; null where networks were not listed), unreached (kind, error), \
              items, state_directory (of the locks) and shared (by all users; both null with --ignore-locks).\n\n\
-             items, sorted by kind in order of removal, then by name and ID: kind, id, name, action (remove, keep), \
+             items, sorted by kind in order of removal, then by name and ID: kind (container, network, volume, image, \
+             build_cache), id, name, action (remove, keep), \
              rule, reason, outcome (removed, gone, planned, kept, failed, unknown, not_reached), error, state, labels, \
              environments, created_at, active_at (when it last ended, or began if it is running; null where the \
-             listing was enough to decide), age_s (at least), bytes (images), ms.\n\n\
-             rules that remove: old, over_cap, in_plan, with_container (an anonymous volume of containers that are \
+             listing was enough to decide), age_s (at least), bytes (images, build cache), ms.\n\n\
+             rules that remove: old, over_cap, in_plan, expired, dead_session, least_used, unused, with_container (an \
+             anonymous volume of containers that are \
              removed, whatever its age). Rules that keep: built_in, protected, keep_pattern, env_locked, \
-             changed, live, state, driver_options, several_names, in_use, young, no_time.\n\n\
+             changed, live, state, driver_options, several_names, in_use, young, live_session, no_session, unknown_use, \
+             shared, within_size, invalid_ttl, no_time.\n\n\
              outcomes: gone: removed by somebody else; unknown: the engine did not answer, so that it may have been \
              removed or not; not_reached: not tried.\n\n\
              dockprune.orphans/1: schema, tool_version, at, verdict (none, orphans), host, address_pool, unreached, \

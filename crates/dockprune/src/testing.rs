@@ -7,7 +7,7 @@ use evenkeel_common::Timestamp;
 
 use crate::model::known_time::KnownTime;
 use crate::model::policy::{Live, Policy, Scope, Times};
-use crate::model::resource::{Container, Detail, Kind, Network, Resource, State, Volume};
+use crate::model::resource::{Container, Detail, Image, Kind, Network, Resource, State, Volume};
 
 pub(crate) fn now() -> Timestamp {
     "2026-11-20T12:00:00Z".parse().unwrap()
@@ -59,6 +59,11 @@ pub(crate) fn network(name: &str, labels: &[(&str, &str)]) -> Resource {
 
 pub(crate) fn volume(name: &str, labels: &[(&str, &str)]) -> Resource {
     resource(name, labels, Detail::Volume(Volume { options: Vec::new() }))
+}
+
+/// Of a container from [`container`], where it is called `image`.
+pub(crate) fn image(name: &str, labels: &[(&str, &str)]) -> Resource {
+    resource(name, labels, Detail::Image(Image { tags: vec![name.into()], size_bytes: 1 }))
 }
 
 impl Resource {

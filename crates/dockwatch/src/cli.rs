@@ -20,6 +20,10 @@ use crate::model::scope::{LabelFilter, Scope};
 /// Shortest time between samples; the CPU use of shorter windows is noise.
 const MIN_INTERVAL: Duration = Duration::from_millis(100);
 
+/// Networks and volumes that one team's environments need at most.
+const MAX_NETWORKS: u64 = 15;
+const MAX_VOLUMES: u64 = 10;
+
 /// Less than this would keep hardly a line of a log.
 const MIN_LOG_LIMIT: usize = 1 << 10;
 
@@ -136,7 +140,6 @@ impl ScopeArgs {
 }
 
 #[derive(Clone, Debug, Args)]
-#[expect(clippy::struct_field_names, reason = "the flags are named after the fields")]
 pub(crate) struct BudgetArgs {
     /// Memory budget of all containers together, such as 4GiB; a bare number is in GiB
     #[arg(
@@ -158,23 +161,38 @@ pub(crate) struct BudgetArgs {
     )]
     #[arg(help_heading = "Budget")]
     max_containers: u64,
-    /// Highest number of networks, not counting the engine's own
-    #[arg(long, value_name = "N", env = "DOCKER_MAX_NETWORKS", hide_env_values = true, default_value = "15")]
+    /// Highest number of networks, not counting the engine's own [default: 15 of a label or project; of everything, no
+    /// number: what counts is how many of the engine's subnets are free]
+    #[arg(long, value_name = "N", env = "DOCKER_MAX_NETWORKS", hide_env_values = true)]
     #[arg(help_heading = "Budget")]
-    max_networks: u64,
-    /// Highest number of volumes
-    #[arg(long, value_name = "N", env = "DOCKER_MAX_VOLUMES", hide_env_values = true, default_value = "10")]
+    max_networks: Option<u64>,
+    /// Highest number of volumes [default: 10 of a label or project; of everything, no number: what counts is the free
+    /// disk space]
+    #[arg(long, value_name = "N", env = "DOCKER_MAX_VOLUMES", hide_env_values = true)]
     #[arg(help_heading = "Budget")]
-    max_volumes: u64,
+    max_volumes: Option<u64>,
+    /// Least free space where the engine keeps its data, such as 5GiB; a bare number is in GiB
+    #[arg(
+        long,
+        value_name = "SIZE",
+        env = "DOCKER_MIN_DISK_GB",
+        hide_env_values = true,
+        default_value = "1"
+    )]
+    #[arg(value_parser = parse_budget, help_heading = "Budget")]
+    min_disk: u64,
 }
 
 impl BudgetArgs {
-    pub(crate) const fn budget(&self) -> Budget {
+    /// The budget of a scope. What one team uses at most says nothing about a machine that many share.
+    pub(crate) fn budget(&self, scope: &Scope) -> Budget {
+        let of_scope = |most| (!scope.is_everything()).then_some(most);
         Budget {
             memory_bytes: self.max_memory,
             containers: self.max_containers,
-            networks: self.max_networks,
-            volumes: self.max_volumes,
+            networks: self.max_networks.or_else(|| of_scope(MAX_NETWORKS)),
+            volumes: self.max_volumes.or_else(|| of_scope(MAX_VOLUMES)),
+            disk_free_bytes: self.min_disk,
         }
     }
 }
@@ -217,6 +235,9 @@ pub(crate) struct CheckArgs {
     /// Memory the run needs, such as 2GiB
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub(crate) need: Option<u64>,
+    /// Space the run needs where the engine keeps its data, such as 5GiB
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub(crate) need_disk: Option<u64>,
     /// Take the needs from recorded runs of this category
     #[arg(long, value_name = "NAME", value_parser = parse_name)]
     pub(crate) category: Option<String>,

@@ -23,6 +23,7 @@ pub const MANUAL: Manual = Manual {
         ("dockwatch", "Show what Docker uses, and how much of the budget that is"),
         ("dockwatch --json | jq .containers", "Print the containers as JSON"),
         ("dockwatch check --need 2GiB --wait 2m", "Wait until a run that needs 2 GiB fits"),
+        ("dockwatch check --need-disk 5GiB", "Check whether the engine's disk has room for a build"),
         (
             "dockwatch record --project shop -- make e2e",
             "Run a command and record the peaks of a Compose project",
@@ -52,6 +53,14 @@ pub const MANUAL: Manual = Manual {
             "safe below 50 % of the budget, warning from 50, critical from 75, emergency from 90. The overall level is \
              the highest of all resources. --follow and enforce --on-level announce a higher level at once, and a lower \
              one after it has lasted for 30 seconds.\n\n\
+             Numbers of networks and volumes are judged where there is a scope (--label, --project) or a number is given. Of \
+             everything on the engine, what counts is what runs out: subnets, of which an engine has 31 unless it is \
+             configured otherwise, its own network included, and the disk. Of several engines the worst counts. Where an \
+             engine does not say which subnets it has, they are not judged.\n\n\
+             The disk is judged by the space that is free where the engine keeps its data: safe from twice --min-disk, warning \
+             from --min-disk, critical from half of it, emergency below. It is known where the engine is on this machine: the \
+             file system is asked through the engine's process, which may have mounts of its own, or, where that is not \
+             permitted, at the path that the engine names. Elsewhere it is unknown and not judged.\n\n\
              Memory is counted as docker stats does: usage less inactive page cache. Where that of any running container is \
              unknown, so is the sum, and the level is unknown instead of safe; what is known can still raise it.",
         ),
@@ -82,11 +91,17 @@ pub const MANUAL: Manual = Manual {
         (
             "FILES",
             "~/.netra/history/: runs.jsonl, samples.jsonl (the last 1,000), checks.jsonl, and counters-ENGINE.json, a \
-             cache with the CPU times of the last sample. Without the cache the next sample takes 200 ms longer.",
+             cache with the CPU times of the last sample. Without the cache the next sample takes 200 ms longer.\n\n\
+             ~/.netra/history/images-HASH.json, one file an engine: when each image was last used, for dockprune --unused-for. record \
+             and --follow write it, each 15 seconds while they go on. A use is a container that is there, running or not, or \
+             that was started since the look before and is gone; an image that is new counts as used. Nothing was missed where \
+             the engine, which keeps its last 256 events, still keeps one from before the last look; else, and after a restart \
+             of the engine, the watch begins anew. --follow misses less than record from cron does, beside many health checks \
+             in particular.",
         ),
         (
             "ENVIRONMENT",
-            "DOCKER_MAX_MEMORY_GB, DOCKER_MAX_CONTAINERS, DOCKER_MAX_NETWORKS, DOCKER_MAX_VOLUMES: the budget; options \
+            "DOCKER_MAX_MEMORY_GB, DOCKER_MAX_CONTAINERS, DOCKER_MAX_NETWORKS, DOCKER_MAX_VOLUMES, DOCKER_MIN_DISK_GB: the budget; options \
              override it.\n\n\
              NETRA_HOME: the state directory, instead of ~/.netra; one that users share (see envlock(1)) has locks only.\n\n\
              NO_COLOR: disables colours.",
@@ -96,11 +111,13 @@ pub const MANUAL: Manual = Manual {
             "Every object begins with schema, tool_version, at, verdict. null means unknown, never 0. Sizes are bytes, \
              times RFC 3339.\n\n\
              dockwatch.snapshot/1: verdict (safe, warning, critical, emergency, unknown, unavailable), reasons, duration_ms, \
-             levels (resource, used, budget, used_pct, level), engines (host, reachable, healthy, version, api_version, \
+             levels (resource memory|containers|networks|subnets|volumes|disk, used, budget, used_pct, level: those that are judged; \
+             of the disk, used is what is used of the file system and budget all but --min-disk), engines (host, reachable, healthy, version, api_version, \
              endpoints with name, state ok|hung|failed, ms, error; machine with mem_total_bytes, mem_available_bytes, \
              swap_total_bytes, swap_free_bytes, cpus, load_1m, load_5m, load_15m, pressure_memory_some_pct, \
              pressure_memory_full_pct, pressure_cpu_some_pct, pressure_io_some_pct; address_pools_free, \
-             address_pools_total; disk, null without --disk, with total_bytes, images_bytes, containers_bytes, \
+             address_pools_total; data_root, disk_free_bytes and disk_total_bytes of the file system that holds it; \
+             disk, null without --disk, with total_bytes, images_bytes, containers_bytes, \
              volumes_bytes, build_cache_bytes), totals (containers_running, containers_stopped, networks, volumes, \
              memory_usage_bytes, memory_working_set_bytes, memory_anon_bytes, memory_shmem_bytes, tmpfs_used_bytes, \
              cpu_pct, pids), environments and projects (name, containers_running, memory_working_set_bytes, cpu_pct), \
@@ -113,12 +130,12 @@ pub const MANUAL: Manual = Manual {
              block_write_bytes, pressure_memory_some_pct, tmpfs (destination, used_bytes, size_bytes), labels.\n\n\
              dockwatch.sample/1, a line of --follow --json: verdict, type (sample), reasons, level, \
              memory_working_set_bytes, cpu_pct, containers_running, networks, volumes, mem_available_bytes, \
-             pressure_memory_some_pct, containers.\n\n\
+             pressure_memory_some_pct, containers, disk_free_bytes.\n\n\
              dockwatch.event/1, a line between samples: verdict, type (start, die, oom, health, level, engine_lost, \
              engine_back), engine, id, name, detail, exit_code, memory_limit_bytes. verdict is the announced level.\n\n\
              dockwatch.check/1: verdict (yes, no, unknown, unavailable), reasons, level, need_memory_bytes, need_containers, \
              need_basis (flag, history, base), need_runs, used_memory_bytes, used_containers, budget_memory_bytes, \
-             budget_containers, mem_available_bytes, waited_s.\n\n\
+             budget_containers, mem_available_bytes, waited_s, need_disk_bytes, disk_free_bytes, budget_disk_free_bytes.\n\n\
              dockwatch.run/1 (record --report; verdict passed or failed), and the runs of dockwatch.history/1 (verdict ok, \
              skipped_lines, runs): \
              started_at, category, duration_s, exit_code, memory_peak_bytes, memory_p95_bytes, memory_start_bytes, \
@@ -128,13 +145,16 @@ pub const MANUAL: Manual = Manual {
              dockwatch.prediction_score/1 (predict --score): verdict (scored, unknown), categories (category, runs, predicted, \
              exceeded, within_pct, to_p95: the median prediction as a multiple of the 95th percentile of what was needed).\n\n\
              dockwatch.report/1: verdict (met, missed, no_data), since, runs, samples, skipped_lines, figures (name, value, target, \
-             target_kind exactly|under, met, basis).\n\n\
+             target_kind exactly|under, met, basis), disk_free_min_bytes (of the recorded samples).\n\n\
              dockwatch.collect/1: verdict (collected, partial), scope, directory, summary_file, events_file, events (their \
              number), first (null where nothing went wrong; service, name, fault, reason, wrong_at), containers, failures (what, \
              error). containers, in the order in which they went wrong, then by name: id, name, service, state, health, \
              exit_code, oom_killed, memory_limit_bytes, restarts, created_at, started_at, finished_at, fault (null, \
              out_of_memory, port_taken, cannot_start, exited, stopped, unhealthy, never_ready, paused, not_started), reason, \
              wrong_at, log_file, log_cut, inspect_file, health_file. Files are relative to directory.\n\n\
+             dockwatch.image_uses/1, the file images-HASH.json: schema, tool_version, at (until when all was seen), host, \
+             watched_since (since when nothing was missed), containers (image IDs by container ID), images (by image ID, when \
+             it was last used or first seen).\n\n\
              dockwatch.enforce/1: verdict (within, over, failed), deed (dry_run, stop, kill), items (engine, id, name, \
              outcome would end|stopped|killed|spared|gone|failed, reason, error, over_bytes, memory_working_set_bytes, \
              memory_limit_bytes).",

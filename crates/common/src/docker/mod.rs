@@ -14,6 +14,7 @@ mod deadline;
 mod engine;
 mod error;
 mod http;
+mod image_uses_file;
 mod labels;
 mod lock_name;
 mod ssh;
@@ -24,6 +25,7 @@ mod unreachable;
 pub use args::{DockerArgs, TlsArgs, parse_call_timeout};
 pub use engine::Engine;
 pub use error::CallError;
+pub use image_uses_file::image_uses_file;
 pub use labels::{
     ENV_LABELS, LABEL_PROJECT, LABEL_SERVICE, PROTECT_LABELS, environments, is_protected, parse_label,
 };

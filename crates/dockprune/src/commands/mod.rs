@@ -10,12 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use evenkeel_common::docker::{DockerArgs, Engine, lock_name};
+use evenkeel_common::state::Home;
 use evenkeel_common::{Error, Exit, print};
 
 use crate::cli::Cli;
 use crate::decide;
 use crate::edges::deadline::Deadline;
-use crate::edges::plan_file;
+use crate::edges::{image_uses, plan_file};
 use crate::model::policy::{Live, Policy, Scope, Times};
 use crate::model::resource::Kind;
 
@@ -71,14 +72,15 @@ const OLDER_THAN: Duration = Duration::from_hours(1);
 
 fn policy(cli: &Cli) -> Result<Policy, Error> {
     let scope = scope(cli)?;
-    let older_than = cli.older_than.unwrap_or(if cli.orphans { Duration::ZERO } else { OLDER_THAN });
-    let exact = cli.plan.is_some() || scope.is_plan();
+    let given = cli.older_than.or(cli.unused_for);
+    let older_than = given.unwrap_or(if cli.orphans { Duration::ZERO } else { OLDER_THAN });
+    let exact = cli.plan.is_some() || scope.decides_itself();
     Ok(Policy {
         kinds: kinds(cli, &scope),
         older_than,
         created_older_than: cli.created_older_than.unwrap_or(older_than),
         // A running container of a plan was running when the plan was made; otherwise it has changed, and stays.
-        live: if cli.include_running || scope.is_plan() { Live::Remove } else { Live::Keep },
+        live: if cli.include_running || scope.decides_itself() { Live::Remove } else { Live::Keep },
         max_containers: cli.max_containers,
         keep: cli.keep.clone(),
         times: if exact { Times::Exact } else { Times::Enough },
@@ -91,10 +93,25 @@ fn scope(cli: &Cli) -> Result<Scope, Error> {
     if let Some(path) = &cli.apply {
         return plan_file::read(path).map(Scope::Planned);
     }
+    if cli.build_cache {
+        return Ok(Scope::BuildCache { keep_bytes: cli.keep_storage });
+    }
+    if cli.testcontainers {
+        return Ok(Scope::Testcontainers);
+    }
     let matching =
         Scope::Matching { labels: cli.labels.clone(), project: cli.project.clone(), name: cli.name.clone() };
     let unlimited = cli.labels.is_empty() && cli.project.is_none() && cli.name.is_none();
-    Ok(if cli.orphans && unlimited { Scope::Everything } else { matching })
+    let widest = cli.orphans || cli.expired || cli.unused_for.is_some();
+    let scope = if widest && unlimited { Scope::Everything } else { matching };
+    Ok(match cli.unused_for {
+        Some(_) => Scope::Unused {
+            within: Box::new(scope),
+            uses: image_uses::read(&Home::from_env()?, &cli.docker.host()?)?,
+        },
+        None if cli.expired => Scope::Expiring(Box::new(scope)),
+        None => scope,
+    })
 }
 
 fn kinds(cli: &Cli, scope: &Scope) -> BTreeSet<Kind> {
@@ -103,6 +120,14 @@ fn kinds(cli: &Cli, scope: &Scope) -> BTreeSet<Kind> {
     }
     if cli.orphans {
         return decide::orphans::KINDS.into();
+    }
+    match scope {
+        Scope::Expiring(_) | Scope::Testcontainers => {
+            return BTreeSet::from([Kind::Container, Kind::Network, Kind::Volume, Kind::Image]);
+        }
+        Scope::BuildCache { .. } => return BTreeSet::from([Kind::BuildCache]),
+        Scope::Unused { .. } => return BTreeSet::from([Kind::Image]),
+        Scope::Everything | Scope::Matching { .. } | Scope::Planned(_) => {}
     }
     let mut kinds = BTreeSet::from([Kind::Container, Kind::Network]);
     kinds.extend(cli.volumes.then_some(Kind::Volume));

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use evenkeel_common::docker::Engine;
+use evenkeel_common::docker::{CallError, Engine};
 use evenkeel_common::state::shared::Sharing;
 use evenkeel_common::terminal::Progress;
 use evenkeel_common::{Error, Timestamp};
 
 use super::shared::{list, unreached};
-use crate::decide::select::{self, Decisions};
+use crate::decide::rule::Decisions;
+use crate::decide::select;
 use crate::edges::engine::{self, Listing};
 use crate::edges::locks::Locks;
 use crate::edges::plan_file;
@@ -74,7 +75,7 @@ impl PruneRun {
         if self.targets().any(|(_, resource)| resource.kind() != Kind::Container) {
             self.reconsider(remover).await;
         }
-        for kind in [Kind::Network, Kind::Volume, Kind::Image] {
+        for kind in [Kind::Network, Kind::Volume, Kind::Image, Kind::BuildCache] {
             self.remove_kind(remover, kind, &mut progress).await;
         }
     }
@@ -103,8 +104,7 @@ impl PruneRun {
         if remover.deadline.stop_reason().is_some() {
             return;
         }
-        let kinds = self.targets().map(|(_, resource)| resource.kind()).collect();
-        let fresh = Box::pin(engine::list(remover.engine, &kinds)).await;
+        let fresh = self.list_again(remover.engine).await;
         let now = Timestamp::now();
         let indices: Vec<usize> = self.targets().map(|(index, _)| index).collect();
         for index in indices {
@@ -123,6 +123,16 @@ impl PruneRun {
         }
     }
 
+    /// Lists the kinds of what is still to be removed, with the times of images, which no listing has.
+    async fn list_again(&self, engine: &Engine) -> Result<Listing, CallError> {
+        let kinds = self.targets().map(|(_, resource)| resource.kind()).collect();
+        let mut fresh = Box::pin(engine::list(engine, &kinds)).await?;
+        let mut coarse = select::needs_inspection(&fresh.resources, &self.policy, Timestamp::now());
+        coarse.retain(|&index| fresh.resources[index].kind() == Kind::Image);
+        engine::inspect_times(engine, &mut fresh.resources, coarse).await;
+        Ok(fresh)
+    }
+
     /// What the run would remove, in the form that a plan keeps.
     pub(super) fn planned(&self) -> Vec<Planned> {
         let targets = self.indices().filter(|index| self.decisions[index].rule.removes());
@@ -135,7 +145,7 @@ impl PruneRun {
     /// What was found, decided and done.
     pub(super) fn report(&self, host: &str) -> ReportJson {
         let mut report = ReportJson::new(host.to_owned(), self.now);
-        if !self.policy.scope.is_plan() {
+        if self.policy.scope.has_age_limit() {
             report.older_than_s = Some(self.policy.older_than.as_secs());
             report.created_older_than_s = Some(self.policy.created_older_than.as_secs());
         }

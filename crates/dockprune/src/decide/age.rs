@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use evenkeel_common::Timestamp;
+use evenkeel_common::units::show_duration;
 
 use crate::model::known_time::{AgeRange, KnownTime};
 use crate::model::resource::Resource;
@@ -65,6 +66,26 @@ pub(crate) fn compare(
         Ok(Some(range)) if range.at_least >= limit => AgeVerdict::Old,
         Ok(Some(range)) if range.below <= limit => AgeVerdict::Young,
         Ok(_) => AgeVerdict::NeedsInspection,
+    }
+}
+
+/// What a resource last did, as a word that reads before "2h ago".
+pub(super) fn last_event(resource: &Resource) -> &'static str {
+    match resource.container() {
+        _ if matches!(resource.active, KnownTime::Never | KnownTime::Unread) => "created",
+        None if resource.cache_record().is_some() => "last used",
+        None => "tagged",
+        Some(container) if container.state.is_live() => "started",
+        Some(_) => "exited",
+    }
+}
+
+/// The age as text; of an age between two bounds, the lower one.
+pub(super) fn show_age(resource: &Resource, now: Timestamp) -> String {
+    let active = if resource.active == KnownTime::Unread { &KnownTime::Never } else { &resource.active };
+    match age(&resource.created, active, now) {
+        Ok(Some(range)) => show_duration(range.at_least),
+        _ => "?".into(),
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) fn find<'a>(facts: &'a [Resource], scope: &Scope) -> Vec<(&'a Resourc
 /// Why a resource counts as left, if it does.
 fn reason(resource: &Resource, facts: &[Resource], scope: &Scope) -> Option<String> {
     match &resource.detail {
-        Detail::Image(_) => None,
+        Detail::Image(_) | Detail::BuildCache(_) => None,
         Detail::Network(network) if network.built_in => None,
         _ if scope.holds(resource) => Some(match resource.container() {
             Some(container) => format!("in scope, {}", container.state.name()),

@@ -2,6 +2,11 @@
 
 pub(crate) mod address_pool;
 pub(crate) mod age;
+mod build_cache;
+mod expiry;
+mod last_use;
 pub(crate) mod leftovers;
 pub(crate) mod orphans;
+pub mod rule;
 pub mod select;
+mod sessions;

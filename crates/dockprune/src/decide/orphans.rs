@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use evenkeel_common::Timestamp;
 
-use super::select::{self, Decisions, Rule};
+use super::rule::{Decisions, Rule};
+use super::select;
 use crate::model::policy::Policy;
 use crate::model::resource::{Kind, Resource};
 

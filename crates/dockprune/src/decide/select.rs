@@ -1,82 +1,20 @@
 //! What is removed, what stays, and why.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use evenkeel_common::Timestamp;
 use evenkeel_common::units::show_duration;
-use serde::Serialize;
 
-use super::age::{self, AgeVerdict};
+use super::age::{self, AgeVerdict, last_event, show_age};
+use super::build_cache;
+use super::rule::{Decision, Decisions, Rule};
+use super::sessions;
+use super::{expiry, last_use};
 use crate::model::known_time::KnownTime;
 use crate::model::pattern::matches;
 use crate::model::policy::{Live, Policy, Scope, Times};
 use crate::model::resource::{Detail, Kind, Resource, State};
-
-/// The rule that made a decision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rule {
-    /// Removed: unused for long enough.
-    Old,
-    /// Removed: the scope holds too many containers.
-    OverCap,
-    /// Removed: the plan says so.
-    InPlan,
-    /// Removed: an anonymous volume of containers that are removed.
-    WithContainer,
-    /// Listed: belongs to no running project and no locked environment.
-    Orphan,
-    /// Kept: the engine made it for itself.
-    BuiltIn,
-    /// Kept: labelled as protected.
-    Protected,
-    /// Kept: matches a pattern to keep.
-    KeepPattern,
-    /// Kept: somebody holds the lock of its environment.
-    EnvLocked,
-    /// Kept: not as it was when the plan was made.
-    Changed,
-    /// Kept: it is running.
-    Live,
-    /// Kept: in a state that this version does not know.
-    State,
-    /// Kept: a volume with driver options.
-    DriverOptions,
-    /// Kept: an image with several names.
-    SeveralNames,
-    /// Kept: a container that stays uses it.
-    InUse,
-    /// Kept: not old enough.
-    Young,
-    /// Kept: its times cannot be right.
-    NoTime,
-}
-
-impl Rule {
-    /// Whether the rule removes a resource, rather than keeping or listing it.
-    pub const fn removes(self) -> bool {
-        matches!(self, Self::Old | Self::OverCap | Self::InPlan | Self::WithContainer)
-    }
-}
-
-/// The decision about one resource in scope.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decision {
-    /// The rule that made it.
-    pub rule: Rule,
-    /// The reason, as a phrase that reads after "removed: " or "kept: ".
-    pub reason: String,
-}
-
-impl From<(Rule, String)> for Decision {
-    fn from((rule, reason): (Rule, String)) -> Self {
-        Self { rule, reason }
-    }
-}
-
-/// Decisions by the index of the resource in the facts. What is out of scope has none.
-pub type Decisions = BTreeMap<usize, Decision>;
 
 /// Decides about everything in scope.
 pub fn select(facts: &[Resource], policy: &Policy, now: Timestamp) -> Decisions {
@@ -86,14 +24,14 @@ pub fn select(facts: &[Resource], policy: &Policy, now: Timestamp) -> Decisions 
     }
     let containers = of_kind(facts, Kind::Container);
     for (index, container) in containers.filter(|(_, container)| policy.scope.holds(container)) {
-        decisions.insert(index, decide(container, None, policy, || by_age(container, policy, now)));
+        decisions.insert(index, decide(container, None, policy, || judge(container, facts, policy, now)));
     }
     apply_cap(facts, policy, &mut decisions);
     for kind in [Kind::Network, Kind::Volume, Kind::Image] {
         for (index, resource) in of_kind(facts, kind).filter(|_| policy.kinds.contains(&kind)) {
             let user = || user_that_stays(resource, facts, &decisions);
             let decision = if policy.scope.holds(resource) {
-                decide(resource, user(), policy, || by_age(resource, policy, now))
+                decide(resource, user(), policy, || judge(resource, facts, policy, now))
             } else if let Some(owner) = owner_in_scope(resource, facts, &decisions) {
                 decide(resource, user(), policy, || with_container(owner))
             } else {
@@ -102,7 +40,25 @@ pub fn select(facts: &[Resource], policy: &Policy, now: Timestamp) -> Decisions 
             decisions.insert(index, decision);
         }
     }
+    decisions.extend(select_cache(facts, policy, now));
     decisions
+}
+
+/// Decides about records of the build cache, which depend on each other and on nothing else.
+fn select_cache(facts: &[Resource], policy: &Policy, now: Timestamp) -> Decisions {
+    let in_scope =
+        of_kind(facts, Kind::BuildCache).filter(|(_, record)| policy.scope.holds(record)).collect::<Vec<_>>();
+    if let Scope::BuildCache { keep_bytes } = policy.scope {
+        let stays = |record: &Resource| {
+            guarded(record, policy).or_else(|| unsuitable(record, policy)).or_else(|| {
+                let (rule, reason) = by_age(record, policy, now);
+                (!rule.removes()).then_some((rule, reason))
+            })
+        };
+        return build_cache::select(&in_scope, keep_bytes, stays, now);
+    }
+    let decided = |record| decide(record, None, policy, || judge(record, facts, policy, now));
+    in_scope.into_iter().map(|(index, record)| (index, decided(record))).collect()
 }
 
 /// Decides once more about something that was to be removed, on facts read after the containers were removed.
@@ -122,7 +78,9 @@ pub(crate) fn reconsider(
     decide(resource, user, policy, || match decision.rule {
         // Its container is gone by now, so that its age says nothing more.
         Rule::WithContainer => (Rule::WithContainer, decision.reason.clone()),
-        _ => by_age(resource, policy, now),
+        // Which ones are the least used was decided among all of them.
+        Rule::LeastUsed if is_old(resource, policy, now) => (Rule::LeastUsed, decision.reason.clone()),
+        _ => judge(resource, facts, policy, now),
     })
 }
 
@@ -238,6 +196,10 @@ fn unsuitable(resource: &Resource, policy: &Policy) -> Option<(Rule, String)> {
         Detail::Volume(volume) if !volume.options.is_empty() => {
             Some((Rule::DriverOptions, format!("has driver options ({})", volume.options.join(", "))))
         }
+        Detail::BuildCache(record) if record.in_use => Some((Rule::InUse, "a build uses it".into())),
+        Detail::BuildCache(record) if record.shared => {
+            Some((Rule::Shared, "an image has the same data, so that nothing would be freed".into()))
+        }
         Detail::Image(image) if image.tags.len() > 1 => {
             Some((Rule::SeveralNames, format!("has {} names: {}", image.tags.len(), image.tags.join(", "))))
         }
@@ -259,10 +221,20 @@ fn in_use(user: &Resource) -> (Rule, String) {
     (Rule::InUse, format!("used by container {} ({state})", user.name))
 }
 
-fn by_age(resource: &Resource, policy: &Policy, now: Timestamp) -> (Rule, String) {
-    if policy.scope.is_plan() {
-        return (Rule::InPlan, "in the plan".into());
+/// Decides by what the scope asks for where nothing else keeps the resource.
+fn judge(resource: &Resource, facts: &[Resource], policy: &Policy, now: Timestamp) -> (Rule, String) {
+    match &policy.scope {
+        Scope::Planned(_) => (Rule::InPlan, "in the plan".into()),
+        Scope::Expiring(_) => expiry::judge(resource, facts, now),
+        Scope::Unused { uses, .. } => last_use::judge(resource, uses.as_ref(), policy.older_than, now),
+        Scope::Testcontainers => sessions::judge(resource, facts, policy.older_than, now),
+        Scope::Everything | Scope::Matching { .. } | Scope::BuildCache { .. } => {
+            by_age(resource, policy, now)
+        }
     }
+}
+
+fn by_age(resource: &Resource, policy: &Policy, now: Timestamp) -> (Rule, String) {
     let age = show_age(resource, now);
     match compare(resource, policy, now) {
         AgeVerdict::Old => (Rule::Old, format!("{} {age} ago", last_event(resource))),
@@ -282,24 +254,6 @@ fn limit(resource: &Resource, policy: &Policy) -> Duration {
     match resource.container() {
         Some(container) if container.state == State::Created => policy.created_older_than,
         _ => policy.older_than,
-    }
-}
-
-fn last_event(resource: &Resource) -> &'static str {
-    match resource.container() {
-        _ if matches!(resource.active, KnownTime::Never | KnownTime::Unread) => "created",
-        None => "tagged",
-        Some(container) if container.state.is_live() => "started",
-        Some(_) => "exited",
-    }
-}
-
-/// The age as text; of an age between two bounds, the lower one.
-fn show_age(resource: &Resource, now: Timestamp) -> String {
-    let active = if resource.active == KnownTime::Unread { &KnownTime::Never } else { &resource.active };
-    match age::age(&resource.created, active, now) {
-        Ok(Some(range)) => show_duration(range.at_least),
-        _ => "?".into(),
     }
 }
 

@@ -4,11 +4,12 @@ use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use bollard::models;
-use bollard::query_parameters::{ListImagesOptions, ListNetworksOptions, ListVolumesOptions};
+use bollard::query_parameters::{ListNetworksOptions, ListVolumesOptions};
 use evenkeel_common::Timestamp;
 use evenkeel_common::docker::{CallError, Engine};
 use futures_util::{StreamExt, stream};
 
+use super::build_cache;
 use crate::model::address_range::{AddressRange, parse_base};
 use crate::model::known_time::{KnownTime, parse_status, parse_time};
 use crate::model::resource::{Container, Detail, Image, Kind, Network, Resource, State, Volume};
@@ -45,14 +46,17 @@ impl Listing {
 /// Fails where the containers cannot be listed. Other kinds that cannot are noted in the listing.
 pub(crate) async fn list(engine: &Engine, kinds: &BTreeSet<Kind>) -> Result<Listing, CallError> {
     let everything = HashMap::new();
-    let (containers, networks, volumes, images) = tokio::join!(
+    let (containers, networks, volumes, images, cache) = tokio::join!(
         containers(engine, &everything),
         wanted(kinds, Kind::Network, networks(engine)),
         wanted(kinds, Kind::Volume, volumes(engine)),
         wanted(kinds, Kind::Image, images(engine)),
+        wanted(kinds, Kind::BuildCache, build_cache::list(engine)),
     );
     let mut listing = Listing { resources: containers?, unreached: Vec::new() };
-    for (kind, found) in [(Kind::Network, networks), (Kind::Volume, volumes), (Kind::Image, images)] {
+    for (kind, found) in
+        [(Kind::Network, networks), (Kind::Volume, volumes), (Kind::Image, images), (Kind::BuildCache, cache)]
+    {
         match found {
             Ok(resources) => listing.resources.extend(resources),
             Err(error) => listing.unreached.push((kind, error)),
@@ -96,7 +100,7 @@ async fn inspected(engine: &Engine, mut resource: Resource) -> Result<Resource, 
             let tagged = found.metadata.and_then(|metadata| metadata.last_tag_time);
             resource.active = parse_time(&tagged.unwrap_or_default());
         }
-        Detail::Network(_) | Detail::Volume(_) => {}
+        Detail::Network(_) | Detail::Volume(_) | Detail::BuildCache(_) => {}
     }
     Ok(resource)
 }
@@ -156,7 +160,7 @@ async fn volumes(engine: &Engine) -> Result<Vec<Resource>, CallError> {
 }
 
 async fn images(engine: &Engine) -> Result<Vec<Resource>, CallError> {
-    let found = engine.call(engine.docker.list_images(None::<ListImagesOptions>)).await?;
+    let found: Vec<models::ImageSummary> = engine.get_list(engine.call_timeout, "/images/json").await?;
     Ok(found.into_iter().map(image).collect())
 }
 

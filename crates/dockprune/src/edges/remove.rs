@@ -9,6 +9,7 @@ use evenkeel_common::docker::{CallError, Engine};
 use futures_util::{StreamExt, stream};
 use tokio::time::sleep;
 
+use super::build_cache;
 use super::deadline::{Deadline, StopReason};
 use super::engine::{inspect, users_of_network, volume};
 use crate::model::resource::{Kind, Resource, State};
@@ -69,7 +70,8 @@ const fn parallel(kind: Kind) -> usize {
         Kind::Container => 16,
         Kind::Volume => 4,
         Kind::Network => 2,
-        Kind::Image => 1,
+        // Of the build cache, what is made from something goes before it.
+        Kind::Image | Kind::BuildCache => 1,
     }
 }
 
@@ -143,6 +145,7 @@ impl Remover<'_> {
             Kind::Network => self.network(resource).await,
             Kind::Volume => self.volume(resource).await,
             Kind::Image => self.image(resource).await,
+            Kind::BuildCache => self.cache_record(resource).await,
         }
     }
 
@@ -226,6 +229,18 @@ impl Remover<'_> {
         }
         let removal = self.engine.docker.remove_volume(&resource.id, None::<RemoveVolumeOptions>);
         outcome_of(self.engine.call(removal).await)
+    }
+
+    async fn cache_record(&self, resource: &Resource) -> Result<Outcome, CallError> {
+        if build_cache::remove(self.engine, &resource.id).await? {
+            return Ok(Outcome::Removed);
+        }
+        let left = build_cache::list(self.engine).await?;
+        Ok(if left.iter().any(|record| record.id == resource.id) {
+            Outcome::Kept("the engine still needs it: a build or another record uses it".into())
+        } else {
+            Outcome::Gone
+        })
     }
 
     async fn image(&self, resource: &Resource) -> Result<Outcome, CallError> {

@@ -6,9 +6,11 @@ use std::time::Duration;
 use evenkeel_common::docker::ENV_LABELS;
 use evenkeel_common::state::parse_name;
 
+use super::image_uses::ImageUses;
 use super::known_time::KnownTime;
 use super::pattern::matches;
 use super::resource::{Kind, Resource, State};
+use super::testcontainers;
 
 /// What the user asked for, and which environments are locked.
 #[derive(Clone, Debug)]
@@ -65,6 +67,22 @@ pub enum Scope {
         /// Pattern of the name.
         name: Option<String>,
     },
+    /// Those of a wider scope that carry a label which says when they may go.
+    Expiring(Box<Scope>),
+    /// Those that Testcontainers made.
+    Testcontainers,
+    /// The records of the build cache, of which this many bytes may stay.
+    BuildCache {
+        /// Size that the rest should have at most.
+        keep_bytes: u64,
+    },
+    /// Images of a wider scope, by their last use.
+    Unused {
+        /// The wider scope.
+        within: Box<Scope>,
+        /// When images were last used; `None` where nothing is known of this engine.
+        uses: Option<ImageUses>,
+    },
     /// Those that an earlier run planned to remove.
     Planned(Vec<Planned>),
 }
@@ -101,6 +119,10 @@ impl Scope {
                     && project.as_ref().is_none_or(|project| resource.project() == Some(project))
                     && name.as_ref().is_none_or(|pattern| matches(&resource.name, pattern))
             }
+            Self::Expiring(within) => resource.ttl().is_some() && within.holds(resource),
+            Self::Testcontainers => testcontainers::is_made_by(resource),
+            Self::BuildCache { .. } => resource.kind() == Kind::BuildCache,
+            Self::Unused { within, .. } => resource.kind() == Kind::Image && within.holds(resource),
             Self::Planned(_) => self.planned(resource).is_some(),
         }
     }
@@ -111,20 +133,27 @@ impl Scope {
         plan.iter().find(|planned| planned.is(resource))
     }
 
-    /// Whether a plan is carried out.
-    pub(crate) const fn is_plan(&self) -> bool {
-        matches!(self, Self::Planned(_))
+    /// Whether one age limit holds for all that is in scope.
+    pub(crate) const fn has_age_limit(&self) -> bool {
+        !matches!(self, Self::Expiring(_) | Self::Planned(_))
+    }
+
+    /// Whether something else than its own age decides about each resource: a label, a session, a plan. That takes
+    /// exact times, and says of a running container, too, that it may go.
+    pub(crate) const fn decides_itself(&self) -> bool {
+        !matches!(self, Self::Everything | Self::Matching { .. } | Self::BuildCache { .. })
     }
 
     /// Environments that the scope itself names, whatever resources are in it.
     pub(crate) fn own_environments(&self) -> BTreeSet<String> {
         match self {
-            Self::Everything => BTreeSet::new(),
+            Self::Everything | Self::Testcontainers | Self::BuildCache { .. } => BTreeSet::new(),
             Self::Matching { labels, .. } => {
                 let named = labels.iter().filter(|(key, _)| ENV_LABELS.contains(&key.as_str()));
                 let named = lockable(named.map(|(_, value)| value));
                 if named.is_empty() { self.names() } else { named }.into_iter().collect()
             }
+            Self::Expiring(within) | Self::Unused { within, .. } => within.own_environments(),
             Self::Planned(plan) => plan.iter().flat_map(|planned| planned.environments.clone()).collect(),
         }
     }
@@ -143,8 +172,9 @@ impl Scope {
     pub(crate) fn environments(&self, resource: &Resource) -> Vec<String> {
         let own = lockable(resource.environments());
         match self {
+            Self::Expiring(within) | Self::Unused { within, .. } => within.environments(resource),
             Self::Matching { .. } if own.is_empty() => self.names(),
-            Self::Matching { .. } | Self::Everything => own,
+            Self::Matching { .. } | Self::Everything | Self::Testcontainers | Self::BuildCache { .. } => own,
             Self::Planned(_) => {
                 self.planned(resource).map_or_else(Vec::new, |planned| planned.environments.clone())
             }

@@ -16,6 +16,9 @@ pub enum Kind {
     Network,
     Volume,
     Image,
+    /// A record of the build cache.
+    #[serde(rename = "build_cache")]
+    BuildCache,
 }
 
 impl Kind {
@@ -26,6 +29,7 @@ impl Kind {
             Self::Network => "network",
             Self::Volume => "volume",
             Self::Image => "image",
+            Self::BuildCache => "build cache",
         }
     }
 }
@@ -41,7 +45,8 @@ pub struct Resource {
     pub labels: BTreeMap<String, String>,
     /// When it was made.
     pub created: KnownTime,
-    /// When a container last ended or, while it runs, began; when an image was last given a name or pulled.
+    /// When a container last ended or, while it runs, began; when an image was last given a name or pulled; when a build
+    /// last used a record of the build cache.
     pub active: KnownTime,
     /// What only its kind has.
     pub detail: Detail,
@@ -55,6 +60,7 @@ pub enum Detail {
     Network(Network),
     Volume(Volume),
     Image(Image),
+    BuildCache(CacheRecord),
 }
 
 /// The facts that only a container has.
@@ -163,6 +169,21 @@ pub struct Image {
     pub size_bytes: u64,
 }
 
+/// The facts that only a record of the build cache has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CacheRecord {
+    /// Its size, without the records that it is made from.
+    pub size_bytes: u64,
+    /// Whether a build uses it now.
+    pub in_use: bool,
+    /// Whether an image has the same data, so that its removal frees nothing.
+    pub shared: bool,
+    /// IDs of the records that it is made from: the engine cannot remove those before this one.
+    pub parents: Vec<String>,
+}
+
+/// Label that says how long a resource is needed after it was made or last used, such as `2h`.
+pub(crate) const LABEL_TTL: &str = "evenkeel.ttl";
 /// Label that engines since version 23 put on a volume that was not given a name.
 const LABEL_ANONYMOUS: &str = "com.docker.volume.anonymous";
 /// Length of the name that an engine makes up for such a volume: 32 random bytes in hexadecimal.
@@ -176,6 +197,7 @@ impl Resource {
             Detail::Network(_) => Kind::Network,
             Detail::Volume(_) => Kind::Volume,
             Detail::Image(_) => Kind::Image,
+            Detail::BuildCache(_) => Kind::BuildCache,
         }
     }
 
@@ -192,11 +214,28 @@ impl Resource {
         }
     }
 
+    /// The facts that only a record of the build cache has.
+    pub(crate) const fn cache_record(&self) -> Option<&CacheRecord> {
+        match &self.detail {
+            Detail::BuildCache(record) => Some(record),
+            _ => None,
+        }
+    }
+
+    /// Its size, where the engine says it.
+    pub(crate) const fn size_bytes(&self) -> Option<u64> {
+        match &self.detail {
+            Detail::Image(image) => Some(image.size_bytes),
+            Detail::BuildCache(record) => Some(record.size_bytes),
+            _ => None,
+        }
+    }
+
     /// Whether this container refers to that network, volume or image.
     pub(crate) fn uses(&self, other: &Self) -> bool {
         let Some(container) = self.container() else { return false };
         match other.detail {
-            Detail::Container(_) => false,
+            Detail::Container(_) | Detail::BuildCache(_) => false,
             Detail::Network(_) => container.networks.iter().any(|text| other.is_network_called(text)),
             Detail::Volume(_) => container.volumes.contains(&other.id),
             Detail::Image(_) => container.image == other.id,
@@ -210,6 +249,11 @@ impl Resource {
     /// Whether no tool of the suite may remove it.
     pub(crate) fn is_protected(&self) -> bool {
         docker::is_protected(&self.labels)
+    }
+
+    /// How long it is needed after it was made or last used, as its label says it.
+    pub(crate) fn ttl(&self) -> Option<&String> {
+        self.labels.get(LABEL_TTL)
     }
 
     /// The environments that its labels name.

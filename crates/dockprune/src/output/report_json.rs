@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use crate::decide::address_pool::AddressPool;
 use crate::decide::age;
-use crate::decide::select::{Decision, Rule};
+use crate::decide::rule::{Decision, Rule};
 use crate::edges::remove::{Done, Outcome};
 use crate::model::policy::Planned;
-use crate::model::resource::{Detail, Kind, Resource, State};
+use crate::model::resource::{Kind, Resource, State};
 
 /// `dockprune.report/1`.
 #[derive(Debug, Serialize)]
@@ -25,12 +25,12 @@ pub(crate) struct ReportJson {
     /// Whether nothing was to be removed.
     pub(crate) dry_run: bool,
     pub(crate) elapsed_ms: u64,
-    /// `null` under a plan, which has no age limit.
+    /// `null` where no one age limit holds for the whole scope.
     pub(crate) older_than_s: Option<u64>,
     pub(crate) created_older_than_s: Option<u64>,
     pub(crate) max_containers: Option<usize>,
     pub(crate) over_cap: usize,
-    /// Sizes of the removed images.
+    /// Sizes of the removed images and of the build cache.
     pub(crate) bytes_freed: u64,
     pub(crate) counts: Counts,
     pub(crate) environments: Vec<EnvironmentJson>,
@@ -284,10 +284,7 @@ impl ItemJson {
             created_at: resource.created.exact(),
             active_at: resource.active.exact(),
             age_s: age::whole_seconds(resource, now),
-            bytes: match &resource.detail {
-                Detail::Image(image) => Some(image.size_bytes),
-                _ => None,
-            },
+            bytes: resource.size_bytes(),
             ms: done.map(|done| done.took.as_millis().try_into().unwrap_or(u64::MAX)),
         }
     }

@@ -135,7 +135,7 @@ fn summary(report: &ReportJson) -> String {
     let parts = parts.into_iter().filter(|(count, _)| *count > 0);
     let mut text = parts.map(|(count, what)| format!("{count} {what}")).collect::<Vec<_>>().join(", ");
     if report.bytes_freed > 0 {
-        let _ = write!(text, ", {} of images freed", show_size(report.bytes_freed));
+        let _ = write!(text, ", {} freed", show_size(report.bytes_freed));
     }
     if report.over_cap > 0 {
         let _ = write!(text, "; still {} over the cap", report.over_cap);
@@ -146,7 +146,7 @@ fn summary(report: &ReportJson) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decide::select::{Decision, Rule};
+    use crate::decide::rule::{Decision, Rule};
     use crate::model::resource::State;
     use crate::testing::{container, now};
 

@@ -2,7 +2,7 @@
 
 use evenkeel_tests::{Home, World, engine};
 
-use crate::kit::{created, dockprune, exists, exited, item, prune, prune_at, running, stderr, text};
+use crate::kit::{created, dockprune, exists, exited, image, item, prune, prune_at, running, stderr, text};
 
 #[test]
 fn the_scope_goes_and_bystanders_stay() {
@@ -257,7 +257,8 @@ fn images_go_by_their_own_label() {
     let [of_unused, of_used] = ["unused", "used"].map(tag);
     let young = prune(engine, &world, &["--images"], 0);
     assert_eq!(item(&young, "image", &of_unused), ("kept".into(), "young".into()));
-    let report = prune(engine, &world, &["--images", "--older-than", "0s"], 0);
+    // Not 0s: the listing alone does not say how old an image is.
+    let report = prune(engine, &world, &["--images", "--older-than", "1ms"], 0);
     assert_eq!(item(&report, "image", &of_unused), ("removed".into(), "old".into()));
     assert_eq!(item(&report, "image", &of_used), ("kept".into(), "in_use".into()));
     assert!(report["bytes_freed"].as_u64().unwrap() > 0);
@@ -265,4 +266,25 @@ fn images_go_by_their_own_label() {
     assert!(exists(engine, "image", &world.name("twice")));
     engine.docker(&["rm", &world.name("user")]);
     engine.docker(&["image", "rm", &world.name("other"), &world.name("twice"), &world.name("twice-too")]);
+}
+
+#[test]
+fn an_image_of_a_plan_goes_unless_it_has_another_name_by_now() {
+    let Some(engine) = engine() else { return };
+    let world = World::new(engine);
+    let label = format!("LABEL {}", world.label());
+    for name in ["gone", "renamed"] {
+        image(engine, &world.name(name), &[&label, &format!("LABEL number={name}")]);
+    }
+    let home = Home::new();
+    let file = home.join("plan.json");
+    let file = file.to_str().unwrap();
+    let planned = prune(engine, &world, &["--images", "--older-than", "1ms", "--plan", file], 0);
+    assert_eq!(planned["counts"]["planned"], 2, "{planned}");
+    engine.docker(&["tag", &world.name("renamed"), &world.name("renamed-too")]);
+    let report = prune_at(&engine.host, &home, &["--apply", file, "--json"], 0);
+    assert_eq!(report["counts"]["removed"], 1, "{report}");
+    assert!(!exists(engine, "image", &world.name("gone")));
+    assert!(exists(engine, "image", &world.name("renamed")));
+    engine.docker(&["image", "rm", &world.name("renamed"), &world.name("renamed-too")]);
 }

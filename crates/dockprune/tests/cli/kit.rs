@@ -125,6 +125,18 @@ pub(crate) fn running(engine: &Engine, name: &str, args: &[&str]) {
     engine.docker(&[&["run", "-d", "--name", name], args, &[BUSYBOX, "sh", "-c", script]].concat());
 }
 
+/// Makes an image of a container's files, with these instructions; Podman does not commit a container for Docker.
+pub(crate) fn image(engine: &Engine, name: &str, instructions: &[&str]) {
+    let home = Home::new();
+    let (files, source) = (home.join("files.tar"), name.replace([':', '/'], "-") + "-source");
+    let files = files.to_str().expect("a path of this test");
+    created(engine, &source, &[]);
+    engine.docker(&["export", "-o", files, &source]);
+    engine.docker(&["rm", &source]);
+    let changes = instructions.iter().flat_map(|instruction| ["--change", instruction]);
+    engine.docker(&[&["import"], &changes.collect::<Vec<_>>()[..], &[files, name]].concat());
+}
+
 /// Whether the engine still has it.
 pub(crate) fn exists(engine: &Engine, kind: &str, name: &str) -> bool {
     engine.try_docker(&[kind, "inspect", name]).status.success()

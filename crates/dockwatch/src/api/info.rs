@@ -19,6 +19,7 @@ pub(crate) async fn fetch(engine: &Engine, limit: Duration) -> Result<EngineInfo
         mem_total: unsigned(info.mem_total),
         cpus: unsigned(info.ncpu),
         machine: info.name,
+        data_root: info.docker_root_dir.filter(|path| path.starts_with('/')),
         lacks_cgroups: info.cgroup_driver.as_deref() == Some("none"),
         // Podman does not say which they are.
         pools: (!version.is_podman()).then_some(pools),
@@ -59,6 +60,7 @@ struct InfoAnswer {
     #[serde(rename = "NCPU")]
     ncpu: Option<i64>,
     name: Option<String>,
+    docker_root_dir: Option<String>,
     cgroup_driver: Option<String>,
     default_address_pools: Option<Vec<AddressPool>>,
     system_time: Option<String>,

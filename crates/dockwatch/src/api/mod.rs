@@ -6,6 +6,7 @@
 pub(crate) mod containers;
 pub(crate) mod disk_usage;
 pub(crate) mod events;
+pub(crate) mod images;
 pub(crate) mod info;
 pub(crate) mod inspect;
 pub(crate) mod networks;

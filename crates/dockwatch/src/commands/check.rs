@@ -24,7 +24,7 @@ pub(crate) async fn run(args: &CheckArgs, home: &Home) -> Result<Exit, Error> {
         None => None,
     };
     let needs = needs(args, prediction.as_ref());
-    let budget = args.budget.budget();
+    let budget = args.budget.budget(&args.scope.scope());
     let mut collector =
         Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ONCE_WITHOUT_CPU)?;
     loop {
@@ -64,6 +64,7 @@ fn needs(args: &CheckArgs, prediction: Option<&Prediction>) -> RunNeeds {
     RunNeeds {
         memory_bytes: args.need.or(prediction.map(|found| found.peak.memory_bytes)),
         containers: prediction.map(|found| found.peak.containers),
+        disk_bytes: args.need_disk,
     }
 }
 

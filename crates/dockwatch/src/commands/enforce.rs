@@ -37,7 +37,7 @@ async fn enforce_once(args: &EnforceArgs, home: &Home) -> Result<Exit, Error> {
     let facts = collector.collect(Query::EngineAndKernel).await?;
     facts.require_healthy()?;
     let mut done = Vec::new();
-    for violation in find_violations(&facts, &args.budget.budget()) {
+    for violation in find_violations(&facts, &args.budget.budget(&args.scope.scope())) {
         let outcome = act(&collector, &violation, args.action()).await;
         done.push((violation, outcome));
     }
@@ -114,7 +114,7 @@ async fn run_on_level(args: &EnforceArgs, threshold: Level, home: &Home) -> Resu
             signal = signals.next() => return Ok(Exit::Signal(signal.number())),
         }
         let facts = collector.collect(Query::EngineAndKernel).await?;
-        let assessment = assess(&facts.usage(), &args.budget.budget());
+        let assessment = assess(&facts.usage(), &args.budget.budget(&args.scope.scope()));
         let previous = level.level();
         level.update(assessment.level, Instant::now());
         if previous < threshold && level.level() >= threshold {

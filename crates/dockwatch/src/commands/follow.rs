@@ -10,6 +10,7 @@ use evenkeel_common::{Error, Exit, now};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::MissedTickBehavior;
 
+use super::image_uses;
 use crate::cli::SnapshotArgs;
 use crate::decide::hysteresis::Hysteresis;
 use crate::measure::collector::Collector;
@@ -33,9 +34,11 @@ pub(crate) async fn run(args: &SnapshotArgs, home: &Home) -> Result<Exit, Error>
     if !first.is_reachable() {
         first.require_healthy()?;
     }
-    let budget = args.budget.budget();
+    let budget = args.budget.budget(&args.scope.scope());
     let mut follower = Follower {
         collector,
+        home,
+        noted: None,
         budget,
         format: if args.json { StreamFormat::Json } else { StreamFormat::Text },
         level: Hysteresis::new(assess(&first.usage(), &budget).level),
@@ -74,8 +77,11 @@ impl From<io::Error> for StreamEnd {
     }
 }
 
-struct Follower {
+struct Follower<'a> {
     collector: Collector,
+    home: &'a Home,
+    /// When the uses of images were last noted.
+    noted: Option<Instant>,
     budget: Budget,
     format: StreamFormat,
     level: Hysteresis,
@@ -84,7 +90,7 @@ struct Follower {
     schedule: PollSchedule,
 }
 
-impl Follower {
+impl Follower<'_> {
     async fn follow(
         &mut self,
         first: Facts,
@@ -121,7 +127,12 @@ impl Follower {
         let assessment = self.assess(&facts);
         self.write_oom_kills(&facts)?;
         self.write_level_change(&assessment)?;
-        self.write_sample(&facts, &assessment)
+        self.write_sample(&facts, &assessment)?;
+        if facts.is_healthy() && self.noted.is_none_or(|at| at.elapsed() >= image_uses::INTERVAL) {
+            self.noted = Some(Instant::now());
+            image_uses::note(&self.collector, self.home).await;
+        }
+        Ok(())
     }
 
     fn assess(&self, facts: &Facts) -> Assessment {

@@ -17,7 +17,7 @@ pub(crate) async fn run(args: &MetricsArgs, home: &Home) -> Result<Exit, Error> 
         Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ONCE_WITHOUT_CPU)?;
     let facts = collector.collect(Query::EngineAndKernel).await?;
     collector.save_cache(home);
-    let assessment = assess(&facts.usage(), &args.budget.budget());
+    let assessment = assess(&facts.usage(), &args.budget.budget(&args.scope.scope()));
     let text = prometheus::render(&facts, &assessment, start.elapsed());
     match &args.textfile {
         Some(path) => files::replace(path, &text)?,

@@ -5,6 +5,7 @@ pub(crate) mod collect;
 pub(crate) mod enforce;
 pub(crate) mod follow;
 pub(crate) mod history;
+mod image_uses;
 pub(crate) mod metrics;
 pub(crate) mod predict;
 pub(crate) mod record;

@@ -8,6 +8,7 @@ use evenkeel_common::{Error, Exit, files, now};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::MissedTickBehavior;
 
+use super::image_uses;
 use crate::cli::RecordArgs;
 use crate::history::records::{OrphanCheck, RunRecord, SampleRecord};
 use crate::history::run_stats::{RunEnd, RunStats};
@@ -44,7 +45,10 @@ async fn record_sample(args: &RecordArgs, home: &Home) -> Result<Exit, Error> {
         Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ONCE)?;
     let facts = collector.collect(Query::EngineAndKernel).await?;
     collector.save_cache(home);
-    history.add_sample(&SampleRecord::new(&facts, &args.budget.budget(), now()))?;
+    if facts.is_healthy() {
+        image_uses::note(&collector, home).await;
+    }
+    history.add_sample(&SampleRecord::new(&facts, &args.budget.budget(&args.scope.scope()), now()))?;
     facts.require_healthy()?;
     Ok(Exit::Done)
 }
@@ -59,7 +63,7 @@ async fn record_run(args: &RecordArgs, home: &Home) -> Result<Exit, Error> {
     let mut collector =
         Collector::new(args.engines.docker_args(), args.scope.scope(), home, SampleMode::ESSENTIAL)
             .map_err(as_wrapper)?;
-    let budget = args.budget.budget();
+    let budget = args.budget.budget(&args.scope.scope());
     // A command does not wait long for an engine that hangs, neither for its start nor for its end.
     let query = Query::IfAnswering(args.engines.call_timeout() / 3);
     let first = collector.collect(query).await.map_err(as_wrapper)?;
@@ -69,6 +73,8 @@ async fn record_run(args: &RecordArgs, home: &Home) -> Result<Exit, Error> {
     let events = listen(collector.docker_args());
     let mut recorder = Recorder {
         collector: &mut collector,
+        home,
+        noted: Instant::now(),
         history: &history,
         budget,
         last_kept: None,
@@ -80,6 +86,9 @@ async fn record_run(args: &RecordArgs, home: &Home) -> Result<Exit, Error> {
         RunEnd { category: args.category.clone(), started_at, at: now(), duration: start.elapsed(), exit };
     let last = collector.collect(query).await.map_err(as_wrapper)?;
     collector.save_cache(home);
+    if last.is_healthy() {
+        image_uses::note(&collector, home).await;
+    }
     let record = stats.finish(&last, end, collector.scope());
     // The exit code is the command's even where its record cannot be written.
     match save(&history, &record, args) {
@@ -99,6 +108,9 @@ fn save(history: &History, record: &RunRecord, args: &RecordArgs) -> Result<(), 
 
 struct Recorder<'a> {
     collector: &'a mut Collector,
+    home: &'a Home,
+    /// When the uses of images were last noted.
+    noted: Instant,
     history: &'a History,
     budget: Budget,
     last_kept: Option<Instant>,
@@ -121,7 +133,12 @@ impl Recorder<'_> {
                 while self.events.try_recv().is_ok() {
                     self.schedule.invalidate();
                 }
-                self.collector.collect(self.schedule.next_query()).await
+                let facts = self.collector.collect(self.schedule.next_query()).await?;
+                if self.noted.elapsed() >= image_uses::INTERVAL && facts.is_healthy() {
+                    self.noted = Instant::now();
+                    image_uses::note(self.collector, self.home).await;
+                }
+                Ok::<_, Error>(facts)
             };
             tokio::select! {
                 exit = running.wait() => return exit,

@@ -6,6 +6,7 @@ use evenkeel_common::{Error, Exit, files, now, print, print_json};
 use crate::cli::ReportArgs;
 use crate::history::scorecard::figures;
 use crate::history::store::History;
+use crate::model::scope::Scope;
 use crate::output::scorecard::{Scorecard, html};
 
 pub(crate) fn run(args: &ReportArgs, home: &Home) -> Result<Exit, Error> {
@@ -14,7 +15,7 @@ pub(crate) fn run(args: &ReportArgs, home: &Home) -> Result<Exit, Error> {
     let figures = figures(&recorded);
     let scorecard = Scorecard { at: now(), since, recorded: &recorded, figures: &figures };
     if let Some(path) = &args.html {
-        files::replace(path, html::page(&scorecard, &args.budget.budget()))?;
+        files::replace(path, html::page(&scorecard, &args.budget.budget(&Scope::default())))?;
     }
     if args.json {
         print_json(&scorecard.json())?;

@@ -72,7 +72,7 @@ impl Metrics {
             Ok(facts) => facts,
             Err(error) => return Page::Failed(error.to_string()),
         };
-        let assessment = assess(&facts.usage(), &self.args.budget.budget());
+        let assessment = assess(&facts.usage(), &self.args.budget.budget(&self.args.scope.scope()));
         let text = prometheus::render(&facts, &assessment, start.elapsed());
         self.last = Some((Instant::now(), text.clone()));
         Page::Metrics(text)
@@ -84,5 +84,5 @@ fn report(args: &ServeArgs, home: &Home) -> Result<Page, Error> {
     let recorded = History::open(home)?.since(since)?;
     let figures = figures(&recorded);
     let scorecard = Scorecard { at: now(), since, recorded: &recorded, figures: &figures };
-    Ok(Page::Html(html::page(&scorecard, &args.budget.budget())))
+    Ok(Page::Html(html::page(&scorecard, &args.budget.budget(&args.scope.scope()))))
 }

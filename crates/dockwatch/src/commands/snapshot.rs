@@ -19,7 +19,7 @@ pub(crate) async fn run(args: &SnapshotArgs, home: &Home) -> Result<Exit, Error>
     let query = if args.disk { Query::EngineKernelAndDisk } else { Query::EngineAndKernel };
     let facts = collector.collect(query).await?;
     collector.save_cache(home);
-    let assessment = assess(&facts.usage(), &args.budget.budget());
+    let assessment = assess(&facts.usage(), &args.budget.budget(&args.scope.scope()));
     if args.json {
         print_json(&snapshot_json::snapshot(&facts, &assessment, filter, now(), start.elapsed()))?;
         return Ok(if facts.is_healthy() { Exit::Done } else { Exit::Unavailable });

@@ -32,7 +32,7 @@ pub(crate) async fn run(args: &TopArgs, home: &Home) -> Result<Exit, Error> {
     if !first.is_reachable() {
         first.require_healthy()?;
     }
-    let mut view = TopView::new(args.budget.budget());
+    let mut view = TopView::new(args.budget.budget(&args.scope.scope()));
     view.update(first);
     let mut signals = Signals::ending().map_err(|e| Error::failed("listen for signals", e))?;
     let mut screen = Screen::open()?;

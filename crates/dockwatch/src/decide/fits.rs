@@ -10,6 +10,8 @@ use crate::model::level::{Assessment, Budget, Level, ResourceLevel, Usage};
 pub(crate) struct RunNeeds {
     pub(crate) memory_bytes: Option<u64>,
     pub(crate) containers: Option<u64>,
+    /// Space where the engine keeps its data.
+    pub(crate) disk_bytes: Option<u64>,
 }
 
 /// What the run would meet if it started now.
@@ -74,10 +76,14 @@ pub(crate) fn decide(
         assessment.resources.iter().filter_map(|found| over_level(found, fail_on)).collect();
     reasons.extend(needs.memory_bytes.into_iter().flat_map(|need| memory_reasons(need, current, budget)));
     reasons.extend(needs.containers.and_then(|need| container_reason(need, current, budget)));
+    reasons.extend(needs.disk_bytes.and_then(|need| disk_reason(need, current, budget)));
     if !reasons.is_empty() {
         return FitVerdict::DoesNotFit(reasons);
     }
-    let unknown: Vec<String> = assessment.unknown().map(ResourceLevel::describe).collect();
+    let mut unknown: Vec<String> = assessment.unknown().map(ResourceLevel::describe).collect();
+    if needs.disk_bytes.is_some() && current.usage.disk.is_none() {
+        unknown.push("disk: how much is free is only known of an engine on this machine".into());
+    }
     if unknown.is_empty() { FitVerdict::Fits } else { FitVerdict::Unknown(unknown) }
 }
 
@@ -105,12 +111,22 @@ fn container_reason(need: u64, current: &CurrentUse, budget: &Budget) -> Option<
     (need > left).then(|| format!("containers: the run needs {need}, the budget leaves {left}"))
 }
 
+fn disk_reason(need: u64, current: &CurrentUse, budget: &Budget) -> Option<String> {
+    let free = current.usage.disk?.free;
+    let left = free.saturating_sub(budget.disk_free_bytes);
+    (need > left).then(|| {
+        let [need, free, least] = [need, free, budget.disk_free_bytes].map(show_size);
+        format!("disk: the run needs {need}, {free} are free, and {least} of that should stay free")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::engine::DiskSpace;
     use crate::model::level::assess;
 
-    const BUDGET: Budget = Budget { memory_bytes: 4 << 30, containers: 20, networks: 15, volumes: 10 };
+    const BUDGET: Budget = Budget::OF_A_TEAM;
 
     fn current(memory: u64, available: u64) -> CurrentUse {
         let usage = Usage {
@@ -119,6 +135,8 @@ mod tests {
             containers: Some(4),
             networks: Some(0),
             volumes: Some(0),
+            disk: Some(DiskSpace { free: 8 << 30, total: 100 << 30 }),
+            ..Usage::default()
         };
         CurrentUse { problems: Vec::new(), usage, mem_available: Some(available) }
     }
@@ -129,13 +147,17 @@ mod tests {
 
     #[test]
     fn fits_exactly() {
-        let needs = RunNeeds { memory_bytes: Some(3 << 30), containers: Some(16) };
+        let needs = RunNeeds { memory_bytes: Some(3 << 30), containers: Some(16), disk_bytes: Some(7 << 30) };
         assert_eq!(verdict(needs, &current(1 << 30, 3 << 30)), FitVerdict::Fits);
-        let more = RunNeeds { memory_bytes: Some((3 << 30) + 1), containers: Some(17) };
+        let more = RunNeeds {
+            memory_bytes: Some((3 << 30) + 1),
+            containers: Some(17),
+            disk_bytes: Some((7 << 30) + 1),
+        };
         let FitVerdict::DoesNotFit(reasons) = verdict(more, &current(1 << 30, 3 << 30)) else {
             panic!("it fits")
         };
-        assert_eq!(reasons.len(), 3, "{reasons:?}");
+        assert_eq!(reasons.len(), 4, "{reasons:?}");
     }
 
     #[test]
@@ -151,10 +173,19 @@ mod tests {
     fn what_is_unknown_does_not_fit() {
         let mut current = current(1 << 30, 8 << 30);
         current.usage.memory_bytes = None;
-        let needs = |bytes| RunNeeds { memory_bytes: Some(bytes), containers: None };
+        let needs = |bytes| RunNeeds { memory_bytes: Some(bytes), ..RunNeeds::default() };
         let wanted = FitVerdict::Unknown(vec!["memory: at least 1.0 GiB of 4.0 GiB".into()]);
         assert_eq!(verdict(needs(1 << 30), &current), wanted);
         assert!(matches!(verdict(needs(4 << 30), &current), FitVerdict::DoesNotFit(_)));
+    }
+
+    #[test]
+    fn a_need_of_disk_that_cannot_be_checked_is_unknown() {
+        let mut current = current(0, 1 << 30);
+        current.usage.disk = None;
+        let needs = RunNeeds { disk_bytes: Some(1), ..RunNeeds::default() };
+        assert!(matches!(verdict(needs, &current), FitVerdict::Unknown(_)));
+        assert_eq!(verdict(RunNeeds::default(), &current), FitVerdict::Fits);
     }
 
     #[test]

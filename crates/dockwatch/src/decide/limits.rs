@@ -175,7 +175,13 @@ mod tests {
 
     fn violations(containers: Vec<Container>, memory: u64, count: u64) -> Vec<(String, Decision, u64)> {
         let facts = Facts { containers, containers_known: true, ..Facts::default() };
-        let budget = Budget { memory_bytes: memory, containers: count, networks: 9, volumes: 9 };
+        let budget = Budget {
+            memory_bytes: memory,
+            containers: count,
+            networks: Some(9),
+            volumes: Some(9),
+            disk_free_bytes: 0,
+        };
         let summary = |r: Violation<'_>| (r.container.summary.name.clone(), r.decision, r.over_bytes);
         find_violations(&facts, &budget).into_iter().map(summary).collect()
     }

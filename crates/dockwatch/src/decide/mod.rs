@@ -3,4 +3,5 @@
 pub(crate) mod diagnosis;
 pub(crate) mod fits;
 pub(crate) mod hysteresis;
+pub(crate) mod image_uses;
 pub(crate) mod limits;

@@ -61,6 +61,9 @@ pub(crate) struct SampleRecord {
     pub(crate) cpu_pct: Option<f64>,
     /// Memory that the machine could still allocate without swapping.
     pub(crate) mem_available_bytes: Option<u64>,
+    /// Free space where the engine keeps its data; records of older versions have none.
+    #[serde(default)]
+    pub(crate) disk_free_bytes: Option<u64>,
 }
 
 /// The number of resources found after an environment was taken down.
@@ -81,4 +84,11 @@ pub(crate) struct RecordedHistory {
     pub(crate) orphan_checks: Vec<OrphanCheck>,
     /// Lines of the files that could not be parsed.
     pub(crate) skipped_lines: usize,
+}
+
+impl RecordedHistory {
+    /// The least free space of any sample, bytes.
+    pub(crate) fn least_disk_free(&self) -> Option<u64> {
+        self.samples.iter().filter_map(|sample| sample.disk_free_bytes).min()
+    }
 }

@@ -116,6 +116,7 @@ impl SampleRecord {
             volumes: usage.volumes,
             cpu_pct: facts.cpu_pct(),
             mem_available_bytes: facts.mem_available(),
+            disk_free_bytes: usage.disk.map(|space| space.free),
         }
     }
 }

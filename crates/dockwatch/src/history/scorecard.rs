@@ -278,6 +278,7 @@ mod tests {
             volumes: None,
             cpu_pct: None,
             mem_available_bytes: None,
+            disk_free_bytes: None,
         }
     }
 

@@ -16,7 +16,7 @@ use crate::model::container::ContainerDetails;
 use crate::model::engine::EngineInfo;
 
 /// Version of the file's format; files of other versions are ignored.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// The cache of one engine.
 #[derive(Debug, Default, Serialize, Deserialize)]

@@ -61,6 +61,11 @@ impl Collector {
         self.targets.iter().find(|target| target.host == host)?.sampler.as_ref().map(Sampler::engine)
     }
 
+    /// The engines that were reachable.
+    pub(crate) fn engines(&self) -> impl Iterator<Item = &Engine> {
+        self.targets.iter().filter_map(|target| target.sampler.as_ref()).map(Sampler::engine)
+    }
+
     /// Measures all engines concurrently. An engine that does not answer is part of the facts; this fails only for an
     /// unusable host name.
     pub(crate) async fn collect(&mut self, query: Query) -> Result<Facts, Error> {

@@ -17,4 +17,4 @@ pub(crate) mod poll_schedule;
 mod pressure;
 pub(crate) mod sample;
 pub(crate) mod sampler;
-pub(crate) mod tmpfs;
+pub(crate) mod space;

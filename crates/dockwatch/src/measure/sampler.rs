@@ -17,11 +17,12 @@ use crate::measure::cpu::{CpuHistory, CpuUsage};
 use crate::measure::cpu_readings::{self, ReadingPairs};
 use crate::measure::engine::{self, EngineLists};
 use crate::measure::sample::{CpuWait, Query, Sample, SampleMode};
-use crate::measure::{address_pools, fd_limit, machine, tmpfs};
+use crate::measure::space::{DataRoot, of_tmpfs};
+use crate::measure::{address_pools, fd_limit, machine};
 use crate::model::container::{
     Container, ContainerDetails, ContainerState, ContainerStats, ContainerSummary, StatsSource,
 };
-use crate::model::engine::{DiskUsage, Endpoint, EndpointState, EngineFacts, Machine};
+use crate::model::engine::{DiskSpace, DiskUsage, Endpoint, EndpointState, EngineFacts, Machine};
 
 /// Exit code of a container that SIGKILL ended, as the OOM killer does.
 const EXIT_SIGKILL: i64 = 137;
@@ -42,6 +43,7 @@ pub(super) struct Sampler {
     exited: HashMap<String, ContainerDetails>,
     /// The engine's last answer.
     lists: Option<EngineLists>,
+    data_root: DataRoot,
 }
 
 /// The containers of a sample.
@@ -80,6 +82,7 @@ impl Sampler {
             readers: Readers::new(),
             exited: HashMap::new(),
             lists: None,
+            data_root: DataRoot::default(),
         };
         sampler.track_known();
         sampler
@@ -116,6 +119,8 @@ impl Sampler {
         };
         let (mut containers, vanished) =
             measured.map_or_else(Default::default, |found| (Some(found.containers), found.vanished));
+        let machine = self.machine(containers.as_deref().unwrap_or_default());
+        let disk_space = self.disk_space(&machine).await;
         let info = &self.cache.info;
         if info.lacks_cgroups {
             let from_engine = |c: &&mut Container| c.stats_source == Some(StatsSource::Api);
@@ -128,8 +133,9 @@ impl Sampler {
                 host: self.engine.host.clone(),
                 info: info.clone(),
                 endpoints: lists.endpoints,
-                machine: self.machine(containers.as_deref().unwrap_or_default()),
+                machine,
                 address_pools: pools,
+                disk_space,
                 disk,
             },
             containers,
@@ -137,6 +143,14 @@ impl Sampler {
             volumes: lists.volumes,
             vanished,
         }
+    }
+
+    /// The space where the engine keeps its data, if its machine is this one.
+    async fn disk_space(&mut self, machine: &Machine) -> Option<DiskSpace> {
+        // Of another machine only the engine's figures are known.
+        machine.mem_available?;
+        let directory = self.cache.info.data_root.as_deref()?;
+        self.data_root.space(&self.engine.host, directory).await
     }
 
     async fn sample_engine_and_disk(&mut self) -> Answers {
@@ -389,7 +403,7 @@ impl Sampler {
         }
         summary.health = summary.health.or_else(|| details.as_ref()?.health);
         let destinations = details.as_ref().map(|details| details.tmpfs.as_slice()).unwrap_or_default();
-        let tmpfs = tmpfs::measure(self.readers.get_mut(&id), destinations);
+        let tmpfs = of_tmpfs(self.readers.get_mut(&id), destinations);
         let cpu = parts.cpu.remove(&id);
         Ok(Container {
             engine: self.engine.host.clone(),

@@ -37,6 +37,14 @@ pub(crate) struct Volume {
     pub(crate) labels: BTreeMap<String, String>,
 }
 
+/// Space of the file system that holds an engine's data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DiskSpace {
+    /// Bytes that can still be written, as `df` shows them: without what is kept for the file system's owner.
+    pub(crate) free: u64,
+    pub(crate) total: u64,
+}
+
 /// Bytes that an engine keeps on disk, by kind; `None` where the engine did not say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DiskUsage {
@@ -110,6 +118,8 @@ pub(crate) struct EngineInfo {
     pub(crate) cpus: Option<u64>,
     /// Host name of the engine's machine.
     pub(crate) machine: Option<String>,
+    /// Directory with the engine's data, as the engine sees it.
+    pub(crate) data_root: Option<String>,
     /// A rootless engine that may not make cgroups: each container seems to use what all of the machine does.
     pub(crate) lacks_cgroups: bool,
     /// Configured address pools: base, and prefix length of each subnet; empty where they are Docker's own, `None` where
@@ -128,6 +138,8 @@ pub(crate) struct EngineFacts {
     pub(crate) machine: Machine,
     /// Free subnets of the address pools, and all of them.
     pub(crate) address_pools: Option<(u64, u64)>,
+    /// Space where the engine keeps its data; unknown where the engine is not on this machine.
+    pub(crate) disk_space: Option<DiskSpace>,
     /// Disk usage, where it was asked for.
     pub(crate) disk: Option<DiskUsage>,
 }

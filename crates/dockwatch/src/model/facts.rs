@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use evenkeel_common::Error;
 
 use crate::model::container::{Container, ContainerState};
-use crate::model::engine::{EngineFacts, Network, Volume};
+use crate::model::engine::{DiskSpace, EngineFacts, Network, Volume};
 use crate::model::level::{Assessment, ResourceLevel, Usage, Verdict};
 use crate::model::numbers::round2;
 
@@ -56,7 +56,21 @@ impl Facts {
             containers: self.containers_known.then(|| self.live().count() as u64),
             networks: self.networks_known.then_some(self.networks.len() as u64),
             volumes: self.volumes_known.then_some(self.volumes.len() as u64),
+            subnets: self.subnets(),
+            disk: self.disk_space(),
         }
+    }
+
+    /// The used subnets, and all, of the engine that has used the largest share, of those where they are known.
+    fn subnets(&self) -> Option<(u64, u64)> {
+        let known = self.engines.iter().filter_map(|engine| engine.address_pools);
+        let used = known.map(|(free, all)| (all.saturating_sub(free), all));
+        used.max_by_key(|(used, all)| u128::from(*used) * 1_000_000 / u128::from((*all).max(1)))
+    }
+
+    /// The space of the engine that has the least left, of those where it is known.
+    pub(crate) fn disk_space(&self) -> Option<DiskSpace> {
+        self.engines.iter().filter_map(|engine| engine.disk_space).min_by_key(|space| space.free)
     }
 
     /// CPU use of all containers, percent of one core; `None` where that of any is unknown.

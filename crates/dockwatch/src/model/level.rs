@@ -1,7 +1,9 @@
 //! How much of its budget a resource uses, as one of four levels. Pure.
 
+use evenkeel_common::units::show_size;
 use serde::{Deserialize, Serialize};
 
+use crate::model::engine::DiskSpace;
 use crate::model::numbers::percent;
 
 /// How much of a budget is used.
@@ -30,6 +32,20 @@ impl Level {
         }
         let reached = |pct: u64| u128::from(used) * 100 >= u128::from(budget) * u128::from(pct);
         Self::THRESHOLDS.iter().find(|(pct, _)| reached(*pct)).map_or(Self::Safe, |(_, level)| *level)
+    }
+
+    /// The level of what is free against the least that should be: from twice that on it is safe, from that on a
+    /// warning, and below half of it an emergency.
+    pub(crate) const fn of_free(free: u64, least: u64) -> Self {
+        if free >= least.saturating_mul(2) {
+            Self::Safe
+        } else if free >= least {
+            Self::Warning
+        } else if free >= least.div_ceil(2) {
+            Self::Critical
+        } else {
+            Self::Emergency
+        }
     }
 
     /// The name in JSON and in arguments.
@@ -87,9 +103,24 @@ pub(crate) struct Budget {
     pub(crate) memory_bytes: u64,
     /// Running containers.
     pub(crate) containers: u64,
-    /// Networks other than the engine's own.
-    pub(crate) networks: u64,
-    pub(crate) volumes: u64,
+    /// Networks other than the engine's own; `None` judges by the subnets that are left.
+    pub(crate) networks: Option<u64>,
+    /// Volumes; `None` judges by the disk alone.
+    pub(crate) volumes: Option<u64>,
+    /// Least free space where an engine keeps its data, bytes.
+    pub(crate) disk_free_bytes: u64,
+}
+
+#[cfg(test)]
+impl Budget {
+    /// A budget for unit tests.
+    pub(crate) const OF_A_TEAM: Self = Self {
+        memory_bytes: 4 << 30,
+        containers: 20,
+        networks: Some(15),
+        volumes: Some(10),
+        disk_free_bytes: 1 << 30,
+    };
 }
 
 /// How much is used; `None` where an engine did not say.
@@ -104,6 +135,11 @@ pub(crate) struct Usage {
     /// Networks other than the engine's own.
     pub(crate) networks: Option<u64>,
     pub(crate) volumes: Option<u64>,
+    /// Subnets that an engine has given to networks, its own included, and all it has; not judged where they are not
+    /// known.
+    pub(crate) subnets: Option<(u64, u64)>,
+    /// Space where the engine keeps its data; not judged where it is not known.
+    pub(crate) disk: Option<DiskSpace>,
 }
 
 /// A resource that has a budget.
@@ -112,7 +148,9 @@ pub(crate) enum Resource {
     Memory,
     Containers,
     Networks,
+    Subnets,
     Volumes,
+    Disk,
 }
 
 impl Resource {
@@ -122,14 +160,16 @@ impl Resource {
             Self::Memory => "memory",
             Self::Containers => "containers",
             Self::Networks => "networks",
+            Self::Subnets => "subnets",
             Self::Volumes => "volumes",
+            Self::Disk => "disk",
         }
     }
 
     /// Formats an amount for display.
     fn show(self, amount: u64) -> String {
         match self {
-            Self::Memory => evenkeel_common::units::show_size(amount),
+            Self::Memory | Self::Disk => show_size(amount),
             _ => amount.to_string(),
         }
     }
@@ -144,6 +184,8 @@ pub(crate) struct ResourceLevel {
     /// The part of the use that is known.
     at_least: u64,
     pub(crate) budget: u64,
+    /// Of the disk, the space that is free and the least that should be.
+    free_and_least: Option<(u64, u64)>,
     /// `None` where the use is unknown, unless what is known is above safe already.
     pub(crate) level: Option<Level>,
 }
@@ -154,7 +196,20 @@ impl ResourceLevel {
             Some(used) => Some(Level::of(used, budget)),
             None => Some(Level::of(at_least, budget)).filter(|level| *level > Level::Safe),
         };
-        Self { resource, used, at_least, budget, level }
+        Self { resource, used, at_least, budget, free_and_least: None, level }
+    }
+
+    /// The disk is judged by what is free: a share of it says little, as disks differ by orders of magnitude. What may be
+    /// used is all but the least free space.
+    fn of_disk(space: DiskSpace, least: u64) -> Self {
+        Self {
+            resource: Resource::Disk,
+            used: Some(space.total.saturating_sub(space.free)),
+            at_least: 0,
+            budget: space.total.saturating_sub(least),
+            free_and_least: Some((space.free, least)),
+            level: Some(Level::of_free(space.free, least)),
+        }
     }
 
     /// Percent of the budget, rounded for display; the level is decided on the exact figures.
@@ -164,6 +219,9 @@ impl ResourceLevel {
 
     /// One human-readable line, such as `memory: 3.0 GiB of 4.0 GiB (75 %)`.
     pub(crate) fn describe(&self) -> String {
+        if let Some((free, least)) = self.free_and_least {
+            return format!("disk: {} free (least {})", show_size(free), show_size(least));
+        }
         let used = match self.used {
             Some(used) => self.resource.show(used),
             None if self.at_least > 0 => format!("at least {}", self.resource.show(self.at_least)),
@@ -179,8 +237,8 @@ impl ResourceLevel {
 pub(crate) struct Assessment {
     /// The highest level of any resource, of those that are known.
     pub(crate) level: Level,
-    /// Memory, containers, networks, volumes.
-    pub(crate) resources: [ResourceLevel; 4],
+    /// Memory, containers, networks or subnets, volumes, disk: those that are judged.
+    pub(crate) resources: Vec<ResourceLevel>,
 }
 
 impl Assessment {
@@ -204,12 +262,17 @@ impl Assessment {
 
 /// Compares the use of every resource with its budget.
 pub(crate) fn assess(usage: &Usage, budget: &Budget) -> Assessment {
-    let resources = [
+    let mut resources = vec![
         ResourceLevel::new(Resource::Memory, usage.memory_bytes, usage.memory_at_least, budget.memory_bytes),
         ResourceLevel::new(Resource::Containers, usage.containers, 0, budget.containers),
-        ResourceLevel::new(Resource::Networks, usage.networks, 0, budget.networks),
-        ResourceLevel::new(Resource::Volumes, usage.volumes, 0, budget.volumes),
     ];
+    resources.extend(match budget.networks {
+        Some(most) => Some(ResourceLevel::new(Resource::Networks, usage.networks, 0, most)),
+        None => usage.subnets.map(|(used, all)| ResourceLevel::new(Resource::Subnets, Some(used), used, all)),
+    });
+    resources
+        .extend(budget.volumes.map(|most| ResourceLevel::new(Resource::Volumes, usage.volumes, 0, most)));
+    resources.extend(usage.disk.map(|space| ResourceLevel::of_disk(space, budget.disk_free_bytes)));
     let level = resources.iter().filter_map(|found| found.level).max().unwrap_or(Level::Safe);
     Assessment { level, resources }
 }
@@ -218,7 +281,7 @@ pub(crate) fn assess(usage: &Usage, budget: &Budget) -> Assessment {
 mod tests {
     use super::*;
 
-    const BUDGET: Budget = Budget { memory_bytes: 4 << 30, containers: 20, networks: 15, volumes: 10 };
+    const BUDGET: Budget = Budget::OF_A_TEAM;
 
     #[test]
     fn exact_at_the_edges() {
@@ -249,6 +312,7 @@ mod tests {
             containers: Some(1),
             networks: Some(15),
             volumes: None,
+            ..Usage::default()
         };
         let found = assess(&usage, &BUDGET);
         assert_eq!(found.level, Level::Emergency);
@@ -265,6 +329,7 @@ mod tests {
                 containers: Some(1),
                 networks: Some(0),
                 volumes: Some(0),
+                ..Usage::default()
             };
             let found = assess(&usage, &BUDGET);
             (found.known_level(), found.resources[0].describe())
@@ -276,5 +341,59 @@ mod tests {
         assert_eq!(of(None, 0), (None, "memory: unknown of 4.0 GiB".into()));
         assert_eq!(of(None, 1 << 30), (None, "memory: at least 1.0 GiB of 4.0 GiB".into()));
         assert_eq!(of(None, 3 << 30), (Some(Level::Critical), "memory: at least 3.0 GiB of 4.0 GiB".into()));
+    }
+
+    #[test]
+    fn the_disk_is_judged_by_what_is_free_where_that_is_known() {
+        let of = |free: u64| {
+            let disk = Some(DiskSpace { free, total: 100 << 30 });
+            let known = Usage {
+                memory_bytes: Some(0),
+                containers: Some(0),
+                networks: Some(0),
+                volumes: Some(0),
+                ..Usage::default()
+            };
+            assess(&Usage { disk, ..known }, &BUDGET)
+        };
+        for (free, level) in [
+            (2 << 30, Level::Safe),
+            ((2 << 30) - 1, Level::Warning),
+            (1 << 30, Level::Warning),
+            ((1 << 30) - 1, Level::Critical),
+            (512 << 20, Level::Critical),
+            ((512 << 20) - 1, Level::Emergency),
+            (0, Level::Emergency),
+        ] {
+            assert_eq!(of(free).known_level(), Some(level), "{free}");
+        }
+        assert_eq!(of(0).reasons(), ["disk: 0 B free (least 1.0 GiB)"]);
+        assert_eq!(assess(&Usage::default(), &BUDGET).resources.len(), 4, "what is unknown is not judged");
+        assert_eq!(Level::of_free(0, 0), Level::Safe, "nothing has to be free");
+        assert_eq!(Level::of_free(0, 1), Level::Emergency);
+        assert_eq!(Level::of_free(u64::MAX, u64::MAX), Level::Safe);
+    }
+
+    #[test]
+    fn without_a_scope_networks_are_judged_by_subnets_and_volumes_by_the_disk() {
+        let whole = Budget { networks: None, volumes: None, ..BUDGET };
+        let of = |subnets, budget: &Budget| {
+            let usage = Usage { networks: Some(25), volumes: Some(40), subnets, ..Usage::default() };
+            let found = assess(&usage, budget);
+            (found.level, found.resources.iter().map(|one| one.resource.name()).collect::<Vec<_>>())
+        };
+        assert_eq!(of(None, &whole), (Level::Safe, vec!["memory", "containers"]), "unknown is not judged");
+        for (used, level) in [
+            (0, Level::Safe),
+            (15, Level::Safe),
+            (16, Level::Warning),
+            (24, Level::Critical),
+            (28, Level::Emergency),
+        ] {
+            let wanted = (level, vec!["memory", "containers", "subnets"]);
+            assert_eq!(of(Some((used, 31)), &whole), wanted, "{used}");
+        }
+        let both = vec!["memory", "containers", "networks", "volumes"];
+        assert_eq!(of(Some((0, 31)), &BUDGET), (Level::Emergency, both), "counts apply where they are given");
     }
 }

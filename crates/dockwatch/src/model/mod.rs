@@ -8,6 +8,7 @@ pub(crate) mod engine;
 pub(crate) mod evidence;
 pub(crate) mod facts;
 pub(crate) mod fault;
+pub(crate) mod image_uses;
 pub(crate) mod level;
 pub(crate) mod numbers;
 pub(crate) mod scope;

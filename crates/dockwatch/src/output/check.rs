@@ -63,6 +63,9 @@ pub(crate) struct CheckJson<'a> {
     budget_containers: u64,
     mem_available_bytes: Option<u64>,
     waited_s: f64,
+    need_disk_bytes: Option<u64>,
+    disk_free_bytes: Option<u64>,
+    budget_disk_free_bytes: u64,
 }
 
 impl CheckReport<'_> {
@@ -84,6 +87,9 @@ impl CheckReport<'_> {
             budget_containers: self.budget.containers,
             mem_available_bytes: self.current.mem_available,
             waited_s: round3(self.waited.as_secs_f64()),
+            need_disk_bytes: self.needs.disk_bytes,
+            disk_free_bytes: self.current.usage.disk.map(|space| space.free),
+            budget_disk_free_bytes: self.budget.disk_free_bytes,
         }
     }
 

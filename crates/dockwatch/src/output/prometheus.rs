@@ -141,6 +141,10 @@ fn engines(page: &mut Exposition, engines: &[EngineFacts]) {
     page.gauges("machine_memory_pressure_ratio", help, engines, engine_labels, |e| {
         e.machine.pressure_memory.map(|(some, _)| some / 100.0)
     });
+    let help = "Free space where the engine keeps its data.";
+    page.gauges("disk_free_bytes", help, engines, engine_labels, |e| Some(to_f64(e.disk_space?.free)));
+    let help = "Size of the file system where the engine keeps its data.";
+    page.gauges("disk_size_bytes", help, engines, engine_labels, |e| Some(to_f64(e.disk_space?.total)));
     let help = "Networks that can still be created.";
     page.gauges("address_pool_subnets_free", help, engines, engine_labels, |e| {
         e.address_pools.map(|(free, _)| to_f64(free))
@@ -258,7 +262,7 @@ mod tests {
 
     #[test]
     fn unknown_is_absent() {
-        let budget = Budget { memory_bytes: 1, containers: 1, networks: 1, volumes: 1 };
+        let budget = Budget::OF_A_TEAM;
         let page = |facts: &Facts| render(facts, &assess(&facts.usage(), &budget), Duration::from_millis(5));
         let unknown = page(&Facts::default());
         for metric in ["dockwatch_level", "budget_used_ratio", "dockwatch_networks"] {

@@ -55,6 +55,9 @@ struct EngineJson {
     address_pools_free: Option<u64>,
     address_pools_total: Option<u64>,
     disk: Option<DiskJson>,
+    data_root: Option<String>,
+    disk_free_bytes: Option<u64>,
+    disk_total_bytes: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -234,6 +237,9 @@ fn engine(facts: &EngineFacts) -> EngineJson {
             volumes_bytes: disk.volumes,
             build_cache_bytes: disk.build_cache,
         }),
+        data_root: facts.info.data_root.clone(),
+        disk_free_bytes: facts.disk_space.map(|space| space.free),
+        disk_total_bytes: facts.disk_space.map(|space| space.total),
     }
 }
 

@@ -88,6 +88,9 @@ fn engine_line(engine: &EngineFacts) -> String {
     if let Some((some, _)) = engine.machine.pressure_memory {
         let _ = write!(line, ", memory pressure {some} %");
     }
+    if let Some(space) = engine.disk_space {
+        let _ = write!(line, ", disk: {} of {} free", show_size(space.free), show_size(space.total));
+    }
     if let Some((free, total)) = engine.address_pools {
         let _ = write!(line, ", {free} of {total} subnets free");
     }
@@ -185,7 +188,7 @@ mod tests {
             errors: vec!["e\nf".into()],
             ..Facts::default()
         };
-        let budget = Budget { memory_bytes: 1, containers: 1, networks: 1, volumes: 1 };
+        let budget = Budget::OF_A_TEAM;
         let text = snapshot(&facts, &assess(&facts.usage(), &budget), ContainerFilter::All);
         for expected in ["a [2Jb", "c d", "unknown: e f\n"] {
             assert!(text.contains(expected), "{expected}: {text:?}");

@@ -54,6 +54,7 @@ pub(crate) struct SampleJson {
     mem_available_bytes: Option<u64>,
     pressure_memory_some_pct: Option<f64>,
     containers: Vec<ContainerJson>,
+    disk_free_bytes: Option<u64>,
 }
 
 #[derive(Debug, Serialize)]
@@ -172,6 +173,7 @@ impl Line {
             mem_available_bytes: facts.mem_available(),
             pressure_memory_some_pct: pressure.reduce(f64::max),
             containers: facts.live().map(container).collect(),
+            disk_free_bytes: usage.disk.map(|space| space.free),
         })
     }
 

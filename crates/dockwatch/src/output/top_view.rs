@@ -154,14 +154,15 @@ impl TopView {
     fn verdict_line(&self) -> Line<'static> {
         let verdict = self.facts.verdict(&self.assessment());
         let usage = self.facts.usage();
-        let share = |used: Option<u64>, budget: u64| {
-            used.map_or_else(|| format!("?/{budget}"), |used| format!("{used}/{budget}"))
+        let share = |used: Option<u64>, budget: Option<u64>| {
+            let used = used.map_or_else(|| "?".into(), |used| used.to_string());
+            budget.map_or_else(|| used.clone(), |budget| format!("{used}/{budget}"))
         };
         let resources = format!(
             "  mem {}/{}  containers {}  networks {}  volumes {}",
             usage.memory_bytes.map_or_else(|| "?".into(), show_size),
             show_size(self.budget.memory_bytes),
-            share(usage.containers, self.budget.containers),
+            share(usage.containers, Some(self.budget.containers)),
             share(usage.networks, self.budget.networks),
             share(usage.volumes, self.budget.volumes),
         );
@@ -176,7 +177,10 @@ impl TopView {
         }
         let available = self.facts.mem_available().map_or_else(|| "?".into(), show_size);
         let cpu = self.facts.cpu_pct().map_or_else(|| "?".into(), |pct| format!("{pct:.1} %"));
-        Line::raw(format!("CPU {cpu}, {available} available on the machine"))
+        let disk = self.facts.disk_space().map_or_else(String::new, |space| {
+            format!(", disk {} of {} free", show_size(space.free), show_size(space.total))
+        });
+        Line::raw(format!("CPU {cpu}, {available} available on the machine{disk}"))
     }
 
     fn table(&self) -> Table<'static> {
@@ -268,7 +272,7 @@ mod tests {
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 
-    const BUDGET: Budget = Budget { memory_bytes: 4 << 30, containers: 20, networks: 15, volumes: 10 };
+    const BUDGET: Budget = Budget::OF_A_TEAM;
 
     fn container(name: &str, mebibytes: u64, cpu: f64) -> Container {
         Container { cpu_pct: Some(cpu), ..Container::running(name, mebibytes << 20, 100 << 20) }

@@ -80,3 +80,29 @@ fn reports_a_kill_for_lack_of_memory() {
     assert_eq!(engine.docker(&["wait", &name]), "137");
     assert_eq!(following.event("oom").memory_limit_bytes, Some(8 << 20));
 }
+
+#[test]
+fn the_uses_of_images_are_noted() {
+    let Some(engine) = engine() else { return };
+    let (world, home) = (World::new(engine), Home::new());
+    let id = engine.docker(&["run", "-d", "--label", &world.label(), BUSYBOX, "sleep", "600"]);
+    let mut following = Following::start(&engine.host, &home, "200ms", &world.label());
+    let give_up_at = Instant::now() + Duration::from_mins(1);
+    let note = loop {
+        let _ = following.next();
+        let files = std::fs::read_dir(home.join("history")).into_iter().flatten();
+        let mut paths = files.map(|file| file.unwrap().path());
+        let is_note = |path: &std::path::PathBuf| {
+            let name = path.file_stem().unwrap().to_string_lossy();
+            name.starts_with("images-") && path.extension().is_some_and(|extension| extension == "json")
+        };
+        if let Some(path) = paths.find(is_note) {
+            break serde_json::from_slice::<crate::json::ImageUses>(&std::fs::read(path).unwrap()).unwrap();
+        }
+        assert!(Instant::now() < give_up_at, "nothing is noted");
+    };
+    assert_eq!((note.schema.as_str(), note.host.as_str()), ("dockwatch.image_uses/1", &*engine.host));
+    let image = engine.docker(&["inspect", "-f", "{{.Image}}", &id]);
+    assert_eq!(note.containers.get(&id), Some(&image));
+    assert_eq!(note.images.get(&image), Some(&note.at), "it is in use");
+}

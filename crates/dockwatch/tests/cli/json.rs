@@ -49,6 +49,9 @@ pub(crate) struct Engine {
     pub(crate) address_pools_free: Option<u64>,
     pub(crate) address_pools_total: Option<u64>,
     pub(crate) disk: Option<Disk>,
+    pub(crate) data_root: Option<String>,
+    pub(crate) disk_free_bytes: Option<u64>,
+    pub(crate) disk_total_bytes: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -200,6 +203,9 @@ pub(crate) struct Check {
     pub(crate) budget_containers: u64,
     pub(crate) mem_available_bytes: Option<u64>,
     pub(crate) waited_s: f64,
+    pub(crate) need_disk_bytes: Option<u64>,
+    pub(crate) disk_free_bytes: Option<u64>,
+    pub(crate) budget_disk_free_bytes: u64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -250,6 +256,7 @@ pub(crate) struct Report {
     pub(crate) samples: u64,
     pub(crate) skipped_lines: u64,
     pub(crate) figures: Vec<Figure>,
+    pub(crate) disk_free_min_bytes: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -318,6 +325,7 @@ pub(crate) struct SampleLine {
     pub(crate) mem_available_bytes: Option<u64>,
     pub(crate) pressure_memory_some_pct: Option<f64>,
     pub(crate) containers: Vec<ContainerLine>,
+    pub(crate) disk_free_bytes: Option<u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -434,4 +442,17 @@ pub(crate) struct CollectedContainer {
 pub(crate) struct CollectFailure {
     pub(crate) what: String,
     pub(crate) error: String,
+}
+
+/// A file in the state directory.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ImageUses {
+    pub(crate) schema: String,
+    pub(crate) tool_version: String,
+    pub(crate) at: String,
+    pub(crate) host: String,
+    pub(crate) watched_since: String,
+    pub(crate) containers: BTreeMap<String, String>,
+    pub(crate) images: BTreeMap<String, String>,
 }

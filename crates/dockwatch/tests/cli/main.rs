@@ -3,6 +3,7 @@
 
 mod check;
 mod collect;
+mod disk;
 mod enforce;
 mod figures;
 mod follow;

@@ -111,11 +111,34 @@ fn budgets_from_the_environment() {
     let Some(engine) = engine() else { return };
     let home = Home::new();
     let mut command = dockwatch(&engine.host, &home);
-    command.env("DOCKER_MAX_MEMORY_GB", "2").env("DOCKER_MAX_VOLUMES", "3");
+    command.env("DOCKER_MAX_MEMORY_GB", "2").env("DOCKER_MAX_VOLUMES", "3").env("DOCKER_MIN_DISK_GB", "0");
     let (stdout, _) = run(&mut command, &["--json", "--label", "none=such"], 0);
     let found: crate::json::Snapshot = serde_json::from_str(&stdout).unwrap();
     let budgets: Vec<u64> = found.levels.iter().map(|level| level.budget).collect();
-    assert_eq!(budgets, [2 << 30, 20, 15, 3]);
+    assert_eq!(budgets[..4], [2 << 30, 20, 15, 3]);
+    assert_eq!(found.engines[0].disk_total_bytes, budgets.get(4).copied(), "all of the disk may be used");
+}
+
+#[test]
+fn of_everything_only_numbers_that_are_given_are_judged() {
+    let Some(engine) = engine() else { return };
+    let home = Home::new();
+    let judged = |args: &[&str]| {
+        let (stdout, _) = run(&mut dockwatch(&engine.host, &home), &[&["--json"], args].concat(), 0);
+        let found: crate::json::Snapshot = serde_json::from_str(&stdout).unwrap();
+        found.levels.into_iter().map(|level| (level.resource, level.budget)).collect::<Vec<_>>()
+    };
+    let has =
+        |found: &[(String, u64)], name| found.iter().find(|(found, _)| found == name).map(|found| found.1);
+    let all = judged(&[]);
+    assert_eq!((has(&all, "networks"), has(&all, "volumes")), (None, None), "{all:?}");
+    if !engine.is_podman() {
+        assert_eq!(has(&all, "subnets"), Some(31), "{all:?}");
+    }
+    let given = judged(&["--max-networks", "200", "--max-volumes", "300"]);
+    assert_eq!((has(&given, "networks"), has(&given, "volumes")), (Some(200), Some(300)), "{given:?}");
+    let project = judged(&["--project", "none"]);
+    assert_eq!((has(&project, "networks"), has(&project, "volumes")), (Some(15), Some(10)), "{project:?}");
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn section(plot: &Plot<'_>) -> String {
     format!("<h2>{}</h2>{svg}", escape(plot.title))
 }
 
-fn plots(scorecard: &Scorecard<'_>, budget: &Budget) -> [Plot<'static>; 5] {
+fn plots(scorecard: &Scorecard<'_>, budget: &Budget) -> [Plot<'static>; 6] {
     let samples = &scorecard.recorded.samples;
     let runs = &scorecard.recorded.runs;
     let of_runs =
@@ -59,11 +59,16 @@ fn plots(scorecard: &Scorecard<'_>, budget: &Budget) -> [Plot<'static>; 5] {
     };
     let memory = samples.iter().map(|s| (seconds(s.at), s.memory_working_set_bytes.map(to_f64))).collect();
     let level = samples.iter().map(|s| (seconds(s.at), s.level.filter(|_| s.healthy).map(height))).collect();
+    let disk = samples.iter().map(|s| (seconds(s.at), s.disk_free_bytes.map(to_f64))).collect();
     let containers = samples.iter().map(|s| (seconds(s.at), s.containers.map(to_f64))).collect();
     let (max_memory, max_containers) = (Some(to_f64(budget.memory_bytes)), Some(to_f64(budget.containers)));
     [
         Plot { limit: max_memory, ..plot("Memory of all containers", memory, show_bytes) },
         Plot { ticks: &[0.0, 1.0, 2.0, 3.0], ..plot("Level", level, show_level) },
+        Plot {
+            limit: Some(to_f64(budget.disk_free_bytes)),
+            ..plot("Free disk space of the engine", disk, show_bytes)
+        },
         Plot { limit: max_containers, ..plot("Running containers", containers, show_count) },
         Plot {
             limit: max_memory,

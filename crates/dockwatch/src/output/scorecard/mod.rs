@@ -27,6 +27,7 @@ pub(crate) struct ScorecardJson<'a> {
     samples: usize,
     skipped_lines: usize,
     figures: Vec<FigureJson<'a>>,
+    disk_free_min_bytes: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -61,6 +62,7 @@ impl Scorecard<'_> {
             samples: self.recorded.samples.len(),
             skipped_lines: self.recorded.skipped_lines,
             figures: self.figures.iter().map(figure).collect(),
+            disk_free_min_bytes: self.recorded.least_disk_free(),
         }
     }
 
@@ -70,7 +72,10 @@ impl Scorecard<'_> {
         for figure in self.figures {
             table.add_row(cells(figure));
         }
-        format!("{table}{}", skipped_lines(self.recorded.skipped_lines))
+        let disk = self.recorded.least_disk_free();
+        let disk =
+            disk.map_or_else(String::new, |free| format!("least free disk space: {}\n", show_size(free)));
+        format!("{table}{disk}{}", skipped_lines(self.recorded.skipped_lines))
     }
 }
 
