@@ -89,7 +89,7 @@ _dockwatch() {
 
     case "${cmd}" in
         dockwatch)
-            opts="-v -a -f -H -l -p -h -V --verbose --json --all --disk --follow --interval --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --help --version check collect record history metrics predict report serve top enforce help"
+            opts="-v -a -f -H -l -p -h -V --verbose --json --all --disk --follow --interval --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --min-disk --help --version check collect record history metrics predict report serve top enforce help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -851,7 +851,7 @@ _dockwatch() {
             return 0
             ;;
         dockwatch__subcmd__serve)
-            opts="-H -l -p -v -h --listen --since --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --verbose --help"
+            opts="-H -l -p -v -h --listen --since --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --min-disk --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -922,6 +922,10 @@ _dockwatch() {
                     return 0
                     ;;
                 --max-volumes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --min-disk)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -171,8 +171,9 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -s l -l label
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -s p -l project -d 'Only resources of this Compose project' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l max-memory -d 'Memory budget of all containers together, such as 4GiB; a bare number is in GiB' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l max-containers -d 'Highest number of running containers' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l max-networks -d 'Highest number of networks, not counting the engine\'s own' -r
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l max-volumes -d 'Highest number of volumes' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l max-networks -d 'Highest number of networks, not counting the engine\'s own [default: 15 of a label or project; of everything, no number: what counts is how many of the engine\'s subnets are free]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l max-volumes -d 'Highest number of volumes [default: 10 of a label or project; of everything, no number: what counts is the free disk space]' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l min-disk -d 'Least free space where the engine keeps its data, such as 5GiB; a bare number is in GiB' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'

@@ -229,8 +229,9 @@ _arguments "${_arguments_options[@]}" : \
 '--project=[Only resources of this Compose project]:NAME:_default' \
 '--max-memory=[Memory budget of all containers together, such as 4GiB; a bare number is in GiB]:SIZE:_default' \
 '--max-containers=[Highest number of running containers]:N:_default' \
-'--max-networks=[Highest number of networks, not counting the engine'\''s own]:N:_default' \
-'--max-volumes=[Highest number of volumes]:N:_default' \
+'--max-networks=[Highest number of networks, not counting the engine'\''s own \[default\: 15 of a label or project; of everything, no number\: what counts is how many of the engine'\''s subnets are free\]]:N:_default' \
+'--max-volumes=[Highest number of volumes \[default\: 10 of a label or project; of everything, no number\: what counts is the free disk space\]]:N:_default' \
+'--min-disk=[Least free space where the engine keeps its data, such as 5GiB; a bare number is in GiB]:SIZE:_default' \
 '--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
 '--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \

@@ -245,7 +245,7 @@ _envlock() {
             return 0
             ;;
         envlock__subcmd__down)
-            opts="-w -v -h --teardown --timeout --via --verbose --help"
+            opts="-w -v -h --teardown --timeout --via --via-ca --via-cert --via-key --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -264,6 +264,18 @@ _envlock() {
                     return 0
                     ;;
                 --via)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --via-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --via-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --via-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

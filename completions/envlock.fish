@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_envlock_global_optspecs
-    string join \n s/shared slots= with= setup= teardown= teardown-timeout= setup-key= keep keep-for= replace= reuse= after= w/timeout= n/no-wait wait-forever p/purpose= private E/conflict-exit-code= inherit report= via= ttl= v/verbose h/help V/version
+    string join \n s/shared slots= with= setup= teardown= teardown-timeout= setup-key= keep keep-for= replace= reuse= after= w/timeout= n/no-wait wait-forever p/purpose= private E/conflict-exit-code= inherit report= via= via-ca= via-cert= via-key= ttl= v/verbose h/help V/version
 end
 
 function __fish_envlock_needs_command
@@ -40,6 +40,9 @@ complete -c envlock -n "__fish_envlock_needs_command" -s p -l purpose -d 'Purpos
 complete -c envlock -n "__fish_envlock_needs_command" -s E -l conflict-exit-code -d 'End with N instead of 75 when the lock was not free in time' -r
 complete -c envlock -n "__fish_envlock_needs_command" -l report -d 'Write a record of the run to FILE as JSON' -r -F
 complete -c envlock -n "__fish_envlock_needs_command" -l via -d 'Keep the lock in etcd, for users on several hosts [default: ENVLOCK_VIA, else files of this machine]' -r
+complete -c envlock -n "__fish_envlock_needs_command" -l via-ca -d 'With etcds://: trust the CAs in this PEM file [default: ENVLOCK_VIA_CA, else those of the system]' -r -F
+complete -c envlock -n "__fish_envlock_needs_command" -l via-cert -d 'With etcds://: use the client certificate in this PEM file [default: ENVLOCK_VIA_CERT]' -r -F
+complete -c envlock -n "__fish_envlock_needs_command" -l via-key -d 'With etcds://: use the private key in this PEM file [default: ENVLOCK_VIA_KEY]' -r -F
 complete -c envlock -n "__fish_envlock_needs_command" -l ttl -d 'With --via: how long the store keeps the lock of a host that vanished, from 5s to 5m [default: 15s]' -r
 complete -c envlock -n "__fish_envlock_needs_command" -s s -l shared -d 'Share the lock with others that share it'
 complete -c envlock -n "__fish_envlock_needs_command" -l keep -d 'As the last user, leave the environment up until it is taken down with \'envlock down\' or --replace'
@@ -54,15 +57,22 @@ complete -c envlock -n "__fish_envlock_needs_command" -a "status" -d 'Show who h
 complete -c envlock -n "__fish_envlock_needs_command" -a "history" -d 'Show the past holds of an environment'
 complete -c envlock -n "__fish_envlock_needs_command" -a "break" -d 'End the command that holds an environment, so that the lock is released'
 complete -c envlock -n "__fish_envlock_needs_command" -a "held" -d 'Test whether this process runs under the lock of an environment: exit code 0 or 1'
+complete -c envlock -n "__fish_envlock_needs_command" -a "doctor" -d 'See whether the locks in a store can be used: its members, versions, the rights of the user, a lock and unlock'
 complete -c envlock -n "__fish_envlock_needs_command" -a "down" -d 'Take down an environment that was kept, or that its users left behind'
 complete -c envlock -n "__fish_envlock_needs_command" -a "sweep" -d 'Take down the environments that nobody uses and whose time is over, or whose users died'
 complete -c envlock -n "__fish_envlock_needs_command" -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c envlock -n "__fish_envlock_using_subcommand status" -l via -d 'Look in etcd [default: ENVLOCK_VIA, else files of this machine]' -r
+complete -c envlock -n "__fish_envlock_using_subcommand status" -l via-ca -d 'With etcds://: trust the CAs in this PEM file [default: ENVLOCK_VIA_CA, else those of the system]' -r -F
+complete -c envlock -n "__fish_envlock_using_subcommand status" -l via-cert -d 'With etcds://: use the client certificate in this PEM file [default: ENVLOCK_VIA_CERT]' -r -F
+complete -c envlock -n "__fish_envlock_using_subcommand status" -l via-key -d 'With etcds://: use the private key in this PEM file [default: ENVLOCK_VIA_KEY]' -r -F
 complete -c envlock -n "__fish_envlock_using_subcommand status" -l json -d 'Print one JSON object'
 complete -c envlock -n "__fish_envlock_using_subcommand status" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c envlock -n "__fish_envlock_using_subcommand status" -s h -l help -d 'Print help'
 complete -c envlock -n "__fish_envlock_using_subcommand history" -s n -l last -d 'Show the last N holds; the percentiles are of all' -r
 complete -c envlock -n "__fish_envlock_using_subcommand history" -l via -d 'Look in etcd [default: ENVLOCK_VIA, else files of this machine]' -r
+complete -c envlock -n "__fish_envlock_using_subcommand history" -l via-ca -d 'With etcds://: trust the CAs in this PEM file [default: ENVLOCK_VIA_CA, else those of the system]' -r -F
+complete -c envlock -n "__fish_envlock_using_subcommand history" -l via-cert -d 'With etcds://: use the client certificate in this PEM file [default: ENVLOCK_VIA_CERT]' -r -F
+complete -c envlock -n "__fish_envlock_using_subcommand history" -l via-key -d 'With etcds://: use the private key in this PEM file [default: ENVLOCK_VIA_KEY]' -r -F
 complete -c envlock -n "__fish_envlock_using_subcommand history" -l json -d 'Print one JSON object'
 complete -c envlock -n "__fish_envlock_using_subcommand history" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c envlock -n "__fish_envlock_using_subcommand history" -s h -l help -d 'Print help'
@@ -70,14 +80,27 @@ complete -c envlock -n "__fish_envlock_using_subcommand break" -l ticket -d 'Tic
 complete -c envlock -n "__fish_envlock_using_subcommand break" -l reason -d 'Reason to show to the holder and in the history' -r
 complete -c envlock -n "__fish_envlock_using_subcommand break" -l grace -d 'Time for the command to end after SIGTERM, and again for the take-down, before SIGKILL' -r
 complete -c envlock -n "__fish_envlock_using_subcommand break" -l via -d 'Look in etcd [default: ENVLOCK_VIA, else files of this machine]' -r
+complete -c envlock -n "__fish_envlock_using_subcommand break" -l via-ca -d 'With etcds://: trust the CAs in this PEM file [default: ENVLOCK_VIA_CA, else those of the system]' -r -F
+complete -c envlock -n "__fish_envlock_using_subcommand break" -l via-cert -d 'With etcds://: use the client certificate in this PEM file [default: ENVLOCK_VIA_CERT]' -r -F
+complete -c envlock -n "__fish_envlock_using_subcommand break" -l via-key -d 'With etcds://: use the private key in this PEM file [default: ENVLOCK_VIA_KEY]' -r -F
 complete -c envlock -n "__fish_envlock_using_subcommand break" -l json -d 'Print one JSON object'
 complete -c envlock -n "__fish_envlock_using_subcommand break" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c envlock -n "__fish_envlock_using_subcommand break" -s h -l help -d 'Print help'
 complete -c envlock -n "__fish_envlock_using_subcommand held" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c envlock -n "__fish_envlock_using_subcommand held" -s h -l help -d 'Print help'
+complete -c envlock -n "__fish_envlock_using_subcommand doctor" -l via -d 'Store to examine [default: ENVLOCK_VIA]' -r
+complete -c envlock -n "__fish_envlock_using_subcommand doctor" -l via-ca -d 'With etcds://: trust the CAs in this PEM file [default: ENVLOCK_VIA_CA, else those of the system]' -r -F
+complete -c envlock -n "__fish_envlock_using_subcommand doctor" -l via-cert -d 'With etcds://: use the client certificate in this PEM file [default: ENVLOCK_VIA_CERT]' -r -F
+complete -c envlock -n "__fish_envlock_using_subcommand doctor" -l via-key -d 'With etcds://: use the private key in this PEM file [default: ENVLOCK_VIA_KEY]' -r -F
+complete -c envlock -n "__fish_envlock_using_subcommand doctor" -l json -d 'Print one JSON object'
+complete -c envlock -n "__fish_envlock_using_subcommand doctor" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c envlock -n "__fish_envlock_using_subcommand doctor" -s h -l help -d 'Print help'
 complete -c envlock -n "__fish_envlock_using_subcommand down" -l teardown -d 'Shell command to run instead of the take-down that is recorded; needed in etcd, from which no command is taken' -r
 complete -c envlock -n "__fish_envlock_using_subcommand down" -s w -l timeout -d 'Give up with 75 when others use the environment for longer than this' -r
 complete -c envlock -n "__fish_envlock_using_subcommand down" -l via -d 'Look in etcd [default: ENVLOCK_VIA, else files of this machine]' -r
+complete -c envlock -n "__fish_envlock_using_subcommand down" -l via-ca -d 'With etcds://: trust the CAs in this PEM file [default: ENVLOCK_VIA_CA, else those of the system]' -r -F
+complete -c envlock -n "__fish_envlock_using_subcommand down" -l via-cert -d 'With etcds://: use the client certificate in this PEM file [default: ENVLOCK_VIA_CERT]' -r -F
+complete -c envlock -n "__fish_envlock_using_subcommand down" -l via-key -d 'With etcds://: use the private key in this PEM file [default: ENVLOCK_VIA_KEY]' -r -F
 complete -c envlock -n "__fish_envlock_using_subcommand down" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c envlock -n "__fish_envlock_using_subcommand down" -s h -l help -d 'Print help'
 complete -c envlock -n "__fish_envlock_using_subcommand sweep" -l idle -d 'Also take down those whose time is not over yet, but never those kept with --keep'
@@ -86,10 +109,11 @@ complete -c envlock -n "__fish_envlock_using_subcommand sweep" -l quiet-if-nothi
 complete -c envlock -n "__fish_envlock_using_subcommand sweep" -l json -d 'Print one JSON object'
 complete -c envlock -n "__fish_envlock_using_subcommand sweep" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c envlock -n "__fish_envlock_using_subcommand sweep" -s h -l help -d 'Print help'
-complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held down sweep help" -f -a "status" -d 'Show who holds and who waits for an environment, or all of them'
-complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held down sweep help" -f -a "history" -d 'Show the past holds of an environment'
-complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held down sweep help" -f -a "break" -d 'End the command that holds an environment, so that the lock is released'
-complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held down sweep help" -f -a "held" -d 'Test whether this process runs under the lock of an environment: exit code 0 or 1'
-complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held down sweep help" -f -a "down" -d 'Take down an environment that was kept, or that its users left behind'
-complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held down sweep help" -f -a "sweep" -d 'Take down the environments that nobody uses and whose time is over, or whose users died'
-complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held down sweep help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held doctor down sweep help" -f -a "status" -d 'Show who holds and who waits for an environment, or all of them'
+complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held doctor down sweep help" -f -a "history" -d 'Show the past holds of an environment'
+complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held doctor down sweep help" -f -a "break" -d 'End the command that holds an environment, so that the lock is released'
+complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held doctor down sweep help" -f -a "held" -d 'Test whether this process runs under the lock of an environment: exit code 0 or 1'
+complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held doctor down sweep help" -f -a "doctor" -d 'See whether the locks in a store can be used: its members, versions, the rights of the user, a lock and unlock'
+complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held doctor down sweep help" -f -a "down" -d 'Take down an environment that was kept, or that its users left behind'
+complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held doctor down sweep help" -f -a "sweep" -d 'Take down the environments that nobody uses and whose time is over, or whose users died'
+complete -c envlock -n "__fish_envlock_using_subcommand help; and not __fish_seen_subcommand_from status history break held doctor down sweep help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

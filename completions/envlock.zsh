@@ -138,6 +138,9 @@ _arguments "${_arguments_options[@]}" : \
 '-w+[Give up with 75 when others use the environment for longer than this]:DURATION:_default' \
 '--timeout=[Give up with 75 when others use the environment for longer than this]:DURATION:_default' \
 '--via=[Look in etcd \[default\: ENVLOCK_VIA, else files of this machine\]]:URL:_default' \
+'--via-ca=[With etcds\://\: trust the CAs in this PEM file \[default\: ENVLOCK_VIA_CA, else those of the system\]]:FILE:_files' \
+'--via-cert=[With etcds\://\: use the client certificate in this PEM file \[default\: ENVLOCK_VIA_CERT\]]:FILE:_files' \
+'--via-key=[With etcds\://\: use the private key in this PEM file \[default\: ENVLOCK_VIA_KEY\]]:FILE:_files' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '-h[Print help]' \
