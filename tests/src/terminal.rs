@@ -37,7 +37,11 @@ impl Terminal {
         let side = || Stdio::from(slave.try_clone().expect("a copy"));
         // As a login does: tests may run in the background, where a shell has them ignore these signals.
         let mut command = Command::new("env");
-        command.args(["--default-signal=HUP,INT,QUIT", "setsid", "--ctty", "--wait"]).arg(program.get_program()).args(program.get_args()).env_clear();
+        command
+            .args(["--default-signal=HUP,INT,QUIT", "setsid", "--ctty", "--wait"])
+            .arg(program.get_program())
+            .args(program.get_args())
+            .env_clear();
         command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
         let child = command.stdin(side()).stdout(side()).stderr(side()).spawn().expect("setsid starts");
         let keys = File::from(master);

@@ -14,10 +14,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::Semaphore;
 use tower_service::Service;
 
-use super::address::{Address, Ssh};
 use super::deadline::Connecting;
 use super::ssh;
 use super::target::Target;
+use super::target::address::{Address, Ssh};
 use super::tls::Tls;
 use super::tls::credentials::Credentials;
 use super::tls::explain::explain;

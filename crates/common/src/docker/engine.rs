@@ -15,11 +15,11 @@ use serde::de::DeserializeOwned;
 
 use crate::error::Error;
 
-use super::args::DockerArgs;
 use super::connector::Connector;
 use super::deadline::within;
 use super::error::CallError;
 use super::http::Http;
+use super::target::args::DockerArgs;
 use super::unreachable::{Unreachable, root_cause};
 
 /// bollard's time-out must exceed every deadline of ours: it is a backstop (seconds).

@@ -13,8 +13,8 @@ use hyper::{Response, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 
-use super::address::Address;
 use super::connector::Connector;
+use super::target::address::Address;
 
 /// Connections that are kept for the next call; those beyond are closed, so that many at once leave no descriptors.
 const IDLE_MAX: usize = 8;

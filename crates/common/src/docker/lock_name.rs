@@ -1,7 +1,7 @@
 //! Which locks an environment has on an engine. Names of environments are unique on one engine only, and a machine may
 //! have several: the locks of another engine than the machine's own carry a hash of where it is.
 
-use super::address::DEFAULT_SOCKET;
+use super::target::address::DEFAULT_SOCKET;
 use crate::hash::fnv1a;
 
 /// Longest name of a lock, see [`crate::state::parse_name`].

@@ -1,15 +1,12 @@
 //! The engine: which one is meant, how it is reached, and a deadline on every call.
 //!
-//! [`DockerArgs`] and the environment name an engine as they do for docker(1) (`target`, `context`, `address`); a
+//! [`DockerArgs`] and the environment name an engine as they do for docker(1) (`target`); a
 //! connector opens a stream to it, over a socket, TCP, TLS or ssh (`connector`, `tls`, `ssh`); HTTP runs over a pool
 //! of these streams, bollard's calls and raw ones alike (`http`); what goes wrong is told with its cause and a hint
 //! (`unreachable`).
 
-mod address;
-mod args;
 mod connector;
 mod containers;
-mod context;
 mod deadline;
 mod engine;
 mod error;
@@ -22,7 +19,6 @@ mod target;
 mod tls;
 mod unreachable;
 
-pub use args::{DockerArgs, TlsArgs, parse_call_timeout};
 pub use engine::Engine;
 pub use error::CallError;
 pub use image_uses_file::image_uses_file;
@@ -30,4 +26,5 @@ pub use labels::{
     ENV_LABELS, LABEL_PROJECT, LABEL_SERVICE, PROTECT_LABELS, environments, is_protected, parse_label,
 };
 pub use lock_name::lock_name;
+pub use target::args::{DockerArgs, TlsArgs, parse_call_timeout};
 pub use unreachable::Unreachable;

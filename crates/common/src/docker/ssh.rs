@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
-use super::address::Ssh;
+use super::target::address::Ssh;
 use super::unreachable::Unreachable;
 
 /// Longest wait for a connection through which the engine answers.

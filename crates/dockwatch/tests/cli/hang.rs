@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use evenkeel_tests::{Home, Proxy, World, engine};
 
-use crate::follow::Following;
 use crate::json::{Run, Snapshot};
+use crate::live::follow::Following;
 use crate::{dockwatch, run};
 
 #[test]

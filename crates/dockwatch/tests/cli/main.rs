@@ -6,17 +6,15 @@ mod collect;
 mod disk;
 mod enforce;
 mod figures;
-mod follow;
 mod hang;
 mod json;
+mod live;
 mod metrics;
 mod other_engines;
 mod record;
 mod report;
-mod serve;
 mod snapshot;
 mod survive;
-mod top;
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Output, Stdio};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use evenkeel_tests::{BUSYBOX, Home, OwnEngine, World, engine};
 
-use crate::follow::Following;
+use crate::live::follow::Following;
 use crate::{dockwatch, run, snapshot};
 
 #[test]

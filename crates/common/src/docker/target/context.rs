@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 
 use crate::error::Error;
 
-use super::tls::credentials::{Credentials, Identity, Trust};
+use crate::docker::tls::credentials::{Credentials, Identity, Trust};
 
 /// What a context says about its engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Context {
+pub(in crate::docker) struct Context {
     /// The engine's URL.
     pub host: String,
     /// How it proves who it is, where the context has a setting of its own.
@@ -16,13 +16,13 @@ pub(super) struct Context {
 }
 
 /// The context that docker(1) uses where nobody names one.
-pub(super) fn current(config: &Path) -> Option<String> {
+pub(in crate::docker) fn current(config: &Path) -> Option<String> {
     let current = json_file(&config.join("config.json"))?;
     Some(current.get("currentContext")?.as_str()?.to_owned())
 }
 
 /// Reads a context. Fails with exit 2 where it is not found or names no engine: another engine would be the wrong one.
-pub(super) fn read(config: &Path, name: &str) -> Result<Context, Error> {
+pub(in crate::docker) fn read(config: &Path, name: &str) -> Result<Context, Error> {
     let bad = |cause: &str| {
         Error::usage(format!("use the Docker context '{name}'"), cause)
             .hint("see 'docker context ls', or name the engine with --host")

@@ -1,14 +1,16 @@
 //! Which engine is meant: flags, environment and contexts, in the order of docker(1).
 
+pub(super) mod address;
+pub(super) mod args;
+mod context;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use self::address::{Address, DEFAULT_SOCKET, DEFAULT_TLS_HOST};
+use self::args::{DockerArgs, TlsArgs};
+use crate::docker::tls::credentials::{Credentials, Identity, Trust};
 use crate::error::Error;
-
-use super::address::{Address, DEFAULT_SOCKET, DEFAULT_TLS_HOST};
-use super::args::{DockerArgs, TlsArgs};
-use super::context;
-use super::tls::credentials::{Credentials, Identity, Trust};
 
 /// The engine that is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]

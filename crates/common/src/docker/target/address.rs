@@ -11,14 +11,14 @@ const PORT: u16 = 2375;
 const TLS_PORT: u16 = 2376;
 
 /// An engine on this machine, where nothing names one.
-pub(super) const DEFAULT_SOCKET: &str =
+pub(in crate::docker) const DEFAULT_SOCKET: &str =
     if cfg!(windows) { "npipe:////./pipe/docker_engine" } else { "unix:///var/run/docker.sock" };
 /// The engine where nothing but TLS was asked for, as docker(1) has it.
-pub(super) const DEFAULT_TLS_HOST: &str = "tcp://localhost:2376";
+pub(in crate::docker) const DEFAULT_TLS_HOST: &str = "tcp://localhost:2376";
 
 /// Where an engine listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Address {
+pub(in crate::docker) enum Address {
     /// A Unix socket, or a named pipe of Windows.
     Local(PathBuf),
     /// TCP, with or without TLS.
@@ -29,7 +29,7 @@ pub(super) enum Address {
 
 /// An engine behind TCP.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Tcp {
+pub(in crate::docker) struct Tcp {
     /// Name or IP address, IPv6 in brackets.
     pub host: String,
     /// Port.
@@ -40,7 +40,7 @@ pub(super) struct Tcp {
 
 /// An engine behind ssh.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Ssh {
+pub(in crate::docker) struct Ssh {
     /// User, where the URL names one.
     pub user: Option<String>,
     /// Name, alias of ssh's configuration or IP address, IPv6 without brackets.
@@ -53,7 +53,7 @@ pub(super) struct Ssh {
 
 impl Address {
     /// Reads a URL; one without a scheme is `HOST:PORT`. Gives it back in full, and says in words what is wrong with it.
-    pub(super) fn parse(url: &str) -> Result<(String, Self), String> {
+    pub(in crate::docker) fn parse(url: &str) -> Result<(String, Self), String> {
         let url = url.trim();
         let (scheme, rest) = match url.split_once("://") {
             Some(parts) => parts,
