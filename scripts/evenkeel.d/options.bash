@@ -160,6 +160,13 @@ config_of() {
   done
 }
 
+# The scripts are of the same version as the tools that they are installed with.
+show_versions() {
+  local tool
+  envlock --version | sed 's/^envlock/evenkeel/'
+  for tool in envlock dockwatch dockprune restartgate composecheck; do "$tool" --version || exit 3; done
+}
+
 read_options() {
   set_defaults
   local from_file=() arg
@@ -167,7 +174,7 @@ read_options() {
     case $arg in
     --) break ;;
     -h | --help) cat "$parts/help" || : && exit 0 ;;
-    -V | --version) envlock --version | sed 's/^envlock/evenkeel/' && exit 0 ;;
+    -V | --version) show_versions && exit 0 ;;
     esac
   done
   # Needed before the file is read.
