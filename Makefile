@@ -92,21 +92,22 @@ install: dist install-files ## Install the tools, evenkeel, man pages and comple
 	[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || scripts/evenkeel-setup
 
 .PHONY: install-files
+SHARE = $(DESTDIR)$(PREFIX)/share
+COMPLETIONS = $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
+# No options of GNU's install and sed: macOS runs it too.
 install-files:
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(LIB)/evenkeel.d $(LIB)/docker-shim $(LIB)/cron
-	install -m 755 $(TOOLS:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/bin
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 $(LIB)/evenkeel.d $(LIB)/docker-shim $(LIB)/cron $(COMPLETIONS)
+	install -m 755 $(TOOLS:%=$(BIN)/%) scripts/evenkeel-setup $(DESTDIR)$(PREFIX)/bin
 	install -m 755 scripts/evenkeel $(LIB)
-	install -m 755 scripts/evenkeel-setup $(DESTDIR)$(PREFIX)/bin
 	install -m 644 scripts/evenkeel.d/* $(LIB)/evenkeel.d
 	install -m 755 scripts/docker-shim/* $(LIB)/docker-shim
-	install -m 644 scripts/cron/* $(LIB)/cron
-	sed -i 's|/usr/local/bin/|$(PREFIX)/bin/|' $(LIB)/cron/*
+	for file in scripts/cron/*; do sed 's|/usr/local/bin/|$(PREFIX)/bin/|' $$file >$(LIB)/cron/$${file##*/}; done
 	ln -sfn ../lib/evenkeel/evenkeel $(DESTDIR)$(PREFIX)/bin/evenkeel
-	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 man/*.1 $(SHARE)/man/man1
 	for tool in $(COMPLETED); do \
-	  install -D -m 644 completions/$$tool.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$tool; \
-	  install -D -m 644 completions/$$tool.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$tool; \
-	  install -D -m 644 completions/$$tool.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$tool.fish; \
+	  install -m 644 completions/$$tool.bash $(SHARE)/bash-completion/completions/$$tool; \
+	  install -m 644 completions/$$tool.zsh $(SHARE)/zsh/site-functions/_$$tool; \
+	  install -m 644 completions/$$tool.fish $(SHARE)/fish/vendor_completions.d/$$tool.fish; \
 	done
 
 uninstall: ## Remove what 'make install' put there, but not /var/lib/evenkeel, whose locks may be held

@@ -92,9 +92,12 @@ main() {
     shift || { usage >&2 && exit 2; }
   done
   case $prefix in
-  /*[\&\|]* | /*\\*) usage >&2 && exit 2 ;;
   /*) ;;
   *) prefix=$PWD/$prefix ;;
+  esac
+  # It gets into a crontab and systemd units, where other characters have a meaning.
+  case $prefix in
+  *[!A-Za-z0-9._/@+-]*) fail "cannot install in $prefix: it has other characters than letters, digits and ._/@+-" "name another directory with --prefix" ;;
   esac
   target=$(find_target)
   archive=evenkeel-$version-$target.tar.gz

@@ -40,3 +40,13 @@ write_sbom() {
     cp "$dir$source/crates/$tool/evenkeel-$tool.cdx.json" "$out/$tool-$version.cdx.json"
   done
 }
+
+# Other versions of these make other programs.
+write_build_info() {
+  {
+    printf 'commit %s\nSOURCE_DATE_EPOCH %s\n' "$(git rev-parse HEAD)" "$SOURCE_DATE_EPOCH"
+    in_source rustc --version
+    in_source dpkg-query -W rustc gcc-mingw-w64-x86-64 rpm cargo-cyclonedx
+    grep -v '^[#-]' packaging/build-requirements.txt
+  } >"$out/evenkeel-$version-build-info.txt"
+}
