@@ -94,14 +94,14 @@ install: dist install-files ## Install the tools, evenkeel, man pages and comple
 .PHONY: install-files
 SHARE = $(DESTDIR)$(PREFIX)/share
 COMPLETIONS = $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
-# No options of GNU's install and sed: macOS runs it too.
+# No options of GNU's install and sed: macOS runs it too. An archive (PREFIX=) is installed somewhere later.
 install-files:
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 $(LIB)/evenkeel.d $(LIB)/docker-shim $(LIB)/cron $(COMPLETIONS)
 	install -m 755 $(TOOLS:%=$(BIN)/%) scripts/evenkeel-setup $(DESTDIR)$(PREFIX)/bin
 	install -m 755 scripts/evenkeel $(LIB)
 	install -m 644 scripts/evenkeel.d/* $(LIB)/evenkeel.d
 	install -m 755 scripts/docker-shim/* $(LIB)/docker-shim
-	for file in scripts/cron/*; do sed 's|/usr/local/bin/|$(PREFIX)/bin/|' $$file >$(LIB)/cron/$${file##*/}; done
+	for file in scripts/cron/*; do sed 's|/usr/local/bin/|$(or $(PREFIX),/usr/local)/bin/|' $$file >$(LIB)/cron/$${file##*/}; done
 	ln -sfn ../lib/evenkeel/evenkeel $(DESTDIR)$(PREFIX)/bin/evenkeel
 	install -m 644 man/*.1 $(SHARE)/man/man1
 	for tool in $(COMPLETED); do \

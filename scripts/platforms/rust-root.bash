@@ -2,6 +2,11 @@
 # A Debian root with Rust, its sources and what else is named, apart from the machine's own toolchain. std is built from
 # the sources, so any target can be built for. To be sourced after lib.bash.
 
+# Ubuntu has the keys of Debian in a package of their own.
+need_debootstrap() {
+  have debootstrap && [ -e /usr/share/keyrings/debian-archive-keyring.gpg ] || apt_install debootstrap debian-archive-keyring
+}
+
 # make_root DIR PACKAGE...: the file that is written last says that the root is complete, and with which packages.
 make_root() {
   local dir=$1 mirror log=$cache/rust-root.log
@@ -9,7 +14,7 @@ make_root() {
   [ "$(cat "$dir/.evenkeel-whole" 2>/dev/null)" != "$*" ] || return 0
   [ "$(id -u)" = 0 ] || fail 3 "cannot make a Debian root: only root can" "run it with sudo"
   mkdir -p "$cache"
-  have debootstrap || apt_install debootstrap
+  need_debootstrap
   mirror=$(sed -n 's/^URIs: *//p' /etc/apt/sources.list.d/debian.sources 2>/dev/null | head -n 1)
   say "making a Debian root with Rust in $dir (two minutes)"
   {

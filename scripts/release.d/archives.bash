@@ -10,8 +10,6 @@ stage() { # TARGET
     for tool in envlock dockwatch dockprune restartgate composecheck; do cp "$built/$tool.exe" "$tree/bin"; done
   else
     make -s -C "$dir$source" install-files BIN="$built" DESTDIR="$tree" PREFIX=
-    # Where they are installed is not known yet.
-    cp "$dir$source"/scripts/cron/* "$tree/lib/evenkeel/cron"
   fi
   cp "$dir$source"/{LICENSE-APACHE,LICENSE-MIT,README.md,CHANGELOG.md} "$tree"
   set_times "$tree"

@@ -49,7 +49,7 @@ impl Release {
         let name = format!("evenkeel-{VERSION}-{}-unknown-linux-musl", std::env::consts::ARCH);
         install_files(&release.home.join(&name), "");
         let archive = format!("{name}.tar.gz");
-        run(Command::new("tar").current_dir(&*release.home).args(["-czf", &archive, &name]));
+        run(Command::new("tar").current_dir(&*release.home).args(["--use-compress-program=gzip -1", "-cf", &archive, &name]));
         let sums = run(Command::new("sha256sum").current_dir(&*release.home).arg(&archive));
         fs::write(release.home.join("SHA256SUMS"), sums).unwrap();
         let template = fs::read_to_string(root().join("packaging/evenkeel-install.sh")).unwrap();
