@@ -34,7 +34,8 @@ fn make(target: &str, variables: &[String]) -> String {
 /// Installs the tools of this build, as `make install` and a release do.
 fn install_files(destination: &Path, prefix: &str) {
     let bin = built("envlock").parent().unwrap().display().to_string();
-    let variables = [format!("BIN={bin}"), format!("DESTDIR={}", destination.display()), format!("PREFIX={prefix}")];
+    let variables =
+        [format!("BIN={bin}"), format!("DESTDIR={}", destination.display()), format!("PREFIX={prefix}")];
     make("install-files", &variables);
 }
 
@@ -49,7 +50,12 @@ impl Release {
         let name = format!("evenkeel-{VERSION}-{}-unknown-linux-musl", std::env::consts::ARCH);
         install_files(&release.home.join(&name), "");
         let archive = format!("{name}.tar.gz");
-        run(Command::new("tar").current_dir(&*release.home).args(["--use-compress-program=gzip -1", "-cf", &archive, &name]));
+        run(Command::new("tar").current_dir(&*release.home).args([
+            "--use-compress-program=gzip -1",
+            "-cf",
+            &archive,
+            &name,
+        ]));
         let sums = run(Command::new("sha256sum").current_dir(&*release.home).arg(&archive));
         fs::write(release.home.join("SHA256SUMS"), sums).unwrap();
         let template = fs::read_to_string(root().join("packaging/evenkeel-install.sh")).unwrap();
@@ -78,7 +84,10 @@ impl Release {
                     Ok(body) => ("200 OK", body),
                     Err(_) => ("404 Not Found", Vec::new()),
                 };
-                let head = format!("HTTP/1.0 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
+                let head = format!(
+                    "HTTP/1.0 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                    body.len()
+                );
                 // A client may have gone.
                 let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
             }
@@ -205,7 +214,12 @@ fn the_script_after_a_removal_spares_state_but_for_a_purge() {
 #[test]
 fn the_address_of_the_project_stands_in_one_place() {
     let manifest = fs::read_to_string(root().join("Cargo.toml")).unwrap();
-    let address = manifest.lines().find_map(|line| line.strip_prefix("repository = ")).unwrap().trim_matches('"').to_owned();
+    let address = manifest
+        .lines()
+        .find_map(|line| line.strip_prefix("repository = "))
+        .unwrap()
+        .trim_matches('"')
+        .to_owned();
     let output = Command::new("grep")
         .current_dir(root())
         .args(["-rlF", "--exclude-dir=target", "--exclude-dir=.git", &address, "."])
