@@ -3,6 +3,13 @@
 
 prepare_root() {
   make_root "$dir" gcc-mingw-w64-x86-64 python3-pip rpm cargo-cyclonedx
+  local triple libraries
+  # rustc passes the start files of musl by their paths where it has its own; cargo-zigbuild leaves those out for zig's.
+  for triple in x86_64-unknown-linux-musl aarch64-unknown-linux-musl; do
+    libraries=$dir/usr/lib/rustlib/$triple/lib/self-contained
+    mkdir -p "$libraries"
+    touch "$libraries"/{crt1,crti,crtbegin,crtend,crtn}.o
+  done
   cmp -s packaging/build-requirements.txt "$dir/opt/zig/requirements.txt" && return
   say "installing zig, which links for musl"
   inside "$dir" pip3 install -q --no-deps --target /opt/zig --upgrade -r /src/packaging/build-requirements.txt ||

@@ -25,8 +25,10 @@ build_deb() { # TARGET
   fill packaging/deb/control |
     sed -e "s|@ARCHITECTURE@|$architecture|" -e "s|@SIZE@|$(du -sk --apparent-size "$tree/usr" | cut -f1)|" >"$tree/DEBIAN/control"
   set_times "$tree"
-  # xz with one thread: with more, its output depends on their number.
-  dpkg-deb --root-owner-group -Zxz --threads-max=1 --build "$tree" "$out/evenkeel_${version}_$architecture.deb" >/dev/null
+  # xz with one thread: with more, its output depends on their number. Without optimisation programs are big.
+  local compress=(-Zxz --threads-max=1)
+  [ "$profile" = dist ] || compress=(-Zgzip -z1)
+  dpkg-deb --root-owner-group "${compress[@]}" --build "$tree" "$out/evenkeel_${version}_$architecture.deb" >/dev/null
 }
 
 build_rpm() { # TARGET
