@@ -18,13 +18,16 @@ stage() { # TARGET
 # The order of files, their times, owners and modes are what makes archives of the same files differ.
 set_times() { find "$1" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +; }
 
+# How hard to compress: programs without optimisation are big, and nobody downloads them.
+level() { if [ "$profile" = dist ]; then echo 9; else echo 1; fi; }
+
 archive() { # TARGET
   local name=evenkeel-$version-$1
   if [[ $1 = *-windows-* ]]; then
-    (cd "$work" && find "$name" -type f | LC_ALL=C sort | TZ=UTC zip -qX9 "$out/$name.zip" -@)
+    (cd "$work" && find "$name" -type f | LC_ALL=C sort | TZ=UTC zip -qX"$(level)" "$out/$name.zip" -@)
   else
     tar --sort=name --mtime="@$SOURCE_DATE_EPOCH" --owner=0 --group=0 --numeric-owner --mode=u=rwX,go=rX -C "$work" -c "$name" |
-      gzip -n9 >"$out/$name.tar.gz"
+      gzip -n"$(level)" >"$out/$name.tar.gz"
   fi
 }
 

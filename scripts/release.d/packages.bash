@@ -25,10 +25,8 @@ build_deb() { # TARGET
   fill packaging/deb/control |
     sed -e "s|@ARCHITECTURE@|$architecture|" -e "s|@SIZE@|$(du -sk --apparent-size "$tree/usr" | cut -f1)|" >"$tree/DEBIAN/control"
   set_times "$tree"
-  # xz with one thread: with more, its output depends on their number. Without optimisation programs are big.
-  local compress=(-Zxz --threads-max=1)
-  [ "$profile" = dist ] || compress=(-Zgzip -z1)
-  dpkg-deb --root-owner-group "${compress[@]}" --build "$tree" "$out/evenkeel_${version}_$architecture.deb" >/dev/null
+  # xz with one thread: with more, its output depends on their number.
+  dpkg-deb --root-owner-group -Zxz -z"$(($(level) * 2 / 3))" --threads-max=1 --build "$tree" "$out/evenkeel_${version}_$architecture.deb" >/dev/null
 }
 
 build_rpm() { # TARGET
@@ -38,7 +36,7 @@ build_rpm() { # TARGET
   stage_package "$1" "$tree"
   set_times "$tree"
   fill packaging/evenkeel.spec >"$dir/build/rpm/evenkeel.spec"
-  in_source rpmbuild -bb --quiet --target "$architecture-linux" -D '_topdir /build/rpm' -D 'tree /build/rpm/tree' /build/rpm/evenkeel.spec >&2 ||
+  in_source rpmbuild -bb --quiet --target "$architecture-linux" -D '_topdir /build/rpm' -D 'tree /build/rpm/tree' -D "_binary_payload w$(level).gzdio" /build/rpm/evenkeel.spec >&2 ||
     fail 3 "cannot build the .rpm for $1" "see above"
   cp "$dir/build/rpm/RPMS/$architecture/"*.rpm "$out"
 }
