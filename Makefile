@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 DESTDIR ?=
 TOOLS := envlock dockwatch dockprune restartgate composecheck
-SCRIPTS := $(shell grep -rlE '^\#!.*\b(ba)?sh' scripts .ci) scripts/lib.bash scripts/engine.d/kinds.bash
+SCRIPTS := $(shell grep -rlE '^\#!.*\b(ba)?sh' scripts packaging .ci) scripts/lib.bash scripts/engine.d/kinds.bash
 
 .DEFAULT_GOAL := help
 .PHONY: help build test e2e soak clean-test-env lint fmt demo bench audit generate check-generated install uninstall clean
@@ -69,29 +69,46 @@ test-windows: ## Build for Windows and run what is portable under Wine (Debian, 
 check-macos: ## Type-check for macOS (Debian, as root)
 	scripts/platforms/windows-wine check-macos -p evenkeel-common -p evenkeel-envlock -p evenkeel-composecheck
 
+.PHONY: release test-packages image
+release: ## Build archives, packages, checksums and SBOM (VERSION=x.y.z; RELEASE=--dry-run makes no tag) (Debian, as root)
+	scripts/release $(RELEASE) $(VERSION)
+
+test-packages: ## Install, upgrade, remove and purge the packages of a release in fresh roots (Debian, as root)
+	scripts/platforms/packages $(VERSION)
+
+image: ## Build the container image of a release on the engine of DOCKER_HOST
+	scripts/container-image $(VERSION)
+
 .PHONY: dist
 dist: ## Build the tools as they are installed: static on Linux (target/dist)
 	scripts/dist
 
 COMPLETED := $(TOOLS) evenkeel
 LIB = $(DESTDIR)$(PREFIX)/lib/evenkeel
-install: dist ## Install the tools, evenkeel, man pages and completions under PREFIX (/usr/local)
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(LIB)/evenkeel.d $(LIB)/docker-shim $(LIB)/cron
-	install -m 755 $(TOOLS:%=target/dist/%) $(DESTDIR)$(PREFIX)/bin
-	install -m 755 scripts/evenkeel $(LIB)
-	install -m 755 scripts/evenkeel-setup $(DESTDIR)$(PREFIX)/bin
-	install -m 644 scripts/evenkeel.d/* $(LIB)/evenkeel.d
-	install -m 755 scripts/docker-shim/* $(LIB)/docker-shim
-	install -m 644 scripts/cron/* $(LIB)/cron
-	ln -sfn ../lib/evenkeel/evenkeel $(DESTDIR)$(PREFIX)/bin/evenkeel
-	install -m 644 man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
-	for tool in $(COMPLETED); do \
-	  install -D -m 644 completions/$$tool.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$tool; \
-	  install -D -m 644 completions/$$tool.zsh $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_$$tool; \
-	  install -D -m 644 completions/$$tool.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/$$tool.fish; \
-	done
+# Where the programs to install are; packages of other targets have their own.
+BIN := target/dist
+install: dist install-files ## Install the tools, evenkeel, man pages and completions under PREFIX (/usr/local)
 	# The locks of all users. A package runs evenkeel-setup when it is installed.
 	[ -n "$(DESTDIR)" ] || [ "$$(id -u)" != 0 ] || scripts/evenkeel-setup
+
+.PHONY: install-files
+SHARE = $(DESTDIR)$(PREFIX)/share
+COMPLETIONS = $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
+# No options of GNU's install and sed: macOS runs it too. An archive (PREFIX=) is installed somewhere later.
+install-files:
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/man/man1 $(LIB)/evenkeel.d $(LIB)/docker-shim $(LIB)/cron $(COMPLETIONS)
+	install -m 755 $(TOOLS:%=$(BIN)/%) scripts/evenkeel-setup $(DESTDIR)$(PREFIX)/bin
+	install -m 755 scripts/evenkeel $(LIB)
+	install -m 644 scripts/evenkeel.d/* $(LIB)/evenkeel.d
+	install -m 755 scripts/docker-shim/* $(LIB)/docker-shim
+	for file in scripts/cron/*; do sed 's|/usr/local/bin/|$(or $(PREFIX),/usr/local)/bin/|' $$file >$(LIB)/cron/$${file##*/}; done
+	ln -sfn ../lib/evenkeel/evenkeel $(DESTDIR)$(PREFIX)/bin/evenkeel
+	install -m 644 man/*.1 $(SHARE)/man/man1
+	for tool in $(COMPLETED); do \
+	  install -m 644 completions/$$tool.bash $(SHARE)/bash-completion/completions/$$tool; \
+	  install -m 644 completions/$$tool.zsh $(SHARE)/zsh/site-functions/_$$tool; \
+	  install -m 644 completions/$$tool.fish $(SHARE)/fish/vendor_completions.d/$$tool.fish; \
+	done
 
 uninstall: ## Remove what 'make install' put there, but not /var/lib/evenkeel, whose locks may be held
 	rm -rf $(LIB)

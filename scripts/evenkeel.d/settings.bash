@@ -2,6 +2,13 @@
 # What is wanted, and whose environment it is. Read once, and handed on to the steps that envlock runs in EVENKEEL_SETTINGS,
 # so that all of them know the same, and a take-down needs no file that may be gone by then.
 
+# The scripts are of the same version as the tools that they are installed with.
+show_versions() {
+  local tool
+  envlock --version | sed 's/^envlock/evenkeel/'
+  for tool in envlock dockwatch dockprune restartgate composecheck; do "$tool" --version || exit 3; done
+}
+
 # The options, from the command line and evenkeel.toml.
 read_options() { # ARG...
   query composecheck options -- "$@" >"$work/options" || stop_or_exit $?

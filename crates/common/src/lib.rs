@@ -41,3 +41,9 @@ static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
 /// Version of the whole family: goes into `tool_version` of every JSON object.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What `--version` prints: the version, and the commit where the build says it (`scripts/dist`, `scripts/release`).
+pub const BUILD: &str = match option_env!("EVENKEEL_BUILD") {
+    Some(build) => build,
+    None => VERSION,
+};

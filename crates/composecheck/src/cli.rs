@@ -20,7 +20,7 @@ use crate::rules::policy::{Environment, Profile};
 /// Reads and merges the files as Docker Compose does, without Docker. Each finding is shown at the line that causes it,
 /// with how to fix it.
 #[derive(Debug, Parser)]
-#[command(name = "composecheck", version, about, after_long_help = MANUAL.after_help(), args_conflicts_with_subcommands = true)]
+#[command(name = "composecheck", version = evenkeel_common::BUILD, about, after_long_help = MANUAL.after_help(), args_conflicts_with_subcommands = true)]
 pub struct Cli {
     /// The command; without one, the files are checked.
     #[command(subcommand)]

@@ -18,7 +18,7 @@ use crate::model::pattern::parse_pattern;
 /// containers that ended or never started, then networks and, on request, volumes and images that no remaining container
 /// uses. What stays is listed with the reason.
 #[derive(Debug, Parser)]
-#[command(name = "dockprune", version, after_long_help = MANUAL.after_help())]
+#[command(name = "dockprune", version = evenkeel_common::BUILD, after_long_help = MANUAL.after_help())]
 #[command(mut_arg("call_timeout", |arg| arg.default_value("5s")))]
 #[command(group = ArgGroup::new("scope").required(true).multiple(true))]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]

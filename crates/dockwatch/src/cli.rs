@@ -29,7 +29,7 @@ const MIN_LOG_LIMIT: usize = 1 << 10;
 
 /// Measure, judge and record what Docker uses
 #[derive(Debug, Parser)]
-#[command(name = "dockwatch", version, after_long_help = MANUAL.after_help())]
+#[command(name = "dockwatch", version = evenkeel_common::BUILD, after_long_help = MANUAL.after_help())]
 #[command(args_conflicts_with_subcommands = true, subcommand_precedence_over_arg = true)]
 pub struct Cli {
     #[command(flatten)]

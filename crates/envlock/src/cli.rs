@@ -22,7 +22,7 @@ use crate::model::via::Via;
 #[derive(Debug, Parser)]
 #[command(
     name = "envlock",
-    version,
+    version = evenkeel_common::BUILD,
     about = "Hold a named environment lock around a command",
     long_about = None,
     after_long_help = MANUAL.after_help(),
@@ -341,7 +341,7 @@ impl SweepArgs {
 /// The command line without subcommands and the options of a store. Most starts have none, and defining them all takes
 /// longer than the rest of reading the command line.
 #[derive(Debug, Parser)]
-#[command(name = "envlock", version)]
+#[command(name = "envlock", version = evenkeel_common::BUILD)]
 struct WithoutSubcommand {
     #[command(flatten)]
     hold: HoldArgs,

@@ -139,7 +139,7 @@ pub const MANUAL: Manual = Manual {
 
 /// Restart a service unless a limit forbids it, and wait until it is healthy
 #[derive(Debug, Parser)]
-#[command(name = "restartgate", version, after_long_help = MANUAL.after_help())]
+#[command(name = "restartgate", version = evenkeel_common::BUILD, after_long_help = MANUAL.after_help())]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct Cli {
     /// What to do instead of a restart.

@@ -1,0 +1,5 @@
+//! Commands that go on until they are ended.
+
+pub(crate) mod follow;
+mod serve;
+mod top;
