@@ -77,7 +77,7 @@ test-packages: ## Install, upgrade, remove and purge the packages of a release i
 	scripts/platforms/packages $(VERSION)
 
 image: ## Build the container image of a release on the engine of DOCKER_HOST
-	scripts/container-image $(VERSION)
+	scripts/platforms/container-image $(VERSION)
 
 .PHONY: dist
 dist: ## Build the tools as they are installed: static on Linux (target/dist)
