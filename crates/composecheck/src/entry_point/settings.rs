@@ -309,6 +309,8 @@ mod tests {
         }
     }
 
+    /// `evenkeel` is a script of bash: its paths are those of Unix.
+    #[cfg(unix)]
     #[test]
     fn init_writes_every_option_and_the_file_is_read_as_the_same() {
         let here = std::path::absolute(".").unwrap();

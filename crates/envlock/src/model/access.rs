@@ -43,6 +43,7 @@ impl fmt::Debug for User {
 
 impl Access {
     /// The variables that give a command the same files, which may have been named on the command line.
+    #[cfg(target_os = "linux")]
     pub(crate) fn variables(&self) -> Vec<(&'static str, PathBuf)> {
         let identity = self.identity.as_ref();
         let files = [

@@ -29,6 +29,7 @@ impl Transport {
     }
 
     /// The scheme of its JSON gateway.
+    #[cfg(target_os = "linux")]
     pub(crate) const fn http_scheme(self) -> &'static str {
         match self {
             Self::Plain => "http",
@@ -88,6 +89,7 @@ impl StoreUrl {
     }
 
     /// The same store, reached by one of its members alone.
+    #[cfg(target_os = "linux")]
     pub(crate) fn by(&self, endpoint: &str) -> Self {
         Self { endpoints: vec![endpoint.to_owned()], ..self.clone() }
     }

@@ -235,7 +235,6 @@ enum RunVerdict {
     Done,
     Busy,
     /// The command was ended because the lock could not be kept.
-    #[cfg(target_os = "linux")]
     Lost,
 }
 
@@ -273,7 +272,6 @@ impl RunJson {
     }
 
     /// The run has ended, because its lock was lost.
-    #[cfg(target_os = "linux")]
     pub(crate) fn lost(self, held_ms: u64, exit_code: u8) -> Self {
         Self { verdict: RunVerdict::Lost, ..self.done(held_ms, exit_code) }
     }
