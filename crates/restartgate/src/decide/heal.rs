@@ -25,16 +25,13 @@ pub(crate) enum Judgement {
     Leave(String),
 }
 
-/// Judges each container. One whose base, a service that it needs to be restarted after, is to be restarted itself is
-/// left for the time after that.
-pub(crate) fn judge(facts: &[Facts<'_>], links: &[Link]) -> Vec<Judgement> {
+/// Judges each container. One whose base, a service that it is restarted after, is to be restarted itself or is being
+/// restarted is left for the time after that.
+pub(crate) fn judge(facts: &[Facts<'_>], links: &[Link], under_way: &BTreeSet<Service>) -> Vec<Judgement> {
     let alone: Vec<Judgement> = facts.iter().map(judge_alone).collect();
-    let sick: BTreeSet<&Service> = facts
-        .iter()
-        .zip(&alone)
-        .filter(|(_, judgement)| matches!(judgement, Judgement::Restart(_)))
-        .map(|(facts, _)| &facts.member.service)
-        .collect();
+    let is_sick = |(_, judgement): &(&Facts<'_>, &Judgement)| matches!(judgement, Judgement::Restart(_));
+    let sick = facts.iter().zip(&alone).filter(is_sick).map(|(facts, _)| &facts.member.service);
+    let sick: BTreeSet<&Service> = sick.chain(under_way).collect();
     let base_of = |service: &Service| {
         links.iter().find(|link| link.service == *service && sick.contains(&link.base)).map(|link| &link.base)
     };
@@ -43,7 +40,7 @@ pub(crate) fn judge(facts: &[Facts<'_>], links: &[Link]) -> Vec<Judgement> {
             Some(base) => Judgement::Leave(format!("{reason}; it waits for {}", base.shown())),
             None => Judgement::Restart(reason),
         },
-        leave => leave,
+        leave @ Judgement::Leave(_) => leave,
     };
     facts.iter().zip(alone).map(with_base).collect()
 }
@@ -188,7 +185,7 @@ mod tests {
     }
 
     fn judged(member: &Member, status: ContainerStatus, definition: Definition, ending: Ending) -> Judgement {
-        judge(&[Facts { member, status, definition, ending }], &[]).remove(0)
+        judge(&[Facts { member, status, definition, ending }], &[], &BTreeSet::new()).remove(0)
     }
 
     fn restart(reason: &str) -> Judgement {
@@ -317,10 +314,12 @@ mod tests {
             definition: with_check(),
             ending: SEEN,
         };
-        let found = judge(&[sick(&follower), sick(&base)], &links);
+        let (none, under_way) = (BTreeSet::new(), BTreeSet::from([service("vpn")]));
         let waits = leave("its health check fails; it waits for shop/vpn");
-        assert_eq!(found, [waits, restart("its health check fails")]);
-        assert_eq!(judge(&[sick(&follower)], &links), [restart("its health check fails")]);
+        let found = judge(&[sick(&follower), sick(&base)], &links, &none);
+        assert_eq!(found, [waits.clone(), restart("its health check fails")]);
+        assert_eq!(judge(&[sick(&follower)], &links, &under_way), [waits]);
+        assert_eq!(judge(&[sick(&follower)], &links, &none), [restart("its health check fails")]);
     }
 
     #[test]

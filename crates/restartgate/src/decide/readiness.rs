@@ -329,7 +329,8 @@ mod tests {
     fn dependent(condition: Condition, other: Facts) -> Readiness {
         let mut web = facts("web", State::Created);
         web.start = StartCall::NotMade;
-        web.definition.dependencies = vec![Dependency { service: "other".into(), condition, restarts: false }];
+        web.definition.dependencies =
+            vec![Dependency { service: "other".into(), condition, restarts: false }];
         decide(&[web, other]).remove(0)
     }
 

@@ -66,7 +66,8 @@ mod tests {
 
     async fn run(script: &str) -> Result<(), Error> {
         let command = ["sh", "-c", script].map(str::to_owned);
-        NoticeCommand::new(&command).unwrap().run("{\"a\":1}\n".into()).await
+        let command = NoticeCommand::new(&command).expect("it is not empty");
+        command.run("{\"a\":1}\n".into()).await
     }
 
     #[tokio::test]

@@ -44,7 +44,8 @@ impl Docker {
     }
 
     fn member(&self, container: &ContainerSummary) -> Member {
-        let labels: BTreeMap<String, String> = container.labels.clone().unwrap_or_default().into_iter().collect();
+        let labels: BTreeMap<String, String> =
+            container.labels.clone().unwrap_or_default().into_iter().collect();
         let network = container.host_config.as_ref().and_then(|host| host.network_mode.as_deref());
         Member {
             id: container.id.clone().unwrap_or_default(),
@@ -65,12 +66,19 @@ impl Docker {
 
     /// The events about a scope that the engine still knows, oldest first. Those are few: about the last 256 of all kinds.
     pub(crate) async fn past_events(&self, scope: &Wanted) -> Result<Vec<Event>, Error> {
-        let until = now().as_second().to_string();
-        let read = self.events_until(scope, Some(&until)).try_collect::<Vec<_>>();
+        let until = now();
+        let until = format!("{}.{:09}", until.as_second(), until.subsec_nanosecond());
+        let (mut stream, mut events) = (self.events_until(scope, Some(&until)), Vec::new());
+        let read = async {
+            while let Some(event) = stream.try_next().await? {
+                events.push(event);
+            }
+            Ok::<(), CallError>(())
+        };
         // Where the engine's clock is behind ours, the list does not end by itself.
         match tokio::time::timeout(self.engine.call_timeout, read).await {
-            Ok(read) => read.map_err(|e| e.into_error("read the engine's events")),
-            Err(_) => Ok(Vec::new()),
+            Ok(Err(error)) => Err(error.into_error("read the engine's events")),
+            Ok(Ok(())) | Err(_) => Ok(events),
         }
     }
 
@@ -113,7 +121,9 @@ fn parse_event(message: EventMessage) -> Option<Event> {
     let kind = match action.as_str() {
         "start" => EventKind::Started,
         "stop" => EventKind::AskedToEnd,
-        "kill" if signal.is_none_or(|signal| ENDING_SIGNALS.contains(&signal.as_str())) => EventKind::AskedToEnd,
+        "kill" if signal.is_none_or(|signal| ENDING_SIGNALS.contains(&signal.as_str())) => {
+            EventKind::AskedToEnd
+        }
         "die" => EventKind::Ended,
         "destroy" => EventKind::Removed,
         action if action.starts_with("health_status") => EventKind::HealthChanged,
