@@ -21,7 +21,7 @@ complete -c evenkeel -s c -l category -d 'Category under which usage is recorded
 complete -c evenkeel -s w -l wait -d 'Longest wait for the lock, and for room' -r
 complete -c evenkeel -l artifacts -d 'Save there what the services said [default: .evenkeel/RUN, when the run fails]' -r
 complete -c evenkeel -l production -d 'Add compose.production.yml from the directory of the first file'
-complete -c evenkeel -l shared -d 'Share one environment: the first user starts it, the last one takes it down (default)'
+complete -c evenkeel -l shared -d 'Share one environment: the first run starts it, the last one takes it down; users take turns (default)'
 complete -c evenkeel -l dedicated -d 'Use a separate project with its own ports, networks and volumes, in the first free slot'
 complete -c evenkeel -s n -l no-cleanup -d 'Keep the environment for debugging, and print the command that removes it'
 complete -c evenkeel -l replace -d 'Take down an environment that is kept, and start a new one'

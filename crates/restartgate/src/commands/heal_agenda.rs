@@ -52,7 +52,7 @@ impl Agenda {
         self.under_way.remove(service);
         self.not_before.remove(service);
         if report.verdict == Verdict::Refused {
-            self.wait(service, Duration::from_secs(report.retry_after_s.unwrap_or(1)));
+            self.wait(service, Duration::from_secs(report.retry_after_s.unwrap_or(1).max(1)));
             return;
         }
         self.owed.retain(|owed| owed.link.service != *service);

@@ -20,6 +20,7 @@ use crate::edges::engine::{Docker, Found, Wanted};
 use crate::edges::history::History;
 use crate::edges::notice::NoticeCommand;
 use crate::model::container::{HealthCheck, State};
+use crate::model::limits::MINUTE;
 use crate::model::record::Service;
 use crate::model::scope::{Event, Member};
 use crate::output::heal_json::{Format, FoundJson, Step, Story, warn};
@@ -221,8 +222,8 @@ impl<'a> Healer<'a> {
         let followers = if is_new { heal::followers(&self.links, &service) } else { Vec::new() };
         self.agenda.note_answer(&service, &report, followers);
         if report.verdict == Verdict::Allowed {
-            // A dry run: what it would have restarted would be cooling down now.
-            self.agenda.wait(&service, self.gate.effective.limits.cooldown);
+            // A dry run: what it would have restarted would be cooling down now, and is not told all the time.
+            self.agenda.wait(&service, self.gate.effective.limits.cooldown.max(MINUTE));
         }
         self.give_notice(&report)?;
         let exit = report.exit;

@@ -12,7 +12,7 @@ use crate::wire::{Heal, HealFound, HealLine, Report};
 use crate::{NO_CHECKS, Restarts, gate};
 
 /// Longest wait for a line.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// A service that is healthy until the file exists, and again after a restart.
 const CHECK: &str = "test ! -e /sick";
 const SERVICE: &str = "rm -f /sick; trap exit TERM; sleep 600 & wait";
