@@ -53,6 +53,7 @@ complete -c restartgate -n "__fish_restartgate_needs_command" -s h -l help -d 'P
 complete -c restartgate -n "__fish_restartgate_needs_command" -s V -l version -d 'Print version'
 complete -c restartgate -n "__fish_restartgate_needs_command" -a "check" -d 'Say what the gate would decide, and record nothing'
 complete -c restartgate -n "__fish_restartgate_needs_command" -a "wait" -d 'Wait until services are ready, and start them with --start'
+complete -c restartgate -n "__fish_restartgate_needs_command" -a "heal" -d 'Restart what becomes unhealthy or dies in a scope, through the gate'
 complete -c restartgate -n "__fish_restartgate_needs_command" -a "status" -d 'Show the state of every service'
 complete -c restartgate -n "__fish_restartgate_needs_command" -a "history" -d 'Show restarts and refusals'
 complete -c restartgate -n "__fish_restartgate_needs_command" -a "stats" -d 'Count restarts and refusals, and how long it took to get healthy, by day and service'
@@ -99,6 +100,32 @@ complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l tls -d 
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -s h -l help -d 'Print help'
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -s l -l label -d 'Only containers that carry this label; may be repeated, all must match' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -s p -l project -d 'Only containers of this Compose project' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -l cooldown -d 'Shortest time between two restarts of a service; each failure doubles it, up to ten times its length [default: 30s]' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -l max-attempts -d 'Most restarts of a service within the window; one more trips the breaker [default: 3]' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -l window -d 'Time in which restarts are counted [default: 5m]' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -l open -d 'How long the breaker stays open; each trip in a row doubles it, up to six times its length [default: 5m]' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -l stable -d 'How long a service must stay up after a probe before the breaker closes [default: 1m]' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -l per-minute -d 'Most restarts of all services within a minute [default: 6]' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -l on -d 'Run CMD after such a decision, with the report as one JSON object on its stdin; several are separated by commas. There is one CMD: for several, let it be a script' -r -f -a "restart\t'A service was restarted, whether it is healthy then or not'
+refused\t'The gate refused a restart'
+tripped\t'A refused restart has opened the breaker'"
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -l stop-timeout -d 'Time that each container has to stop before it is killed' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -l health-timeout -d 'Longest time until a restarted service must be healthy' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -s H -l host -d 'Engine to talk to: unix:///SOCKET, tcp://HOST:PORT, ssh://USER@HOST or HOST:PORT [default: $DOCKER_HOST, then the current context]' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -l context -d 'Docker context that names the engine' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -l tlscacert -d 'CA that the engine\'s certificate must be signed by [default: ca.pem in $DOCKER_CERT_PATH, else in ~/.docker]' -r -F
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -l tlscert -d 'Client certificate [default: cert.pem beside the CA\'s default]' -r -F
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -l call-timeout -d 'Longest wait for one answer of the engine' -r
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -l once -d 'Look once, restart what is unhealthy or dead now, and end'
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -l dry-run -d 'Say what would be restarted, and change and record nothing'
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -l json -d 'Print a line of JSON for each decision; with --once one object'
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
+complete -c restartgate -n "__fish_restartgate_using_subcommand heal" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c restartgate -n "__fish_restartgate_using_subcommand status" -l cooldown -d 'Shortest time between two restarts of a service; each failure doubles it, up to ten times its length [default: 30s]' -r
 complete -c restartgate -n "__fish_restartgate_using_subcommand status" -l max-attempts -d 'Most restarts of a service within the window; one more trips the breaker [default: 3]' -r
 complete -c restartgate -n "__fish_restartgate_using_subcommand status" -l window -d 'Time in which restarts are counted [default: 5m]' -r
@@ -148,12 +175,13 @@ complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -l tls -d
 complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
 complete -c restartgate -n "__fish_restartgate_using_subcommand reset" -s h -l help -d 'Print help'
-complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait status history stats explain trip reset help" -f -a "check" -d 'Say what the gate would decide, and record nothing'
-complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait status history stats explain trip reset help" -f -a "wait" -d 'Wait until services are ready, and start them with --start'
-complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait status history stats explain trip reset help" -f -a "status" -d 'Show the state of every service'
-complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait status history stats explain trip reset help" -f -a "history" -d 'Show restarts and refusals'
-complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait status history stats explain trip reset help" -f -a "stats" -d 'Count restarts and refusals, and how long it took to get healthy, by day and service'
-complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait status history stats explain trip reset help" -f -a "explain" -d 'Show what the last decision about a service was based on'
-complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait status history stats explain trip reset help" -f -a "trip" -d 'Open the breaker of a service'
-complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait status history stats explain trip reset help" -f -a "reset" -d 'Close the breaker of a service, and count nothing that was before'
-complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait status history stats explain trip reset help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait heal status history stats explain trip reset help" -f -a "check" -d 'Say what the gate would decide, and record nothing'
+complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait heal status history stats explain trip reset help" -f -a "wait" -d 'Wait until services are ready, and start them with --start'
+complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait heal status history stats explain trip reset help" -f -a "heal" -d 'Restart what becomes unhealthy or dies in a scope, through the gate'
+complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait heal status history stats explain trip reset help" -f -a "status" -d 'Show the state of every service'
+complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait heal status history stats explain trip reset help" -f -a "history" -d 'Show restarts and refusals'
+complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait heal status history stats explain trip reset help" -f -a "stats" -d 'Count restarts and refusals, and how long it took to get healthy, by day and service'
+complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait heal status history stats explain trip reset help" -f -a "explain" -d 'Show what the last decision about a service was based on'
+complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait heal status history stats explain trip reset help" -f -a "trip" -d 'Open the breaker of a service'
+complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait heal status history stats explain trip reset help" -f -a "reset" -d 'Close the breaker of a service, and count nothing that was before'
+complete -c restartgate -n "__fish_restartgate_using_subcommand help; and not __fish_seen_subcommand_from check wait heal status history stats explain trip reset help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

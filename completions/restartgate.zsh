@@ -120,6 +120,42 @@ _arguments "${_arguments_options[@]}" : \
 '*::services -- Compose services or container names:_default' \
 && ret=0
 ;;
+(heal)
+_arguments "${_arguments_options[@]}" : \
+'*-l+[Only containers that carry this label; may be repeated, all must match]:KEY=VALUE:_default' \
+'*--label=[Only containers that carry this label; may be repeated, all must match]:KEY=VALUE:_default' \
+'-p+[Only containers of this Compose project]:NAME:_default' \
+'--project=[Only containers of this Compose project]:NAME:_default' \
+'--cooldown=[Shortest time between two restarts of a service; each failure doubles it, up to ten times its length \[default\: 30s\]]:DURATION:_default' \
+'--max-attempts=[Most restarts of a service within the window; one more trips the breaker \[default\: 3\]]:N:_default' \
+'--window=[Time in which restarts are counted \[default\: 5m\]]:DURATION:_default' \
+'--open=[How long the breaker stays open; each trip in a row doubles it, up to six times its length \[default\: 5m\]]:DURATION:_default' \
+'--stable=[How long a service must stay up after a probe before the breaker closes \[default\: 1m\]]:DURATION:_default' \
+'--per-minute=[Most restarts of all services within a minute \[default\: 6\]]:N:_default' \
+'(--dry-run)*--on=[Run CMD after such a decision, with the report as one JSON object on its stdin; several are separated by commas. There is one CMD\: for several, let it be a script]:DECISION:((restart\:"A service was restarted, whether it is healthy then or not"
+refused\:"The gate refused a restart"
+tripped\:"A refused restart has opened the breaker"))' \
+'--stop-timeout=[Time that each container has to stop before it is killed]:DURATION:_default' \
+'--health-timeout=[Longest time until a restarted service must be healthy]:DURATION:_default' \
+'(--context)-H+[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'(--context)--host=[Engine to talk to\: unix\:///SOCKET, tcp\://HOST\:PORT, ssh\://USER@HOST or HOST\:PORT \[default\: \$DOCKER_HOST, then the current context\]]:URL:_default' \
+'--context=[Docker context that names the engine]:NAME:_default' \
+'--tlscacert=[CA that the engine'\''s certificate must be signed by \[default\: ca.pem in \$DOCKER_CERT_PATH, else in ~/.docker\]]:FILE:_files' \
+'--tlscert=[Client certificate \[default\: cert.pem beside the CA'\''s default\]]:FILE:_files' \
+'--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
+'--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
+'--once[Look once, restart what is unhealthy or dead now, and end]' \
+'--dry-run[Say what would be restarted, and change and record nothing]' \
+'--json[Print a line of JSON for each decision; with --once one object]' \
+'--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
+'--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
+'*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
+'*::command -- Command for --on; it is killed after 30 s, and its failure is told and changes nothing:_default' \
+&& ret=0
+;;
 (status)
 _arguments "${_arguments_options[@]}" : \
 '--cooldown=[Shortest time between two restarts of a service; each failure doubles it, up to ten times its length \[default\: 30s\]]:DURATION:_default' \
@@ -237,6 +273,10 @@ _arguments "${_arguments_options[@]}" : \
 _arguments "${_arguments_options[@]}" : \
 && ret=0
 ;;
+(heal)
+_arguments "${_arguments_options[@]}" : \
+&& ret=0
+;;
 (status)
 _arguments "${_arguments_options[@]}" : \
 && ret=0
@@ -279,6 +319,7 @@ _restartgate_commands() {
     local commands; commands=(
 'check:Say what the gate would decide, and record nothing' \
 'wait:Wait until services are ready, and start them with --start' \
+'heal:Restart what becomes unhealthy or dies in a scope, through the gate' \
 'status:Show the state of every service' \
 'history:Show restarts and refusals' \
 'stats:Count restarts and refusals, and how long it took to get healthy, by day and service' \
@@ -299,11 +340,17 @@ _restartgate__subcmd__explain_commands() {
     local commands; commands=()
     _describe -t commands 'restartgate explain commands' commands "$@"
 }
+(( $+functions[_restartgate__subcmd__heal_commands] )) ||
+_restartgate__subcmd__heal_commands() {
+    local commands; commands=()
+    _describe -t commands 'restartgate heal commands' commands "$@"
+}
 (( $+functions[_restartgate__subcmd__help_commands] )) ||
 _restartgate__subcmd__help_commands() {
     local commands; commands=(
 'check:Say what the gate would decide, and record nothing' \
 'wait:Wait until services are ready, and start them with --start' \
+'heal:Restart what becomes unhealthy or dies in a scope, through the gate' \
 'status:Show the state of every service' \
 'history:Show restarts and refusals' \
 'stats:Count restarts and refusals, and how long it took to get healthy, by day and service' \
@@ -323,6 +370,11 @@ _restartgate__subcmd__help__subcmd__check_commands() {
 _restartgate__subcmd__help__subcmd__explain_commands() {
     local commands; commands=()
     _describe -t commands 'restartgate help explain commands' commands "$@"
+}
+(( $+functions[_restartgate__subcmd__help__subcmd__heal_commands] )) ||
+_restartgate__subcmd__help__subcmd__heal_commands() {
+    local commands; commands=()
+    _describe -t commands 'restartgate help heal commands' commands "$@"
 }
 (( $+functions[_restartgate__subcmd__help__subcmd__help_commands] )) ||
 _restartgate__subcmd__help__subcmd__help_commands() {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use evenkeel_common::docker::{DockerArgs, parse_call_timeout, parse_label};
 use evenkeel_common::manual::{DURATIONS, ENGINE, Manual};
 use evenkeel_common::units::parse_duration;
@@ -15,7 +15,10 @@ use crate::model::limits::{EffectiveLimits, Flags, parse_count};
 pub const MANUAL: Manual = Manual {
     exits: &[
         (Exit::Done, "restarted and healthy, or no restart was needed; check: a restart would be allowed"),
-        (Exit::No, "restarted, and not healthy in time; wait: a service has failed"),
+        (
+            Exit::No,
+            "restarted, and not healthy in time; wait: a service has failed; heal --once: at least one is not healthy",
+        ),
         (Exit::Usage, "bad arguments, or the service is unknown or ambiguous"),
         (Exit::Failed, "the history could not be read or written: nothing was restarted"),
         (Exit::Unavailable, "Docker is not reachable, or does not answer in time"),
@@ -38,6 +41,18 @@ pub const MANUAL: Manual = Manual {
         (
             "restartgate wait --project shop --start --cpus-after db=0.25",
             "start what 'docker compose create' made, in order; when all is ready, limit the database to a quarter of a CPU",
+        ),
+        (
+            "restartgate heal --label netra.env=dev",
+            "restart what becomes unhealthy or dies there, until a signal comes",
+        ),
+        (
+            "restartgate heal --project shop --once --json | jq '.decisions[] | .verdict'",
+            "one pass, for cron: restart what is unhealthy or dead now",
+        ),
+        (
+            "restartgate heal --project shop --on tripped -- sh -c 'mail -s tripped ops'",
+            "send the report when a breaker opens",
         ),
         ("restartgate check redis && make smoke", "ask what the gate would decide; nothing is recorded"),
         ("restartgate status --json | jq .services", "show the state of every service"),
@@ -81,6 +96,32 @@ pub const MANUAL: Manual = Manual {
              service without a health check is watched for 10 s, or half of --health-timeout where that is shorter.",
         ),
         (
+            "HEALING",
+            "'heal' looks after the containers that carry all of its labels and belong to its project, and touches no others. \
+             It follows the engine's events, and looks at all of them when it begins, after each time that the engine was \
+             away, when a refused restart is due, and once a minute. The gate is asked for a restart where a health check \
+             fails or a container has ended, for up to four services at once; only the containers that need it are \
+             restarted. What the gate refuses is asked for again when its time has come.\n\n\
+             Left alone is what is protected (evenkeel.protect=true), was made by 'docker compose run', is paused, is \
+             restarted by Docker, was stopped on purpose, or has completed: it ended with code 0 and has no health check, or \
+             another service waits for it to complete. It was stopped on purpose where the engine was asked to stop or kill \
+             it since its last start. That is known from events, of which the engine keeps about the last 256. Where they \
+             say nothing, a container that 'heal' has seen running has died; another one has died only where no stop ends a \
+             container so: it was killed for lack of memory, could not start, or ended with a code other than 0, 130, 137 \
+             and 143. An engine that is shut down in an orderly way stops its containers, on purpose.\n\n\
+             After a restart those services of the scope follow that use its network namespace (network_mode: service:NAME), \
+             or depend on it with restart: true; then those that follow them. Each is restarted once, through the gate, as \
+             soon as the one it follows is up, also where it is healthy itself. A sick service waits for the restart of a \
+             sick one that it follows.\n\n\
+             --on runs CMD with the report on its stdin: 'restart' after a restart, whether the service is healthy then or \
+             not, 'refused' after a refusal, 'tripped' where the refusal has opened the breaker. Its output goes to stderr. \
+             At most four run at once, for 30 s each; one that fails is told on stderr and changes nothing.\n\n\
+             'heal' ends with 128 + the signal's number; a restart that is under way then counts as failed. It ends with 4 \
+             where the engine cannot be reached when it begins; later it waits for it. --once ends with 0 where nothing \
+             needed a restart or all that did is healthy, else with the first of 4, 3, 1, 69 and 75 that a service gave. A \
+             systemd unit is in scripts/cron.",
+        ),
+        (
             "FILES",
             "~/.netra/restarts/history.jsonl holds one JSON object a line, shared by all processes; a restart is recorded \
              there before it is made. refusals.jsonl beside it holds the refusals, so that many of them do not push restarts \
@@ -113,7 +154,7 @@ pub const MANUAL: Manual = Manual {
         ),
         (
             "JSON",
-            "restartgate.report/1 (restart, check): schema, tool_version, at, verdict (restarted, skipped, waited, \
+            "restartgate.report/1 (restart, check, heal): schema, tool_version, at, verdict (restarted, skipped, waited, \
              coalesced, allowed, refused, failed), service {host, project, name}, reason, retry_after_s, rule (forced, \
              healthy, starting, coalesced, breaker, probe, hopeless, cooldown, window, machine, free), attempts_used, \
              attempts_limit, window_s, breaker (closed, open, half_open, proving), cooldown_left_s, limits {cooldown_s, \
@@ -126,6 +167,10 @@ pub const MANUAL: Manual = Manual {
              restartgate.wait/1: schema, tool_version, at, verdict (healthy, not_healthy), took_ms, services [name, verdict \
              (healthy, pending, sick), reason, evidence, ready_by (completed, engine_check, check, ports, running; null when it \
              is not ready), ready_ms (since the call began), nano_cpus (limit that --cpus-after set, in billionths)], sorted by name.\n\n\
+             heal --json: one object a line. type decision: all keys of restartgate.report/1. type found: at, service, \
+             container (null for the whole service), step (ask, leave), reason. restartgate.heal/1 (heal --once --json): \
+             schema, tool_version, at, verdict (healed, not_healed), found [as above, without type], decisions [objects as \
+             restartgate.report/1], both in the order in which they came.\n\n\
              restartgate.history/1: schema, tool_version, at, verdict (ok), skipped_lines, records [at, service, action \
              (begin, end, refused, trip, reset), rule, healthy, took_ms, reason, forced, user, pid] (oldest first), state_directory, shared.\n\n\
              restartgate.stats/1: schema, tool_version, at, verdict (ok), skipped_lines, rows [day, service, restarts \
@@ -158,6 +203,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Wait until services are ready, and start them with --start
     Wait(WaitArgs),
+    /// Restart what becomes unhealthy or dies in a scope, through the gate
+    Heal(HealArgs),
     /// Show the state of every service
     Status(StatusArgs),
     /// Show restarts and refusals
@@ -333,6 +380,62 @@ pub(crate) struct WaitArgs {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) docker: DockerArgs,
+}
+
+/// `restartgate heal`
+#[derive(Clone, Debug, Args)]
+#[command(group = clap::ArgGroup::new("scope").args(["label", "project"]).multiple(true).required(true))]
+pub(crate) struct HealArgs {
+    /// Only containers that carry this label; may be repeated, all must match
+    #[arg(short, long, value_name = "KEY=VALUE", value_parser = parse_label)]
+    pub(crate) label: Vec<(String, String)>,
+    /// Only containers of this Compose project
+    #[arg(short, long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) project: Option<String>,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+    /// Look once, restart what is unhealthy or dead now, and end
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Say what would be restarted, and change and record nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Run CMD after such a decision, with the report as one JSON object on its stdin; several are separated by commas.
+    /// There is one CMD: for several, let it be a script
+    #[arg(
+        long,
+        value_name = "DECISION",
+        value_enum,
+        value_delimiter = ',',
+        requires = "command",
+        conflicts_with = "dry_run"
+    )]
+    pub(crate) on: Vec<Occasion>,
+    /// Time that each container has to stop before it is killed
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = parse_duration)]
+    pub(crate) stop_timeout: Duration,
+    /// Longest time until a restarted service must be healthy
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = parse_duration)]
+    pub(crate) health_timeout: Duration,
+    /// Print a line of JSON for each decision; with --once one object
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) docker: DockerArgs,
+    /// Command for --on; it is killed after 30 s, and its failure is told and changes nothing
+    #[arg(last = true, value_name = "CMD", requires = "on")]
+    pub(crate) command: Vec<String>,
+}
+
+/// A decision after which `heal` runs a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Occasion {
+    /// A service was restarted, whether it is healthy then or not
+    Restart,
+    /// The gate refused a restart
+    Refused,
+    /// A refused restart has opened the breaker
+    Tripped,
 }
 
 /// A CPU limit of one service.

@@ -89,7 +89,7 @@ impl StoreUrl {
     }
 
     /// The same store, reached by one of its members alone.
-    #[cfg(target_os = "linux")]
+    #[cfg(any(target_os = "linux", test))]
     pub(crate) fn by(&self, endpoint: &str) -> Self {
         Self { endpoints: vec![endpoint.to_owned()], ..self.clone() }
     }

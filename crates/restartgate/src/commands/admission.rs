@@ -203,6 +203,7 @@ pub(super) fn report(answer: &Answer, request: &Request<'_>) -> ReportJson {
     report.exit = exit;
     if let Decision::Open { trips_now: true, .. } = answer.decision {
         report.breaker = BreakerName::Open;
+        report.trips_now = true;
     }
     report
 }

@@ -11,19 +11,15 @@ use crate::cli::CheckArgs;
 use crate::decide::gate::RestartMode;
 use crate::decide::health::{self, SETTLE_TIME};
 use crate::decide::past;
+use crate::edges::engine::{Docker, Found};
 use crate::edges::history::History;
+use crate::output::report_json::ReportJson;
 
 pub(super) async fn check(args: &CheckArgs) -> Result<Exit, Error> {
     refuse_shared_engine(&args.sharing)?;
     let effective = args.limits.effective()?;
     let (docker, found) = connect(&args.docker, &args.target).await?;
     let history = History::open(&Home::from_env()?)?;
-    let (mut records, _) = history.read()?;
-    if history.is_busy(&found.service)? {
-        past::without_running(&mut records, &found.service);
-    }
-    let containers = statuses(&docker, &found.containers).await?;
-    let health = health::of_service(&containers, SETTLE_TIME);
     let request = Request {
         service: &found.service,
         mode: if args.even_if_healthy { RestartMode::EvenIfHealthy } else { RestartMode::IfUnhealthy },
@@ -32,12 +28,28 @@ pub(super) async fn check(args: &CheckArgs) -> Result<Exit, Error> {
         effective: &effective,
         place: history.dir(),
     };
-    let answer = admission::decide(&records, &request, &health, &containers);
-    let report = admission::report(&answer, &request);
+    let report = preview(&docker, &history, &found, &request).await?;
     if args.json {
         print_json(&report)?;
     } else {
         print(&report.text())?;
     }
     Ok(report.exit)
+}
+
+/// The report of what the gate would decide about a service now.
+pub(super) async fn preview(
+    docker: &Docker,
+    history: &History,
+    found: &Found,
+    request: &Request<'_>,
+) -> Result<ReportJson, Error> {
+    let (mut records, _) = history.read()?;
+    if history.is_busy(&found.service)? {
+        past::without_running(&mut records, &found.service);
+    }
+    let containers = statuses(docker, &found.containers).await?;
+    let health = health::of_service(&containers, SETTLE_TIME);
+    let answer = admission::decide(&records, request, &health, &containers);
+    Ok(admission::report(&answer, request))
 }

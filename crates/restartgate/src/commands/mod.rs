@@ -4,6 +4,10 @@ mod admission;
 mod check;
 mod find;
 mod gated_command;
+mod heal;
+mod heal_agenda;
+mod heal_gate;
+mod heal_pass;
 mod override_breaker;
 mod queries;
 mod readiness_watch;
@@ -28,6 +32,7 @@ pub fn run(cli: Cli) -> Result<Exit, Error> {
             None => gated_command::gated_command(&cli.restart).await,
             Some(Command::Check(args)) => check::check(&args).await,
             Some(Command::Wait(args)) => wait::wait(&args).await,
+            Some(Command::Heal(args)) => heal::heal(&args).await,
             Some(Command::Status(args)) => queries::status(&args),
             Some(Command::History(args)) => queries::history(&args),
             Some(Command::Stats(args)) => queries::stats(&args),

@@ -35,7 +35,10 @@ pub(super) async fn restart(args: &RestartArgs) -> Result<Exit, Error> {
         effective: &effective,
         place: history.dir(),
     };
-    let call = Call { args, docker: &docker, found: &found, history: &history, request };
+    let (stop_timeout, health_timeout) = (args.stop_timeout, args.health_timeout);
+    let when_refused = if args.wait { WhenRefused::Wait } else { WhenRefused::Report };
+    let manner = Manner { stop_timeout, health_timeout, when_refused };
+    let call = Call { manner, docker: &docker, found: &found, history: &history, request };
     let mut report = call.until_answered().await?;
     report.took_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     if args.json {
@@ -46,13 +49,31 @@ pub(super) async fn restart(args: &RestartArgs) -> Result<Exit, Error> {
     Ok(report.exit)
 }
 
-/// One call of `restartgate SERVICE`.
-struct Call<'a> {
-    args: &'a RestartArgs,
-    docker: &'a Docker,
-    found: &'a Found,
-    history: &'a History,
-    request: Request<'a>,
+/// How a restart is made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Manner {
+    /// Time that each container has to stop before it is killed.
+    pub(super) stop_timeout: Duration,
+    /// Longest time until the service must be healthy.
+    pub(super) health_timeout: Duration,
+    pub(super) when_refused: WhenRefused,
+}
+
+/// What follows when the gate refuses a restart that it would allow later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum WhenRefused {
+    /// Wait, and ask again.
+    Wait,
+    Report,
+}
+
+/// One request for a restart, from the question to the end of the restart.
+pub(super) struct Call<'a> {
+    pub(super) manner: Manner,
+    pub(super) docker: &'a Docker,
+    pub(super) found: &'a Found,
+    pub(super) history: &'a History,
+    pub(super) request: Request<'a>,
 }
 
 /// The outcome of asking the gate.
@@ -65,8 +86,9 @@ enum Asked {
 }
 
 impl Call<'_> {
-    /// Asks the gate; with `--wait` again whenever another try makes sense.
-    async fn until_answered(&self) -> Result<ReportJson, Error> {
+    /// Asks the gate, and restarts where it allows it. Where that is the manner, asks again whenever another try makes
+    /// sense.
+    pub(super) async fn until_answered(&self) -> Result<ReportJson, Error> {
         loop {
             let Some(lock) = self.history.lock(&self.found.service, self.longest_restart()).await? else {
                 return admission::report_locked(self.history, &self.request);
@@ -77,7 +99,7 @@ impl Call<'_> {
                 Asked::Refused(answer) => answer,
             };
             match answer.decision {
-                Decision::Later { retry_after, .. } if self.args.wait => {
+                Decision::Later { retry_after, .. } if self.manner.when_refused == WhenRefused::Wait => {
                     drop(lock);
                     tracing::info!(?retry_after, "waiting for the gate");
                     tokio::time::sleep(retry_after).await;
@@ -90,9 +112,9 @@ impl Call<'_> {
     /// No process that restarts the service holds its lock for longer than this.
     fn longest_restart(&self) -> Duration {
         let containers = u32::try_from(self.found.containers.len()).unwrap_or(u32::MAX);
-        let one = self.args.stop_timeout.saturating_add(self.args.health_timeout);
+        let one = self.manner.stop_timeout.saturating_add(self.manner.health_timeout);
         one.saturating_mul(containers)
-            .saturating_add(self.args.health_timeout.saturating_mul(2))
+            .saturating_add(self.manner.health_timeout.saturating_mul(2))
             .saturating_add(Duration::from_secs(10))
     }
 
@@ -100,11 +122,11 @@ impl Call<'_> {
     /// is waited for once.
     async fn ask(&self) -> Result<Asked, Error> {
         let containers = statuses(self.docker, &self.found.containers).await?;
-        let settle = health::settle_time(self.args.health_timeout);
+        let settle = health::settle_time(self.manner.health_timeout);
         let health = health::of_service(&containers, settle);
         let mut answer = admission::admit(self.history, &self.request, &health, &containers)?;
         if let Decision::Await { .. } = answer.decision {
-            let health = match watch(self.docker, &self.found.containers, self.args.health_timeout).await? {
+            let health = match watch(self.docker, &self.found.containers, self.manner.health_timeout).await? {
                 Watched::Healthy => return Ok(Asked::NotNeeded(Box::new(self.waited(&answer)))),
                 Watched::NotHealthy { reason, .. } => Health::Unhealthy(reason),
             };
@@ -146,7 +168,7 @@ impl Call<'_> {
         let started = Instant::now();
         for id in &self.found.containers {
             // A slow engine is not a sick service: it has as long as the service has to become healthy.
-            let (stop, start) = (self.args.stop_timeout, self.args.health_timeout);
+            let (stop, start) = (self.manner.stop_timeout, self.manner.health_timeout);
             if let Err(error) = self.docker.restart(id, stop, start).await {
                 if error.status().is_none() {
                     return Err(error.into_error("restart the container"));
@@ -159,7 +181,7 @@ impl Call<'_> {
                 return Ok(Restarted { healthy: false, reason, evidence });
             }
         }
-        Ok(match watch(self.docker, &self.found.containers, self.args.health_timeout).await? {
+        Ok(match watch(self.docker, &self.found.containers, self.manner.health_timeout).await? {
             Watched::Healthy => {
                 let reason = format!("healthy after {}", show_duration(started.elapsed()));
                 Restarted { healthy: true, reason, evidence: None }

@@ -1,7 +1,9 @@
 //! Decisions: pure functions of the history, what is known of the service, limits and a clock.
 
 pub(crate) mod breaker_state;
+pub(crate) mod endings;
 pub(crate) mod gate;
+pub(crate) mod heal;
 pub(crate) mod health;
 pub(crate) mod past;
 pub(crate) mod readiness;

@@ -329,7 +329,8 @@ mod tests {
     fn dependent(condition: Condition, other: Facts) -> Readiness {
         let mut web = facts("web", State::Created);
         web.start = StartCall::NotMade;
-        web.definition.dependencies = vec![Dependency { service: "other".into(), condition }];
+        web.definition.dependencies =
+            vec![Dependency { service: "other".into(), condition, restarts: false }];
         decide(&[web, other]).remove(0)
     }
 
@@ -358,7 +359,7 @@ mod tests {
         let mut web = facts("web", State::Created);
         web.start = StartCall::NotMade;
         web.definition.dependencies =
-            vec![Dependency { service: "other".into(), condition: Condition::Started }];
+            vec![Dependency { service: "other".into(), condition: Condition::Started, restarts: false }];
         let second = Facts { start: StartCall::UnderWay, ..facts("other", State::Created) };
         let all = decide(&[web, facts("other", State::Running), second]);
         assert!(is_pending(&all[0], "other to be started"), "{all:?}");

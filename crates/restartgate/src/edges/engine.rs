@@ -44,12 +44,12 @@ pub(crate) struct Found {
 }
 
 /// Label that Compose sets: what must hold before a service is started.
-const LABEL_DEPENDS_ON: &str = "com.docker.compose.depends_on";
+pub(super) const LABEL_DEPENDS_ON: &str = "com.docker.compose.depends_on";
 
 /// The engine, as this tool uses it.
 #[derive(Clone, Debug)]
 pub(crate) struct Docker {
-    engine: Engine,
+    pub(super) engine: Engine,
 }
 
 impl Docker {
@@ -78,7 +78,7 @@ impl Docker {
         Ok(found)
     }
 
-    fn service_of(&self, container: &ContainerSummary) -> Service {
+    pub(super) fn service_of(&self, container: &ContainerSummary) -> Service {
         let label = |key| container.labels.as_ref().and_then(|labels| labels.get(key)).cloned();
         let service = label(LABEL_SERVICE);
         Service {
@@ -192,7 +192,7 @@ impl Docker {
     }
 }
 
-fn matches(container: &ContainerSummary, wanted: &Wanted) -> bool {
+pub(super) fn matches(container: &ContainerSummary, wanted: &Wanted) -> bool {
     let label = |key: &str| container.labels.as_ref().and_then(|labels| labels.get(key));
     let named = wanted.name.as_ref().is_none_or(|name| {
         label(LABEL_SERVICE) == Some(name)
@@ -204,7 +204,7 @@ fn matches(container: &ContainerSummary, wanted: &Wanted) -> bool {
 }
 
 /// The services that a container waits for to complete: project and name.
-fn awaited_by(container: &ContainerSummary) -> impl Iterator<Item = (Option<&String>, String)> {
+pub(super) fn awaited_by(container: &ContainerSummary) -> impl Iterator<Item = (Option<&String>, String)> {
     let label = |key: &str| container.labels.as_ref().and_then(|labels| labels.get(key));
     let project = label(LABEL_PROJECT);
     let all = label(LABEL_DEPENDS_ON).map(|text| Dependency::parse_all(text)).unwrap_or_default();
@@ -212,7 +212,7 @@ fn awaited_by(container: &ContainerSummary) -> impl Iterator<Item = (Option<&Str
     completed.map(move |one| (project, one.service))
 }
 
-fn name_of(container: &ContainerSummary) -> String {
+pub(super) fn name_of(container: &ContainerSummary) -> String {
     container
         .names
         .iter()

@@ -3,5 +3,7 @@
 pub(crate) mod engine;
 pub(crate) mod history;
 mod locks;
+pub(crate) mod notice;
 pub(crate) mod ports;
 mod records_of_users;
+pub(crate) mod scope;

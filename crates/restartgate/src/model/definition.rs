@@ -58,6 +58,8 @@ impl Check {
 pub(crate) struct Dependency {
     pub(crate) service: String,
     pub(crate) condition: Condition,
+    /// It is restarted after the other one is (`restart: true`).
+    pub(crate) restarts: bool,
 }
 
 /// How far another service must have come.
@@ -83,7 +85,7 @@ impl Dependency {
             // A condition yet unknown: the strictest that any service can meet.
             Some(_) => Condition::Healthy,
         };
-        Some(Self { service, condition })
+        Some(Self { service, condition, restarts: parts.next() == Some("true") })
     }
 }
 
@@ -129,16 +131,20 @@ mod tests {
 
     #[test]
     fn dependencies_as_compose_writes_them() {
-        let of = |service: &str, condition| Dependency { service: service.to_owned(), condition };
+        let of = |service: &str, condition, restarts| Dependency {
+            service: service.to_owned(),
+            condition,
+            restarts,
+        };
         assert_eq!(
             Dependency::parse_all(
                 "db:service_healthy:false,init:service_completed_successfully:true,a:service_started:false,b"
             ),
             [
-                of("db", Condition::Healthy),
-                of("init", Condition::Completed),
-                of("a", Condition::Started),
-                of("b", Condition::Started)
+                of("db", Condition::Healthy, false),
+                of("init", Condition::Completed, true),
+                of("a", Condition::Started, false),
+                of("b", Condition::Started, false)
             ]
         );
         assert_eq!(Dependency::parse_all(""), []);

@@ -4,3 +4,4 @@ pub(crate) mod container;
 pub(crate) mod definition;
 pub(crate) mod limits;
 pub(crate) mod record;
+pub(crate) mod scope;

@@ -53,6 +53,16 @@ pub(crate) struct ServiceJson {
     name: String,
 }
 
+impl ServiceJson {
+    /// For people: `project/service`, or the container's name.
+    pub(crate) fn shown(&self) -> String {
+        match &self.project {
+            Some(project) => format!("{project}/{}", self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
 impl From<&Service> for ServiceJson {
     fn from(service: &Service) -> Self {
         Self { host: service.host.clone(), project: service.project.clone(), name: service.name.clone() }
@@ -126,6 +136,9 @@ pub(crate) struct ReportJson {
     pub(crate) evidence: Option<EvidenceJson>,
     #[serde(flatten)]
     place: PlaceJson,
+    /// Whether this request has tripped the breaker.
+    #[serde(skip)]
+    pub(crate) trips_now: bool,
     /// How the tool ends.
     #[serde(skip)]
     pub(crate) exit: Exit,
@@ -195,22 +208,24 @@ impl ReportJson {
             took_ms: 0,
             evidence: None,
             place,
+            trips_now: false,
             exit: if verdict == Verdict::Failed { Exit::No } else { Exit::Done },
         }
     }
 
-    /// The report for people: one line, the evidence below it, and where the records are.
+    /// The report for people, and where the records are.
     pub(crate) fn text(&self) -> String {
-        let name = match &self.service.project {
-            Some(project) => format!("{project}/{}", self.service.name),
-            None => self.service.name.clone(),
-        };
-        let mut line = format!("{name}: {}: {}", self.verdict.text(), self.reason);
+        format!("{}  {}", self.lines(), self.place.text())
+    }
+
+    /// The report for people: one line, and the evidence below it.
+    pub(crate) fn lines(&self) -> String {
+        let mut line = format!("{}: {}: {}", self.service.shown(), self.verdict.text(), self.reason);
         if let Some(seconds) = self.retry_after_s {
             line.push_str(&format!("; try again in {seconds} s"));
         }
         let evidence = self.evidence.as_ref().map(EvidenceJson::text).unwrap_or_default();
-        format!("{}\n{evidence}  {}", one_line(&line), self.place.text())
+        format!("{}\n{evidence}", one_line(&line))
     }
 }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 
 use evenkeel_tests::{BUSYBOX, Engine, Home, World, engine, tool};
 
+mod heal;
 mod queries;
 mod readiness;
 #[cfg(target_os = "linux")]

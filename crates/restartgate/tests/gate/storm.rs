@@ -8,7 +8,7 @@ use evenkeel_tests::{Engine, Home, World, engine};
 use crate::{Restarts, gate, start};
 
 /// Scaled limits, by variables as a user of CI would set them: 3 in 6 s, 1 s apart, open for 4 s.
-const LIMITS: [(&str, &str); 5] = [
+pub(crate) const LIMITS: [(&str, &str); 5] = [
     ("DOCKER_RESTART_COOLDOWN", "1"),
     ("DOCKER_MAX_RESTART_ATTEMPTS", "3"),
     ("DOCKER_RESTART_WINDOW", "6"),
@@ -38,7 +38,7 @@ fn askers(engine: &Engine, home: &Home, container: &str, count: usize, seconds: 
     (0..count).map(ask).collect()
 }
 
-fn never_more_than_the_limits(times: &[u128]) {
+pub(crate) fn never_more_than_the_limits(times: &[u128]) {
     const TOLERANCE_NS: u128 = 500_000_000;
     let gap = |from: usize, to: usize| times[to] - times[from];
     for last in 1..times.len() {

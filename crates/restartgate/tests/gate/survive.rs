@@ -15,7 +15,7 @@ pub(crate) fn until(what: &str, happened: impl Fn() -> bool) {
     }
 }
 
-fn started(engine: &Engine, name: &str) -> String {
+pub(crate) fn started(engine: &Engine, name: &str) -> String {
     engine.docker(&["inspect", "-f", "{{.State.StartedAt}}", name])
 }
 

@@ -201,3 +201,32 @@ pub(crate) struct Ruling {
     pub(crate) machine_used: usize,
     pub(crate) machine_limit: usize,
 }
+
+/// A line of `heal --json`.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub(crate) enum HealLine {
+    Found(HealFound),
+    Decision(Box<Report>),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HealFound {
+    pub(crate) at: String,
+    pub(crate) service: Service,
+    pub(crate) container: Option<String>,
+    pub(crate) step: String,
+    pub(crate) reason: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Heal {
+    pub(crate) schema: String,
+    pub(crate) tool_version: String,
+    pub(crate) at: String,
+    pub(crate) verdict: String,
+    pub(crate) found: Vec<HealFound>,
+    pub(crate) decisions: Vec<Report>,
+}
