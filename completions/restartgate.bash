@@ -22,6 +22,9 @@ _restartgate() {
             restartgate,explain)
                 cmd="restartgate__subcmd__explain"
                 ;;
+            restartgate,heal)
+                cmd="restartgate__subcmd__heal"
+                ;;
             restartgate,help)
                 cmd="restartgate__subcmd__help"
                 ;;
@@ -48,6 +51,9 @@ _restartgate() {
                 ;;
             restartgate__subcmd__help,explain)
                 cmd="restartgate__subcmd__help__subcmd__explain"
+                ;;
+            restartgate__subcmd__help,heal)
+                cmd="restartgate__subcmd__help__subcmd__heal"
                 ;;
             restartgate__subcmd__help,help)
                 cmd="restartgate__subcmd__help__subcmd__help"
@@ -77,7 +83,7 @@ _restartgate() {
 
     case "${cmd}" in
         restartgate)
-            opts="-l -p -w -H -v -h -V --label --project --cooldown --max-attempts --window --open --stable --per-minute --per-host --even-if-healthy --force --reason --stop-timeout --health-timeout --wait --json --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --verbose --help --version check wait status history stats explain trip reset help"
+            opts="-l -p -w -H -v -h -V --label --project --cooldown --max-attempts --window --open --stable --per-minute --per-host --even-if-healthy --force --reason --stop-timeout --health-timeout --wait --json --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --verbose --help --version check wait heal status history stats explain trip reset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -266,8 +272,102 @@ _restartgate() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        restartgate__subcmd__heal)
+            opts="-l -p -H -v -h --label --project --cooldown --max-attempts --window --open --stable --per-minute --once --dry-run --on --stop-timeout --health-timeout --json --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --verbose --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --label)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --project)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cooldown)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-attempts)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --window)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --open)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stable)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --per-minute)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --on)
+                    COMPREPLY=($(compgen -W "restart refused tripped" -- "${cur}"))
+                    return 0
+                    ;;
+                --stop-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --health-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -H)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --context)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlscert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tlskey)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --call-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         restartgate__subcmd__help)
-            opts="check wait status history stats explain trip reset help"
+            opts="check wait heal status history stats explain trip reset help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -295,6 +395,20 @@ _restartgate() {
             return 0
             ;;
         restartgate__subcmd__help__subcmd__explain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        restartgate__subcmd__help__subcmd__heal)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
