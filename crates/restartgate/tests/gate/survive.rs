@@ -176,7 +176,8 @@ fn odd_services_get_an_answer() {
 
     let paused = start(engine, &world, "paused", "true", "exec sleep 600");
     engine.docker(&["pause", &paused]);
-    let (code, said) = ask(engine, &home, &[&paused, "--health-timeout", "5s"]);
+    // The engine can take seconds to inspect what is just paused.
+    let (code, said) = ask(engine, &home, &[&paused, "--health-timeout", "5s", "--call-timeout", "30s"]);
     assert!([Some(0), Some(1)].contains(&code), "{said:?}");
     engine.try_docker(&["unpause", &paused]);
 

@@ -9,10 +9,10 @@ use evenkeel_common::{BootTimestamp, Error, Exit};
 use futures_util::Stream;
 use tokio::task::JoinSet;
 
-use super::heal_agenda::Agenda;
-use super::heal_gate::{Acts, Gate, Wish};
-use super::restart::{Manner, WhenRefused};
+use super::agenda::Agenda;
+use super::gate::{Acts, Gate, Wish};
 use crate::cli::{HealArgs, Occasion};
+use crate::commands::restart::{Manner, WhenRefused};
 use crate::decide::endings::Endings;
 use crate::decide::gate::RestartMode;
 use crate::decide::heal::{self, Facts, Judgement, Link};

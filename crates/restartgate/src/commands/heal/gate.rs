@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use evenkeel_common::{BootTimestamp, Error};
 
-use super::admission::Request;
-use super::check::preview;
-use super::restart::{Call, Manner};
+use crate::commands::admission::Request;
+use crate::commands::check::preview;
+use crate::commands::restart::{Call, Manner};
 use crate::decide::gate::RestartMode;
 use crate::edges::engine::{Docker, Found};
 use crate::edges::history::History;

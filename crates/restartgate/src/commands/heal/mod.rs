@@ -1,6 +1,10 @@
 //! `restartgate heal`: look at a scope, decide what needs a restart, ask the gate, tell, and look again when the engine
 //! reports something, when something is due, and now and then.
 
+mod agenda;
+mod gate;
+mod pass;
+
 use std::collections::BTreeSet;
 use std::pin::pin;
 use std::time::Duration;
@@ -10,7 +14,7 @@ use evenkeel_common::{Error, Exit};
 use futures_util::StreamExt as _;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::heal_pass::Healer;
+use self::pass::Healer;
 use crate::cli::HealArgs;
 use crate::model::record::Service;
 use crate::model::scope::{Event, EventKind};
