@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, EventMessage};
+use bollard::models::{ContainerSummary, EventMessage};
 use bollard::query_parameters::EventsOptionsBuilder;
 use evenkeel_common::docker::{CallError, LABEL_PROJECT, is_protected};
 use evenkeel_common::{Error, now};
@@ -51,7 +51,7 @@ impl Docker {
             id: container.id.clone().unwrap_or_default(),
             name: name_of(container),
             service: self.service_of(container),
-            state: container.state.map_or(State::Unknown, parse_state),
+            state: container.state.map_or(State::Unknown, |state| State::parse(state.as_ref())),
             health: container.status.as_deref().and_then(parse_health),
             protected: is_protected(&labels),
             one_off: labels.get(LABEL_ONE_OFF).is_some_and(|value| value.eq_ignore_ascii_case("true")),
@@ -141,21 +141,6 @@ fn parse_health(status: &str) -> Option<HealthCheck> {
         Some(HealthCheck::Unhealthy)
     } else {
         status.ends_with("(health: starting)").then_some(HealthCheck::Starting)
-    }
-}
-
-const fn parse_state(state: ContainerSummaryStateEnum) -> State {
-    use ContainerSummaryStateEnum as Engine;
-    match state {
-        Engine::EMPTY => State::Unknown,
-        Engine::CREATED => State::Created,
-        Engine::RUNNING => State::Running,
-        Engine::PAUSED => State::Paused,
-        Engine::RESTARTING => State::Restarting,
-        Engine::REMOVING => State::Removing,
-        Engine::EXITED => State::Exited,
-        Engine::DEAD => State::Dead,
-        Engine::STOPPING => State::Stopping,
     }
 }
 
