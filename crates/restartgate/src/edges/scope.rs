@@ -66,6 +66,9 @@ impl Docker {
 
     /// The events about a scope that the engine still knows, oldest first. Those are few: about the last 256 of all kinds.
     pub(crate) async fn past_events(&self, scope: &Wanted) -> Result<Vec<Event>, Error> {
+        // An engine that is just starting answers late: what it has done until then counts too.
+        let pong = self.engine.call(self.engine.docker.ping()).await;
+        pong.map_err(|e| e.into_error("reach the engine"))?;
         let until = now();
         let until = format!("{}.{:09}", until.as_second(), until.subsec_nanosecond());
         let (mut stream, mut events) = (self.events_until(scope, Some(&until)), Vec::new());
