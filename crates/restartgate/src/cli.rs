@@ -108,7 +108,8 @@ pub const MANUAL: Manual = Manual {
              it since its last start. That is known from events, of which the engine keeps about the last 256. Where they \
              say nothing, a container that 'heal' has seen running has died; another one has died only where no stop ends a \
              container so: it was killed for lack of memory, could not start, or ended with a code other than 0, 130, 137 \
-             and 143. An engine that is shut down in an orderly way stops its containers, on purpose.\n\n\
+             and 143. An engine that ends its containers itself, when it is shut down or begins \
+             again after a crash, reports that as a stop: these are left to their restart policy.\n\n\
              After a restart those services of the scope follow that use its network namespace (network_mode: service:NAME), \
              or depend on it with restart: true; then those that follow them. Each is restarted once, through the gate, as \
              soon as the one it follows is up, also where it is healthy itself. A sick service waits for the restart of a \

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bollard::exec::StartExecResults;
 use bollard::models::{
-    ContainerInspectResponse, ContainerStateStatusEnum, ContainerSummary, ContainerUpdateBody, ExecConfig,
-    Health, HealthStatusEnum, HealthcheckResult, PortBinding, RestartPolicyNameEnum,
+    ContainerInspectResponse, ContainerSummary, ContainerUpdateBody, ExecConfig, Health, HealthStatusEnum,
+    HealthcheckResult, PortBinding, RestartPolicyNameEnum,
 };
 use bollard::query_parameters::{LogsOptionsBuilder, RestartContainerOptionsBuilder};
 use evenkeel_common::docker::{CallError, DockerArgs, Engine, LABEL_PROJECT, LABEL_SERVICE};
@@ -229,7 +229,7 @@ fn status(container: ContainerInspectResponse) -> ContainerStatus {
     ContainerStatus {
         id: container.id.unwrap_or_default(),
         name: container.name.unwrap_or_default().trim_start_matches('/').to_owned(),
-        state: state.status.map_or(State::Unknown, parse_state),
+        state: state.status.map_or(State::Unknown, |status| State::parse(status.as_ref())),
         health: state.health.as_ref().and_then(parse_health),
         running_for: age(&started_at),
         started_at,
@@ -288,21 +288,6 @@ fn published_at(binding: &PortBinding) -> Option<(IpAddr, u16)> {
     let port = binding.host_port.as_ref()?.parse().ok()?;
     let address = binding.host_ip.as_deref().unwrap_or_default();
     Some((address.parse().unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), port))
-}
-
-const fn parse_state(state: ContainerStateStatusEnum) -> State {
-    use ContainerStateStatusEnum as Engine;
-    match state {
-        Engine::EMPTY => State::Unknown,
-        Engine::CREATED => State::Created,
-        Engine::RUNNING => State::Running,
-        Engine::PAUSED => State::Paused,
-        Engine::RESTARTING => State::Restarting,
-        Engine::REMOVING => State::Removing,
-        Engine::EXITED => State::Exited,
-        Engine::DEAD => State::Dead,
-        Engine::STOPPING => State::Stopping,
-    }
 }
 
 fn parse_health(health: &Health) -> Option<HealthCheck> {

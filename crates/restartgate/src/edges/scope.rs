@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use bollard::models::{ContainerSummary, ContainerSummaryStateEnum, EventMessage};
+use bollard::models::{ContainerSummary, EventMessage};
 use bollard::query_parameters::EventsOptionsBuilder;
 use evenkeel_common::docker::{CallError, LABEL_PROJECT, is_protected};
 use evenkeel_common::{Error, now};
@@ -51,7 +51,7 @@ impl Docker {
             id: container.id.clone().unwrap_or_default(),
             name: name_of(container),
             service: self.service_of(container),
-            state: container.state.map_or(State::Unknown, parse_state),
+            state: container.state.map_or(State::Unknown, |state| State::parse(state.as_ref())),
             health: container.status.as_deref().and_then(parse_health),
             protected: is_protected(&labels),
             one_off: labels.get(LABEL_ONE_OFF).is_some_and(|value| value.eq_ignore_ascii_case("true")),
@@ -66,6 +66,9 @@ impl Docker {
 
     /// The events about a scope that the engine still knows, oldest first. Those are few: about the last 256 of all kinds.
     pub(crate) async fn past_events(&self, scope: &Wanted) -> Result<Vec<Event>, Error> {
+        // An engine that is just starting answers late: what it has done until then counts too.
+        let pong = self.engine.call(self.engine.docker.ping()).await;
+        pong.map_err(|e| e.into_error("reach the engine"))?;
         let until = now();
         let until = format!("{}.{:09}", until.as_second(), until.subsec_nanosecond());
         let (mut stream, mut events) = (self.events_until(scope, Some(&until)), Vec::new());
@@ -141,21 +144,6 @@ fn parse_health(status: &str) -> Option<HealthCheck> {
         Some(HealthCheck::Unhealthy)
     } else {
         status.ends_with("(health: starting)").then_some(HealthCheck::Starting)
-    }
-}
-
-const fn parse_state(state: ContainerSummaryStateEnum) -> State {
-    use ContainerSummaryStateEnum as Engine;
-    match state {
-        Engine::EMPTY => State::Unknown,
-        Engine::CREATED => State::Created,
-        Engine::RUNNING => State::Running,
-        Engine::PAUSED => State::Paused,
-        Engine::RESTARTING => State::Restarting,
-        Engine::REMOVING => State::Removing,
-        Engine::EXITED => State::Exited,
-        Engine::DEAD => State::Dead,
-        Engine::STOPPING => State::Stopping,
     }
 }
 

@@ -55,6 +55,13 @@ pub(crate) enum State {
 }
 
 impl State {
+    /// The state with this name of the engine.
+    pub(crate) fn parse(name: &str) -> Self {
+        use State::{Created, Dead, Exited, Paused, Removing, Restarting, Running, Stopping};
+        let all = [Created, Running, Paused, Restarting, Removing, Stopping, Exited, Dead];
+        all.into_iter().find(|state| state.name() == name).unwrap_or_default()
+    }
+
     /// The engine's name for it.
     pub(crate) const fn name(self) -> &'static str {
         match self {

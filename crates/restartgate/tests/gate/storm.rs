@@ -52,9 +52,9 @@ pub(crate) fn never_more_than_the_limits(times: &[u128]) {
     }
 }
 
-/// RESTARTGATE_STORM=60 for a longer one.
-fn seconds() -> u64 {
-    std::env::var("RESTARTGATE_STORM").ok().and_then(|text| text.parse().ok()).unwrap_or(12)
+/// How long a storm lasts; RESTARTGATE_STORM=60 for longer ones.
+pub(crate) fn seconds(default: u64) -> u64 {
+    std::env::var("RESTARTGATE_STORM").ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn fifty_askers_of_one_flapping_service() {
     let name = start(engine, &world, "flapping", "true", "sleep 0.3; exit 1");
     let restarts = Restarts::of(engine, &name);
     let mut codes = std::collections::BTreeMap::<String, usize>::new();
-    for asker in askers(engine, &home, &name, 50, seconds()) {
+    for asker in askers(engine, &home, &name, 50, seconds(12)) {
         let said = String::from_utf8(asker.wait_with_output().unwrap().stdout).unwrap();
         for code in said.lines().filter_map(|line| line.strip_prefix("code ")) {
             *codes.entry(code.to_owned()).or_default() += 1;
@@ -84,7 +84,7 @@ fn the_same_with_a_third_of_them_killed() {
     let (world, home) = (World::new(engine), Home::new());
     let name = start(engine, &world, "flapping", "true", "sleep 0.3; exit 1");
     let restarts = Restarts::of(engine, &name);
-    let mut all = askers(engine, &home, &name, 30, seconds());
+    let mut all = askers(engine, &home, &name, 30, seconds(12));
     for asker in all.iter_mut().step_by(3) {
         // Somebody is between begin and end nearly all the time: the service takes 300 ms to die, and the gate watches.
         std::thread::sleep(Duration::from_millis(300));
