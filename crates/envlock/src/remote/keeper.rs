@@ -5,6 +5,7 @@
 
 use std::io::{PipeWriter, Write};
 use std::os::fd::OwnedFd;
+use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use evenkeel_common::{Error, Exit};
@@ -69,13 +70,13 @@ impl Guard {
     fn run(&self, mut store: Store) {
         let (board, owner, terms) = (self.board, self.owner.clone(), store.terms);
         let mut own = store.clone();
-        std::thread::spawn(move || renew_for_ever(board, &owner, &mut own));
-        while !self.is_owner_gone(terms) {}
+        let renewing = std::thread::spawn(move || renew_for_ever(board, &owner, &mut own));
+        while !self.is_owner_gone(terms, renewing.thread()) {}
         self.clear_up(&mut store);
     }
 
-    /// Waits for the next thing to happen. Returns whether envlock is gone.
-    fn is_owner_gone(&self, terms: Terms) -> bool {
+    /// Waits for the next thing to happen. Returns whether envlock is gone. `renewing` is told when the lock is entered.
+    fn is_owner_gone(&self, terms: Terms, renewing: &Thread) -> bool {
         let due = match (self.board.stage(), self.board.loss()) {
             (Stage::Waiting | Stage::Leaving | Stage::Left, _) => None,
             (Stage::Inside, None) => Some(self.board.deadline().saturating_sub(terms.grace())),
@@ -84,7 +85,8 @@ impl Guard {
         };
         match self.pipe.wait(due) {
             Ok(Woken::Closed) => return true,
-            Ok(Woken::Readable) | Err(_) => {}
+            Ok(Woken::Readable) => renewing.unpark(),
+            Err(_) => {}
             Ok(Woken::Due) if self.board.loss().is_some() => {
                 let kill_at = self.board.deadline();
                 end_command(self.board, &self.owner, kill_at, Duration::ZERO);
@@ -139,16 +141,25 @@ impl Guard {
 /// Renews the ticket until this process ends.
 fn renew_for_ever(board: Board, owner: &Owner, store: &mut Store) {
     let terms = store.terms;
-    let mut has_failed = false;
+    let (mut has_failed, mut last) = (false, linux::boot_clock());
     loop {
+        let pause = |most: Duration| (last + most).saturating_sub(linux::boot_clock());
         match board.stage() {
             _ if has_failed => std::thread::sleep(RETRY),
-            Stage::Inside if board.loss().is_none() => store.wait_for_break(board.lease(), terms.renewal()),
-            Stage::Waiting => std::thread::sleep(terms.renewal_in_queue()),
-            Stage::Inside | Stage::Leaving | Stage::Left => std::thread::sleep(terms.renewal()),
+            Stage::Inside if board.loss().is_none() && !pause(terms.renewal()).is_zero() => {
+                store.wait_for_break(board.lease(), pause(terms.renewal()));
+            }
+            Stage::Waiting => {
+                std::thread::park_timeout(pause(terms.renewal_in_queue()));
+                if board.stage() == Stage::Inside {
+                    continue;
+                }
+            }
+            Stage::Inside | Stage::Leaving | Stage::Left => std::thread::sleep(pause(terms.renewal())),
         }
         // The clock first: what the store says may be as old as the question.
         let asked = linux::boot_clock();
+        last = asked;
         let (lease, ticket) = (board.lease(), board.ticket());
         store.mode = board.mode();
         let renewed = match board.stage() {

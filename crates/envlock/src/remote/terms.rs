@@ -58,10 +58,9 @@ impl Terms {
         self.ttl / 5
     }
 
-    /// The same for those that wait: rarer, for they are many, and often enough that whoever enters just before it has
-    /// half of the time left in which renewals may fail.
+    /// The same for those that wait: rarer, for they are many. Whoever enters renews as often as the others from then on.
     pub(crate) fn renewal_in_queue(self) -> Duration {
-        (self.ttl / 3).min(self.silence() / 2)
+        self.ttl / 2
     }
 
     /// How long a watch is trusted to report what happens: a member that is cut off reports nothing.

@@ -88,7 +88,7 @@ fn certificates_that_do_not_fit_are_refused() {
     // The system does not know the CA of a test, or knows none at all.
     let no_ca = world.try_with(&[], &[("ENVLOCK_VIA_CA", "")]);
     assert_eq!((no_ca.code(), &*no_ca.stdout()), (125, ""), "{no_ca:?}");
-    world.check_refused(&world.try_with(&[], &NO_IDENTITY), 125, "require a client certificate");
+    world.check_refused(&world.try_with(&[], &NO_IDENTITY), 125, "a client certificate");
     let with = |cert: &str, key: &str| {
         world.try_with(&["--via-cert", &etcd.file(cert), "--via-key", &etcd.file(key)], &[])
     };

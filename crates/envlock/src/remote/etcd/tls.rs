@@ -101,7 +101,7 @@ fn explain_rustls(error: &rustls::Error, access: &Access) -> String {
         ) => match &access.identity {
             None => "it requires a client certificate".to_owned(),
             Some(identity) => {
-                format!("it rejected the client certificate {} ({alert:?})", identity.cert.display())
+                format!("it does not accept the client certificate {} ({alert:?})", identity.cert.display())
             }
         },
         other => format!("the TLS handshake failed: {other}"),
