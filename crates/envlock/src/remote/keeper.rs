@@ -25,6 +25,9 @@ const GRACE: Duration = Duration::from_secs(5);
 /// After a renewal that failed.
 const RETRY: Duration = Duration::from_millis(100);
 
+/// From entering to the first watch: whoever runs only a moment needs none, and it would delay the next one in the queue.
+const SETTLE: Duration = Duration::from_millis(100);
+
 /// The keeper, as envlock sees it. It notices when this is dropped, and when this process dies.
 #[derive(Debug)]
 pub(crate) struct Keeper {
@@ -152,6 +155,7 @@ fn renew_for_ever(board: Board, owner: &Owner, store: &mut Store) {
             Stage::Waiting => {
                 std::thread::park_timeout(pause(terms.renewal_in_queue()));
                 if board.stage() == Stage::Inside {
+                    std::thread::sleep(SETTLE);
                     continue;
                 }
             }
