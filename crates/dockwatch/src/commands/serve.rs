@@ -5,20 +5,19 @@ use std::time::{Duration, Instant};
 
 use evenkeel_common::signals::Signals;
 use evenkeel_common::state::Home;
-use evenkeel_common::{Error, Exit, now};
+use evenkeel_common::{Error, Exit};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 
 use crate::cli::ServeArgs;
-use crate::history::scorecard::figures;
-use crate::history::store::History;
+use crate::commands::report::scorecard;
 use crate::measure::collector::Collector;
 use crate::measure::fd_limit;
 use crate::measure::sample::{Query, SampleMode};
 use crate::model::level::assess;
 use crate::output::http::{self, Page};
 use crate::output::prometheus;
-use crate::output::scorecard::{Scorecard, html};
+use crate::output::scorecard::html;
 
 /// Scrapes that come sooner get the figures of the last one.
 const MIN_AGE: Duration = Duration::from_secs(1);
@@ -80,9 +79,6 @@ impl Metrics {
 }
 
 fn report(args: &ServeArgs, home: &Home) -> Result<Page, Error> {
-    let since = super::since(args.since);
-    let recorded = History::open(home)?.since(since)?;
-    let figures = figures(&recorded);
-    let scorecard = Scorecard { at: now(), since, recorded: &recorded, figures: &figures };
+    let scorecard = scorecard(args.since, home)?;
     Ok(Page::Html(html::page(&scorecard, &args.budget.budget(&args.scope.scope()))))
 }

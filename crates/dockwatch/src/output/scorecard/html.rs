@@ -13,8 +13,8 @@ use crate::output::scorecard::{Scorecard, cells, show_bytes, show_seconds};
 const LEVELS: [Level; 4] = [Level::Safe, Level::Warning, Level::Critical, Level::Emergency];
 
 /// The whole page, plots and styles included.
-pub(crate) fn page(scorecard: &Scorecard<'_>, budget: &Budget) -> String {
-    let recorded = scorecard.recorded;
+pub(crate) fn page(scorecard: &Scorecard, budget: &Budget) -> String {
+    let recorded = &scorecard.recorded;
     let since = scorecard
         .since
         .map_or_else(|| "all records".into(), |since| format!("since {}", date_and_time(since)));
@@ -43,7 +43,7 @@ fn section(plot: &Plot<'_>) -> String {
     format!("<h2>{}</h2>{svg}", escape(plot.title))
 }
 
-fn plots(scorecard: &Scorecard<'_>, budget: &Budget) -> [Plot<'static>; 6] {
+fn plots(scorecard: &Scorecard, budget: &Budget) -> [Plot<'static>; 6] {
     let samples = &scorecard.recorded.samples;
     let runs = &scorecard.recorded.runs;
     let of_runs =

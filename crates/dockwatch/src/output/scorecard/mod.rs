@@ -42,21 +42,21 @@ struct FigureJson<'a> {
 
 /// What all formats show.
 #[derive(Debug)]
-pub(crate) struct Scorecard<'a> {
+pub(crate) struct Scorecard {
     pub(crate) at: Timestamp,
     /// Start of the span reported on; `None` for all records.
     pub(crate) since: Option<Timestamp>,
-    pub(crate) recorded: &'a RecordedHistory,
-    pub(crate) figures: &'a [Figure],
+    pub(crate) recorded: RecordedHistory,
+    pub(crate) figures: Vec<Figure>,
 }
 
-impl Scorecard<'_> {
+impl Scorecard {
     pub(crate) fn json(&self) -> ScorecardJson<'_> {
         ScorecardJson {
             schema: "dockwatch.report/1",
             tool_version: VERSION,
             at: self.at,
-            verdict: ScorecardVerdict::of(self.figures).name(),
+            verdict: ScorecardVerdict::of(&self.figures).name(),
             since: self.since,
             runs: self.recorded.runs.len(),
             samples: self.recorded.samples.len(),
@@ -69,7 +69,7 @@ impl Scorecard<'_> {
     /// A table with one row a figure.
     pub(crate) fn text(&self) -> String {
         let mut table = Table::new(["FIGURE", "TARGET", "VALUE", "", "BASIS"]);
-        for figure in self.figures {
+        for figure in &self.figures {
             table.add_row(cells(figure));
         }
         let disk = self.recorded.least_disk_free();
