@@ -146,9 +146,10 @@ impl Use {
         Self { cpu: found.containers[0].cpu_pct, memory }
     }
 
-    /// The third line that `docker stats` prints: Podman's first one has no CPU, for want of an earlier reading.
+    /// The eighth line that `docker stats` prints, after some four seconds: the first ones say the average since the start
+    /// of the container, or with Podman nothing, for want of an earlier reading.
     fn by_docker(engine: &Engine, name: &str) -> Self {
-        let script = "timeout 20 docker stats --format '{{.CPUPerc}} {{.MemUsage}}' \"$0\" | grep -a -m 3 -o '[0-9.]*% .*iB /'";
+        let script = "timeout 20 docker stats --format '{{.CPUPerc}} {{.MemUsage}}' \"$0\" | grep -a -m 8 -o '[0-9.]*% .*iB /'";
         let mut command = std::process::Command::new("sh");
         let output = command.args(["-c", script, name]).env("DOCKER_HOST", &engine.host).output().unwrap();
         let shown = String::from_utf8(output.stdout).unwrap();
@@ -163,7 +164,7 @@ impl Use {
 fn median(values: impl Iterator<Item = Option<f64>>) -> String {
     let mut values: Vec<f64> = values.flatten().collect();
     values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).map_or_else(|| "-".into(), |value| format!("{value:.1}"))
+    values.get(values.len() / 2).map_or_else(|| "unknown".into(), |value| format!("{value:.1}"))
 }
 
 /// For docs/engines.md: `EVENKEEL_ENGINE=KIND cargo test -p evenkeel-dockwatch --test cli beside -- --ignored --nocapture`.
