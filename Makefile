@@ -55,7 +55,10 @@ generate: ## Write man pages and completions from the command definitions
 check-generated: ## Fail where man pages or completions are stale
 	cargo test -q -p evenkeel-tests --test generated
 
-.PHONY: test-static test-engines test-windows check-macos
+.PHONY: test-stress test-static test-engines test-windows check-macos
+test-stress: ## Run every test in 5 rounds beside busy CPUs, on engines with half of them, in random order (ROUNDS=5)
+	scripts/test.d/stress --rounds $(or $(ROUNDS),5)
+
 test-static: ## Run every test as the tools are installed: linked statically with musl
 	scripts/need musl-gcc=musl-tools
 	CC_$(shell uname -m)_unknown_linux_musl=musl-gcc scripts/test --target $(shell uname -m)-unknown-linux-musl

@@ -22,6 +22,19 @@ programs_of() { # SUITE
   printf '%s\n' "$cache/engines/$1/bin"
 }
 
+# Prints 'sid', where its dockerd can be had and is of a version that the tests are known to pass on, or 'docker': sid
+# changes every day, and a test must not fail for that. Other versions are tried by scripts/platforms/test-engines.
+newest_kind() {
+  local version=''
+  if can_be_private && is_debian debian && (kind=sid && locked install_missing) >&2; then
+    version=$("$(programs_of sid)/dockerd" --version)
+  fi
+  case $version in
+  'Docker version 28.'*) echo sid ;;
+  *) echo docker ;;
+  esac
+}
+
 # Makes a root file system with a suite's Podman, once: it needs the suite's libc.
 fetch_podman() { # SUITE
   local suite=$1 into=$cache/engines/podman-$1 work
@@ -116,9 +129,9 @@ umount -l /.old
 ENTER
 }
 
-# Prints the cgroups of the engine's containers. Podman's have a parent that all of its services share.
+# Prints the cgroups of the engine's containers and programs. Podman's have a parent that all of its services share.
 engine_cgroups() {
-  find /sys/fs/cgroup -maxdepth 2 -type d -name "$name" 2>/dev/null || :
+  find /sys/fs/cgroup -maxdepth 2 -type d '(' -name "$name" -o -name "$name-programs" ')' 2>/dev/null || :
   local container
   for container in "$dir"/data/*-containers/*/; do
     container=$(basename "$container")

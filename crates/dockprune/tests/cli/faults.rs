@@ -243,8 +243,9 @@ fn containers_that_are_started_at_the_same_moment() {
             start.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
         })
         .collect();
+    let patient = ["--call-timeout", "1m", "--deadline", "5m"];
     let args = ["--label", label, "--older-than", "0s", "--json", "--ignore-locks"];
-    let report = prune_at(&engine.host, &Home::new(), &args, 0);
+    let report = prune_at(&engine.host, &Home::new(), &[&patient[..], &args].concat(), 0);
     for mut start in starts {
         start.wait().unwrap();
     }
