@@ -30,7 +30,7 @@ ask() {
   shift
   {
     local code=0
-    timeout -k 1 "$patience" "$@" <&- >"$work/$name.out" 2>"$work/$name.err" || code=$?
+    timeout -k 1 "$patience" "$@" </dev/null >"$work/$name.out" 2>"$work/$name.err" || code=$?
     printf '%s\n' "$code" >"$work/$name.code"
     printf '\n' >&"$answers"
   } >/dev/null 2>&1 &

@@ -73,7 +73,7 @@ judge_place() {
   { read -r _ && read -r _ _ device _; } < <(answer own) || :
   if [ -z "$container" ]; then
     found ok place "not in a container, as $user"
-  elif [ -z "$shared" ] && [ "$device" = "$(stat -c %d /)" ]; then
+  elif [ -z "$shared${ENVLOCK_VIA:-}" ] && [ "$device" = "$(stat -c %d /)" ]; then
     found warning place "in a container ($container), as $user: the locks are those of this container alone" \
       "mount the machine's: -v /var/lib/evenkeel:/var/lib/evenkeel, made there by evenkeel-setup"
   else
@@ -268,6 +268,8 @@ judge_locks() {
     found failure locks "no answer within $patience s" "set NETRA_HOME to a directory on a file system that answers"
   elif [ "$(code_of locks)" != 0 ]; then
     found failure locks "$(complaint locks)" "$(sed -n 's/^hint: //p' "$work/locks.err" 2>/dev/null | head -n 1)"
+  elif [ -n "${ENVLOCK_VIA:-}" ] && [ "$ENVLOCK_VIA" != local ]; then
+    found ok locks "in $ENVLOCK_VIA; envlock doctor examines it"
   elif [ -z "$shared" ]; then
     found ok locks "in $own: those of this user alone"
   elif [ "$(code_of shared)" != 0 ]; then

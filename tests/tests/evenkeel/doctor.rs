@@ -130,6 +130,11 @@ fn without_an_engine_the_rest_is_looked_at() {
         assert_eq!(found.check(name).0, "ok", "{found:?}");
     }
     assert_eq!((found.check("clock").0, found.check("cgroups").0), ("warning", "warning"));
+
+    // Nor an etcd: nothing listens on port 1.
+    let found = report(doctor(&home, NOWHERE).env("ENVLOCK_VIA", "etcd://127.0.0.1:1/locks"));
+    let (level, said) = found.check("locks");
+    assert!(level == "failure" && said.contains("cannot reach the store"), "{said}");
 }
 
 #[test]
@@ -175,7 +180,7 @@ fn a_file_in_the_place_of_the_state_directory_is_a_failure() {
 #[test]
 fn another_user_sees_his_own_state_and_the_locks_of_all() {
     let tools = ["envlock", "dockwatch", "dockprune", "restartgate", "composecheck"].map(built);
-    let Some(shared) = SharedState::new(&tools.each_ref().map(|path| path.as_path())) else { return };
+    let Some(shared) = SharedState::new(&tools.each_ref().map(std::path::PathBuf::as_path)) else { return };
     let copied =
         Command::new("cp").args(["-r", "-L"]).arg(root().join("scripts")).arg(shared.directory()).status();
     assert!(copied.unwrap().success());
