@@ -37,6 +37,10 @@ lint: ## Check format, clippy, shell scripts, direct Compose calls and man pages
 	scripts/no-direct-compose
 	mandoc -T lint -W error man/*.1
 
+.PHONY: lint-ci
+lint-ci: ## Check the workflows and action.yml with actionlint and zizmor (installs both into the cache)
+	scripts/lint-ci
+
 fmt: ## Format the code
 	cargo fmt --all
 

@@ -23,7 +23,7 @@ _evenkeel() {
 
     case "${cmd}" in
         evenkeel)
-            opts="-f -p -e -j -n -c -w -h -V --files --env-file --compose-profile --production --profile --project --env --lock --config --shared --dedicated --slot --slots --jobs --no-cleanup --linger --reset --replace --restart-if-changed --pull --keep-images --start-timeout --fixed-ports --no-isolate --no-boost --no-check --strict --budget --category --wait --artifacts --no-artifacts --force-restart --stats --cleanup-old --dry-run --help --version init check up down clean status shim"
+            opts="-f -p -e -j -n -c -w -h -V --files --env-file --compose-profile --production --profile --project --env --lock --config --shared --dedicated --slot --slots --jobs --no-cleanup --linger --reset --replace --restart-if-changed --pull --keep-images --start-timeout --fixed-ports --no-isolate --no-boost --no-check --strict --budget --category --wait --artifacts --no-artifacts --force-restart --stats --cleanup-old --dry-run --json --help --version init check up down clean status doctor shim"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -37,5 +37,6 @@ complete -c evenkeel -l force-restart -d 'Restart every service before CMD, with
 complete -c evenkeel -l stats -d 'Show waits, holds, restarts and usage after the take-down'
 complete -c evenkeel -l cleanup-old -d 'First remove unused environments older than 4 hours; needs no CMD'
 complete -c evenkeel -l dry-run -d 'Print the commands, one a line, and run none'
+complete -c evenkeel -l json -d 'Print one JSON object, for doctor'
 complete -c evenkeel -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c evenkeel -s V -l version -d 'Print version'

@@ -58,6 +58,7 @@ _evenkeel() {
 '--stats[Show waits, holds, restarts and usage after the take-down]' \
 '--cleanup-old[First remove unused environments older than 4 hours; needs no CMD]' \
 '--dry-run[Print the commands, one a line, and run none]' \
+'--json[Print one JSON object, for doctor]' \
 '-h[Print help (see more with '\''--help'\'')]' \
 '--help[Print help (see more with '\''--help'\'')]' \
 '-V[Print version]' \
@@ -68,6 +69,7 @@ up\:"Start the environment and keep it\: '\''down'\'' takes it down"
 down\:"Take it down and remove everything that belongs to it"
 clean\:"Remove what is left of it, without reading its Compose files"
 status\:"Show the environments of this machine and what they use"
+doctor\:"Say what is wrong with the engine, the state directory, Compose, the clock, the disk, limits or PATH"
 shim\:"Put a wrapper for docker into DIR\: with DIR first in PATH, no script bypasses the locks"))' \
 '::DIR -- Directory of the wrapper, for shim:_default' \
 '*::CMD -- Command to run while the environment is up:_default' \

@@ -23,9 +23,9 @@ find_compose() {
   have docker-compose
 }
 
-# use_tools DIR: puts the tools first in PATH: those of EVENKEEL_BIN, of this checkout's release or debug build, or those
+# find_tools DIR: puts the tools first in PATH: those of EVENKEEL_BIN, of this checkout's release or debug build, or those
 # installed beside DIR (PREFIX/lib/evenkeel).
-use_tools() {
+find_tools() {
   local dir
   for dir in "${EVENKEEL_BIN:-}" "$1/../target/release" "$1/../target/debug" "$1/../../bin"; do
     if [ -n "$dir" ] && [ -x "$dir/envlock" ]; then
@@ -33,5 +33,7 @@ use_tools() {
       return
     fi
   done
-  have envlock || fail 3 "cannot find the tools" "run: make build"
+  have envlock
 }
+
+use_tools() { find_tools "$1" || fail 3 "cannot find the tools" "run: make build"; }

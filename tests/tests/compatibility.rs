@@ -91,3 +91,20 @@ fn state_of_version_0_1_is_read_and_printed_as_it_was() {
         assert_eq!(normalized(printed), normalized(recorded), "{name} {args:?}");
     }
 }
+
+/// A reservation is dropped when it is a day old, so this one is made new.
+#[test]
+fn ports_that_version_0_1_has_reserved_are_kept() {
+    let home = Home::new();
+    let reserved = std::fs::read_to_string(fixtures("state-0.1").join("evenkeel/ports")).unwrap();
+    let now = evenkeel_common::now().to_string();
+    let lease = home.join("ports");
+    std::fs::write(&lease, reserved.replace("2026-11-24T17:32:46.906Z", &now)).unwrap();
+    let file = home.join("compose.yaml");
+    std::fs::write(&file, "services:\n  web: {image: x, ports: ['8080:80']}\n").unwrap();
+    let mut isolate = tool(built("composecheck"), &home);
+    isolate.args(["isolate", "-p", "shop", "--ports", "given", "-o", "/dev/stdout", "--lease"]).arg(&lease);
+    let output = isolate.arg("-f").arg(&file).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains(r#""published":"25280""#), "{output:?}");
+}

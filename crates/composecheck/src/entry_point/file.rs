@@ -11,7 +11,7 @@ use evenkeel_common::Error;
 
 use super::command_line::{message, parse};
 use super::option::{Kind, Opt};
-use super::table::{CONFIG, all};
+use super::table::{CONFIG, JSON, all};
 use crate::source::position;
 
 /// The name of the file.
@@ -75,7 +75,7 @@ pub(super) fn read_text(text: &str, directory: &Path) -> Result<ArgMatches, Mist
     let mut found: Vec<OsString> = Vec::new();
     for (key, value) in entries {
         let name = key.get_ref().as_ref();
-        let known = all().find(|option| option.long == name && name != CONFIG);
+        let known = all().find(|option| option.long == name && can_stand_here(name));
         let Some(option) = known else { return Err(unknown(key.span().start, name)) };
         found.extend(arguments(option, value, directory).map_err(|cause| Mistake {
             at: value.span().start,
@@ -96,8 +96,12 @@ pub(super) fn read_text(text: &str, directory: &Path) -> Result<ArgMatches, Mist
     })
 }
 
+fn can_stand_here(name: &str) -> bool {
+    ![CONFIG, JSON].contains(&name)
+}
+
 fn unknown(at: usize, name: &str) -> Mistake {
-    let names = || all().map(|option| option.long).filter(|known| *known != CONFIG);
+    let names = || all().map(|option| option.long).filter(|known| can_stand_here(known));
     let distance = |known: &str| strsim::damerau_levenshtein(known, name);
     let nearest = names().min_by_key(|known| distance(known));
     let hint = match nearest.filter(|known| distance(known) <= name.len().div_ceil(3)) {
@@ -106,6 +110,8 @@ fn unknown(at: usize, name: &str) -> Mistake {
     };
     let cause = if name == CONFIG {
         "config names this file, so it cannot stand in it".to_owned()
+    } else if name == JSON {
+        "json is an option of doctor, which reads no file".to_owned()
     } else {
         format!("there is no option '{name}'")
     };
@@ -169,6 +175,7 @@ mod tests {
             ("jobs = 1\nlingr = 'x'\n", 9, "there is no option 'lingr'", "did you mean linger?"),
             ("zzzzzz = 1", 0, "there is no option 'zzzzzz'", "the names are"),
             ("config = 'x'", 0, "cannot stand in it", ""),
+            ("json = true", 0, "an option of doctor", ""),
             ("jobs = 'x'", 7, "jobs must be a whole number from 1 to 999, not string", "write jobs = 3"),
             ("jobs = 0", 7, "cannot use '0' for jobs", "write jobs = 3"),
             (

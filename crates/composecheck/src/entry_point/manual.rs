@@ -8,6 +8,7 @@ pub(super) const SUMMARY: &str =
 
 pub(super) const USAGE: &str = "evenkeel [OPTIONS] -- CMD...\n       \
      evenkeel [OPTIONS] init|check|up|down|clean|status\n       \
+     evenkeel doctor [--json]\n       \
      evenkeel shim DIR";
 
 pub(super) const DESCRIPTION: &str = "Takes the Compose project of this directory as it is. Checks its files; locks the \
@@ -21,7 +22,7 @@ pub(super) const DESCRIPTION: &str = "Takes the Compose project of this director
 pub const MANUAL: Manual = Manual {
     exits: &[
         (Exit::Done, "CMD ended with 0, or the step is done"),
-        (Exit::No, "a check failed, or something is left"),
+        (Exit::No, "a check failed, or something is left; doctor: something is FAIL"),
         (Exit::Usage, "bad arguments"),
         (Exit::Failed, "the environment cannot be started or inspected"),
         (Exit::Unavailable, "Docker is not reachable, or does not answer within the deadline"),
@@ -37,6 +38,10 @@ pub const MANUAL: Manual = Manual {
         ("evenkeel --jobs 3 -- make test", "Run them three times at once, each in an environment of its own"),
         ("evenkeel --linger 5m -- pytest -x", "Keep the environment warm for the next run"),
         ("evenkeel --strict -j2 init", "Write these options into evenkeel.toml"),
+        (
+            "evenkeel doctor --json | jq '.checks[] | select(.level != \"ok\")'",
+            "What is wrong with this machine",
+        ),
     ],
     sections: &[
         (
@@ -46,6 +51,17 @@ pub const MANUAL: Manual = Manual {
              Paths are relative to the directory of the file. Options of the command line replace those of the file: a \
              list replaces the list, and of --shared, --dedicated, --jobs and --slot one replaces the other. They mean \
              the same for every step; a step that would have to choose a dedicated environment is refused.",
+        ),
+        (
+            "DOCTOR",
+            "One line a check, with ok, warn or FAIL, and a hint where something can be done: place (in a container?), \
+             tools (all five, one version), PATH (other installations), docker (the command, and the wrapper of shim), \
+             engine, cgroups, clock (the engine's beside this one's), compose, state and locks (whose the directories \
+             are, and whether they can be written to: a file is made there and removed), disk, memory, limits. Every \
+             answer is waited for 10 s at most. It reads no file of options and runs none of the steps.\n\n\
+             --json prints evenkeel.doctor/1: tool_version (null where the tools are missing), at, verdict (ok, warnings, \
+             failed), checks: in this order, each with name, level (ok, warning, failure), text, hint (null where there is \
+             none).",
         ),
         DURATIONS,
         (

@@ -11,7 +11,7 @@ use evenkeel_common::Error;
 use super::command_line::{DIRECTORY, STEP, WORDS, parse, refused};
 use super::file;
 use super::option::{Kind, Opt};
-use super::table::{CONFIG, CONTRADICTIONS, DRY_RUN, INSTEAD_OF_EACH_OTHER, all};
+use super::table::{CONFIG, CONTRADICTIONS, DRY_RUN, INSTEAD_OF_EACH_OTHER, JSON, all};
 use crate::output::project::shell_quoted;
 
 /// The options of a call.
@@ -68,6 +68,13 @@ impl Settings {
         if directory != (step == "shim") {
             let cause = if directory { "only shim takes a directory" } else { "no directory is given" };
             return refuse(format!("do '{step}'"), cause, "see: evenkeel --help");
+        }
+        if step != "doctor" && self.is_on(JSON) {
+            return refuse(
+                format!("do '{step}'"),
+                "--json is for doctor",
+                "leave it out, or run: evenkeel doctor --json",
+            );
         }
         if !matches!(step, "up" | "down" | "clean") || !self.is_dedicated() || self.is_set("slot") {
             return Ok(());
@@ -154,8 +161,9 @@ impl Settings {
         let mut text = String::from(
             "# Options of evenkeel, each under the name of its long option: see evenkeel --help.\n\n",
         );
-        let written =
-            |option: &&Opt| ![CONFIG, DRY_RUN].contains(&option.long) && is_in(&self.command, option.long);
+        let written = |option: &&Opt| {
+            ![CONFIG, DRY_RUN, JSON].contains(&option.long) && is_in(&self.command, option.long)
+        };
         for option in all().filter(written) {
             let _ = writeln!(text, "{} = {}", option.long, self.toml_value(option, directory));
         }
@@ -295,6 +303,7 @@ mod tests {
             ("clean", "", Some("no"), "TEST_USE_SHARED_DOCKER asks for a dedicated environment"),
             ("-- x", "", Some("perhaps"), "'perhaps' is neither true nor false"),
             ("shim", "", None, "no directory is given"),
+            ("--json status", "", None, "--json is for doctor"),
             ("up there", "", None, "only shim takes a directory"),
             ("make", "", None, "evenkeel -- CMD"),
             ("--job 2 -- x", "", None, "--jobs"),
@@ -323,7 +332,7 @@ mod tests {
             Kind::Text => "=say\\\"hello\"ä".into(),
             _ => "=some".into(),
         };
-        for option in all().filter(|option| option.long != CONFIG) {
+        for option in all().filter(|option| ![CONFIG, JSON].contains(&option.long)) {
             let word = format!("--{}{}", option.long, value(option));
             let given = read(&format!("{word} init"), "", None).unwrap();
             let text = given.to_toml(&here);

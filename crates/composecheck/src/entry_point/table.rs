@@ -130,12 +130,15 @@ const OTHER: &[Opt] = &[
     Opt::switch("stats", "Show waits, holds, restarts and usage after the take-down"),
     Opt::switch("cleanup-old", "First remove unused environments older than 4 hours; needs no CMD"),
     Opt::switch(DRY_RUN, "Print the commands, one a line, and run none"),
+    Opt::switch(JSON, "Print one JSON object, for doctor"),
 ];
 
 /// Names the file of options, so it cannot stand in one.
 pub(super) const CONFIG: &str = "config";
 /// Belongs to one call: `init` does not write it.
 pub(super) const DRY_RUN: &str = "dry-run";
+/// Belongs to `doctor`: refused with every other step, and in the file.
+pub(super) const JSON: &str = "json";
 
 /// Options of which the one given last counts, and the command line counts more than the file.
 pub(super) const INSTEAD_OF_EACH_OTHER: [(&str, &str); 5] = [
@@ -149,7 +152,7 @@ pub(super) const INSTEAD_OF_EACH_OTHER: [(&str, &str); 5] = [
 pub(super) const CONTRADICTIONS: [(&str, &str); 1] = [("no-cleanup", "linger")];
 
 /// Each step, and what it does.
-pub(super) const STEPS: [(&str, &str); 7] = [
+pub(super) const STEPS: [(&str, &str); 8] = [
     (
         "init",
         "Say what a run would do and what stands in its way; write evenkeel.toml with the options that are given",
@@ -159,6 +162,10 @@ pub(super) const STEPS: [(&str, &str); 7] = [
     ("down", "Take it down and remove everything that belongs to it"),
     ("clean", "Remove what is left of it, without reading its Compose files"),
     ("status", "Show the environments of this machine and what they use"),
+    (
+        "doctor",
+        "Say what is wrong with the engine, the state directory, Compose, the clock, the disk, limits or PATH",
+    ),
     ("shim", "Put a wrapper for docker into DIR: with DIR first in PATH, no script bypasses the locks"),
 ];
 
