@@ -116,7 +116,7 @@ pub const MANUAL: Manual = Manual {
              and comments that accept a finding as code actions (quickfix, source.fixAll.composecheck), explains the rule \
              and the merged value with its origin on hover, and finds the definitions of anchors, services, networks, \
              volumes, secrets, configs and files. A file is checked as the project that it belongs to: an override file \
-             over its base, any other file alone, or over the base beside it where it cannot stand alone. docs/editors.md \
+             over its base, any other file alone, or over the base beside it where it cannot stand alone. docs/src/recipes/editors.md \
              has recipes for Neovim, Helix and VS Code; in Neovim:\n\n  \
              vim.lsp.config('composecheck', { cmd = { 'composecheck', 'lsp' }, filetypes = { 'yaml' } })\n  \
              vim.lsp.enable('composecheck')",
