@@ -181,7 +181,7 @@ pub const MANUAL: Manual = Manual {
              characters), start_byte, end_byte, and related (file, line, column, text). Findings are sorted by file \
              and position, then by code.\n\n\
              rules --json: schema \"composecheck.rules/1\", tool_version, at, verdict (\"done\"), rules (by code): \
-             code, name, level, what, why, example, fix.\n\n\
+             code, name, level, what, why, example (with a finding), good (without), fix, references (addresses).\n\n\
              budget --json: schema \"composecheck.budget/1\", tool_version, at, verdict (\"pass\" or \"fail\"), \
              budget_bytes, total_bytes, unlimited (whether something has no limit), services and volumes (in the \
              order of the files; only volumes that are a tmpfs): name, replicas, limit_bytes, reservation_bytes, \
