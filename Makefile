@@ -39,12 +39,15 @@ lint: ## Check format, clippy, shell scripts, direct Compose calls, man pages, l
 	cargo test -q -p evenkeel-tests --test site links
 	$$(scripts/tool typos)
 
-.PHONY: site test-pages
+.PHONY: site test-pages test-docs
 site: ## Build the documentation site (target/site)
 	$$(scripts/tool mdbook) build docs
 
 test-pages: site ## Look at the site on a narrow screen and in dark mode, in headless Chromium (Debian)
 	scripts/platforms/site-pages
+
+test-docs: ## Follow 'Your own project in five minutes' in a fresh root with the package of a release (VERSION) (Debian, as root)
+	scripts/platforms/follow-docs target/release-$(VERSION)/evenkeel_$(VERSION)_$$(dpkg --print-architecture).deb
 
 fmt: ## Format the code
 	cargo fmt --all

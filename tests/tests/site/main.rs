@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 
 mod links;
+mod messages;
 mod page;
 mod shown;
 #[cfg(target_os = "linux")]

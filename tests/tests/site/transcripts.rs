@@ -137,8 +137,10 @@ fn script(page: &Page) -> String {
 
 /// What each command printed, in lines. The first mark stands before the first command.
 fn outputs(said: &str, home: &Path) -> Vec<Vec<String>> {
-    let said = said.replace(home.to_str().unwrap(), HOME);
-    let parts = said.split(&format!("\n{MARK}\n")).skip(1).map(|part| part.trim_end_matches('\n').to_owned());
+    let machine = fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    let said = said.replace(home.to_str().unwrap(), HOME).replace(&format!("@{}", machine.trim()), "@vm");
+    let mark = format!("\n{MARK}\n");
+    let parts = said.split(&mark).skip(1).map(|part| part.trim_end_matches('\n').to_owned());
     parts.map(|part| part.lines().map(str::to_owned).collect()).collect()
 }
 
