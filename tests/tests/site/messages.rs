@@ -45,8 +45,10 @@ fn messages_are_those_of_the_sources() {
     // A text that goes on in the next line.
     let all = regex_lite::Regex::new(r"\\\n\s*").unwrap().replace_all(&all, "");
     let page = std::fs::read_to_string(root().join("docs/src/troubleshooting.md")).unwrap();
-    let wrong: Vec<_> =
-        messages(&page).into_iter().filter(|message| fixed_parts(message).any(|part| !all.contains(part))).collect();
+    let wrong: Vec<_> = messages(&page)
+        .into_iter()
+        .filter(|message| fixed_parts(message).any(|part| !all.contains(part)))
+        .collect();
     assert!(wrong.is_empty(), "no tool says {wrong:#?}");
 }
 

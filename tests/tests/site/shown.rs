@@ -6,7 +6,7 @@
 use regex_lite::Regex;
 
 /// What differs from run to run, and what stands for it. The order matters.
-const VARYING: [(&str, &str); 13] = [
+const VARYING: [(&str, &str); 17] = [
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
     (r"\b\d{4}-\d\d-\d\d( \d\d:\d\d(:\d\d)?)?", "TIME"),
     (r"\b[a-z_][a-z0-9_-]*@[A-Za-z0-9_.-]+", "USER@HOST"),
@@ -16,9 +16,14 @@ const VARYING: [(&str, &str); 13] = [
     (r"\b20\d{6}T?-?\d{6}[a-z0-9-]*", "RUN"),
     (r"\b(pid|ticket|process) \d+", "$1 N"),
     (r"-?\d+(\.\d+)? ?(B|KiB|MiB|GiB|TiB)(/s)?\b", "SIZE"),
+    // A health check is a process too while it runs.
+    (r"\b\d+ +SIZE / SIZE", "N SIZE / SIZE"),
+    (r"\bload \d+\.\d+", "load N"),
+    (r"\bengine \S+ at\b", "engine VERSION at"),
     (r"\d+(\.\d+)? ?%", "PERCENT"),
     // 2s, 1m 30s, 480 ms, 5.2 s
     (r"\b\d+(\.\d+)? ?(ms|s|m|h|d)\b( \d+(\.\d+)?(ms|s|m|h)\b)*", "TIME"),
+    (r"\b\d+ of TIME\b", "TIME of TIME"),
     (r"\b\d+ samples?\b", "N samples"),
     // Host ports that were free.
     (r"\b[1-6]\d{4}\b", "PORT"),
