@@ -104,7 +104,7 @@ fn run(page: &Page, engine: &OwnEngine, home: &Path) -> String {
     let path = std::env::var("PATH").unwrap();
     let mut session = Command::new("timeout");
     session
-        .args(["-k", "10", "300", "bash"])
+        .args(["-k", "10", "900", "bash"])
         .arg(home.join(".session"))
         .env("PATH", format!("{}:{path}", home.join(".bin").display()))
         .env("HOME", home)
