@@ -29,13 +29,25 @@ soak: build ## Measure parallel, killed test runs without evenkeel and with it (
 clean-test-env: build ## Remove every test environment that is not in use, running or not
 	target/release/dockprune --label netra.env=test --older-than 0s --include-running --volumes
 
-lint: ## Check format, clippy, shell scripts, direct Compose calls and man pages
+lint: ## Check format, clippy, shell scripts, direct Compose calls, man pages, links and spelling
 	@scripts/need shellcheck mandoc
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
 	shellcheck -x -P SCRIPTDIR $(SCRIPTS)
 	scripts/no-direct-compose
 	mandoc -T lint -W error man/*.1
+	cargo test -q -p evenkeel-tests --test site links
+	$$(scripts/tool typos)
+
+.PHONY: site test-pages test-docs
+site: ## Build the documentation site (target/site)
+	$$(scripts/tool mdbook) build docs
+
+test-pages: site ## Look at the site on a narrow screen and in dark mode, in headless Chromium (Debian)
+	scripts/platforms/site-pages
+
+test-docs: ## Follow 'Your own project in five minutes' in a fresh root with the package of a release (VERSION) (Debian, as root)
+	scripts/platforms/follow-docs target/release-$(VERSION)/evenkeel_$(VERSION)_$$(dpkg --print-architecture).deb
 
 .PHONY: lint-ci
 lint-ci: ## Check the workflows and action.yml with actionlint and zizmor (installs both into the cache)
@@ -53,10 +65,10 @@ audit: ## Check licences, advisories and unused dependencies (installs cargo-den
 	cargo deny check bans licenses sources
 	cargo machete
 
-generate: ## Write man pages and completions from the command definitions
+generate: ## Write man pages, completions and the site's manual from the command definitions
 	EVENKEEL_GENERATE=1 cargo test -q -p evenkeel-tests --test generated
 
-check-generated: ## Fail where man pages or completions are stale
+check-generated: ## Fail where man pages, completions or the site's manual are stale
 	cargo test -q -p evenkeel-tests --test generated
 
 .PHONY: test-stress test-static test-engines test-windows check-macos

@@ -116,7 +116,7 @@ pub const MANUAL: Manual = Manual {
              and comments that accept a finding as code actions (quickfix, source.fixAll.composecheck), explains the rule \
              and the merged value with its origin on hover, and finds the definitions of anchors, services, networks, \
              volumes, secrets, configs and files. A file is checked as the project that it belongs to: an override file \
-             over its base, any other file alone, or over the base beside it where it cannot stand alone. docs/editors.md \
+             over its base, any other file alone, or over the base beside it where it cannot stand alone. docs/src/recipes/editors.md \
              has recipes for Neovim, Helix and VS Code; in Neovim:\n\n  \
              vim.lsp.config('composecheck', { cmd = { 'composecheck', 'lsp' }, filetypes = { 'yaml' } })\n  \
              vim.lsp.enable('composecheck')",
@@ -181,7 +181,7 @@ pub const MANUAL: Manual = Manual {
              characters), start_byte, end_byte, and related (file, line, column, text). Findings are sorted by file \
              and position, then by code.\n\n\
              rules --json: schema \"composecheck.rules/1\", tool_version, at, verdict (\"done\"), rules (by code): \
-             code, name, level, what, why, example, fix.\n\n\
+             code, name, level, what, why, example (with a finding), good (without), fix, references (addresses).\n\n\
              budget --json: schema \"composecheck.budget/1\", tool_version, at, verdict (\"pass\" or \"fail\"), \
              budget_bytes, total_bytes, unlimited (whether something has no limit), services and volumes (in the \
              order of the files; only volumes that are a tmpfs): name, replicas, limit_bytes, reservation_bytes, \

@@ -184,7 +184,9 @@ struct Rule {
     what: String,
     why: String,
     example: String,
+    good: String,
     fix: String,
+    references: Vec<String>,
 }
 
 #[test]

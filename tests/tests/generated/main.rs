@@ -1,9 +1,11 @@
-//! `man/`, `completions/` and the JSON Schema of `composecheck.toml` are made from the code and checked in; this finds them
-//! stale.
+//! `man/`, `completions/`, the JSON Schema of `composecheck.toml`, and pages of the site are made from the code and checked in;
+//! this finds them stale.
 //!
 //! `make generate` (`EVENKEEL_GENERATE=1`) writes them.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
+
+mod site;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -40,12 +42,15 @@ fn tools() -> Vec<Tool> {
     ]
 }
 
+/// Where everything is made from the code.
+const DIRECTORIES: [&str; 4] = ["man", "completions", "docs/src/rules", "docs/src/manual"];
+
 #[test]
-fn man_pages_and_completions_are_fresh() {
+fn man_pages_completions_and_site_are_fresh() {
     let root = evenkeel_tests::root();
     let wanted = generate();
     if std::env::var_os("EVENKEEL_GENERATE").is_some() {
-        for dir in ["man", "completions"] {
+        for dir in DIRECTORIES {
             let _ = std::fs::remove_dir_all(root.join(dir));
             std::fs::create_dir(root.join(dir)).unwrap();
         }
@@ -57,7 +62,7 @@ fn man_pages_and_completions_are_fresh() {
         let found = std::fs::read(root.join(path)).unwrap_or_default();
         assert!(found == *text, "{} is stale: run 'make generate'", path.display());
     }
-    for dir in ["man", "completions"] {
+    for dir in DIRECTORIES {
         for file in std::fs::read_dir(root.join(dir)).unwrap() {
             let path = PathBuf::from(dir).join(file.unwrap().file_name());
             assert!(
@@ -91,7 +96,7 @@ fn check_help(command: &Command) {
 }
 
 fn generate() -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut files = BTreeMap::new();
+    let mut files = site::pages(&tools());
     for tool in tools() {
         let name = tool.command.get_name().to_owned();
         files.extend(completions(tool.command.clone()));

@@ -10,6 +10,7 @@ pub(crate) mod json;
 pub(crate) mod junit;
 pub mod origins;
 pub(crate) mod project;
+pub mod rule_pages;
 pub(crate) mod rules;
 pub(crate) mod sarif;
 pub(crate) mod starter_config;

@@ -26,7 +26,9 @@ struct RuleJson {
     what: &'static str,
     why: &'static str,
     example: &'static str,
+    good: &'static str,
     fix: &'static str,
+    references: &'static [&'static str],
 }
 
 impl RulesJson {
@@ -38,7 +40,9 @@ impl RulesJson {
             what: rule.what,
             why: rule.why,
             example: rule.example,
+            good: rule.good,
             fix: rule.fix,
+            references: rule.references,
         });
         Self {
             schema: "composecheck.rules/1",
@@ -65,24 +69,30 @@ pub(crate) fn explain(wanted: &str) -> Result<String, Error> {
             .hint("'composecheck rules' lists the rules")
     })?;
     let (code, name, level) = (rule.code, rule.name, rule.level.name());
+    let references = rule.references.iter().map(|address| format!("See {address}\n"));
     Ok(format!(
-        "{code}: {name} ({level})\n\n{what}.\n\nWhy: {why}.\n\nExample:\n\n{example}\nFix: {fix}.\n\n\
-         Level by purpose: {levels}.\n\nTo suppress it: # composecheck: ignore {code} REASON\n",
+        "{code}: {name} ({level})\n\n{what}.\n\nWhy: {why}.\n\nExample:\n\n{example}\nFix: {fix}.\n\nBetter:\n\n{good}\n\
+         Level by purpose: {levels}.\n\nTo suppress it: # composecheck: ignore {code} REASON\n{references}",
         what = rule.what,
         why = rule.why,
         levels = by_purpose(rule),
         example = indented(rule.example),
         fix = rule.fix,
+        good = indented(rule.good),
+        references = references.collect::<String>(),
     ))
 }
 
 /// The levels of a rule: where the purpose is unknown, and in each environment.
 fn by_purpose(rule: &Rule) -> String {
+    levels_of(rule).map(|(purpose, level)| format!("{purpose} {level}")).join(", ")
+}
+
+/// Each purpose with the rule's level there.
+pub(super) fn levels_of(rule: &Rule) -> [(&'static str, &'static str); 4] {
     let of = |policy: &Policy| levels::level(rule.code, rule.level, policy).map_or("off", Level::name);
-    let environments = [Environment::Test, Environment::Dev, Environment::Prod];
-    let mut parts = vec![format!("unknown {}", of(&Policy::default()))];
-    parts.extend(environments.map(|one| format!("{} {}", one.name(), of(&Policy::from(one)))));
-    parts.join(", ")
+    let at = |one: Environment| (one.name(), of(&Policy::from(one)));
+    [("unknown", of(&Policy::default())), at(Environment::Test), at(Environment::Dev), at(Environment::Prod)]
 }
 
 fn indented(text: &str) -> String {

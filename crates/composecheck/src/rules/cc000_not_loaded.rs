@@ -15,7 +15,13 @@ services:
   db:
     imge: postgres:15
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+",
     fix: "fix this first; further findings show up after that",
+    references: &["https://docs.docker.com/reference/compose-file/"],
     check: Check::Load,
 };
 

@@ -14,7 +14,13 @@ services:
   db:
     image: postgres:${PG_VERSION}
 ",
+    good: "
+services:
+  db:
+    image: postgres:${PG_VERSION:-15}
+",
     fix: "set it in .env, or use a default: ${NAME:-value}",
+    references: &["https://docs.docker.com/reference/compose-file/interpolation/"],
     check: Check::Project(check),
 };
 

@@ -22,7 +22,19 @@ volumes:
   data:
     driver_opts: {o: size=1g}
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+    shm_size: 256m
+volumes:
+  data: {}
+",
     fix: "remove it, or write it so that it has the intended effect",
+    references: &[
+        "https://docs.docker.com/reference/compose-file/services/#shm_size",
+        "https://docs.docker.com/reference/compose-file/volumes/",
+    ],
     check: Check::Project(check),
 };
 

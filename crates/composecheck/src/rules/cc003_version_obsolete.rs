@@ -16,7 +16,13 @@ services:
   db:
     image: postgres:15
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+",
     fix: "remove the line",
+    references: &["https://docs.docker.com/reference/compose-file/version-and-name/"],
     check: Check::Project(check),
 };
 

@@ -14,6 +14,12 @@ services:
   db:
     mem_limit: 512m  # composecheck: ignore CC101 no limit needed
 ",
+    good: "
+services:
+  db:
+    mem_limit: 512m
+",
     fix: "remove it",
+    references: &[],
     check: Check::Suppressions,
 };

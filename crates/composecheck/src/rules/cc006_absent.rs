@@ -17,7 +17,14 @@ services:
     image: postgres:15
     env_file: not-here.env
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+    env_file: [{path: not-here.env, required: false}]
+",
     fix: "create the file, or set the variable; where the project keeps it out of its repository, copy the example of it",
+    references: &["https://docs.docker.com/reference/compose-file/services/#env_file"],
     check: Check::Project(check),
 };
 

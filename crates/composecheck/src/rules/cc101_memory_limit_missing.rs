@@ -16,7 +16,17 @@ services:
   db:
     image: postgres:15
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+    mem_limit: 512m
+",
     fix: "set one: mem_limit: 512m",
+    references: &[
+        "https://docs.docker.com/reference/compose-file/services/#mem_limit",
+        "https://docs.docker.com/engine/containers/resource_constraints/",
+    ],
     check: Check::Project(check),
 };
 

@@ -15,7 +15,17 @@ services:
   db:
     image: postgres:15
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+    cpus: 0.25
+",
     fix: "set one: cpus: 0.25",
+    references: &[
+        "https://docs.docker.com/reference/compose-file/services/#cpus",
+        "https://docs.docker.com/engine/containers/resource_constraints/",
+    ],
     check: Check::Project(check),
 };
 

@@ -20,7 +20,20 @@ services:
     image: postgres:15
     tmpfs: /var/lib/postgresql/data
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+    tmpfs: /tmp:size=64m
+    volumes: [data:/var/lib/postgresql/data]
+volumes:
+  data: {}
+",
     fix: "use a volume on disk, or set a size for temporary files: /tmp:size=64m",
+    references: &[
+        "https://docs.docker.com/reference/compose-file/services/#tmpfs",
+        "https://docs.docker.com/engine/storage/tmpfs/",
+    ],
     check: Check::Project(check),
 };
 

@@ -17,7 +17,18 @@ services:
     image: postgres:15
     mem_limit: 512m
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+    mem_limit: 512m
+    mem_reservation: 256m
+",
     fix: "reserve what it needs when idle: mem_reservation: 256m",
+    references: &[
+        "https://docs.docker.com/reference/compose-file/services/#mem_reservation",
+        "https://docs.docker.com/engine/containers/resource_constraints/",
+    ],
     check: Check::Project(check),
 };
 

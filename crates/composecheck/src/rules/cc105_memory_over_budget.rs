@@ -20,7 +20,18 @@ services:
     mem_limit: 3g
     deploy: {replicas: 2}
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+    mem_limit: 1g
+    deploy: {replicas: 2}
+",
     fix: "lower limits or replicas, or raise the budget (--budget); 'composecheck budget' shows the sum",
+    references: &[
+        "https://docs.docker.com/reference/compose-file/services/#mem_limit",
+        "https://docs.docker.com/reference/compose-file/deploy/#replicas",
+    ],
     check: Check::Project(check),
 };
 

@@ -20,7 +20,16 @@ services:
     image: postgres:15
     tmpfs: /var/lib/postgresql/data:size=2g
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+    volumes: [data:/var/lib/postgresql/data]
+volumes:
+  data: {}
+",
     fix: "use volumes on disk",
+    references: &["https://docs.docker.com/engine/storage/tmpfs/"],
     check: Check::Project(check),
 };
 

@@ -20,7 +20,15 @@ services:
     mem_limit: 256m
     shm_size: 512m
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+    mem_limit: 512m
+    shm_size: 128m
+",
     fix: "make it smaller than the limit, or raise the limit",
+    references: &["https://docs.docker.com/reference/compose-file/services/#shm_size"],
     check: Check::Project(check),
 };
 

@@ -20,7 +20,15 @@ services:
     mem_limit: 256m
     mem_reservation: 512m
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+    mem_limit: 512m
+    mem_reservation: 256m
+",
     fix: "reserve less than the limit",
+    references: &["https://docs.docker.com/reference/compose-file/services/#mem_reservation"],
     check: Check::Project(check),
 };
 

@@ -16,7 +16,14 @@ services:
   db:
     image: postgres:15
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+    healthcheck: {test: [CMD, pg_isready], interval: 10s, timeout: 5s, retries: 5, start_period: 20s}
+",
     fix: "add a healthcheck with interval: 10s, timeout: 5s, retries: 5, start_period: 20s",
+    references: &["https://docs.docker.com/reference/compose-file/services/#healthcheck"],
     check: Check::Project(check),
 };
 

@@ -20,7 +20,14 @@ services:
     image: postgres:15
     healthcheck: {test: [CMD, pg_isready], interval: 2s}
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+    healthcheck: {test: [CMD, pg_isready], interval: 10s, timeout: 5s, retries: 5, start_period: 20s}
+",
     fix: "use interval: 10s; from engine 25 on, start_interval with start_period finds out early that it is ready",
+    references: &["https://docs.docker.com/reference/compose-file/services/#healthcheck"],
     check: Check::Project(check),
 };
 

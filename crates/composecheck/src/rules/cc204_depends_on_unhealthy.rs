@@ -23,7 +23,20 @@ services:
     image: postgres:15
     healthcheck: {test: [CMD, pg_isready]}
 ",
+    good: "
+services:
+  app:
+    image: app:1
+    depends_on: {db: {condition: service_healthy}}
+  db:
+    image: postgres:15
+    healthcheck: {test: [CMD, pg_isready]}
+",
     fix: "wait until it is healthy: depends_on: {NAME: {condition: service_healthy}}",
+    references: &[
+        "https://docs.docker.com/reference/compose-file/services/#depends_on",
+        "https://docs.docker.com/compose/how-tos/startup-order/",
+    ],
     check: Check::Project(check),
 };
 

@@ -18,7 +18,17 @@ services:
   db:
     image: postgres:15
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+    labels: {netra.env: test}
+networks:
+  default:
+    labels: {netra.env: test}
+",
     fix: "add the label: labels: {netra.env: test}",
+    references: &["https://docs.docker.com/reference/compose-file/services/#labels"],
     check: Check::Project(check),
 };
 

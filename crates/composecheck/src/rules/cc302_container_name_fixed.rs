@@ -16,7 +16,13 @@ services:
     image: postgres:15
     container_name: test-postgres
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+",
     fix: "remove it; Compose derives the name from project and service",
+    references: &["https://docs.docker.com/reference/compose-file/services/#container_name"],
     check: Check::Project(check),
 };
 

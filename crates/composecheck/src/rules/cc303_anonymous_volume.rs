@@ -17,7 +17,17 @@ services:
     image: postgres:15
     volumes: [/var/lib/postgresql/data]
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+    volumes: [data:/var/lib/postgresql/data]
+volumes:
+  data:
+    labels: {netra.env: test}
+",
     fix: "name it, and declare it with its label under volumes",
+    references: &["https://docs.docker.com/reference/compose-file/volumes/"],
     check: Check::Project(check),
 };
 

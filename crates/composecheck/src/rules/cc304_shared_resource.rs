@@ -19,7 +19,19 @@ volumes:
   data:
     external: true
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+    volumes: [data:/var/lib/postgresql/data]
+volumes:
+  data: {}
+",
     fix: "remove the name; Compose derives it from the project",
+    references: &[
+        "https://docs.docker.com/reference/compose-file/volumes/#external",
+        "https://docs.docker.com/reference/compose-file/networks/#external",
+    ],
     check: Check::Project(check),
 };
 

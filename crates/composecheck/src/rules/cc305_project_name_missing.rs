@@ -14,7 +14,17 @@ services:
   db:
     image: postgres:15
 ",
+    good: "
+name: shop-test
+services:
+  db:
+    image: postgres:15
+",
     fix: "set it at the top of the file: name: myapp-test",
+    references: &[
+        "https://docs.docker.com/reference/compose-file/version-and-name/",
+        "https://docs.docker.com/compose/how-tos/project-name/",
+    ],
     check: Check::Project(check),
 };
 

@@ -19,7 +19,15 @@ services: {db: {image: postgres:15}}
 name: app
 services: {db: {image: postgres:15}}
 ",
+    good: "
+name: app-dev
+services: {db: {image: postgres:15}}
+---
+name: app-test
+services: {db: {image: postgres:15}}
+",
     fix: "give each its own project name, and remove the names of volumes and networks",
+    references: &["https://docs.docker.com/compose/how-tos/project-name/"],
     check: Check::Pair(check),
 };
 

@@ -20,7 +20,15 @@ services:
     image: postgres:15
     container_name: db
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+  db-test:
+    image: postgres:15
+",
     fix: "remove container_name; containers reach each other by the names of their services",
+    references: &["https://docs.docker.com/reference/compose-file/services/#container_name"],
     check: Check::Project(check),
 };
 

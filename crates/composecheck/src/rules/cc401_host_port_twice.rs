@@ -24,7 +24,17 @@ services:
     image: postgres:15
     ports: [\"5432:5432\"]
 ",
+    good: r#"
+services:
+  db:
+    image: postgres:15
+    ports: ["5432:5432"]
+  other:
+    image: postgres:15
+    ports: ["5433:5432"]
+"#,
     fix: "give each container its own port",
+    references: &["https://docs.docker.com/reference/compose-file/services/#ports"],
     check: Check::Project(check),
 };
 

@@ -17,7 +17,14 @@ services:
     image: postgres:15
     ports: [\"5432:5432\"]
 ",
+    good: r#"
+services:
+  db:
+    image: postgres:15
+    ports: ["20432:5432"]
+"#,
     fix: "use a port in the range of the environment",
+    references: &["https://docs.docker.com/reference/compose-file/services/#ports"],
     check: Check::Project(check),
 };
 

@@ -18,7 +18,17 @@ services:
     image: postgres:15
     ports: [\"5433:5432\"]
 ",
+    good: r#"
+services:
+  db:
+    image: postgres:15
+    ports: ["${DB_PORT:-5433}:5432"]
+"#,
     fix: "set it by a variable: \"${DB_PORT:-5433}:5432\"; or do not publish it",
+    references: &[
+        "https://docs.docker.com/reference/compose-file/services/#ports",
+        "https://docs.docker.com/reference/compose-file/interpolation/",
+    ],
     check: Check::Project(check),
 };
 

@@ -16,7 +16,13 @@ services: {db: {ports: [\"5433:5432\"]}}
 ---
 services: {db: {ports: [\"5433:5432\"]}}
 ",
+    good: r#"
+services: {db: {ports: ["5432:5432"]}}
+---
+services: {db: {ports: ["5433:5432"]}}
+"#,
     fix: "give each environment its own range of ports",
+    references: &["https://docs.docker.com/reference/compose-file/services/#ports"],
     check: Check::Pair(check),
 };
 

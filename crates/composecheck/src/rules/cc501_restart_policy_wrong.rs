@@ -18,7 +18,17 @@ services:
     image: postgres:15
     restart: always
 ",
+    good: r#"
+services:
+  db:
+    image: postgres:15
+    restart: "no"
+"#,
     fix: "in test use \"no\" or on-failure:3, in production unless-stopped",
+    references: &[
+        "https://docs.docker.com/reference/compose-file/services/#restart",
+        "https://docs.docker.com/engine/containers/start-containers-automatically/",
+    ],
     check: Check::Project(check),
 };
 

@@ -16,7 +16,14 @@ services:
     image: postgres:15
     restart: sometimes
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+    restart: on-failure:3
+",
     fix: "use \"no\", always, unless-stopped, on-failure or on-failure:3",
+    references: &["https://docs.docker.com/reference/compose-file/services/#restart"],
     check: Check::Project(check),
 };
 

@@ -17,7 +17,19 @@ services:
     image: postgres:15
     logging: {driver: json-file}
 ",
+    good: r#"
+services:
+  db:
+    image: postgres:15
+    logging:
+      driver: json-file
+      options: {max-size: 10m, max-file: "3"}
+"#,
     fix: "set in logging.options: max-size: 10m and max-file: \"3\"",
+    references: &[
+        "https://docs.docker.com/reference/compose-file/services/#logging",
+        "https://docs.docker.com/engine/logging/drivers/json-file/",
+    ],
     check: Check::Project(check),
 };
 

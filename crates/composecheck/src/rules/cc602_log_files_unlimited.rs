@@ -19,7 +19,19 @@ services:
       driver: json-file
       options: {max-size: 10m}
 ",
+    good: r#"
+services:
+  db:
+    image: postgres:15
+    logging:
+      driver: json-file
+      options: {max-size: 10m, max-file: "3"}
+"#,
     fix: "keep several files: max-file: \"3\"",
+    references: &[
+        "https://docs.docker.com/reference/compose-file/services/#logging",
+        "https://docs.docker.com/engine/logging/drivers/json-file/",
+    ],
     check: Check::Project(check),
 };
 

@@ -16,7 +16,13 @@ services:
   db:
     image: postgres
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+",
     fix: "use a tag with a version, such as postgres:15",
+    references: &["https://docs.docker.com/reference/compose-file/services/#image"],
     check: Check::Project(check),
 };
 

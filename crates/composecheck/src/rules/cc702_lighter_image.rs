@@ -24,7 +24,13 @@ services:
   db:
     image: postgres:15
 ",
+    good: "
+services:
+  db:
+    image: postgres:15-alpine
+",
     fix: concat!("use the Alpine variant, such as postgres:15-alpine (list of tags of ", checked!(), ")"),
+    references: &["https://docs.docker.com/reference/compose-file/services/#image"],
     check: Check::Project(check),
 };
 

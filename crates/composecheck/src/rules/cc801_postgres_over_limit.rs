@@ -23,7 +23,15 @@ services:
     mem_limit: 256m
     command: postgres -c shared_buffers=1GB
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+    mem_limit: 1g
+    command: postgres -c shared_buffers=256MB
+",
     fix: "use a quarter of the limit for shared_buffers",
+    references: &["https://www.postgresql.org/docs/current/runtime-config-resource.html"],
     check: Check::Project(check),
 };
 

@@ -18,7 +18,17 @@ services:
     mem_limit: 256m
     command: redis-server --maxmemory 1gb
 ",
+    good: "
+services:
+  cache:
+    image: redis:7
+    mem_limit: 256m
+    command: redis-server --maxmemory 192mb
+",
     fix: "use three quarters of the limit, which leaves room for its buffers",
+    references: &[
+        "https://redis.io/docs/latest/operate/oss_and_stack/management/optimization/memory-optimization/",
+    ],
     check: Check::Project(check),
 };
 

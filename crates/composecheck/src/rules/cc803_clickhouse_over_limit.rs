@@ -19,7 +19,17 @@ services:
     mem_limit: 512m
     command: [--, --max_server_memory_usage=2000000000]
 ",
+    good: "
+services:
+  stats:
+    image: clickhouse/clickhouse-server:23.8
+    mem_limit: 512m
+    command: [--, --max_server_memory_usage=480000000]
+",
     fix: "use nine tenths of the limit, which leaves room for memory that it does not count",
+    references: &[
+        "https://clickhouse.com/docs/operations/server-configuration-parameters/settings#max_server_memory_usage",
+    ],
     check: Check::Project(check),
 };
 

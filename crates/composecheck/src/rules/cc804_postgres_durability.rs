@@ -18,7 +18,14 @@ services:
     image: postgres:15
     command: postgres -c fsync=on
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+    command: postgres -c fsync=off -c synchronous_commit=off
+",
     fix: "with profile fast set fsync=off and synchronous_commit=off, with profile durable both on",
+    references: &["https://www.postgresql.org/docs/current/runtime-config-wal.html"],
     check: Check::Project(check),
 };
 

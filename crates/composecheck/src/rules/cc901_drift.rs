@@ -15,7 +15,13 @@ services: {db: {image: postgres:15}}
 ---
 services: {db: {image: postgres:14}}
 ",
+    good: "
+services: {db: {image: postgres:15}}
+---
+services: {db: {image: postgres:15}}
+",
     fix: "set it once, in a base file that both override",
+    references: &["https://docs.docker.com/compose/how-tos/multiple-compose-files/merge/"],
     check: Check::Pair(check),
 };
 

@@ -19,7 +19,15 @@ services: {db: {image: postgres:15}}
 ---
 services: {db: {image: postgres:15}}
 ",
+    good: "
+# base.yml
+services: {db: {image: postgres:15}}
+---
+# test.yml, over base.yml
+services: {db: {mem_limit: 512m}}
+",
     fix: "move what they have in common to a base file: compare -f base.yml dev.yml test.yml",
+    references: &["https://docs.docker.com/compose/how-tos/multiple-compose-files/merge/"],
     check: Check::Pair(check),
 };
 

@@ -17,7 +17,17 @@ services:
     image: traefik:v3.1
     volumes: [/var/run/docker.sock:/var/run/docker.sock:ro]
 ",
+    good: "
+services:
+  proxy:
+    image: traefik:v3.1
+    environment: {TRAEFIK_PROVIDERS_DOCKER_ENDPOINT: tcp://socket-proxy:2375}
+",
     fix: "put a proxy between them that allows only the requests that are needed, or remove the mount",
+    references: &[
+        "https://docs.docker.com/engine/security/#docker-daemon-attack-surface",
+        "https://docs.docker.com/engine/security/protect-access/",
+    ],
     check: Check::Project(check),
 };
 

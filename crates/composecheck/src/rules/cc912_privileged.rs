@@ -16,7 +16,17 @@ services:
     image: ci-runner:1
     privileged: true
 ",
+    good: "
+services:
+  runner:
+    image: ci-runner:1
+    cap_add: [NET_ADMIN]
+",
     fix: "give it what it needs: cap_add, devices, or a volume",
+    references: &[
+        "https://docs.docker.com/reference/compose-file/services/#privileged",
+        "https://docs.docker.com/engine/containers/run/#runtime-privilege-and-linux-capabilities",
+    ],
     check: Check::Project(check),
 };
 

@@ -17,7 +17,18 @@ services:
     environment:
       POSTGRES_PASSWORD: s3cret-of-prod
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+    environment:
+      POSTGRES_PASSWORD: ${POSTGRES_PASSWORD:?}
+",
     fix: "read it from a variable or a secret: POSTGRES_PASSWORD: ${POSTGRES_PASSWORD:?}, or POSTGRES_PASSWORD_FILE",
+    references: &[
+        "https://docs.docker.com/reference/compose-file/secrets/",
+        "https://docs.docker.com/compose/how-tos/use-secrets/",
+    ],
     check: Check::Project(check),
 };
 

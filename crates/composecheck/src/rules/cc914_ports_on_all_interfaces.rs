@@ -17,7 +17,17 @@ services:
     image: postgres:15
     ports: [\"5432:5432\"]
 ",
+    good: r#"
+services:
+  db:
+    image: postgres:15
+    ports: ["127.0.0.1:5432:5432"]
+"#,
     fix: "bind those that only this machine needs to it: 127.0.0.1:8080:80",
+    references: &[
+        "https://docs.docker.com/reference/compose-file/services/#ports",
+        "https://docs.docker.com/engine/network/port-publishing/",
+    ],
     check: Check::Project(check),
 };
 

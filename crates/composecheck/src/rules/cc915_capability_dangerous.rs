@@ -16,7 +16,17 @@ services:
     image: backup:1
     cap_add: [SYS_ADMIN]
 ",
+    good: "
+services:
+  backup:
+    image: backup:1
+    cap_add: [DAC_READ_SEARCH]
+",
     fix: "remove it, or replace it by one that allows less",
+    references: &[
+        "https://docs.docker.com/reference/compose-file/services/#cap_add",
+        "https://man7.org/linux/man-pages/man7/capabilities.7.html",
+    ],
     check: Check::Project(check),
 };
 

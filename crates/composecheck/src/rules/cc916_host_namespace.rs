@@ -16,7 +16,16 @@ services:
     image: agent:1
     pid: host
 ",
+    good: "
+services:
+  agent:
+    image: agent:1
+",
     fix: "use a network of the project and ports; give up the shared namespace",
+    references: &[
+        "https://docs.docker.com/reference/compose-file/services/#pid",
+        "https://docs.docker.com/reference/compose-file/services/#network_mode",
+    ],
     check: Check::Project(check),
 };
 

@@ -16,7 +16,17 @@ services:
     image: postgres:15
     security_opt: [seccomp:unconfined]
 ",
+    good: "
+services:
+  db:
+    image: postgres:15
+    security_opt: [seccomp:profile.json]
+",
     fix: "remove it, or name a profile that allows what is needed: seccomp:profile.json",
+    references: &[
+        "https://docs.docker.com/engine/security/seccomp/",
+        "https://docs.docker.com/engine/security/apparmor/",
+    ],
     check: Check::Project(check),
 };
 

@@ -16,7 +16,14 @@ services:
     image: disk:1
     devices: [/dev/sda:/dev/sda]
 ",
+    good: "
+services:
+  disk:
+    image: disk:1
+    volumes: [/srv/disk:/data]
+",
     fix: "mount the directory that is needed as a volume",
+    references: &["https://docs.docker.com/reference/compose-file/services/#devices"],
     check: Check::Project(check),
 };
 

@@ -18,7 +18,17 @@ services:
     image: agent:1
     volumes: [/etc:/host/etc]
 ",
+    good: "
+services:
+  agent:
+    image: agent:1
+    volumes: [/etc/hosts:/etc/hosts:ro]
+",
     fix: "mount only the file that is needed, and read-only: /etc/hosts:/etc/hosts:ro",
+    references: &[
+        "https://docs.docker.com/reference/compose-file/services/#volumes",
+        "https://docs.docker.com/engine/security/#docker-daemon-attack-surface",
+    ],
     check: Check::Project(check),
 };
 

@@ -16,7 +16,14 @@ services:
     image: app:1
     user: root
 ",
+    good: "
+services:
+  app:
+    image: app:1
+    user: 1000:1000
+",
     fix: "remove it, or name a user: user: 1000:1000",
+    references: &["https://docs.docker.com/reference/compose-file/services/#user"],
     check: Check::Project(check),
 };
 

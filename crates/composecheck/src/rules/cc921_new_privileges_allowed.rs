@@ -16,7 +16,14 @@ services:
   app:
     image: app:1
 ",
+    good: "
+services:
+  app:
+    image: app:1
+    security_opt: [no-new-privileges:true]
+",
     fix: "security_opt: [no-new-privileges:true]",
+    references: &["https://docs.docker.com/reference/compose-file/services/#security_opt"],
     check: Check::Project(check),
 };
 

@@ -16,7 +16,14 @@ services:
   app:
     image: app:1
 ",
+    good: "
+services:
+  app:
+    image: app:1
+    cap_drop: [ALL]
+",
     fix: "cap_drop: [ALL], and cap_add for what is needed",
+    references: &["https://docs.docker.com/reference/compose-file/services/#cap_drop"],
     check: Check::Project(check),
 };
 

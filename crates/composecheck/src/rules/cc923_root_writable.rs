@@ -16,7 +16,15 @@ services:
   app:
     image: app:1
 ",
+    good: "
+services:
+  app:
+    image: app:1
+    read_only: true
+    tmpfs: /tmp:size=64m
+",
     fix: "read_only: true, and a tmpfs with a size for what must be written",
+    references: &["https://docs.docker.com/reference/compose-file/services/#read_only"],
     check: Check::Project(check),
 };
 

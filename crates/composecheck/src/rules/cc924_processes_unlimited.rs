@@ -16,7 +16,14 @@ services:
   app:
     image: app:1
 ",
+    good: "
+services:
+  app:
+    image: app:1
+    pids_limit: 200
+",
     fix: "pids_limit: 200, or deploy.resources.limits.pids",
+    references: &["https://docs.docker.com/reference/compose-file/services/#pids_limit"],
     check: Check::Project(check),
 };
 

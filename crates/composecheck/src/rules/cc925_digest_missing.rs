@@ -17,7 +17,13 @@ services:
   app:
     image: app:1
 ",
+    good: "
+services:
+  app:
+    image: app:1@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+",
     fix: "add the digest: app:1@sha256:…; a bot can keep it up to date",
+    references: &["https://docs.docker.com/reference/compose-file/services/#image"],
     check: Check::Project(check),
 };
 

@@ -18,7 +18,17 @@ services:
     build: ./db
     image: postgres:15
 ",
+    good: "
+services:
+  db:
+    build: ./db
+    image: shop-db
+",
     fix: "give it a name of its own: image: myapp-db",
+    references: &[
+        "https://docs.docker.com/reference/compose-file/services/#build",
+        "https://docs.docker.com/reference/compose-file/services/#image",
+    ],
     check: Check::Project(check),
 };
 

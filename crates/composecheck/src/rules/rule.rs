@@ -20,8 +20,12 @@ pub(crate) struct Rule {
     pub(crate) why: &'static str,
     /// A file with a finding, or two files with `---` between them for a rule that compares.
     pub(crate) example: &'static str,
+    /// The same without the finding.
+    pub(crate) good: &'static str,
     /// How to fix a finding.
     pub(crate) fix: &'static str,
+    /// Addresses of pages that say more.
+    pub(crate) references: &'static [&'static str],
     pub(crate) check: Check,
 }
 

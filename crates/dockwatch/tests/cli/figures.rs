@@ -167,7 +167,7 @@ fn median(values: impl Iterator<Item = Option<f64>>) -> String {
     values.get(values.len() / 2).map_or_else(|| "unknown".into(), |value| format!("{value:.1}"))
 }
 
-/// For docs/engines.md: `EVENKEEL_ENGINE=KIND cargo test -p evenkeel-dockwatch --test cli beside -- --ignored --nocapture`.
+/// For docs/src/reference/engines.md: `EVENKEEL_ENGINE=KIND cargo test -p evenkeel-dockwatch --test cli beside -- --ignored --nocapture`.
 #[test]
 #[ignore = "prints a table to read"]
 fn figures_beside_docker_stats() {

@@ -159,7 +159,7 @@ fn prometheus_accepts_metrics_and_alerts() {
     let output = check.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     for (kind, file) in
-        [("check", "docs/prometheus/alerts.yml"), ("test", "tests/prometheus/alerts_test.yml")]
+        [("check", "docs/src/recipes/prometheus/alerts.yml"), ("test", "tests/prometheus/alerts_test.yml")]
     {
         let output = Command::new(&promtool).args([kind, "rules"]).arg(root().join(file)).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -171,7 +171,7 @@ fn dashboard_and_alerts_use_metrics_that_exist() {
     let source = std::fs::read_to_string(root().join("crates/dockwatch/src/output/prometheus.rs")).unwrap();
     let names: BTreeSet<&str> = source.split('"').collect();
     for file in ["dashboard.json", "alerts.yml"] {
-        let text = std::fs::read_to_string(root().join("docs/prometheus").join(file)).unwrap();
+        let text = std::fs::read_to_string(root().join("docs/src/recipes/prometheus").join(file)).unwrap();
         if file.ends_with("json") {
             serde_json::from_str::<serde_json::Value>(&text).unwrap();
         }
