@@ -34,7 +34,7 @@ lint: ## Check format, clippy, shell scripts, direct Compose calls, man pages, l
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features -- -D warnings
 	shellcheck -x -P SCRIPTDIR $(SCRIPTS)
-	scripts/no-direct-compose
+	scripts/lint.d/direct-compose
 	mandoc -T lint -W error man/*.1
 	cargo test -q -p evenkeel-tests --test site links
 	$$(scripts/tool typos)
@@ -51,7 +51,7 @@ test-docs: ## Follow 'Your own project in five minutes' in a fresh root with the
 
 .PHONY: lint-ci
 lint-ci: ## Check the workflows and action.yml with actionlint and zizmor (installs both into the cache)
-	scripts/lint-ci
+	scripts/lint.d/workflows
 
 fmt: ## Format the code
 	cargo fmt --all
