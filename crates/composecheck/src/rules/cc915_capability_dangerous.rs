@@ -20,7 +20,7 @@ services:
 services:
   backup:
     image: backup:1
-    cap_add: [DAC_READ_SEARCH]
+    cap_add: [NET_BIND_SERVICE]
 ",
     fix: "remove it, or replace it by one that allows less",
     references: &[
