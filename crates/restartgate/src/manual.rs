@@ -91,16 +91,19 @@ pub const MANUAL: Manual = Manual {
             "HEALING",
             "'heal' looks after the containers that carry all of its labels and belong to its project, and touches no others. \
              It follows the engine's events, and looks at all of them when it begins, after each time that the engine was \
-             away, when a refused restart is due, and once a minute. The gate is asked for a restart where a health check \
-             fails or a container has ended, for up to four services at once; only the containers that need it are \
+             away, when a refused restart is due, and once a minute. An engine that says nothing is asked every 5 s whether it \
+             still answers; where it does not within --call-timeout, that is said once, and it is tried again until it does. \
+             Nothing is restarted meanwhile, and nothing is made up for: what needs a restart then is found by a new look. \
+             The gate is asked for a restart where a health check fails or a container has ended, for up to four services at once; only the containers that need it are \
              restarted. What the gate refuses is asked for again when its time has come.\n\n\
              Left alone is what is protected (evenkeel.protect=true), was made by 'docker compose run', is paused, is \
              restarted by Docker, was stopped on purpose, or has completed: it ended with code 0 and has no health check, or \
              another service waits for it to complete. It was stopped on purpose where the engine was asked to stop or kill \
-             it since its last start. That is known from events, of which the engine keeps about the last 256. Where they \
+             it since its last start; the engine reports that after the end, so that an end is judged after 3 s. That is known from events, of which the engine keeps about the last 256. Where they \
              say nothing, a container that 'heal' has seen running has died; another one has died only where no stop ends a \
              container so: it was killed for lack of memory, could not start, or ended with a code other than 0, 130, 137 \
-             and 143. An engine that ends its containers itself, when it is shut down or begins \
+             and 143. Podman reports kills, and no stops: from 5.4 on it is asked about each container that has ended; \
+             before that only these codes tell. An engine that ends its containers itself, when it is shut down or begins \
              again after a crash, reports that as a stop: these are left to their restart policy.\n\n\
              After a restart those services of the scope follow that use its network namespace (network_mode: service:NAME), \
              or depend on it with restart: true; then those that follow them. Each is restarted once, through the gate, as \
@@ -108,7 +111,8 @@ pub const MANUAL: Manual = Manual {
              sick one that it follows.\n\n\
              --on runs CMD with the report on its stdin: 'restart' after a restart, whether the service is healthy then or \
              not, 'refused' after a refusal, 'tripped' where the refusal has opened the breaker. Its output goes to stderr. \
-             At most four run at once, for 30 s each; one that fails is told on stderr and changes nothing.\n\n\
+             At most four run at once, for 30 s each, and are then killed with what they have started; one that fails is told \
+             on stderr and changes nothing.\n\n\
              'heal' ends with 128 + the signal's number; a restart that is under way then counts as failed. It ends with 4 \
              where the engine cannot be reached when it begins; later it waits for it. --once ends with 0 where nothing \
              needed a restart or all that did is healthy, else with the first of 4, 3, 1, 69 and 75 that a service gave. A \
