@@ -49,6 +49,11 @@ impl Endings {
         self.by_id.insert(event.id.clone(), now);
     }
 
+    /// Whether the end of a container was reported, and no start since then.
+    pub(crate) fn has_ended(&self, id: &str) -> bool {
+        self.by_id.get(id).is_some_and(|noted| noted.ended)
+    }
+
     /// Notes that a container runs now. Where its end was noted, its start was missed.
     pub(crate) fn saw_running(&mut self, id: &str) {
         let noted = self.by_id.entry(id.to_owned()).or_insert(Noted::RUNNING);
@@ -167,6 +172,7 @@ mod tests {
         let mut endings = after(&[Started, AskedToEnd]);
         endings.saw_running("a");
         assert_eq!(endings.of("a"), Ending::Asked);
+        assert!(!endings.has_ended("a") && after(&[Ended]).has_ended("a"));
         endings.saw_running("b");
         assert_eq!(endings.of("b"), Ending::Unrecorded(Seen::Running));
     }

@@ -117,7 +117,7 @@ impl<'a> Healer<'a> {
     /// Looks at the scope, decides, and starts what is due. Services in `except` are not asked about, unless they follow
     /// one that was restarted.
     pub(super) async fn pass(&mut self, except: &BTreeSet<Service>) -> Result<(), Error> {
-        let members = self.gate.docker.members(&self.scope).await?;
+        let members = self.members().await?;
         self.links = heal::links(&members);
         let running = members.iter().filter(|member| member.state == State::Running);
         running.for_each(|member| self.endings.saw_running(&member.id));
@@ -147,6 +147,17 @@ impl<'a> Healer<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The containers of the scope. A busy engine still lists one as running seconds after it has reported its end.
+    async fn members(&self) -> Result<Vec<Member>, Error> {
+        let mut members = self.gate.docker.members(&self.scope).await?;
+        for member in members.iter_mut().filter(|member| self.endings.has_ended(&member.id)) {
+            if member.state == State::Running {
+                member.state = self.gate.docker.status(&member.id).await?.state;
+            }
+        }
+        Ok(members)
     }
 
     /// What is known of each container that may need a restart.
