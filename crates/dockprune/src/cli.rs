@@ -292,13 +292,14 @@ pub const MANUAL: Manual = Manual {
              removed or not; not_reached: not tried.\n\n\
              dockprune.orphans/1: schema, tool_version, at, verdict (none, orphans), host, address_pool, unreached, \
              items (kind, id, name, reason, state, labels, project, environments, created_at, age_s), sorted as \
-             above.\n\n\
+             above, state_directory, shared.\n\n\
              dockprune.verify/1: schema, tool_version, at, verdict (clean, left), host, items (kind, id, name, reason, \
              state, labels, created_at, age_s), sorted as above: containers, networks and volumes in scope, and \
-             anonymous volumes of containers in scope. Where a kind cannot be listed, the exit code is 4 or 3, and \
+             anonymous volumes of containers in scope; state_directory, shared (both null where there is none that could be \
+             used). Where a kind cannot be listed, the exit code is 4 or 3, and \
              nothing is printed.\n\n\
              dockprune.run/1, appended to --log-file: schema, tool_version, at, verdict, host, dry_run, elapsed_ms, \
-             over_cap, bytes_freed, counts, unreached, left (kind, id, name, outcome, error).\n\n\
+             over_cap, bytes_freed, counts, unreached, left (kind, id, name, outcome, error), state_directory, shared.\n\n\
              dockprune.plan/1, written by --plan: schema, tool_version, at, verdict (nothing, would_remove), host, items \
              (kind, id, name, state, labels, created_at, active_at, environments).",
         ),

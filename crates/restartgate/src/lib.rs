@@ -7,6 +7,7 @@ pub mod cli;
 mod commands;
 mod decide;
 mod edges;
+mod manual;
 mod model;
 mod output;
 

@@ -10,12 +10,14 @@ use crate::decide::orphans;
 use crate::edges::locks::Locks;
 use crate::model::policy::Policy;
 use crate::output::orphans_json::{OrphanJson, OrphansJson};
+use crate::output::place_json::PlaceJson;
 use crate::output::text;
 
 pub(super) async fn orphans(cli: &Cli, engine: &Engine, mut policy: Policy) -> Result<Exit, Error> {
     let listing = list(engine, &policy.kinds).await?;
     let mut locks = Locks::new(&Home::from_env()?, &engine.host)?;
     locks.probe(&orphans::environments(&listing.resources)).await?;
+    let place = PlaceJson::from(locks.dir());
     policy.busy = locks.busy;
     let now = Timestamp::now();
     let found = orphans::find(&listing.resources, &policy, now);
@@ -25,7 +27,7 @@ pub(super) async fn orphans(cli: &Cli, engine: &Engine, mut policy: Policy) -> R
     let items: Vec<_> =
         found.iter().map(|(resource, decision)| OrphanJson::new(resource, &decision.reason, now)).collect();
     let nothing = items.is_empty();
-    let mut report = OrphansJson::new(engine.host.clone(), now, items);
+    let mut report = OrphansJson::new(engine.host.clone(), now, items, place);
     report.unreached = unreached(&listing);
     let pool = address_pool(engine, &listing, 0).await;
     report.address_pool = pool.map(Into::into);

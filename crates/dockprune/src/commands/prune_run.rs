@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use evenkeel_common::docker::{CallError, Engine};
-use evenkeel_common::state::shared::Sharing;
 use evenkeel_common::terminal::Progress;
 use evenkeel_common::{Error, Timestamp};
 
@@ -152,8 +151,7 @@ impl PruneRun {
         report.max_containers = self.policy.max_containers;
         report.environments = self.locks.as_ref().map(environments).unwrap_or_default();
         if let Some(dir) = self.locks.as_ref().map(Locks::dir) {
-            report.state_directory = Some(dir.home().to_string_lossy().into_owned());
-            report.shared = Some(dir.sharing == Sharing::AllUsers);
+            report.place = dir.into();
         }
         report.unreached = unreached(&self.listing);
         self.indices().for_each(|index| report.push(self.item(index)));

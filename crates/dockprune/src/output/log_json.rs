@@ -3,6 +3,7 @@
 use evenkeel_common::{Timestamp, VERSION};
 use serde::Serialize;
 
+use super::place_json::PlaceJson;
 use super::report_json::{Counts, ItemOutcome, ReportJson, UnreachedJson, Verdict};
 use crate::model::resource::Kind;
 
@@ -21,6 +22,8 @@ pub(crate) struct LineJson<'a> {
     counts: Counts,
     unreached: &'a [UnreachedJson],
     left: Vec<LeftJson<'a>>,
+    #[serde(flatten)]
+    place: &'a PlaceJson,
 }
 
 #[derive(Debug, Serialize)]
@@ -56,6 +59,7 @@ impl<'a> From<&'a ReportJson> for LineJson<'a> {
                     error: item.error.as_deref(),
                 })
                 .collect(),
+            place: &report.place,
         }
     }
 }

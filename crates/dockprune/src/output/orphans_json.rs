@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use evenkeel_common::{Timestamp, VERSION, to_milliseconds};
 use serde::Serialize;
 
+use super::place_json::PlaceJson;
 use super::report_json::{AddressPoolJson, UnreachedJson};
 use crate::decide::age;
 use crate::model::resource::{Kind, Resource, State};
@@ -21,6 +22,8 @@ pub(crate) struct OrphansJson {
     /// Kinds that could not be listed.
     pub(crate) unreached: Vec<UnreachedJson>,
     pub(crate) items: Vec<OrphanJson>,
+    #[serde(flatten)]
+    pub(crate) place: PlaceJson,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -47,7 +50,7 @@ pub(crate) struct OrphanJson {
 }
 
 impl OrphansJson {
-    pub(crate) fn new(host: String, at: Timestamp, items: Vec<OrphanJson>) -> Self {
+    pub(crate) fn new(host: String, at: Timestamp, items: Vec<OrphanJson>, place: PlaceJson) -> Self {
         Self {
             schema: "dockprune.orphans/1",
             tool_version: VERSION,
@@ -57,6 +60,7 @@ impl OrphansJson {
             address_pool: None,
             unreached: Vec::new(),
             items,
+            place,
         }
     }
 }

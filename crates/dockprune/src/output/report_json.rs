@@ -6,6 +6,7 @@ use evenkeel_common::docker::CallError;
 use evenkeel_common::{Timestamp, VERSION, to_milliseconds};
 use serde::Serialize;
 
+use super::place_json::PlaceJson;
 use crate::decide::address_pool::AddressPool;
 use crate::decide::age;
 use crate::decide::rule::{Decision, Rule};
@@ -38,10 +39,8 @@ pub(crate) struct ReportJson {
     /// Kinds that could not be listed.
     pub(crate) unreached: Vec<UnreachedJson>,
     pub(crate) items: Vec<ItemJson>,
-    /// The state directory in which the locks are; `null` where none was taken.
-    pub(crate) state_directory: Option<String>,
-    /// Whether all users of the machine share it.
-    pub(crate) shared: Option<bool>,
+    #[serde(flatten)]
+    pub(crate) place: PlaceJson,
 }
 
 /// What a run came to.
@@ -173,8 +172,7 @@ impl ReportJson {
             address_pool: None,
             unreached: Vec::new(),
             items: Vec::new(),
-            state_directory: None,
-            shared: None,
+            place: PlaceJson::default(),
         }
     }
 

@@ -4,9 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use evenkeel_common::state::shared::Sharing;
 use evenkeel_common::table::Table;
-use evenkeel_common::terminal::one_line;
 use evenkeel_common::units::{show_duration, show_size};
 
 use super::orphans_json::OrphansJson;
@@ -26,20 +24,13 @@ type Row = (Style, [String; 5]);
 /// The table of what was decided and done, and the summary below it.
 pub(crate) fn report(report: &ReportJson, colour: Colour) -> String {
     let rows: Vec<Row> = report.items.iter().map(row).collect();
-    table(rows, colour) + &summary(report) + "\n" + &place(report)
-}
-
-/// Where the locks are, and whose; nothing where none was taken.
-fn place(report: &ReportJson) -> String {
-    let (Some(home), Some(shared)) = (&report.state_directory, report.shared) else { return String::new() };
-    let sharing = if shared { Sharing::AllUsers } else { Sharing::OneUser };
-    one_line(&format!("locks in {home}/locks, {}", sharing.text())) + "\n"
+    table(rows, colour) + &summary(report) + "\n" + &report.place.text()
 }
 
 /// The table of orphans, and their number below it.
 pub(crate) fn orphans(report: &OrphansJson, colour: Colour) -> String {
     if report.items.is_empty() {
-        return "no orphans\n".into();
+        return "no orphans\n".to_owned() + &report.place.text();
     }
     let rows = report.items.iter().map(|item| {
         let cells = [
@@ -52,20 +43,21 @@ pub(crate) fn orphans(report: &OrphansJson, colour: Colour) -> String {
         (AnsiColor::Red.on_default(), cells)
     });
     let count = report.items.len();
-    table(rows.collect(), colour) + &format!("{count} orphan{}\n", if count == 1 { "" } else { "s" })
+    let summary = format!("{count} orphan{}\n", if count == 1 { "" } else { "s" });
+    table(rows.collect(), colour) + &summary + &report.place.text()
 }
 
 /// The table of what is left, and its number below it.
 pub(crate) fn leftovers(report: &VerifyJson, colour: Colour) -> String {
     if report.items.is_empty() {
-        return "nothing is left\n".into();
+        return "nothing is left\n".to_owned() + &report.place.text();
     }
     let rows = report.items.iter().map(|item| {
         let cells =
             ["left".into(), item.kind.name().into(), item.name.clone(), age(item.age_s), item.reason.clone()];
         (AnsiColor::Red.on_default(), cells)
     });
-    table(rows.collect(), colour) + &format!("{} left\n", report.items.len())
+    table(rows.collect(), colour) + &format!("{} left\n", report.items.len()) + &report.place.text()
 }
 
 fn age(seconds: Option<u64>) -> String {

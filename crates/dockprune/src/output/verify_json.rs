@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use evenkeel_common::{Timestamp, VERSION, to_milliseconds};
 use serde::Serialize;
 
+use super::place_json::PlaceJson;
 use crate::decide::age;
 use crate::model::resource::{Kind, Resource, State};
 
@@ -17,6 +18,8 @@ pub(crate) struct VerifyJson {
     verdict: Verdict,
     host: String,
     pub(crate) items: Vec<LeftoverJson>,
+    #[serde(flatten)]
+    pub(crate) place: PlaceJson,
 }
 
 /// Whether something is left.
@@ -43,7 +46,7 @@ pub(crate) struct LeftoverJson {
 }
 
 impl VerifyJson {
-    pub(crate) fn new(host: String, at: Timestamp, items: Vec<LeftoverJson>) -> Self {
+    pub(crate) fn new(host: String, at: Timestamp, items: Vec<LeftoverJson>, place: PlaceJson) -> Self {
         Self {
             schema: "dockprune.verify/1",
             tool_version: VERSION,
@@ -51,6 +54,7 @@ impl VerifyJson {
             verdict: if items.is_empty() { Verdict::Clean } else { Verdict::Left },
             host,
             items,
+            place,
         }
     }
 }

@@ -121,6 +121,10 @@ struct Orphans {
     address_pool: Option<AddressPool>,
     unreached: Vec<Unreached>,
     items: Vec<Orphan>,
+    #[serde(deserialize_with = "present")]
+    state_directory: Option<String>,
+    #[serde(deserialize_with = "present")]
+    shared: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -159,6 +163,10 @@ struct Line {
     counts: Counts,
     unreached: Vec<Unreached>,
     left: Vec<Left>,
+    #[serde(deserialize_with = "present")]
+    state_directory: Option<String>,
+    #[serde(deserialize_with = "present")]
+    shared: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -211,6 +219,10 @@ struct Verify {
     verdict: String,
     host: String,
     items: Vec<Leftover>,
+    #[serde(deserialize_with = "present")]
+    state_directory: Option<String>,
+    #[serde(deserialize_with = "present")]
+    shared: Option<bool>,
 }
 
 #[derive(Deserialize)]

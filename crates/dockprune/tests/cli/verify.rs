@@ -14,6 +14,11 @@ fn names(report: &Value) -> Vec<(&str, &str)> {
     items.map(|item| (item["kind"].as_str().unwrap(), item["name"].as_str().unwrap())).collect()
 }
 
+/// The line that says which state directory is in use.
+fn place(home: &Home) -> String {
+    format!("locks in {}/locks, of this user alone\n", home.display())
+}
+
 #[test]
 fn everything_in_scope_is_listed_and_nothing_is_removed() {
     let Some(engine) = engine() else { return };
@@ -42,10 +47,12 @@ fn everything_in_scope_is_listed_and_nothing_is_removed() {
     for (kind, name) in expected {
         assert!(exists(engine, kind, name), "{kind} {name} was removed");
     }
-    let output = dockprune(&engine.host, &Home::new(), &["--label", &label, "--verify"]).output().unwrap();
+    let home = Home::new();
+    let output = dockprune(&engine.host, &home, &["--label", &label, "--verify"]).output().unwrap();
     let said = text(&output.stdout);
     assert!(
-        said.contains(&format!("anonymous volume of container {ours}")) && said.ends_with("5 left\n"),
+        said.contains(&format!("anonymous volume of container {ours}"))
+            && said.ends_with(&format!("5 left\n{}", place(&home))),
         "{said}"
     );
 }
@@ -72,7 +79,10 @@ fn after_a_removal_a_project_is_clean() {
     prune_at(&engine.host, &home, &remove, 0);
     assert_eq!(prune_at(&engine.host, &home, &verify, 0)["verdict"], "clean");
     let quiet = dockprune(&engine.host, &home, &["--project", world.id(), "--verify"]).output().unwrap();
-    assert_eq!((quiet.status.code(), text(&quiet.stdout)), (Some(0), "nothing is left\n".to_owned()));
+    assert_eq!(
+        (quiet.status.code(), text(&quiet.stdout)),
+        (Some(0), format!("nothing is left\n{}", place(&home)))
+    );
 }
 
 #[test]

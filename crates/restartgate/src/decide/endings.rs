@@ -2,8 +2,14 @@
 //! still knows.
 
 use std::collections::HashMap;
+use std::time::{Duration, Instant};
 
+use crate::model::engine_kind::EngineKind;
 use crate::model::scope::{Ending, Event, EventKind, Seen};
+
+/// From the end of a container to the moment in which it is known who wanted it: an engine reports a stop or kill after the
+/// end, and a busy one a while after.
+const SETTLE: Duration = Duration::from_secs(3);
 
 /// What is known of the last process of each container.
 #[derive(Debug, Default)]
@@ -17,11 +23,13 @@ struct Noted {
     /// Somebody asked for its end.
     asked: bool,
     ended: bool,
+    /// When it was first known that it does not run.
+    down_since: Option<Instant>,
 }
 
 impl Noted {
-    const RUNNING: Self = Self { seen: Seen::Running, asked: false, ended: false };
-    const UNKNOWN: Self = Self { seen: Seen::Never, asked: false, ended: false };
+    const RUNNING: Self = Self { seen: Seen::Running, asked: false, ended: false, down_since: None };
+    const UNKNOWN: Self = Self { seen: Seen::Never, ..Self::RUNNING };
 }
 
 impl Endings {
@@ -41,6 +49,11 @@ impl Endings {
         self.by_id.insert(event.id.clone(), now);
     }
 
+    /// Whether the end of a container was reported, and no start since then.
+    pub(crate) fn has_ended(&self, id: &str) -> bool {
+        self.by_id.get(id).is_some_and(|noted| noted.ended)
+    }
+
     /// Notes that a container runs now. Where its end was noted, its start was missed.
     pub(crate) fn saw_running(&mut self, id: &str) {
         let noted = self.by_id.entry(id.to_owned()).or_insert(Noted::RUNNING);
@@ -48,6 +61,14 @@ impl Endings {
             *noted = Noted::RUNNING;
         }
         noted.seen = Seen::Running;
+        noted.down_since = None;
+    }
+
+    /// When it is known how a container has ended that is not running `now`.
+    pub(crate) fn settles_at(&mut self, id: &str, now: Instant) -> Instant {
+        let noted = self.by_id.entry(id.to_owned()).or_insert(Noted::UNKNOWN);
+        let since = *noted.down_since.get_or_insert(now);
+        if noted.asked { since } else { since + SETTLE }
     }
 
     /// How the last process of a container ended, which does not run now.
@@ -57,6 +78,19 @@ impl Endings {
             Some(Noted { ended: true, .. }) => Ending::ByItself,
             Some(Noted { seen, .. }) => Ending::Unrecorded(*seen),
             None => Ending::Unrecorded(Seen::Never),
+        }
+    }
+}
+
+impl Ending {
+    /// The same ending, as it is known on an engine of this kind. `was_stopped` is what Podman says of the container itself;
+    /// its events tell of a kill, and not of a stop.
+    pub(crate) const fn known_by(self, kind: EngineKind, was_stopped: bool) -> Self {
+        match (self, kind) {
+            (Self::Asked, _) | (_, EngineKind::Docker) => self,
+            (_, EngineKind::Podman) if was_stopped => Self::Asked,
+            (_, EngineKind::Podman) => Self::ByItself,
+            (_, EngineKind::PodmanBefore5_4) => Self::Unrecorded(Seen::Never),
         }
     }
 }
@@ -98,6 +132,38 @@ mod tests {
     }
 
     #[test]
+    fn podman_tells_stops_otherwise_or_not_at_all() {
+        use Ending::{Asked, ByItself, Unrecorded};
+        let all = [Asked, ByItself, Unrecorded(Seen::Running), Unrecorded(Seen::Never)];
+        for ending in all {
+            assert_eq!(ending.known_by(EngineKind::Docker, false), ending);
+            assert_eq!(ending.known_by(EngineKind::Podman, true), Asked);
+        }
+        for ending in &all[1..] {
+            assert_eq!(ending.known_by(EngineKind::Podman, false), ByItself);
+            assert_eq!(ending.known_by(EngineKind::PodmanBefore5_4, false), Unrecorded(Seen::Never));
+        }
+        assert_eq!(Asked.known_by(EngineKind::PodmanBefore5_4, false), Asked);
+    }
+
+    #[test]
+    fn who_wanted_an_end_is_known_a_while_after_it() {
+        let now = Instant::now();
+        let later = now + Duration::from_secs(1);
+        let mut endings = after(&[Started, Ended]);
+        assert_eq!(
+            (endings.settles_at("a", now), endings.settles_at("a", later)),
+            (now + SETTLE, now + SETTLE)
+        );
+        endings.note(&Event { id: "a".into(), kind: AskedToEnd });
+        assert_eq!(endings.settles_at("a", later), now, "it is known now");
+        endings.note(&Event { id: "a".into(), kind: Started });
+        assert_eq!(endings.settles_at("a", later), later + SETTLE, "another end");
+        endings.saw_running("a");
+        assert_eq!(endings.settles_at("a", now), now + SETTLE);
+    }
+
+    #[test]
     fn a_missed_start_and_a_missed_end() {
         let mut endings = after(&[Started, AskedToEnd, Ended]);
         endings.saw_running("a");
@@ -106,6 +172,7 @@ mod tests {
         let mut endings = after(&[Started, AskedToEnd]);
         endings.saw_running("a");
         assert_eq!(endings.of("a"), Ending::Asked);
+        assert!(!endings.has_ended("a") && after(&[Ended]).has_ended("a"));
         endings.saw_running("b");
         assert_eq!(endings.of("b"), Ending::Unrecorded(Seen::Running));
     }

@@ -1,6 +1,7 @@
 //! The containers of a scope, by one list, and the engine's events about them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 
 use bollard::models::{ContainerSummary, EventMessage};
 use bollard::query_parameters::EventsOptionsBuilder;
@@ -11,12 +12,14 @@ use futures_util::{Stream, StreamExt, TryStreamExt};
 use super::engine::{Docker, LABEL_DEPENDS_ON, Wanted, awaited_by, matches, name_of};
 use crate::model::container::{HealthCheck, State};
 use crate::model::definition::Dependency;
+use crate::model::engine_kind::EngineKind;
 use crate::model::scope::{Event, EventKind, Member};
 
 /// Label that Compose sets on what `docker compose run` makes.
 const LABEL_ONE_OFF: &str = "com.docker.compose.oneoff";
 /// The events that tell how containers are. Without those of each run of a health check, a quiet engine sends none.
-const EVENTS: [&str; 6] = ["start", "kill", "stop", "die", "destroy", "health_status"];
+/// Podman before 5 filters by `died` what it then calls `die`, and Podman says `remove` instead of `destroy`.
+const EVENTS: [&str; 8] = ["start", "kill", "stop", "die", "died", "destroy", "remove", "health_status"];
 /// Signals that end a process unless it handles them: INT, QUIT, ABRT, KILL and TERM. Others mean something else to it,
 /// such as HUP: read the settings again.
 const ENDING_SIGNALS: [&str; 5] = ["2", "3", "6", "9", "15"];
@@ -65,11 +68,11 @@ impl Docker {
     }
 
     /// The events about a scope that the engine still knows, oldest first. Those are few: about the last 256 of all kinds.
-    pub(crate) async fn past_events(&self, scope: &Wanted) -> Result<Vec<Event>, Error> {
+    pub(crate) async fn past_events(&self, scope: &Wanted, kind: EngineKind) -> Result<Vec<Event>, Error> {
         // An engine that is just starting answers late: what it has done until then counts too.
-        let pong = self.engine.call(self.engine.docker.ping()).await;
-        pong.map_err(|e| e.into_error("reach the engine"))?;
-        let until = now();
+        self.ping().await?;
+        // Podman counts in whole seconds, and tells nothing where the end is past already.
+        let until = if kind == EngineKind::Docker { now() } else { now() + Duration::from_secs(1) };
         let until = format!("{}.{:09}", until.as_second(), until.subsec_nanosecond());
         let (mut stream, mut events) = (self.events_until(scope, Some(&until)), Vec::new());
         let read = async {
@@ -83,6 +86,12 @@ impl Docker {
             Ok(Err(error)) => Err(error.into_error("read the engine's events")),
             Ok(Ok(())) | Err(_) => Ok(events),
         }
+    }
+
+    /// Makes sure that the engine still answers: its events say nothing where it hangs.
+    pub(crate) async fn ping(&self) -> Result<(), Error> {
+        let pong = self.engine.call(self.engine.docker.ping()).await;
+        pong.map(drop).map_err(|e| e.into_error("reach the engine"))
     }
 
     /// The events about a scope: those that the engine still knows, and then each one as it happens. Ends when the engine
@@ -128,7 +137,7 @@ fn parse_event(message: EventMessage) -> Option<Event> {
             EventKind::AskedToEnd
         }
         "die" => EventKind::Ended,
-        "destroy" => EventKind::Removed,
+        "destroy" | "remove" => EventKind::Removed,
         action if action.starts_with("health_status") => EventKind::HealthChanged,
         _ => return None,
     };

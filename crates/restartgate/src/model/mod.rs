@@ -2,6 +2,7 @@
 
 pub(crate) mod container;
 pub(crate) mod definition;
+pub(crate) mod engine_kind;
 pub(crate) mod limits;
 pub(crate) mod record;
 pub(crate) mod scope;

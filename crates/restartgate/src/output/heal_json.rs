@@ -126,8 +126,13 @@ impl Story {
     }
 }
 
+/// Says on stderr what a person may want to know.
+pub(crate) fn say(text: &str) {
+    // Where stderr is closed, nobody can be told.
+    let _ = writeln!(std::io::stderr(), "restartgate: {text}");
+}
+
 /// Says on stderr what went wrong; the work goes on.
 pub(crate) fn warn(error: &Error) {
-    // Where stderr is closed, nobody can be told.
-    let _ = writeln!(std::io::stderr(), "restartgate: {error}");
+    say(&error.to_string());
 }

@@ -8,3 +8,5 @@ pub(crate) mod all;
 pub(crate) mod filesystem;
 mod parse;
 pub(crate) mod reader;
+#[cfg(test)]
+mod recorded;

@@ -114,8 +114,9 @@ pub(crate) struct CgroupReader {
     block: CounterFile,
     pressure: CounterFile,
     processes: CounterFile,
-    /// With v2 and systemd, Podman's runtime puts the processes one level below.
-    nested_processes: CounterFile,
+    /// With v2 the processes may be one level below: Podman's runtime puts them into `container` under systemd, and an
+    /// init system or an engine in the container into `init` or `init.scope`.
+    nested_processes: [CounterFile; 3],
     proc: Arc<OpenDir>,
     /// Pid of the container's first process, which lives as long as the container.
     init: Option<u32>,
@@ -143,7 +144,10 @@ impl CgroupReader {
             block: file("blkio", "blkio.throttle.io_service_bytes_recursive", "io.stat"),
             pressure: file("unified", "memory.pressure", "memory.pressure"),
             processes: file("memory", "cgroup.procs", "cgroup.procs"),
-            nested_processes: file("memory", "container/cgroup.procs", "container/cgroup.procs"),
+            nested_processes: ["container", "init", "init.scope"].map(|below| {
+                let path = format!("{below}/cgroup.procs");
+                file("memory", &path, &path)
+            }),
             proc: Arc::clone(&fs.proc),
             init: None,
             net: None,
@@ -191,7 +195,7 @@ impl CgroupReader {
 
     /// The pid of a process in the container, in this process's pid namespace.
     pub(crate) fn first_pid(&mut self, buffer: &mut Buffer) -> Option<u32> {
-        [&mut self.processes, &mut self.nested_processes].into_iter().find_map(|processes| {
+        std::iter::once(&mut self.processes).chain(&mut self.nested_processes).find_map(|processes| {
             // The kernel writes 0 for a process outside this pid namespace.
             processes.read(buffer).ok()?.lines().next()?.parse().ok().filter(|pid| *pid > 0)
         })

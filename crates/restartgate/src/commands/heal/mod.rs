@@ -3,6 +3,7 @@
 
 mod agenda;
 mod gate;
+mod outage;
 mod pass;
 
 use std::collections::BTreeSet;
@@ -14,19 +15,21 @@ use evenkeel_common::{Error, Exit};
 use futures_util::StreamExt as _;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use self::outage::Outage;
 use self::pass::Healer;
 use crate::cli::HealArgs;
+use crate::model::engine_kind::EngineKind;
 use crate::model::record::Service;
-use crate::model::scope::{Event, EventKind};
-use crate::output::heal_json::warn;
+use crate::model::scope::EventKind;
 
 /// Longest time between two looks, for what no event has reported.
 const LOOK_INTERVAL: Duration = Duration::from_mins(1);
-/// From an event to the look after it: the engine reports a stop just after the end, and many ends come together.
+/// From an event to the look after it: many events come together.
 const SETTLE: Duration = Duration::from_millis(300);
-/// Pause before an engine that is lost is tried again: the first one, which doubles, and the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(500);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The same for Podman, whose events tell of each run of a health check.
+const SETTLE_PODMAN: Duration = Duration::from_secs(5);
+/// From an answer of the engine to the question whether it still answers: while it hangs it sends no events.
+const PING_INTERVAL: Duration = Duration::from_secs(5);
 
 pub(super) async fn heal(args: &HealArgs) -> Result<Exit, Error> {
     let healer = Healer::new(args).await?;
@@ -59,17 +62,11 @@ fn worst(exits: &[Exit]) -> Exit {
 /// Heals until a signal comes, also when the engine goes away meanwhile.
 async fn watch(mut healer: Healer<'_>) -> Result<Exit, Error> {
     let mut signals = Signals::ending().map_err(|e| Error::failed("listen for signals", e))?;
-    let mut pause = FIRST_PAUSE;
+    let mut outage = Outage::none();
     loop {
-        let since = Instant::now();
         let work = async {
-            let lost = follow(&mut healer).await?;
-            if since.elapsed() > LONGEST_PAUSE {
-                pause = FIRST_PAUSE;
-            }
-            warn(&lost.hint(format!("trying again in {} ms", pause.as_millis())));
-            sleep(pause).await;
-            pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+            let lost = follow(&mut healer, &mut outage).await?;
+            sleep(outage.begin(&lost)).await;
             Ok(())
         };
         tokio::select! {
@@ -80,19 +77,21 @@ async fn watch(mut healer: Healer<'_>) -> Result<Exit, Error> {
 }
 
 /// Follows the engine's events until it is lost, and gives why. Fails where the story cannot be told.
-async fn follow(healer: &mut Healer<'_>) -> Result<Error, Error> {
+async fn follow(healer: &mut Healer<'_>, outage: &mut Outage) -> Result<Error, Error> {
     if let Err(lost) = healer.read_past().await {
         return Ok(lost);
     }
+    outage.end();
     let mut events = pin!(healer.events());
     let mut look_at = Instant::now();
+    let mut ping_at = Instant::now() + PING_INTERVAL;
     loop {
         tokio::select! {
             event = events.next() => match event {
                 Some(Ok(event)) => {
                     healer.endings.note(&event);
-                    if calls_for_a_look(&event) {
-                        look_at = look_at.min(Instant::now() + SETTLE);
+                    if let Some(settle) = settle_time(event.kind, healer.kind) {
+                        look_at = look_at.min(Instant::now() + settle);
                     }
                 }
                 Some(Err(lost)) => return Ok(lost.into_error("read the engine's events")),
@@ -102,17 +101,30 @@ async fn follow(healer: &mut Healer<'_>) -> Result<Error, Error> {
                 healer.note(answer)?;
                 look_at = Instant::now();
             }
+            () = sleep_until(ping_at) => {
+                if let Err(lost) = healer.ping().await {
+                    return Ok(lost);
+                }
+                ping_at = Instant::now() + PING_INTERVAL;
+            }
             () = sleep_until(look_at) => {
                 if let Err(lost) = healer.pass(&BTreeSet::new()).await {
                     return Ok(lost);
                 }
                 let interval = Instant::now() + LOOK_INTERVAL;
-                look_at = healer.agenda.next_due().map_or(interval, |due| due.min(interval));
+                let settled = healer.settles_at.map(Instant::from_std);
+                let due = healer.agenda.next_due();
+                look_at = due.into_iter().chain(settled).fold(interval, Instant::min);
             }
         }
     }
 }
 
-fn calls_for_a_look(event: &Event) -> bool {
-    matches!(event.kind, EventKind::Ended | EventKind::HealthChanged)
+/// How long after an event to look; `None` for one that calls for no look.
+fn settle_time(event: EventKind, engine: EngineKind) -> Option<Duration> {
+    match (event, engine) {
+        (EventKind::HealthChanged, EngineKind::Podman | EngineKind::PodmanBefore5_4) => Some(SETTLE_PODMAN),
+        (EventKind::HealthChanged | EventKind::Ended, _) => Some(SETTLE),
+        (EventKind::Started | EventKind::AskedToEnd | EventKind::Removed, _) => None,
+    }
 }

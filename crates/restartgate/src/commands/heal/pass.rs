@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Instant;
 
 use evenkeel_common::docker::CallError;
 use evenkeel_common::state::Home;
@@ -20,9 +21,10 @@ use crate::edges::engine::{Docker, Found, Wanted};
 use crate::edges::history::History;
 use crate::edges::notice::NoticeCommand;
 use crate::model::container::{HealthCheck, State};
+use crate::model::engine_kind::EngineKind;
 use crate::model::limits::MINUTE;
 use crate::model::record::Service;
-use crate::model::scope::{Event, Member};
+use crate::model::scope::{Ending, Event, Member};
 use crate::output::heal_json::{Format, FoundJson, Step, Story, warn};
 use crate::output::report_json::{ReportJson, Verdict};
 
@@ -40,9 +42,13 @@ pub(super) struct Healer<'a> {
     args: &'a HealArgs,
     gate: Arc<Gate>,
     scope: Wanted,
+    /// What the engine tells.
+    pub(super) kind: EngineKind,
     pub(super) endings: Endings,
     pub(super) agenda: Agenda,
     pub(super) story: Story,
+    /// When it is known how a container has ended that ended just now; `None` where there is none.
+    pub(super) settles_at: Option<Instant>,
     /// Which services follow which, as the last pass saw them.
     links: Vec<Link>,
     /// What was said last about a container that is left alone, by its ID.
@@ -74,9 +80,11 @@ impl<'a> Healer<'a> {
             args,
             gate: Arc::new(gate),
             scope: Wanted { name: None, project: args.project.clone(), labels: args.label.clone() },
+            kind: EngineKind::default(),
             endings: Endings::default(),
             agenda: Agenda::default(),
             story: Story::new(format),
+            settles_at: None,
             links: Vec::new(),
             told: BTreeMap::new(),
             restarts: JoinSet::new(),
@@ -85,13 +93,20 @@ impl<'a> Healer<'a> {
         })
     }
 
-    /// Notes what the engine still knows of the past.
+    /// Notes which engine it is and what it still knows of the past.
     pub(super) async fn read_past(&mut self) -> Result<(), Error> {
-        let events = self.gate.docker.past_events(&self.scope).await?;
+        self.ping().await?;
+        self.kind = self.gate.docker.kind().await?;
+        let events = self.gate.docker.past_events(&self.scope, self.kind).await?;
         for event in &events {
             self.endings.note(event);
         }
         Ok(())
+    }
+
+    /// Makes sure that the engine still answers.
+    pub(super) async fn ping(&self) -> Result<(), Error> {
+        self.gate.docker.ping().await
     }
 
     /// The engine's events from now on.
@@ -102,12 +117,14 @@ impl<'a> Healer<'a> {
     /// Looks at the scope, decides, and starts what is due. Services in `except` are not asked about, unless they follow
     /// one that was restarted.
     pub(super) async fn pass(&mut self, except: &BTreeSet<Service>) -> Result<(), Error> {
-        let members = self.gate.docker.members(&self.scope).await?;
+        let members = self.members().await?;
         self.links = heal::links(&members);
         let running = members.iter().filter(|member| member.state == State::Running);
         running.for_each(|member| self.endings.saw_running(&member.id));
-        let facts = self.facts(&members).await?;
-        let judged = heal::judge(&facts, &self.links, &self.agenda.under_way);
+        let unsettled = self.unsettled(&members);
+        let facts = self.facts(members.iter().filter(|member| !unsettled.contains(&member.service))).await?;
+        let busy = self.agenda.under_way.union(&unsettled).cloned().collect();
+        let judged = heal::judge(&facts, &self.links, &busy);
         let mut wanted: BTreeMap<&Service, (Vec<String>, String)> = BTreeMap::new();
         for (facts, judgement) in facts.iter().zip(judged) {
             let member = facts.member;
@@ -132,16 +149,56 @@ impl<'a> Healer<'a> {
         Ok(())
     }
 
+    /// The containers of the scope. A busy engine still lists one as running seconds after it has reported its end.
+    async fn members(&self) -> Result<Vec<Member>, Error> {
+        let mut members = self.gate.docker.members(&self.scope).await?;
+        for member in members.iter_mut().filter(|member| self.endings.has_ended(&member.id)) {
+            if member.state == State::Running {
+                member.state = self.gate.docker.status(&member.id).await?.state;
+            }
+        }
+        Ok(members)
+    }
+
     /// What is known of each container that may need a restart.
-    async fn facts<'m>(&self, members: &'m [Member]) -> Result<Vec<Facts<'m>>, Error> {
+    async fn facts<'m>(&self, members: impl Iterator<Item = &'m Member>) -> Result<Vec<Facts<'m>>, Error> {
         let mut facts = Vec::new();
         for member in members {
-            if member.state == State::Exited || member.health == Some(HealthCheck::Unhealthy) {
+            let is_untold = member.state == State::Running && !self.kind.lists_health();
+            if is_untold || member.state == State::Exited || member.health == Some(HealthCheck::Unhealthy) {
                 let (status, definition) = self.gate.docker.inspect(&member.id).await?;
-                facts.push(Facts { member, status, definition, ending: self.endings.of(&member.id) });
+                if member.state == State::Running && status.state == State::Exited {
+                    // It has just ended, and the events that say how are not read yet. They call for another look.
+                    continue;
+                }
+                let ending = self.ending(member).await?;
+                facts.push(Facts { member, status, definition, ending });
             }
         }
         Ok(facts)
+    }
+
+    /// The services of which a container ended just now: they are left for a later pass. One pass alone has no later one.
+    fn unsettled(&mut self, members: &[Member]) -> BTreeSet<Service> {
+        self.settles_at = None;
+        let mut unsettled = BTreeSet::new();
+        let now = Instant::now();
+        for member in members.iter().filter(|member| member.state == State::Exited && !self.args.once) {
+            let at = self.endings.settles_at(&member.id, now);
+            if at > now {
+                self.settles_at = Some(self.settles_at.map_or(at, |other| other.min(at)));
+                unsettled.insert(member.service.clone());
+            }
+        }
+        unsettled
+    }
+
+    /// How a container has ended that is not running.
+    async fn ending(&self, member: &Member) -> Result<Ending, Error> {
+        let by_events = self.endings.of(&member.id);
+        let is_asked_for = self.kind == EngineKind::Podman && member.state == State::Exited;
+        let was_stopped = is_asked_for && self.gate.docker.was_stopped(&member.id).await?;
+        Ok(by_events.known_by(self.kind, was_stopped))
     }
 
     /// Tells once why a container is left alone.
