@@ -95,12 +95,12 @@ impl Browser {
     }
 
     fn attach(&mut self) {
-        let target = self.call("Target.createTarget", json!({ "url": "about:blank" }));
+        let target = self.call("Target.createTarget", &json!({ "url": "about:blank" }));
         let wanted = json!({ "targetId": target["targetId"], "flatten": true });
-        let session = self.call("Target.attachToTarget", wanted);
+        let session = self.call("Target.attachToTarget", &wanted);
         self.session = session["sessionId"].as_str().map(ToOwned::to_owned);
         for domain in ["Page", "Runtime", "Log", "Network"] {
-            self.call(&format!("{domain}.enable"), json!({}));
+            self.call(&format!("{domain}.enable"), &json!({}));
         }
     }
 
@@ -108,7 +108,7 @@ impl Browser {
     ///
     /// # Panics
     /// Where the browser refuses, ends or does not answer.
-    pub fn call(&mut self, method: &str, params: Value) -> Value {
+    pub fn call(&mut self, method: &str, params: &Value) -> Value {
         self.last_id += 1;
         let mut request = json!({ "id": self.last_id, "method": method, "params": params });
         if let Some(session) = &self.session {
@@ -132,9 +132,12 @@ impl Browser {
     }
 
     /// Opens a page and waits until it is loaded. What was said and asked for before is forgotten.
+    ///
+    /// # Panics
+    /// Where it cannot be opened.
     pub fn open(&mut self, address: &str) {
         self.events.clear();
-        let answer = self.call("Page.navigate", json!({ "url": address }));
+        let answer = self.call("Page.navigate", &json!({ "url": address }));
         assert!(answer["errorText"].is_null(), "{address}: {answer}");
         while !self.events.iter().any(|event| event["method"] == "Page.loadEventFired") {
             let event = self.next("the page");
@@ -148,7 +151,7 @@ impl Browser {
     /// Where it throws.
     pub fn eval(&mut self, expression: &str) -> Value {
         let params = json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
-        let mut answer = self.call("Runtime.evaluate", params);
+        let mut answer = self.call("Runtime.evaluate", &params);
         assert!(answer["exceptionDetails"].is_null(), "{expression}: {answer}");
         answer["result"]["value"].take()
     }
@@ -178,9 +181,9 @@ impl Browser {
     /// Changes the look of the page.
     pub fn look(&mut self, look: Look) {
         let size = json!({ "width": look.width, "height": look.height, "deviceScaleFactor": 1, "mobile": look.width < 600 });
-        self.call("Emulation.setDeviceMetricsOverride", size);
+        self.call("Emulation.setDeviceMetricsOverride", &size);
         let theme = json!([{ "name": "prefers-color-scheme", "value": look.theme }]);
-        self.call("Emulation.setEmulatedMedia", json!({ "media": look.medium, "features": theme }));
+        self.call("Emulation.setEmulatedMedia", &json!({ "media": look.medium, "features": theme }));
     }
 
     /// Moves the mouse over a place of the first element of a selector: its share of the width and height. `press` clicks.
@@ -192,7 +195,7 @@ impl Browser {
         for kind in kinds {
             let event =
                 json!({ "type": kind, "x": place[0], "y": place[1], "button": "left", "clickCount": 1 });
-            self.call("Input.dispatchMouseEvent", event);
+            self.call("Input.dispatchMouseEvent", &event);
         }
     }
 
@@ -207,7 +210,7 @@ impl Browser {
         for kind in ["keyDown", "keyUp"] {
             self.call(
                 "Input.dispatchKeyEvent",
-                json!({ "type": kind, "key": key, "code": key, "text": text,
+                &json!({ "type": kind, "key": key, "code": key, "text": text,
                 "windowsVirtualKeyCode": if key == "Enter" { 13 } else { 0 } }),
             );
         }
@@ -217,20 +220,20 @@ impl Browser {
     pub fn save_picture(&mut self, path: &Path, width: u32, height: u32) {
         let clip = json!({ "x": 0, "y": 0, "width": width, "height": height, "scale": 1 });
         let answer =
-            self.call("Page.captureScreenshot", json!({ "clip": clip, "captureBeyondViewport": true }));
+            self.call("Page.captureScreenshot", &json!({ "clip": clip, "captureBeyondViewport": true }));
         save(path, &answer);
     }
 
     /// Saves a picture of what can be seen without scrolling.
     pub fn save_view(&mut self, path: &Path) {
-        let answer = self.call("Page.captureScreenshot", json!({}));
+        let answer = self.call("Page.captureScreenshot", &json!({}));
         save(path, &answer);
     }
 
     /// Saves the page as it is printed.
     pub fn save_pdf(&mut self, path: &Path) {
         let answer =
-            self.call("Page.printToPDF", json!({ "preferCSSPageSize": true, "printBackground": false }));
+            self.call("Page.printToPDF", &json!({ "preferCSSPageSize": true, "printBackground": false }));
         save(path, &answer);
     }
 }

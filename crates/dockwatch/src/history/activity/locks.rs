@@ -11,7 +11,7 @@ use evenkeel_common::state::{self, Home};
 use evenkeel_common::{Error, Timestamp};
 use serde::Deserialize;
 
-use super::collect;
+use super::file::collect;
 
 /// One use of a lock, from its place in the queue to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use evenkeel_common::state::{self, Home, StateDir};
 use evenkeel_common::{Error, Timestamp};
 use serde::Deserialize;
 
-use super::collect;
+use super::file::collect;
 
 /// What restartgate did about a service.
 #[derive(Clone, Debug, PartialEq, Eq)]

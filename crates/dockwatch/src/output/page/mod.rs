@@ -28,21 +28,13 @@ use self::data::{Data, MOST_BARS};
 use self::lane::Lane;
 use self::markup::{count, date_and_time, escape, json, seconds, table};
 use self::plot::{Plot, time_labels};
+pub(crate) use self::security::Place;
 use self::series::PARTS;
 use self::tables::MOST_RUNS;
 use self::time_axis::TimeAxis;
 
 const STYLE: &str = include_str!("report.css");
 const SCRIPT: &str = include_str!("report.js");
-
-/// Where the page is seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
-    /// A file, which stays as it is.
-    File,
-    /// A server, from which it can be loaded again.
-    Server,
-}
 
 /// The whole page, plots, style and script included.
 pub(crate) fn page(scorecard: &Scorecard, activity: &Activity, budget: &Budget, place: Place) -> String {
@@ -222,7 +214,7 @@ mod tests {
             user: "alice".into(),
             what: what.into(),
             ended: at(second),
-            waited: Some(std::time::Duration::from_secs(60)),
+            waited: Some(std::time::Duration::from_mins(1)),
             held: Some(std::time::Duration::from_secs(100)),
             end: LockEnd::Done,
             exit_code: Some(0),

@@ -4,7 +4,14 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use super::Place;
+/// Where the page is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// A file, which stays as it is.
+    File,
+    /// A server, from which it can be loaded again.
+    Server,
+}
 
 /// The Content-Security-Policy. Style and script are named by their hashes, so that nothing else runs even where a name
 /// from a record gets into the page as markup. The icon is empty: browsers would ask a server for one.

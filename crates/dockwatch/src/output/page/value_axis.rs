@@ -114,7 +114,7 @@ pub(super) fn show(measure: Measure, value: f64) -> String {
 mod tests {
     use super::*;
 
-    const GIB: f64 = (1_u64 << 30) as f64;
+    const GIB: f64 = 1_073_741_824.0;
 
     fn labels(measure: Measure, highest: f64, limit: Option<f64>) -> Vec<String> {
         ValueAxis::new(measure, highest, limit).ticks().into_iter().map(|(_, label)| label).collect()

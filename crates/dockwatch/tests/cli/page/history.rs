@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-const MIB: f64 = (1_u64 << 20) as f64;
+const MIB: f64 = 1_048_576.0;
 
 /// 2026-11-23 07:00:00 UTC, a Monday.
 const START: i64 = 1_795_417_200;
@@ -72,7 +72,7 @@ pub(super) fn write(home: &Path, days: i64) {
 
 fn save(path: &Path, lines: &[Value]) {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(path, lines.iter().map(|line| format!("{line}\n")).collect::<String>()).unwrap();
+    fs::write(path, lines.iter().fold(String::new(), |text, line| text + &line.to_string() + "\n")).unwrap();
 }
 
 fn time(second: i64) -> String {

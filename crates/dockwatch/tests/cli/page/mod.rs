@@ -99,13 +99,13 @@ fn values_are_shown_to_mouse_keyboard_and_touch() {
     assert!(first.starts_with("2026-11-23") && first < second, "{first}\n{second}");
     browser.press("Escape");
     assert_eq!(browser.eval("document.getElementById('tip').hidden"), true);
-    browser.call("Emulation.setTouchEmulationEnabled", json!({ "enabled": true }));
+    browser.call("Emulation.setTouchEmulationEnabled", &json!({ "enabled": true }));
     let place = browser.eval(
         "(() => { const box = document.querySelector('#peaks .canvas').getBoundingClientRect(); \
          scrollTo(0, box.top + scrollY - 200); return [box.left + box.width / 50, 260]; })()",
     );
     let points = json!([{ "x": place[0], "y": place[1] }]);
-    browser.call("Input.dispatchTouchEvent", json!({ "type": "touchStart", "touchPoints": points }));
+    browser.call("Input.dispatchTouchEvent", &json!({ "type": "touchStart", "touchPoints": points }));
     assert!(tip(&mut browser).starts_with("2026-11-23"));
     assert_eq!(browser.complaints(), [] as [&str; 0]);
 }
@@ -181,7 +181,7 @@ fn it_fits_phones_dark_screens_paper_and_readers_without_scripts() {
         browser.save_pdf(&path);
     }
     browser.look(WIDE);
-    browser.call("Emulation.setScriptExecutionDisabled", json!({ "value": true }));
+    browser.call("Emulation.setScriptExecutionDisabled", &json!({ "value": true }));
     browser.open(&address);
     let text = browser.eval("document.body.innerText").as_str().unwrap().to_owned();
     for wanted in ["JavaScript is off", "budget 4 GiB", "24 Nov", "lock test", "peak memory", "longest wait"]
