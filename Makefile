@@ -55,7 +55,7 @@ generate: ## Write man pages and completions from the command definitions
 check-generated: ## Fail where man pages or completions are stale
 	cargo test -q -p evenkeel-tests --test generated
 
-.PHONY: test-static test-engines test-pages pictures test-windows check-macos
+.PHONY: test-static test-engines test-report-page pictures test-windows check-macos
 test-static: ## Run every test as the tools are installed: linked statically with musl
 	scripts/need musl-gcc=musl-tools
 	CC_$(shell uname -m)_unknown_linux_musl=musl-gcc scripts/test --target $(shell uname -m)-unknown-linux-musl
@@ -63,11 +63,11 @@ test-static: ## Run every test as the tools are installed: linked statically wit
 test-engines: ## Run the engine tests on Docker 20 to 28 and Podman, one after the other (Debian, as root)
 	scripts/platforms/test-engines
 
-test-pages: ## Test the page of 'dockwatch report' in Chromium (Debian, as root)
-	scripts/platforms/pages
+test-report-page: ## Test the page of 'dockwatch report' in Chromium (Debian, as root)
+	scripts/platforms/report-page
 
 pictures: ## Save pictures of that page in target/pictures, and renew the one in docs (Debian, as root)
-	scripts/platforms/pages --pictures target/pictures
+	scripts/platforms/report-page --pictures target/pictures
 
 test-windows: ## Build for Windows and run what is portable under Wine (Debian, as root)
 	scripts/platforms/windows-wine test --no-fail-fast -p evenkeel-common -p evenkeel-envlock -p evenkeel-composecheck

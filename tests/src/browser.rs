@@ -63,7 +63,7 @@ impl Browser {
     /// Where it is there and does not start.
     pub fn start() -> Option<Self> {
         let Some(program) = program() else {
-            crate::skip("there is no Chromium; 'make test-pages' installs it");
+            crate::skip("there is no Chromium; 'make test-report-page' installs it");
             return None;
         };
         let home = tempfile::tempdir().expect("a directory for the browser");
