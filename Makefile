@@ -71,7 +71,7 @@ generate: ## Write man pages, completions and the site's manual from the command
 check-generated: ## Fail where man pages, completions or the site's manual are stale
 	cargo test -q -p evenkeel-tests --test generated
 
-.PHONY: test-stress test-static test-engines test-cgroup-v2 test-windows check-macos
+.PHONY: test-stress test-static test-engines test-cgroup-v2 test-report-page pictures test-windows check-macos
 test-stress: ## Run every test in 5 rounds beside busy CPUs, on engines with half of them, in random order (ROUNDS=5)
 	scripts/test.d/stress --rounds $(or $(ROUNDS),5)
 
@@ -84,6 +84,12 @@ test-engines: ## Run the engine tests on Docker 20 to 28 and Podman, one after t
 
 test-cgroup-v2: ## Run the engine tests in a virtual machine with cgroup v2 (ARGS="dockwatch figures::") (Debian, as root)
 	scripts/platforms/cgroup-v2 $(ARGS)
+
+test-report-page: ## Test the page of 'dockwatch report' in Chromium (Debian, as root)
+	scripts/platforms/report-page
+
+pictures: ## Save pictures of that page in target/pictures, and renew the one in docs (Debian, as root)
+	scripts/platforms/report-page --pictures target/pictures
 
 test-windows: ## Build for Windows and run what is portable under Wine (Debian, as root)
 	scripts/platforms/windows-wine test --no-fail-fast -p evenkeel-common -p evenkeel-envlock -p evenkeel-composecheck

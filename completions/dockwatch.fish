@@ -158,7 +158,7 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l max-volum
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l min-disk -d 'Least free space where the engine keeps its data, such as 5GiB; a bare number is in GiB' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -l json -d 'Print one JSON object'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -s h -l help -d 'Print help'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l listen -d 'Where to listen; port 0 takes a free one, which is printed' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -l since -d 'Show only records from within this time in the report, such as 7d' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand serve" -s H -l host -d 'Engine to talk to: unix:///SOCKET, tcp://HOST:PORT, ssh://USER@HOST or HOST:PORT; may be repeated [default: $DOCKER_HOST, then the current context]' -r

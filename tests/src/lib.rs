@@ -1,5 +1,7 @@
 //! The test kit: a private Docker engine, a world of its own for each test, and the tools in a clean environment.
 
+#[cfg(unix)]
+mod browser;
 mod engine;
 #[cfg(unix)]
 mod etcd;
@@ -17,6 +19,8 @@ mod world;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+#[cfg(unix)]
+pub use browser::{Browser, Look};
 pub use engine::{Engine, OwnEngine, engine};
 #[cfg(unix)]
 pub use etcd::{Etcd, ask_etcd, etcdctl, libfaketime};

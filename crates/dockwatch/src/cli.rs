@@ -62,10 +62,16 @@ pub(crate) enum Command {
     /// Predict what a run of a category needs
     Predict(PredictArgs),
     /// Show success figures with their targets, as a table, JSON or an HTML page with plots
+    ///
+    /// The page shows memory with its budget, and on the same axis of time the runs, the waits and holds of locks that envlock
+    /// recorded, the restarts and refusals that restartgate recorded, and outages of the engine; below that the other values,
+    /// the runs by category, and a table of runs that can be sorted. It is one file that loads nothing, follows the theme of
+    /// the reader, and can be printed. Times are UTC.
     Report(ReportArgs),
     /// Serve metrics for Prometheus on /metrics and the report on /
     ///
-    /// Each scrape measures anew, at most once a second. An engine that is down or hangs has dockwatch_up 0. Nothing that is
+    /// The page is the one of report --html; in a browser it renews itself every 15 seconds, unless that is switched off there,
+    /// and keeps what was sorted and chosen. Each scrape measures anew, at most once a second. An engine that is down or hangs has dockwatch_up 0. Nothing that is
     /// served changes anything; there is no access control, so listen on another address than the loopback one only where
     /// everybody who reaches it may see the names and figures of all containers.
     Serve(ServeArgs),

@@ -90,14 +90,24 @@ pub const MANUAL: Manual = Manual {
         ),
         (
             "FILES",
-            "~/.netra/history/: runs.jsonl, samples.jsonl (the last 1,000), checks.jsonl, and counters-ENGINE.json, a \
+            "~/.netra/history/: runs.jsonl, samples.jsonl (the last fifteen thousand at least), checks.jsonl, and counters-ENGINE.json, a \
              cache with the CPU times of the last sample. Without the cache the next sample takes 200 ms longer.\n\n\
              ~/.netra/history/images-HASH.json, one file an engine: when each image was last used, for dockprune --unused-for. record \
              and --follow write it, each 15 seconds while they go on. A use is a container that is there, running or not, or \
              that was started since the look before and is gone; an image that is new counts as used. Nothing was missed where \
              the engine, which keeps its last 256 events, still keeps one from before the last look; else, and after a restart \
              of the engine, the watch begins anew. --follow misses less than record from cron does, beside many health checks \
-             in particular.",
+             in particular.\n\n\
+             report --html and serve read ~/.netra/locks/*.d/history.jsonl, which envlock writes, and \
+             ~/.netra/restarts/history.jsonl and refusals.jsonl, which restartgate writes, or those of the machine.",
+        ),
+        (
+            "REPORT PAGE",
+            "The page draws of each eight hundredth of its time the lowest and the highest value, so that no peak is lost, and \
+             lists the newest 1,000 runs; history --csv prints all. Locks are those of the state directory in use, of all users \
+             where it is shared; those in etcd are not on the page. At most 12 locks and 12 categories have rows of their own. \
+             A budget that is far above the values is named but not drawn. The line under the heading says how many lines of \
+             the records could not be read.",
         ),
         (
             "ENVIRONMENT",

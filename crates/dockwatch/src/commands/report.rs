@@ -6,15 +6,19 @@ use evenkeel_common::state::Home;
 use evenkeel_common::{Error, Exit, files, now, print, print_json};
 
 use crate::cli::ReportArgs;
+use crate::history::activity::Activity;
 use crate::history::scorecard::figures;
 use crate::history::store::History;
 use crate::model::scope::Scope;
-use crate::output::scorecard::{Scorecard, html};
+use crate::output::page::{self, Place};
+use crate::output::scorecard::Scorecard;
 
 pub(crate) fn run(args: &ReportArgs, home: &Home) -> Result<Exit, Error> {
     let scorecard = scorecard(args.since, home)?;
     if let Some(path) = &args.html {
-        files::replace(path, html::page(&scorecard, &args.budget.budget(&Scope::default())))?;
+        let activity = Activity::since(scorecard.since, home)?;
+        let budget = args.budget.budget(&Scope::default());
+        files::replace(path, page::page(&scorecard, &activity, &budget, Place::File))?;
     }
     if args.json {
         print_json(&scorecard.json())?;

@@ -11,13 +11,14 @@ use tokio::sync::Mutex;
 
 use crate::cli::ServeArgs;
 use crate::commands::report::scorecard;
+use crate::history::activity::Activity;
 use crate::measure::collector::Collector;
 use crate::measure::fd_limit;
 use crate::measure::sample::{Query, SampleMode};
 use crate::model::level::assess;
 use crate::output::http::{self, Page};
+use crate::output::page::{self, Place};
 use crate::output::prometheus;
-use crate::output::scorecard::html;
 
 /// Scrapes that come sooner get the figures of the last one.
 const MIN_AGE: Duration = Duration::from_secs(1);
@@ -80,5 +81,7 @@ impl Metrics {
 
 fn report(args: &ServeArgs, home: &Home) -> Result<Page, Error> {
     let scorecard = scorecard(args.since, home)?;
-    Ok(Page::Html(html::page(&scorecard, &args.budget.budget(&args.scope.scope()))))
+    let activity = Activity::since(scorecard.since, home)?;
+    let budget = args.budget.budget(&args.scope.scope());
+    Ok(Page::Html(page::page(&scorecard, &activity, &budget, Place::Server)))
 }

@@ -1,5 +1,6 @@
 //! Recorded runs and samples, and what can be concluded from them.
 
+pub(crate) mod activity;
 pub(crate) mod image_uses;
 pub(crate) mod predict;
 pub(crate) mod records;

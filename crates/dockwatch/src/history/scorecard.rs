@@ -113,7 +113,7 @@ pub(crate) fn figures(recorded: &RecordedHistory) -> Vec<Figure> {
 }
 
 /// The times of all crashes of an engine, each counted once.
-fn crash_times(recorded: &RecordedHistory) -> Vec<Timestamp> {
+pub(crate) fn crash_times(recorded: &RecordedHistory) -> Vec<Timestamp> {
     // Records of older versions have only the number of outages.
     let without_times =
         |run: &RunRecord| (run.outages_at.is_empty() && run.engine_outages > 0).then_some(run.at);
@@ -189,18 +189,8 @@ fn peak_memory(runs: &[RunRecord]) -> Figure {
 
 /// The share of successful runs among those that overlapped another run of any category.
 fn parallel_success(runs: &[RunRecord]) -> Figure {
-    let overlaps = |(index, run): &(usize, &RunRecord)| {
-        runs.iter()
-            .enumerate()
-            .any(|(other, with)| other != *index && run.started_at < with.at && with.started_at < run.at)
-    };
-    let parallel: Vec<&RunRecord> = runs
-        .iter()
-        .enumerate()
-        .filter(overlaps)
-        .map(|(_, run)| run)
-        .filter(|run| !was_interrupted(run))
-        .collect();
+    let parallel: Vec<&RunRecord> =
+        overlapping(runs).into_iter().filter(|run| !was_interrupted(run)).collect();
     let passed = parallel.iter().filter(|run| run.exit_code == 0).count();
     Figure {
         name: "parallel_success_pct",
@@ -210,6 +200,24 @@ fn parallel_success(runs: &[RunRecord]) -> Figure {
         value: (!parallel.is_empty()).then(|| to_f64(passed as u64) * 100.0 / to_f64(parallel.len() as u64)),
         basis: run_count(parallel.len()).map(|runs| format!("{passed} of {runs}")),
     }
+}
+
+/// The runs during which another one went on.
+fn overlapping(runs: &[RunRecord]) -> Vec<&RunRecord> {
+    let mut by_start: Vec<&RunRecord> = runs.iter().collect();
+    by_start.sort_by_key(|run| run.started_at);
+    let mut found = Vec::new();
+    let mut latest_end: Option<Timestamp> = None;
+    for (index, run) in by_start.iter().enumerate() {
+        // Of those that started earlier the one that ended last, and of those that started later the next one.
+        let is_in_earlier = latest_end.is_some_and(|end| end > run.started_at);
+        let has_next = by_start.get(index + 1).is_some_and(|next| next.started_at < run.at);
+        if is_in_earlier || has_next {
+            found.push(*run);
+        }
+        latest_end = latest_end.max(Some(run.at));
+    }
+    found
 }
 
 /// Whether SIGHUP, SIGINT or SIGTERM ended the run, in which case its exit code says nothing about the tests. SIGKILL
@@ -325,6 +333,11 @@ mod tests {
         assert_eq!(of(&runs), None, "one after the other");
         runs.push(run(15, 30, 1));
         assert_eq!(of(&runs), Some(50.0));
+        // A long one around others that do not touch each other.
+        assert_eq!(
+            of(&[run(0, 100, 0), run(10, 20, 0), run(30, 40, 1), run(100, 110, 1)]),
+            Some(200.0 / 3.0)
+        );
     }
 
     #[test]

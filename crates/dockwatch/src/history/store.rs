@@ -9,10 +9,10 @@ use evenkeel_common::{Error, Timestamp};
 use crate::history::predict::{self, Prediction, RunPeak};
 use crate::history::records::{OrphanCheck, RecordedHistory, RunRecord, SampleRecord};
 
-/// Samples that are kept.
-const MAX_SAMPLES: usize = 1000;
-/// Rotation size of the samples and orphan checks: room for [`MAX_SAMPLES`] samples of at most 500 bytes.
-const SAMPLES_BYTES: u64 = 512 << 10;
+/// Rotation size of the orphan checks.
+const CHECKS_BYTES: u64 = 512 << 10;
+/// Rotation size of the samples: room for about fifteen thousand, which is 20 hours of runs or 50 days of cron.
+const SAMPLES_BYTES: u64 = 4 << 20;
 /// Rotation size of the runs: room for about ten thousand.
 const RUNS_BYTES: u64 = 4 << 20;
 
@@ -31,7 +31,7 @@ impl History {
         Ok(Self {
             runs: Journal::new(dir.join("runs.jsonl"), RUNS_BYTES),
             samples: Journal::new(dir.join("samples.jsonl"), SAMPLES_BYTES),
-            orphan_checks: Journal::new(dir.join("checks.jsonl"), SAMPLES_BYTES),
+            orphan_checks: Journal::new(dir.join("checks.jsonl"), CHECKS_BYTES),
         })
     }
 
@@ -51,7 +51,8 @@ impl History {
     pub(crate) fn since(&self, since: Option<Timestamp>) -> Result<RecordedHistory, Error> {
         let is_wanted = |at: Timestamp| since.is_none_or(|since| at >= since);
         let mut runs = self.runs(|run| is_wanted(run.at))?;
-        let (mut samples, mut checks) = (self.samples()?, self.orphan_checks.read::<OrphanCheck>()?);
+        let mut samples = self.samples.read::<SampleRecord>()?;
+        let mut checks = self.orphan_checks.read::<OrphanCheck>()?;
         runs.records.sort_by_key(|run| run.at);
         samples.records.retain(|sample| is_wanted(sample.at));
         samples.records.sort_by_key(|sample| sample.at);
@@ -68,13 +69,6 @@ impl History {
     pub(crate) fn runs(&self, is_wanted: impl Fn(&RunRecord) -> bool) -> Result<Records<RunRecord>, Error> {
         let mut all = self.runs.read::<RunRecord>()?;
         all.records.retain(is_wanted);
-        Ok(all)
-    }
-
-    /// Reads the newest [`MAX_SAMPLES`] samples, oldest first.
-    fn samples(&self) -> Result<Records<SampleRecord>, Error> {
-        let mut all = self.samples.read::<SampleRecord>()?;
-        all.records.drain(..all.records.len().saturating_sub(MAX_SAMPLES));
         Ok(all)
     }
 

@@ -7,6 +7,7 @@ pub(crate) mod collect_summary;
 pub(crate) mod enforce;
 pub(crate) mod health_log;
 pub(crate) mod http;
+pub(crate) mod page;
 pub(crate) mod prediction;
 pub(crate) mod prometheus;
 pub(crate) mod runs;

@@ -11,6 +11,7 @@ mod json;
 mod live;
 mod metrics;
 mod other_engines;
+mod page;
 mod record;
 mod report;
 mod snapshot;

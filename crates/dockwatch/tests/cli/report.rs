@@ -49,9 +49,15 @@ fn the_page_needs_nothing_else() {
     assert_eq!(figure(&found, "parallel_success_pct").value, None, "one after the other");
     let html = std::fs::read_to_string(page).unwrap();
     assert!(html.contains("<svg") && html.contains("no data") && html.contains("orphans after runs"));
-    for foreign in ["http:", "https:", "<script", "<link", "src=", "@import", "url("] {
+    for foreign in ["http:", "https:", "src=", "@import", "url("] {
         assert!(!html.contains(foreign), "{foreign}");
     }
+    // The data, and the script that the policy names.
+    assert_eq!((html.matches("<script").count(), html.matches("<link").count()), (2, 1));
+    assert!(
+        html.contains("default-src 'none'; style-src 'sha256-")
+            && html.contains("<link rel=\"icon\" href=\"data:,\">")
+    );
     run(&mut dockwatch(&host(&home), &home), &["report", "--html", "/no/such/dir/x.html"], 3);
 }
 

@@ -1,5 +1,5 @@
 //! Commands that go on until they are ended.
 
 pub(crate) mod follow;
-mod serve;
+pub(crate) mod serve;
 mod top;

@@ -12,14 +12,14 @@ use evenkeel_tests::{BUSYBOX, Home, World, engine, root, skip};
 use crate::dockwatch;
 
 /// A running `dockwatch serve`, which ends with the test.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    address: String,
+    pub(crate) address: String,
     _stderr: BufReader<std::process::ChildStderr>,
 }
 
 impl Server {
-    fn start(host: &str, home: &Home, args: &[&str]) -> Self {
+    pub(crate) fn start(host: &str, home: &Home, args: &[&str]) -> Self {
         let mut command = dockwatch(host, home);
         command.args(["serve", "--listen", "127.0.0.1:0"]).args(args);
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();

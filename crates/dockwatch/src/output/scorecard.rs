@@ -1,7 +1,4 @@
-//! The success figures as JSON and as a table; `html` draws them as a page.
-
-pub(crate) mod html;
-mod svg_plot;
+//! The success figures as JSON and as a table.
 
 use std::time::Duration;
 
@@ -113,11 +110,11 @@ fn show(unit: Unit, value: f64) -> String {
     }
 }
 
-pub(super) fn show_seconds(value: f64) -> String {
+fn show_seconds(value: f64) -> String {
     show_duration(Duration::try_from_secs_f64(value).unwrap_or_default())
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a size for display")]
-pub(super) fn show_bytes(value: f64) -> String {
+fn show_bytes(value: f64) -> String {
     show_size(value.max(0.0) as u64)
 }
