@@ -1,0 +1,1 @@
+//! The view as a whole: keys in, pictures out.
