@@ -40,11 +40,11 @@ pub(super) fn parts(area: Rect) -> Parts {
     let environments = if !has_levels {
         0
     } else if area.height >= HIGH {
-        4
+        2
     } else {
         1
     };
-    let graph = if has_graph { (area.height / 4).clamp(7, 15) } else { 0 };
+    let graph = if has_graph { (area.height / 4).clamp(8, 15) } else { 0 };
     let heights = [1, levels, environments, graph];
     let heights =
         heights.map(Constraint::Length).into_iter().chain([Constraint::Min(1), Constraint::Length(1)]);

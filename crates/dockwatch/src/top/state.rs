@@ -64,7 +64,7 @@ pub(crate) struct State {
     pub(super) dialog: Option<Dialog>,
     pub(super) message: Option<Message>,
     /// The action that is under way.
-    performing: Option<Request>,
+    pub(super) performing: Option<Request>,
     area: Rect,
 }
 
@@ -169,8 +169,6 @@ impl State {
             self.message = Some(Message::Info(format!("{} was left alone", request.name)));
             return Effect::Nothing;
         }
-        let doing = format!("{} {} …", request.action.name(), request.name);
-        self.message = Some(Message::Info(doing));
         self.performing = Some(request.clone());
         Effect::Perform(request)
     }

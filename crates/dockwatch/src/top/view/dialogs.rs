@@ -9,8 +9,7 @@ use ratatui::widgets::{Block, Clear, Paragraph, Wrap};
 use crate::top::state::{Dialog, Message, State};
 use crate::top::view::theme::Theme;
 
-const LIST_KEYS: &str =
-    "? keys  q quit  ↑↓ select  Enter open  / filter  < > sort  p projects  R restart  S stop";
+const LIST_KEYS: &str = "? keys  q quit  Enter open  / filter  p projects  R restart  S stop  < > sort";
 const PAGE_KEYS: &str = "Esc back  q quit  ↑↓ scroll  R restart  S stop  ? keys";
 
 const HELP: [(&str, &str); 19] = [
@@ -54,6 +53,9 @@ fn last_line(state: &State, theme: Theme) -> Line<'static> {
         Some(Message::Problem(text)) => return Line::styled(one_line(text), theme.alarm()),
         Some(Message::Info(text)) => return Line::styled(one_line(text), theme.title()),
         None => {}
+    }
+    if let Some(request) = &state.performing {
+        return Line::styled(format!("{} {} …", request.action.name(), request.name), theme.title());
     }
     if state.page.is_some() {
         return Line::styled(PAGE_KEYS, theme.dim());

@@ -65,7 +65,7 @@ fn title_line(state: &State, scale: Scale, theme: Theme) -> Line<'static> {
     );
     let mut spans = vec![Span::styled(figures, theme.title())];
     if !scale.shows_budget {
-        let text = format!("  ↑ budget {} is above the scale", show_size(state.budget.memory_bytes));
+        let text = format!("  ↑ budget {}", show_size(state.budget.memory_bytes));
         spans.push(Span::styled(text, theme.dim()));
     }
     Line::from(spans)

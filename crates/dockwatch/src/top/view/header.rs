@@ -63,12 +63,12 @@ fn cells(state: &State, theme: Theme, width: u16) -> Vec<Line<'static>> {
         state.assessment.resources.iter().find(|found| wanted.contains(&found.resource))
     };
     let usage = state.facts.usage();
-    let cell = |name, wanted: &[Resource], unjudged: Option<u64>| match judged(wanted) {
-        Some(found) => level(found, theme, width),
-        None => {
-            let count = unjudged.map_or_else(|| "?".to_owned(), |count| count.to_string());
-            Line::raw(format!("{name:<width$}{count}", width = usize::from(NAME_WIDTH)))
-        }
+    let bare = |name, count: Option<u64>| {
+        let count = count.map_or_else(|| "?".to_owned(), |count| count.to_string());
+        Line::raw(format!("{name:<width$}{count}", width = usize::from(NAME_WIDTH)))
+    };
+    let cell = |name, wanted: &[Resource], count: Option<u64>| {
+        judged(wanted).map_or_else(|| bare(name, count), |found| level(found, theme, width))
     };
     vec![
         cell("memory", &[Resource::Memory], None),

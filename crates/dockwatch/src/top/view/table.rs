@@ -163,6 +163,7 @@ fn group_cell(group: &Group<'_>, place: Place, state: &State, theme: Theme) -> C
             let level = Level::of(used.unwrap_or(0), budget);
             Cell::from(memory_line(used, None, budget, level, place, theme))
         }
-        _ => Cell::default(),
+        // Not Cell::default(), which spans no column.
+        _ => Cell::from(""),
     }
 }
