@@ -937,7 +937,7 @@ _dockwatch() {
             return 0
             ;;
         dockwatch__subcmd__top)
-            opts="-H -l -p -v -h --interval --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --min-disk --verbose --help"
+            opts="-H -l -p -v -h --read-only --interval --host --context --tls --tlsverify --tlscacert --tlscert --tlskey --call-timeout --label --project --max-memory --max-containers --max-networks --max-volumes --min-disk --verbose --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

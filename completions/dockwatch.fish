@@ -55,7 +55,7 @@ complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "metrics" -d 'Pr
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "predict" -d 'Predict what a run of a category needs'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "report" -d 'Show success figures with their targets, as a table, JSON or an HTML page with plots'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "serve" -d 'Serve metrics for Prometheus on /metrics and the report on /'
-complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "top" -d 'Show a live view with history, sorting and a filter'
+complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "top" -d 'Show a live view: levels, memory over time, containers; open, restart or stop one'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "enforce" -d 'Stop or kill containers that exceed their limits, or run a command when a level is reached'
 complete -c dockwatch -n "__fish_dockwatch_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand check" -l need -d 'Memory the run needs, such as 2GiB' -r
@@ -192,10 +192,11 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-containe
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-networks -d 'Highest number of networks, not counting the engine\'s own [default: 15 of a label or project; of everything, no number: what counts is how many of the engine\'s subnets are free]' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l max-volumes -d 'Highest number of volumes [default: 10 of a label or project; of everything, no number: what counts is the free disk space]' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l min-disk -d 'Least free space where the engine keeps its data, such as 5GiB; a bare number is in GiB' -r
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l read-only -d 'Restart and stop nothing'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s v -l verbose -d 'Log to stderr what is done (-vv: more, -vvv: all); RUST_LOG overrides'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s h -l help -d 'Print help'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand top" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l grace -d 'With --stop: time from SIGTERM to SIGKILL' -r
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand enforce" -l on-level -d 'Keep sampling, and run the command each time the level rises to this one or above' -r -f -a "safe\t'Below 50 %'
 warning\t'From 50 %'
@@ -230,6 +231,6 @@ complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report serve top enforce help" -f -a "predict" -d 'Predict what a run of a category needs'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report serve top enforce help" -f -a "report" -d 'Show success figures with their targets, as a table, JSON or an HTML page with plots'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report serve top enforce help" -f -a "serve" -d 'Serve metrics for Prometheus on /metrics and the report on /'
-complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report serve top enforce help" -f -a "top" -d 'Show a live view with history, sorting and a filter'
+complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report serve top enforce help" -f -a "top" -d 'Show a live view: levels, memory over time, containers; open, restart or stop one'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report serve top enforce help" -f -a "enforce" -d 'Stop or kill containers that exceed their limits, or run a command when a level is reached'
 complete -c dockwatch -n "__fish_dockwatch_using_subcommand help; and not __fish_seen_subcommand_from check collect record history metrics predict report serve top enforce help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -259,12 +259,13 @@ _arguments "${_arguments_options[@]}" : \
 '--max-networks=[Highest number of networks, not counting the engine'\''s own \[default\: 15 of a label or project; of everything, no number\: what counts is how many of the engine'\''s subnets are free\]]:N:_default' \
 '--max-volumes=[Highest number of volumes \[default\: 10 of a label or project; of everything, no number\: what counts is the free disk space\]]:N:_default' \
 '--min-disk=[Least free space where the engine keeps its data, such as 5GiB; a bare number is in GiB]:SIZE:_default' \
+'--read-only[Restart and stop nothing]' \
 '--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
 '--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \
 '*-v[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
 '*--verbose[Log to stderr what is done (-vv\: more, -vvv\: all); RUST_LOG overrides]' \
-'-h[Print help]' \
-'--help[Print help]' \
+'-h[Print help (see more with '\''--help'\'')]' \
+'--help[Print help (see more with '\''--help'\'')]' \
 && ret=0
 ;;
 (enforce)
@@ -379,7 +380,7 @@ _dockwatch_commands() {
 'predict:Predict what a run of a category needs' \
 'report:Show success figures with their targets, as a table, JSON or an HTML page with plots' \
 'serve:Serve metrics for Prometheus on /metrics and the report on /' \
-'top:Show a live view with history, sorting and a filter' \
+'top:Show a live view\: levels, memory over time, containers; open, restart or stop one' \
 'enforce:Stop or kill containers that exceed their limits, or run a command when a level is reached' \
 'help:Print this message or the help of the given subcommand(s)' \
     )
@@ -411,7 +412,7 @@ _dockwatch__subcmd__help_commands() {
 'predict:Predict what a run of a category needs' \
 'report:Show success figures with their targets, as a table, JSON or an HTML page with plots' \
 'serve:Serve metrics for Prometheus on /metrics and the report on /' \
-'top:Show a live view with history, sorting and a filter' \
+'top:Show a live view\: levels, memory over time, containers; open, restart or stop one' \
 'enforce:Stop or kill containers that exceed their limits, or run a command when a level is reached' \
 'help:Print this message or the help of the given subcommand(s)' \
     )

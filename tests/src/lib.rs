@@ -14,6 +14,8 @@ mod secure_etcd;
 mod shared_state;
 #[cfg(unix)]
 mod terminal;
+#[cfg(unix)]
+mod tmux;
 mod world;
 
 use std::path::{Path, PathBuf};
@@ -33,6 +35,8 @@ pub use secure_etcd::SecureEtcd;
 pub use shared_state::SharedState;
 #[cfg(unix)]
 pub use terminal::Terminal;
+#[cfg(unix)]
+pub use tmux::Tmux;
 pub use world::{Home, World};
 
 /// A static busybox image that every test engine has.

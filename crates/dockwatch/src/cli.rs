@@ -75,7 +75,12 @@ pub(crate) enum Command {
     /// served changes anything; there is no access control, so listen on another address than the loopback one only where
     /// everybody who reaches it may see the names and figures of all containers.
     Serve(ServeArgs),
-    /// Show a live view with history, sorting and a filter
+    /// Show a live view: levels, memory over time, containers; open, restart or stop one
+    ///
+    /// ? shows the keys. Enter opens a container: its state, health checks, last log lines, limits, ports and mounts. R
+    /// restarts the selected container through restartgate, with the cooldown, breaker and history of restartgate itself;
+    /// S stops it. Both ask first, and neither is done with --read-only or where restartgate is not installed. A protected
+    /// container is left alone, and so is one to be stopped whose environment is locked or kept.
     Top(TopArgs),
     /// Stop or kill containers that exceed their limits, or run a command when a level is reached
     ///
@@ -394,6 +399,9 @@ pub(crate) struct ServeArgs {
 
 #[derive(Clone, Debug, Args)]
 pub(crate) struct TopArgs {
+    /// Restart and stop nothing
+    #[arg(long)]
+    pub(crate) read_only: bool,
     /// Time between samples
     #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = parse_interval)]
     pub(crate) interval: Duration,

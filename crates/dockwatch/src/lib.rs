@@ -1,7 +1,7 @@
 //! dockwatch measures what Docker uses, judges how much of a budget that is, and records it.
 //!
-//! Imports run one way: `run` → `commands` → `output`, `measure`, `collect` → `api`, `history`, `decide`, `cli` →
-//! `model`.
+//! Imports run one way: `run` → `commands` → `output`, `top`, `measure`, `collect`, `programs` → `api`, `history`,
+//! `decide`, `cli` → `model`.
 
 mod api;
 pub mod cli;
@@ -13,6 +13,8 @@ mod manual;
 mod measure;
 mod model;
 mod output;
+mod programs;
 mod run;
+mod top;
 
 pub use run::run;

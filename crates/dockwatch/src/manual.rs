@@ -45,6 +45,7 @@ pub const MANUAL: Manual = Manual {
             "dockwatch enforce --on-level critical -- dockprune --label netra.env=test --older-than 1h",
             "Clean up each time the level rises to critical",
         ),
+        ("dockwatch top --project shop", "Watch a Compose project; open, restart or stop its containers"),
         ("dockwatch --follow --json", "Stream samples and events as NDJSON"),
     ],
     sections: &[
@@ -87,6 +88,30 @@ pub const MANUAL: Manual = Manual {
             "Every call has the deadline --call-timeout. --follow and top ask each interval whether the engine answers, and \
              wait an interval for it, one second at least. record waits a third of --call-timeout for an engine that does not \
              answer before it starts the command, and as long after it.",
+        ),
+        (
+            "LIVE VIEW",
+            "top shows, from above: the verdict with the engines or with what is wrong with them; the levels and the machine; \
+             environments, each with who uses its lock where envlock is installed, and Compose projects, each with its \
+             containers and how many of them are unwell; memory of all containers over the last 300 samples; the containers, also \
+             the stopped ones. A container is unwell that is unhealthy, restarts, is dead, has ended with a code other than 0, \
+             or lost a process for lack of memory. The scale of the graph reaches the budget where the peak is a quarter of it \
+             or more. A bar of CPU is full at one core; one of memory at the container's limit, or, without one, at the budget. \
+             A smaller terminal shows fewer columns, and below 20 lines no graph.\n\n\
+             Keys: ? shows them; q and Ctrl-C quit; arrows, j, k, PgUp, PgDn, Home, End, g and G select or scroll; Enter opens \
+             a container, Esc goes back, and in the list drops the filter; m, c and n sort by memory, CPU and name, < and > by \
+             the column to the left or right, r turns the order round; / filters by a part of the name, project or image; a \
+             hides the stopped containers; p groups by project, Left, Right and f fold. R restarts and S stops. A click selects \
+             a row or sorts by a column, the wheel scrolls. Most terminals select text while Shift is held.\n\n\
+             A container that is open is looked at again each interval, one second at least: state, limits, ports, mounts, \
+             health checks, the last 20 log lines. Control characters in names and logs become blanks.\n\n\
+             R and S ask first, and only y is a yes. Before it is acted on, the engine and envlock are asked once more: where the \
+             container is gone, outside of the scope, or the question would be another one now, nothing is done. R runs \
+             restartgate --even-if-healthy: its cooldown, window, breaker and limit of the machine decide, and its history records \
+             it. A restart that is under way goes on where the view is left. S stops with 10 s before the container is killed. \
+             Neither is possible with --read-only, without restartgate beside dockwatch or in PATH, or on a container labelled \
+             evenkeel.protect=true. Where the environment of a container (label netra.env or evenkeel.env) is locked or \
+             kept, R says by whom, and S is refused; S is refused, too, where envlock cannot tell.",
         ),
         (
             "FILES",

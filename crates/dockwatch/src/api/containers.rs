@@ -36,6 +36,7 @@ struct Entry {
     image: Option<String>,
     state: Option<String>,
     status: Option<String>,
+    created: Option<i64>,
     labels: Option<BTreeMap<String, String>>,
 }
 
@@ -51,6 +52,7 @@ impl Entry {
             state: ContainerState::parse(&self.state.unwrap_or_default()),
             health: health(&status),
             exit_code: exit_code(&status),
+            created_at: self.created,
             labels: self.labels.unwrap_or_default(),
         })
     }

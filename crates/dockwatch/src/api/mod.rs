@@ -9,8 +9,10 @@ pub(crate) mod events;
 pub(crate) mod images;
 pub(crate) mod info;
 pub(crate) mod inspect;
+pub(crate) mod inspection;
 pub(crate) mod networks;
 pub(crate) mod stats;
+pub(crate) mod stop;
 pub(crate) mod volumes;
 
 /// Engines send sizes and counts as signed numbers, and some as -1 where they do not know.

@@ -20,6 +20,9 @@ const MIN_LINE: usize = 32;
 /// Lines are fewer by this factor in the second attempt at the last part.
 const FEWER_LINES: usize = 32;
 
+/// Bytes that are kept of the last lines, where only these are read.
+const LAST_LINES_LIMIT: usize = 256 << 10;
+
 /// A log, or its two ends.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
@@ -109,6 +112,31 @@ async fn read_tail(engine: &Engine, id: &str, limit: usize, lines: usize, deadli
         }
     }
     Cut { tail: Vec::new(), error }
+}
+
+/// Reads the last lines of a log, each with its time; of very long ones only the end.
+pub(crate) async fn read_last_lines(
+    engine: &Engine,
+    id: &str,
+    count: usize,
+    limit: Duration,
+) -> Result<Vec<String>, CallError> {
+    let mut tail = Vec::new();
+    let keep_last = |piece: &[u8]| {
+        tail.extend_from_slice(piece);
+        if tail.len() > 2 * LAST_LINES_LIMIT {
+            tail.drain(..tail.len() - LAST_LINES_LIMIT);
+        }
+        ControlFlow::Continue(())
+    };
+    match pull(engine, id, &count.to_string(), limit, keep_last).await? {
+        PullEnd::TimedOut if tail.is_empty() => Err(CallError::TimedOut(limit)),
+        _ => {
+            let text = String::from_utf8_lossy(&tail);
+            let lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            Ok(lines[lines.len().saturating_sub(count)..].to_vec())
+        }
+    }
 }
 
 /// Why the reading of a log ended.

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use bollard::query_parameters::{KillContainerOptions, StopContainerOptionsBuilder};
+use bollard::query_parameters::KillContainerOptions;
 use evenkeel_common::child::Running;
 use evenkeel_common::docker::{CallError, Engine};
 use evenkeel_common::signals::Signals;
@@ -10,7 +10,7 @@ use evenkeel_common::state::Home;
 use evenkeel_common::{Error, Exit, now, print, print_json};
 use tokio::time::MissedTickBehavior;
 
-use crate::api::inspect;
+use crate::api::{inspect, stop};
 use crate::cli::EnforceArgs;
 use crate::decide::hysteresis::Hysteresis;
 use crate::decide::limits::{Decision, EnforceAction, EnforceVerdict, Outcome, Violation, find_violations};
@@ -63,7 +63,7 @@ async fn act(collector: &Collector, violation: &Violation<'_>, action: EnforceAc
     let id = &violation.container.summary.id;
     let ended = match action {
         EnforceAction::DryRun => return Outcome::WouldEnd,
-        EnforceAction::Stop(grace) => stop(engine, id, grace).await,
+        EnforceAction::Stop(grace) => stop_running(engine, id, grace).await,
         EnforceAction::Kill => kill(engine, id).await,
     };
     match ended {
@@ -74,14 +74,11 @@ async fn act(collector: &Collector, violation: &Violation<'_>, action: EnforceAc
     }
 }
 
-async fn stop(engine: &Engine, id: &str, grace: Duration) -> Result<Outcome, CallError> {
+async fn stop_running(engine: &Engine, id: &str, grace: Duration) -> Result<Outcome, CallError> {
     if !is_running(engine, id).await? {
         return Ok(Outcome::Gone);
     }
-    let seconds = i32::try_from(grace.as_secs()).unwrap_or(i32::MAX);
-    let options = StopContainerOptionsBuilder::new().t(seconds).build();
-    let limit = grace + engine.call_timeout;
-    engine.call_within(limit, engine.docker.stop_container(id, Some(options))).await?;
+    stop::stop(engine, id, grace).await?;
     Ok(Outcome::Stopped)
 }
 

@@ -173,6 +173,8 @@ pub(crate) struct ContainerSummary {
     pub(crate) health: Option<Health>,
     /// Exit code of a container that has exited.
     pub(crate) exit_code: Option<i64>,
+    /// When it was created, in seconds since 1970.
+    pub(crate) created_at: Option<i64>,
     pub(crate) labels: BTreeMap<String, String>,
 }
 

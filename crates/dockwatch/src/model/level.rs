@@ -217,6 +217,15 @@ impl ResourceLevel {
         percent(self.used?, self.budget)
     }
 
+    /// The figures alone, such as `3.0 GiB/4.0 GiB`; of the disk, what is free.
+    pub(crate) fn figures(&self) -> String {
+        if let Some((free, _)) = self.free_and_least {
+            return format!("{} free", show_size(free));
+        }
+        let used = self.used.map_or_else(|| "?".into(), |used| self.resource.show(used));
+        format!("{used}/{}", self.resource.show(self.budget))
+    }
+
     /// One human-readable line, such as `memory: 3.0 GiB of 4.0 GiB (75 %)`.
     pub(crate) fn describe(&self) -> String {
         if let Some((free, least)) = self.free_and_least {

@@ -9,6 +9,8 @@ pub(crate) mod evidence;
 pub(crate) mod facts;
 pub(crate) mod fault;
 pub(crate) mod image_uses;
+pub(crate) mod inspection;
 pub(crate) mod level;
+pub(crate) mod locks;
 pub(crate) mod numbers;
 pub(crate) mod scope;

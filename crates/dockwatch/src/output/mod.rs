@@ -15,7 +15,6 @@ pub(crate) mod scorecard;
 pub(crate) mod snapshot_json;
 pub(crate) mod snapshot_text;
 pub(crate) mod stream;
-pub(crate) mod top_view;
 
 use crate::model::container::Container;
 

@@ -3,3 +3,4 @@
 pub(crate) mod follow;
 pub(crate) mod serve;
 mod top;
+mod top_screens;

@@ -48,6 +48,7 @@ while master >= 0 and select.select([master], [], [], 0.1)[0]:
     except OSError: break
 same = action == "close" or termios.tcgetattr(slave) == before
 print("left alternate screen:", shown.rstrip().find(b"\x1b[?1049l") >= 0)
+print("gave the mouse back:", shown.rfind(b"\x1b[?1003l") > shown.rfind(b"\x1b[?1003h") >= 0)
 print("same:", same, "done:", done, "status:", os.waitstatus_to_exitcode(status))
 "#;
 
@@ -72,6 +73,7 @@ fn gives_the_terminal_back() {
     for (action, code) in [("q", "0"), ("term", "143"), ("resize", "0")] {
         let said = on_terminal(&engine.host, &home, &label, &name, action);
         assert!(said.contains("left alternate screen: True"), "{action}: {said}");
+        assert!(said.contains("gave the mouse back: True"), "{action}: {said}");
         assert!(said.contains(&format!("same: True done: True status: {code}")), "{action}: {said}");
     }
     // A closed terminal cannot be restored, but the tool must end.
@@ -101,7 +103,7 @@ fn shows_that_the_engine_hangs() {
 fn needs_a_terminal() {
     let home = Home::new();
     let host = format!("unix://{}/no.sock", home.display());
-    let (stdout, stderr) = run(dockwatch(&host, &home).stdin(std::process::Stdio::null()), &["top"], 3);
+    let (stdout, stderr) = run(dockwatch(&host, &home).stdin(std::process::Stdio::null()), &["top"], 2);
     assert_eq!(stdout, "");
     assert!(stderr.contains("not a terminal") && stderr.contains("hint: "), "{stderr}");
 }
