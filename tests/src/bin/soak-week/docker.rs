@@ -1,5 +1,6 @@
 //! The docker command, and commands in general. An engine that hangs for ever must not keep the experiment for ever.
 
+use std::fmt::{self, Display};
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -52,39 +53,57 @@ pub(crate) fn script(name: &str) -> PathBuf {
     evenkeel_tests::root().join("scripts").join(name)
 }
 
-/// Every container, network and volume, with the Compose project that it belongs to.
+/// A container, a network or a volume.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Object {
+    kind: &'static str,
+    /// Names of networks need not be unique.
+    id: String,
+    name: String,
+    /// The Compose project; empty where it is of none.
+    pub(crate) project: String,
+}
+
+impl Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind, self.name)
+    }
+}
+
+/// Everything that there is, without the engine's own networks.
 pub(crate) fn objects() -> io::Result<Vec<Object>> {
-    const PROJECT: &str = r#"{{.Label "com.docker.compose.project"}}"#;
-    let list = |kind: &'static str, args: &[&str], name: &str| -> io::Result<Vec<Object>> {
-        let format = format!("{{{{.{name}}}}} {PROJECT}");
-        let found = lines(docker(args).args(["--format", &format]))?;
-        Ok(found
-            .iter()
-            .filter_map(|line| line.split_once(' '))
-            .map(|(name, project)| Object { kind, name: name.to_owned(), project: project.to_owned() })
-            .collect())
-    };
-    let mut all = list("container", &["ps", "-a"], "Names")?;
-    all.extend(list("network", &["network", "ls", "--filter", "type=custom"], "Name")?);
-    all.extend(list("volume", &["volume", "ls"], "Name")?);
+    let mut all = list("container", &["ps", "-a", "--no-trunc"], "{{.ID}} {{.Names}}")?;
+    all.extend(list(
+        "network",
+        &["network", "ls", "--no-trunc", "--filter", "type=custom"],
+        "{{.ID}} {{.Name}}",
+    )?);
+    all.extend(list("volume", &["volume", "ls"], "{{.Name}} {{.Name}}")?);
     Ok(all)
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Object {
-    pub(crate) kind: &'static str,
-    pub(crate) name: String,
-    /// Empty where it is of none.
-    pub(crate) project: String,
+fn list(kind: &'static str, args: &[&str], format: &str) -> io::Result<Vec<Object>> {
+    let format = format!(r#"{format} {{{{.Label "com.docker.compose.project"}}}}"#);
+    let found = lines(docker(args).args(["--format", &format]))?;
+    let object = |line: &String| {
+        let mut words = line.split(' ').map(ToOwned::to_owned);
+        Some(Object { kind, id: words.next()?, name: words.next()?, project: words.next()? })
+    };
+    Ok(found.iter().filter_map(object).collect())
 }
 
 /// Removes all of them.
 pub(crate) fn remove_everything() -> io::Result<()> {
-    for (kind, remove) in [("container", &["rm", "-fv"][..]), ("network", &["network", "rm"]), ("volume", &["volume", "rm", "-f"])]
-    {
-        let names: Vec<String> = objects()?.into_iter().filter(|one| one.kind == kind).map(|one| one.name).collect();
-        if !names.is_empty() {
-            lines(docker(remove).args(names))?;
+    let all = objects()?;
+    let commands = [
+        ("container", &["rm", "-fv"][..]),
+        ("network", &["network", "rm"]),
+        ("volume", &["volume", "rm", "-f"]),
+    ];
+    for (kind, remove) in commands {
+        let ids: Vec<&String> = all.iter().filter(|one| one.kind == kind).map(|one| &one.id).collect();
+        if !ids.is_empty() {
+            lines(docker(remove).args(ids))?;
         }
     }
     Ok(())

@@ -73,9 +73,15 @@ impl Engine {
             let group = Path::new(root).join(&name);
             let used: u64 = fs::read_to_string(group.join(usage)).ok()?.trim().parse().ok()?;
             let stat = fs::read_to_string(group.join("memory.stat")).ok()?;
-            let line = stat.lines().find_map(|line| line.strip_prefix(inactive)?.strip_prefix(' ')).unwrap_or("0");
+            let line =
+                stat.lines().find_map(|line| line.strip_prefix(inactive)?.strip_prefix(' ')).unwrap_or("0");
             Some(used.saturating_sub(line.trim().parse().unwrap_or(0)))
         })
+    }
+
+    /// Copies dockerd's log into a directory.
+    pub(crate) fn save_log(&self, into: &Path) -> io::Result<()> {
+        fs::copy(self.dir.join("dockerd.log"), into.join("dockerd.log")).map(|_| ())
     }
 
     fn control(&self, args: &[&str]) -> io::Result<()> {

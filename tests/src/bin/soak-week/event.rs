@@ -116,13 +116,22 @@ pub(crate) enum What {
     /// Somebody restarts a service that he suspects.
     Restarts(Stack),
     /// Somebody runs a container of his own, restarts it and removes it after a while.
-    ByHand { number: u32, keeps: Duration },
+    ByHand {
+        number: u32,
+        keeps: Duration,
+    },
     /// dockerd is killed with SIGKILL, and started again after a while, as systemd does.
-    EngineDies { away: Duration },
+    EngineDies {
+        away: Duration,
+    },
     /// dockerd is stopped with SIGSTOP for a while.
-    EngineHangs { lasts: Duration },
+    EngineHangs {
+        lasts: Duration,
+    },
     /// Somebody fills the file system of the engine for a while.
-    DiskFills { lasts: Duration },
+    DiskFills {
+        lasts: Duration,
+    },
 }
 
 /// One line of the plan.
@@ -148,9 +157,13 @@ impl Display for What {
             Self::ByHand { number, keeps } => {
                 write!(f, "docker run, restart and rm of hand-{number} within {} s", keeps.as_secs())
             }
-            Self::EngineDies { away } => write!(f, "dockerd is killed, and started after {} s", away.as_secs()),
+            Self::EngineDies { away } => {
+                write!(f, "dockerd is killed, and started after {} s", away.as_secs())
+            }
             Self::EngineHangs { lasts } => write!(f, "dockerd hangs for {} s", lasts.as_secs()),
-            Self::DiskFills { lasts } => write!(f, "the engine's disk is nearly full for {} s", lasts.as_secs()),
+            Self::DiskFills { lasts } => {
+                write!(f, "the engine's disk is nearly full for {} s", lasts.as_secs())
+            }
         }
     }
 }
@@ -161,7 +174,14 @@ impl Display for Run {
             Sharing::Shared => "shared",
             Sharing::Dedicated => "dedicated",
         };
-        write!(f, "{} {} {} {sharing}, works {} s, ", self.id(), self.stack.name(), self.category, self.work.as_secs())?;
+        write!(
+            f,
+            "{} {} {} {sharing}, works {} s, ",
+            self.id(),
+            self.stack.name(),
+            self.category,
+            self.work.as_secs()
+        )?;
         match self.end {
             RunEnd::Passes => f.write_str("passes"),
             RunEnd::Fails => f.write_str("fails"),

@@ -69,7 +69,9 @@ pub(crate) fn outcome(ended: &Ended, facts: &Facts, side: Side) -> Outcome {
     }
     let used = match side {
         Side::Before => vec![ended.lived],
-        Side::After => holds_of(ended, facts).filter(|hold| hold.is_of_environment()).map(|hold| hold.held).collect(),
+        Side::After => {
+            holds_of(ended, facts).filter(|hold| hold.is_of_environment()).map(|hold| hold.held).collect()
+        }
     };
     let lost = used.iter().any(|used| facts.deaths.iter().any(|death| used.meets(*death)));
     if lost { Outcome::LostEngine } else { Outcome::Failed }
@@ -105,7 +107,8 @@ fn run_seconds(ended: &Ended, facts: &Facts) -> i64 {
 }
 
 pub(crate) fn judge(facts: &Facts, side: Side) -> Verdict {
-    let outcomes: Vec<(&Ended, Outcome)> = facts.runs.iter().map(|ended| (ended, outcome(ended, facts, side))).collect();
+    let outcomes: Vec<(&Ended, Outcome)> =
+        facts.runs.iter().map(|ended| (ended, outcome(ended, facts, side))).collect();
     let count = |wanted: Outcome| outcomes.iter().filter(|(_, outcome)| *outcome == wanted).count();
     let (passed, failed) = (count(Outcome::Passed), count(Outcome::Failed));
     let share = (passed * 100).checked_div(passed + failed).unwrap_or(0);
@@ -124,7 +127,10 @@ pub(crate) fn judge(facts: &Facts, side: Side) -> Verdict {
         ("used an environment when dockerd was killed", count(Outcome::LostEngine).to_string()),
         ("passed, of the others", format!("{passed} of {}", passed + failed)),
         ("share that passed", format!("{share} %")),
-        ("run, median, without waiting for a turn", format!("{} s", times.get(times.len() / 2).copied().unwrap_or(0))),
+        (
+            "run, median, without waiting for a turn",
+            format!("{} s", times.get(times.len() / 2).copied().unwrap_or(0)),
+        ),
         ("run, longest, without waiting for a turn", format!("{longest} s")),
         ("dockerd killed / stopped / disk full, as planned", {
             format!("{} / {} / {}", facts.deaths.len(), facts.hangs.len(), facts.full.len())
@@ -185,12 +191,17 @@ fn deviations(facts: &Facts, outcomes: &[(&Ended, Outcome)], side: Side) -> Vec<
     }
     for touch in &facts.touches {
         let name = format!("{}/{}", touch.project, touch.service);
-        let noted = facts.gate.iter().any(|line| line.service == name && (touch.when.from..touch.when.to).contains(&line.at));
+        let noted = facts
+            .gate
+            .iter()
+            .any(|line| line.service == name && (touch.when.from..touch.when.to).contains(&line.at));
         let record = noted.then(|| "restartgate history".to_owned());
         found.push(Deviation { what: format!("{name}: {}", touch.what), record });
     }
     let unexplained = |what: String| Deviation { what, record: None };
-    found.extend(facts.lost_by_hand.iter().map(|name| unexplained(format!("{name} was removed by somebody else"))));
+    found.extend(
+        facts.lost_by_hand.iter().map(|name| unexplained(format!("{name} was removed by somebody else"))),
+    );
     found.extend(facts.out_of_memory.iter().map(|name| unexplained(format!("{name} ran out of memory"))));
     found.extend(facts.orphans.iter().map(|name| unexplained(format!("{name} is left"))));
     found
@@ -201,7 +212,8 @@ fn why_it_lost_the_engine(ended: &Ended, facts: &Facts, side: Side) -> Option<St
     if side == Side::Before {
         return None;
     }
-    let hold = holds_of(ended, facts).find(|hold| facts.deaths.iter().any(|death| hold.held.meets(*death)))?;
+    let hold =
+        holds_of(ended, facts).find(|hold| facts.deaths.iter().any(|death| hold.held.meets(*death)))?;
     let code = hold.code.map_or_else(|| "unknown".to_owned(), |code| code.to_string());
     Some(format!(
         "envlock history: held for {} s when dockerd was killed; {}, exit code {code}",

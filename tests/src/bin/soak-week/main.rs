@@ -37,7 +37,10 @@ use crate::sides::Tools;
 /// Ten people, CI and night jobs run the tests of seven Compose projects; some are interrupted, some crash. Each day dockerd
 /// is killed once, hangs once, and its disk is nearly full once. Both halves play the same plan.
 #[derive(Parser)]
-#[command(name = "week", after_help = "Exit status: 0 every target is met with evenkeel; 1 one is not; 2 bad arguments; 3 no engine")]
+#[command(
+    name = "week",
+    after_help = "Exit status: 0 every target is met with evenkeel; 1 one is not; 2 bad arguments; 3 no engine"
+)]
 struct Args {
     /// Length of both halves together; seven days take 14 minutes at least, shorter weeks have fewer days
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=10_000))]
@@ -61,7 +64,7 @@ fn main() -> ExitCode {
     let plan = plan::plan(args.seed, Duration::from_mins(args.minutes) / 2);
     let done = match (&args.engine, &args.keep) {
         (Some(engine), Some(work)) if !args.plan => play(&args, &plan, engine, work),
-        _ => print(&plan.iter().map(|event| format!("{event}\n")).collect::<String>()).map(|()| ExitCode::SUCCESS),
+        _ => print_plan(&plan).map(|()| ExitCode::SUCCESS),
     };
     done.unwrap_or_else(|error| {
         say(&format!("cannot play the week: {error}"));
@@ -69,14 +72,25 @@ fn main() -> ExitCode {
     })
 }
 
+fn print_plan(plan: &[Event]) -> io::Result<()> {
+    let lines: Vec<String> = plan.iter().map(ToString::to_string).collect();
+    print(&(lines.join("\n") + "\n"))
+}
+
 fn play(args: &Args, plan: &[Event], engine: &Path, work: &Path) -> io::Result<ExitCode> {
-    let title = format!("seed {}, {} days, {} events", args.seed, plan::days(Duration::from_mins(args.minutes) / 2), plan.len());
+    let title = format!(
+        "seed {}, {} days, {} events",
+        args.seed,
+        plan::days(Duration::from_mins(args.minutes) / 2),
+        plan.len()
+    );
     let half = |side: Side| -> io::Result<Verdict> {
         say(&format!("{}: {title}", side.name()));
         let work = work.join(side.name());
         fs::create_dir_all(&work)?;
         let tools = Tools::new(side, &work);
-        let facts = Half { side, engine: &Engine::new(engine, &work), plan, work: work.clone() }.play(&tools)?;
+        let facts =
+            Half { side, engine: &Engine::new(engine, &work), plan, work: work.clone() }.play(&tools)?;
         fs::write(work.join("facts"), format!("{facts:#?}\n"))?;
         Ok(judge(&facts, side))
     };

@@ -6,7 +6,8 @@ use fastrand::Rng;
 
 use crate::event::{Event, Run, RunEnd, Sharing, Stack, What};
 
-const PEOPLE: [&str; 10] = ["anna", "ben", "carla", "david", "emma", "felix", "greta", "hugo", "ida", "jonas"];
+const PEOPLE: [&str; 10] =
+    ["anna", "ben", "carla", "david", "emma", "felix", "greta", "hugo", "ida", "jonas"];
 const CATEGORIES: [&str; 3] = ["unit", "integration", "e2e"];
 
 /// A day must be long enough for an engine that dies, one that hangs, a full disk, and what people do between them.
@@ -36,8 +37,12 @@ pub(crate) fn days(length: Duration) -> u32 {
 /// All events in the order of their times.
 pub(crate) fn plan(seed: u64, length: Duration) -> Vec<Event> {
     let days = days(length);
-    let mut planner =
-        Planner { random: Rng::with_seed(seed), events: Vec::new(), day: length / days, begin: Duration::ZERO };
+    let mut planner = Planner {
+        random: Rng::with_seed(seed),
+        events: Vec::new(),
+        day: length / days,
+        begin: Duration::ZERO,
+    };
     for day in 0..days {
         planner.begin = planner.day * day;
         planner.plan_day(if day >= 5 { WEEKEND } else { 1 });
@@ -261,7 +266,9 @@ mod tests {
         let events = plan(3, WEEK);
         assert!(events.is_sorted_by_key(|event| event.at));
         assert!(events.iter().all(|event| event.at < WEEK));
-        assert!(runs(&events).map(|run| run.number).eq(1..=u32::try_from(runs(&events).count()).unwrap_or(0)));
+        assert!(
+            runs(&events).map(|run| run.number).eq(1..=u32::try_from(runs(&events).count()).unwrap_or(0))
+        );
     }
 
     #[test]
@@ -275,6 +282,9 @@ mod tests {
             end: RunEnd::Killed(Duration::from_secs(9)),
         };
         let event = Event { at: Duration::from_millis(61_540), actor: "anna", what: What::Runs(run) };
-        assert_eq!(event.to_string(), "   61.5 anna    run0012 shop unit shared, works 4 s, kill -9 after 9 s");
+        assert_eq!(
+            event.to_string(),
+            "   61.5 anna    run0012 shop unit shared, works 4 s, kill -9 after 9 s"
+        );
     }
 }

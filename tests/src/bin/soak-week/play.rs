@@ -53,9 +53,10 @@ impl Half<'_> {
     pub(crate) fn play(&self, tools: &Tools) -> io::Result<Facts> {
         fs::create_dir_all(tools.home())?;
         remove_everything()?;
-        let untouched = Untouched::start(&self.work.join("untouched.log"))?;
+        let untouched = Untouched::start(self.side, &self.work.join("untouched.log"))?;
         let baseline: HashSet<Object> = objects()?.into_iter().collect();
-        let (stop, seen, events) = (AtomicBool::new(false), Mutex::new(Seen::default()), self.work.join("events"));
+        let (stop, seen, events) =
+            (AtomicBool::new(false), Mutex::new(Seen::default()), self.work.join("events"));
         let week = Week {
             half: self,
             tools,
@@ -85,10 +86,12 @@ impl Half<'_> {
         facts.touches = week.untouched.into_inner().unwrap_or_else(PoisonError::into_inner).finish()?;
         (facts.restarts, facts.out_of_memory) = read_events(&events);
         let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
-        (facts.refused, facts.peak_bytes, facts.most_orphans) = (seen.refused, seen.peak_bytes, seen.most_orphans);
+        (facts.refused, facts.peak_bytes, facts.most_orphans) =
+            (seen.refused, seen.peak_bytes, seen.most_orphans);
         if self.side == Side::After {
             (facts.holds, facts.gate) = (records::holds(tools)?, records::gate(tools)?);
         }
+        self.engine.save_log(&self.work)?;
         remove_everything()?;
         Ok(facts)
     }
@@ -104,7 +107,7 @@ impl Half<'_> {
         loop {
             let left: Vec<Object> = objects()?.into_iter().filter(|one| !baseline.contains(one)).collect();
             if left.is_empty() || self.side == Side::Before || Instant::now() > deadline {
-                return Ok(left.into_iter().map(|one| format!("{} {}", one.kind, one.name)).collect());
+                return Ok(left.iter().map(ToString::to_string).collect());
             }
             sleep(Duration::from_secs(1));
         }
@@ -170,7 +173,9 @@ impl Week<'_> {
             signal_group(pid, signal);
             signalled = true;
         }
-        if ended.recv_timeout(over.saturating_sub(self.begun.elapsed())) == Err(mpsc::RecvTimeoutError::Timeout) {
+        if ended.recv_timeout(over.saturating_sub(self.begun.elapsed()))
+            == Err(mpsc::RecvTimeoutError::Timeout)
+        {
             self.note(&format!("{} does not end: it is killed", run.id()));
             signal_group(pid, Signal::KILL);
             signalled = false;
@@ -189,11 +194,11 @@ impl Week<'_> {
         run_logged(&mut command, &self.half.work.join("restarts.log")).map(|_| ())
     }
 
+    /// What fails because the engine is away is asked again, for a while; then its owner gives up.
     fn by_hand(&self, number: u32, keeps: Duration) -> io::Result<()> {
         let (name, log) = (format!("hand-{number}"), self.half.work.join("by-hand.log"));
-        // While the engine is away it says so, and is asked again.
-        let ask = |args: &[&str]| -> io::Result<bool> {
-            for _ in 0..60 {
+        let ask = |tries: u32, args: &[&str]| -> io::Result<bool> {
+            for _ in 0..tries {
                 if run_logged(&mut docker(args), &log)? {
                     return Ok(true);
                 }
@@ -201,16 +206,14 @@ impl Week<'_> {
             }
             Ok(false)
         };
-        if !ask(&["run", "-d", "--name", &name, evenkeel_tests::BUSYBOX, "sleep", "100000"])? {
-            return Err(io::Error::other(format!("{name} cannot be started")));
-        }
+        let started = ask(5, &["run", "-d", "--name", &name, evenkeel_tests::BUSYBOX, "sleep", "100000"])?;
         sleep(keeps / 2);
-        let there = ask(&["restart", "-t", "0", &name])?;
+        ask(5, &["restart", "-t", "0", &name])?;
         sleep(keeps / 2);
-        if !there || !ask(&["container", "inspect", &name])? {
+        if started && !ask(60, &["container", "inspect", "-f", "{{.State.Status}}", &name])? {
             lock(&self.facts).lost_by_hand.push(name.clone());
         }
-        ask(&["rm", "-f", &name]).map(|_| ())
+        ask(5, &["rm", "-f", &name]).map(|_| ())
     }
 
     fn engine_dies(&self, away: Duration) -> io::Result<()> {

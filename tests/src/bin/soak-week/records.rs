@@ -38,7 +38,8 @@ fn hold(lock: &str, record: &Value) -> Option<Hold> {
 /// The word of a purpose that is a run's ID.
 fn run_of(purpose: &str) -> Option<&str> {
     purpose.split_whitespace().find(|word| {
-        word.strip_prefix("run").is_some_and(|rest| rest.len() >= 4 && rest.bytes().all(|byte| byte.is_ascii_digit()))
+        word.strip_prefix("run")
+            .is_some_and(|rest| rest.len() >= 4 && rest.bytes().all(|byte| byte.is_ascii_digit()))
     })
 }
 
@@ -49,7 +50,8 @@ pub(crate) fn gate(tools: &Tools) -> io::Result<Vec<GateLine>> {
         .iter()
         .filter(|record| record["action"] == "begin")
         .filter_map(|record| {
-            let service = format!("{}/{}", record["service"]["project"].as_str()?, record["service"]["name"].as_str()?);
+            let service =
+                format!("{}/{}", record["service"]["project"].as_str()?, record["service"]["name"].as_str()?);
             Some(GateLine { at: millis(&record["at"])?, service })
         })
         .collect())

@@ -60,7 +60,8 @@ impl Tools {
             format!("label=com.docker.compose.project={project}"),
             format!("label=com.docker.compose.service={service}"),
         ];
-        let found = lines(docker(&["ps", "-q", "--filter"]).args([&labels[0], "--filter", &labels[1]])).ok()?;
+        let found =
+            lines(docker(&["ps", "-q", "--filter"]).args([&labels[0], "--filter", &labels[1]])).ok()?;
         found.first().map(|id| docker(&["restart", "-t", "1", id]))
     }
 
@@ -93,7 +94,9 @@ impl Tools {
 fn files(stack: Stack) -> Vec<String> {
     let option = |file: String| ["-f".to_owned(), file];
     match stack {
-        Stack::Reference => ["base", "test"].map(|name| option(format!("tests/stack/compose.{name}.yml"))).concat(),
+        Stack::Reference => {
+            ["base", "test"].map(|name| option(format!("tests/stack/compose.{name}.yml"))).concat()
+        }
         _ => option(format!("tests/stack/week/{}.yml", stack.name())).to_vec(),
     }
 }

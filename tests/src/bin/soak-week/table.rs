@@ -40,6 +40,9 @@ mod tests {
     fn both_sides_stand_beside_one_another() {
         let of = |value: &str| Verdict { figures: vec![("runs", value.to_owned())], ..Verdict::default() };
         let text = table("seed 1", &of("7"), &of("8"));
-        assert!(text.lines().nth(1).is_some_and(|line| line.split_whitespace().eq(["runs", "7", "8"])), "{text}");
+        assert!(
+            text.lines().nth(1).is_some_and(|line| line.split_whitespace().eq(["runs", "7", "8"])),
+            "{text}"
+        );
     }
 }

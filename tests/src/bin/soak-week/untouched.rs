@@ -9,10 +9,16 @@ use std::time::{Duration, Instant};
 
 use crate::docker::{docker, lines, must_run, now};
 use crate::facts::{Interval, Millis, Touch};
-use crate::judge::{DEV, NEIGHBOUR};
+use crate::judge::{DEV, NEIGHBOUR, Side};
 
-/// How long the engine may take to start them again after its own start.
-const COMES_BACK: Duration = Duration::from_mins(2);
+/// How long they may take to come back after a death of the engine. The engine of Docker 20.10 starts again what has
+/// 'restart: always', but not dev's 'unless-stopped': `restartgate heal` does, and without it somebody has to.
+const fn comes_back(side: Side) -> Duration {
+    match side {
+        Side::Before => Duration::from_secs(10),
+        Side::After => Duration::from_mins(2),
+    }
+}
 /// The databases of dev: it is up in both halves, on ports that the tests do not use.
 const DEV_SERVICES: [&str; 2] = ["postgres", "redis"];
 
@@ -20,6 +26,7 @@ const DEV_SERVICES: [&str; 2] = ["postgres", "redis"];
 type Look = BTreeMap<(String, String), (String, String)>;
 
 pub(crate) struct Untouched {
+    side: Side,
     last: Look,
     looked: Millis,
     touches: Vec<Touch>,
@@ -27,9 +34,17 @@ pub(crate) struct Untouched {
 
 impl Untouched {
     /// Starts both, puts a row into their databases, and looks at them.
-    pub(crate) fn start(log: &Path) -> io::Result<Self> {
+    pub(crate) fn start(side: Side, log: &Path) -> io::Result<Self> {
         let mut dev = compose(DEV);
-        dev.args(["-f", "tests/stack/compose.base.yml", "-f", "tests/stack/compose.dev.yml", "up", "-d", "--wait"]);
+        dev.args([
+            "-f",
+            "tests/stack/compose.base.yml",
+            "-f",
+            "tests/stack/compose.dev.yml",
+            "up",
+            "-d",
+            "--wait",
+        ]);
         dev.args(DEV_SERVICES).envs([("NETRA_ENV", "dev"), ("EVENKEEL_ENV", "dev")]);
         dev.envs([("POSTGRES_PORT", "15433"), ("REDIS_PORT", "16380")]);
         must_run(&mut dev, log)?;
@@ -45,7 +60,7 @@ impl Untouched {
                 sleep(Duration::from_secs(1));
             }
         }
-        Ok(Self { last: look()?, looked: now(), touches: Vec::new() })
+        Ok(Self { side, last: look()?, looked: now(), touches: Vec::new() })
     }
 
     /// Notes what has changed since the last look.
@@ -66,24 +81,24 @@ impl Untouched {
         Ok(())
     }
 
-    /// After a death of the engine, which starts them again: waits until they run, as the same containers.
+    /// After a death of the engine: waits until they run again, as the same containers. What does not come back is started
+    /// by hand.
     pub(crate) fn check_after_death(&mut self) -> io::Result<()> {
-        let deadline = Instant::now() + COMES_BACK;
-        let (before, from) = (self.last.clone(), self.looked);
-        loop {
-            let found = look()?;
-            let same = before.iter().all(|(name, (id, _))| found.get(name).is_some_and(|(other, _)| other == id));
-            if same || Instant::now() > deadline {
-                // Their second start is the engine's. Whatever else has changed is a touch.
-                self.last = before.into_iter().map(|(name, (id, started))| {
-                    let started = found.get(&name).map_or(started, |(_, again)| again.clone());
-                    (name, (id, started))
-                }).collect();
-                self.looked = from;
-                return self.check();
-            }
-            sleep(Duration::from_millis(500));
+        let deadline = Instant::now() + comes_back(self.side);
+        let mut found = look()?;
+        while !self.last.keys().all(|name| found.contains_key(name)) && Instant::now() < deadline {
+            sleep(Duration::from_secs(1));
+            found = look()?;
         }
+        for (name, (id, started)) in &mut self.last {
+            // Their second start is none of anybody's, where they came back.
+            match found.get(name) {
+                Some((_, again)) => again.clone_into(started),
+                None => drop(lines(&mut docker(&["start", id]))),
+            }
+        }
+        // Those that were started by hand differ from the last look.
+        self.check()
     }
 
     /// What was touched, with what became of their data.
@@ -130,9 +145,24 @@ fn look() -> io::Result<Look> {
 }
 
 fn sql(project: &str, service: &str, statement: &str) -> io::Result<Vec<String>> {
-    let labels =
-        [format!("label=com.docker.compose.project={project}"), format!("label=com.docker.compose.service={service}")];
+    let labels = [
+        format!("label=com.docker.compose.project={project}"),
+        format!("label=com.docker.compose.service={service}"),
+    ];
     let ids = lines(&mut docker(&["ps", "-q", "--filter", &labels[0], "--filter", &labels[1]]))?;
     let id = ids.first().ok_or_else(|| io::Error::other(format!("{project}/{service} does not run")))?;
-    lines(&mut docker(&["exec", id, "psql", "-h", "127.0.0.1", "-U", "app", "-d", "app", "-qAt", "-c", statement]))
+    lines(&mut docker(&[
+        "exec",
+        id,
+        "psql",
+        "-h",
+        "127.0.0.1",
+        "-U",
+        "app",
+        "-d",
+        "app",
+        "-qAt",
+        "-c",
+        statement,
+    ]))
 }

@@ -139,8 +139,11 @@ pub(crate) fn read_events(file: &PathBuf) -> (Vec<Restart>, Vec<String>) {
         if name.starts_with("hand-") {
             continue;
         }
-        let service =
-            format!("{}/{}", attribute("com.docker.compose.project"), attribute("com.docker.compose.service"));
+        let service = format!(
+            "{}/{}",
+            attribute("com.docker.compose.project"),
+            attribute("com.docker.compose.service")
+        );
         match event["Action"].as_str() {
             Some("restart") => {
                 let at = event["timeNano"].as_i64().unwrap_or(0) / 1_000_000;
