@@ -6,13 +6,15 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::docker::{must_run, now, script};
+use crate::docker::{docker, lines, must_run, now, script};
 use crate::facts::Interval;
 
 /// Nearly full: enough for what runs, less than what `dockwatch check` asks for before a run (1 GiB).
 const LEFT_FREE_BYTES: u64 = 400 << 20;
+
+const LONGEST_START: Duration = Duration::from_mins(5);
 
 pub(crate) struct Engine {
     /// The directory of scripts/engine.
@@ -30,7 +32,10 @@ impl Engine {
         let from = now();
         self.control(&["kill9"])?;
         sleep(away);
-        self.control(&["restart"])?;
+        // The script waits for a minute, which is not enough on a busy machine.
+        if self.control(&["restart"]).is_err() {
+            wait_until_it_answers()?;
+        }
         Ok(Interval { from, to: now() })
     }
 
@@ -90,6 +95,17 @@ impl Engine {
         command.arg("-d").arg(&self.dir).args(args).env_remove("DOCKER_HOST");
         must_run(&mut command, &self.log)
     }
+}
+
+fn wait_until_it_answers() -> io::Result<()> {
+    let deadline = Instant::now() + LONGEST_START;
+    while let Err(error) = lines(&mut docker(&["version"])) {
+        if Instant::now() > deadline {
+            return Err(error);
+        }
+        sleep(Duration::from_secs(1));
+    }
+    Ok(())
 }
 
 fn free_bytes(path: &Path) -> io::Result<u64> {

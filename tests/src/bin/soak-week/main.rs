@@ -96,10 +96,24 @@ fn play(args: &Args, plan: &[Event], engine: &Path, work: &Path) -> io::Result<E
     };
     let (before, after) = (half(Side::Before)?, half(Side::After)?);
     print(&format!("\n{}\n{}", table::table(&title, &before, &after), table::deviations(&after)))?;
+    report(&work.join(Side::After.name()))?;
     for target in &after.missed {
         say(&format!("NOT REACHED: {target}"));
     }
     Ok(ExitCode::from(u8::from(!after.missed.is_empty())))
+}
+
+/// What the runs have recorded themselves.
+fn report(work: &Path) -> io::Result<()> {
+    let page = evenkeel_tests::root().join("target/soak-week.html");
+    let mut report = Tools::new(Side::After, work).command(Path::new("dockwatch"));
+    // 1: a target is missed, by what was recorded, which has the runs that were ended on purpose too.
+    let output = report.arg("report").arg("--html").arg(&page).output()?;
+    print("\nAs recorded by the runs themselves (dockwatch report):\n")?;
+    io::stdout().write_all(&output.stdout)?;
+    io::stderr().write_all(&output.stderr)?;
+    say("written: target/soak-week.html");
+    Ok(())
 }
 
 fn print(text: &str) -> io::Result<()> {
