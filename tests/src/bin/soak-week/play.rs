@@ -53,7 +53,7 @@ impl Half<'_> {
     pub(crate) fn play(&self, tools: &Tools) -> io::Result<Facts> {
         fs::create_dir_all(tools.home())?;
         remove_everything()?;
-        let untouched = Untouched::start(self.side, &self.work.join("untouched.log"))?;
+        let untouched = Untouched::start(&self.work.join("untouched.log"))?;
         let baseline: HashSet<Object> = objects()?.into_iter().collect();
         let (stop, seen, events) =
             (AtomicBool::new(false), Mutex::new(Seen::default()), self.work.join("events"));

@@ -9,16 +9,10 @@ use std::time::{Duration, Instant};
 
 use crate::docker::{docker, lines, must_run, now};
 use crate::facts::{Interval, Millis, Touch};
-use crate::judge::{DEV, NEIGHBOUR, Side};
+use crate::judge::{DEV, NEIGHBOUR};
 
-/// How long they may take to come back after a death of the engine. The engine of Docker 20.10 starts again what has
-/// 'restart: always', but not dev's 'unless-stopped': `restartgate heal` does, and without it somebody has to.
-const fn comes_back(side: Side) -> Duration {
-    match side {
-        Side::Before => Duration::from_secs(10),
-        Side::After => Duration::from_mins(2),
-    }
-}
+/// How long they may take to come back after a death of the engine.
+const COMES_BACK: Duration = Duration::from_mins(2);
 /// The databases of dev: it is up in both halves, on ports that the tests do not use.
 const DEV_SERVICES: [&str; 2] = ["postgres", "redis"];
 
@@ -26,7 +20,6 @@ const DEV_SERVICES: [&str; 2] = ["postgres", "redis"];
 type Look = BTreeMap<(String, String), (String, String)>;
 
 pub(crate) struct Untouched {
-    side: Side,
     last: Look,
     looked: Millis,
     touches: Vec<Touch>,
@@ -34,7 +27,7 @@ pub(crate) struct Untouched {
 
 impl Untouched {
     /// Starts both, puts a row into their databases, and looks at them.
-    pub(crate) fn start(side: Side, log: &Path) -> io::Result<Self> {
+    pub(crate) fn start(log: &Path) -> io::Result<Self> {
         let mut dev = compose(DEV);
         dev.args([
             "-f",
@@ -60,7 +53,7 @@ impl Untouched {
                 sleep(Duration::from_secs(1));
             }
         }
-        Ok(Self { side, last: look()?, looked: now(), touches: Vec::new() })
+        Ok(Self { last: look()?, looked: now(), touches: Vec::new() })
     }
 
     /// Notes what has changed since the last look.
@@ -84,7 +77,7 @@ impl Untouched {
     /// After a death of the engine: waits until they run again, as the same containers. What does not come back is started
     /// by hand.
     pub(crate) fn check_after_death(&mut self) -> io::Result<()> {
-        let deadline = Instant::now() + comes_back(self.side);
+        let deadline = Instant::now() + COMES_BACK;
         let mut found = look()?;
         while !self.last.keys().all(|name| found.contains_key(name)) && Instant::now() < deadline {
             sleep(Duration::from_secs(1));
