@@ -26,6 +26,10 @@ e2e: build ## Run the reference stack's end-to-end test through scripts/evenkeel
 soak: build ## Measure parallel, killed test runs without evenkeel and with it (SOAK="--runners 3 --rounds 1")
 	scripts/soak $(SOAK)
 
+.PHONY: soak-week
+soak-week: build ## Play a team's week without evenkeel and with it, and count what the engine shows (WEEK="--minutes 60 --seed N")
+	scripts/soak.d/week $(WEEK)
+
 clean-test-env: build ## Remove every test environment that is not in use, running or not
 	target/release/dockprune --label netra.env=test --older-than 0s --include-running --volumes
 

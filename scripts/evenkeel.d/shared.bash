@@ -1,11 +1,31 @@
 # shellcheck shell=bash
 # What several steps ask of the engine.
 
-# Exits where the engine is out of reach or hangs; dockwatch says which, within seconds.
+# Exits where the engine is out of reach or hangs; dockwatch says which. One that hangs, or whose socket nobody listens at,
+# may be about to come back: it is waited for.
 reach_engine() {
+  local begin
+  [ -z "$dry_run" ] && ! engine_answers || return 0
+  may_come_back || { cat "$work/engine" >&2 && exit 4; }
+  say "the engine does not answer: waiting for it, 30 s at most"
+  clock && begin=$now_ms
+  until engine_answers; do
+    clock
+    [ $((now_ms - begin)) -lt 30000 ] || { cat "$work/engine" >&2 && exit 4; }
+    sleep 0.5
+  done
+}
+
+engine_answers() {
   local code=0
-  [ -n "$dry_run" ] || dockwatch check >/dev/null || code=$?
-  [ "$code" != 4 ] || exit 4
+  dockwatch check >/dev/null 2>"$work/engine" || code=$?
+  [ -z "$caught" ] || stop
+  [ "$code" != 4 ]
+}
+
+# may_come_back: whether it is there, by what dockwatch said of an engine that does not answer.
+may_come_back() {
+  grep -q hangs "$work/engine" || { grep -q 'Connection refused' "$work/engine" && grep -q 'unix://' "$work/engine"; }
 }
 
 # Names the owner of each port that is taken.

@@ -61,7 +61,7 @@ pull_images() {
   local image missing=()
   [ "$pull" != never ] && [ -z "$dry_run" ] || return 0
   for image in "${images[@]}"; do
-    if [ "$pull" = always ] || ! docker image inspect "$image" >/dev/null 2>&1; then missing+=("$image"); fi
+    if [ "$pull" = always ] || is_missing "$image"; then missing+=("$image"); fi
   done
   for image in "${missing[@]}"; do
     say "pulling $image"
@@ -69,6 +69,13 @@ pull_images() {
       fail 3 "cannot pull the image $image" "build it, or log in to its registry"
     [ -z "$caught" ] || stop
   done
+}
+
+# is_missing IMAGE: not where the engine was merely away.
+is_missing() {
+  ! docker image inspect "$1" >/dev/null 2>&1 || return 1
+  reach_engine
+  ! docker image inspect "$1" >/dev/null 2>&1
 }
 
 # build_images: builds what the environment runs, before the lock is taken, and sets 'images_hash' to a hash of it: who

@@ -1,9 +1,10 @@
 //! Dead and hung engines, stacks that never get healthy, taken ports, a full disk, keys pressed at the wrong time.
 
+use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use evenkeel_tests::{Proxy, skip};
+use evenkeel_tests::{OwnEngine, Proxy, skip};
 
 use super::{BUSYBOX, Command, Stack, UNTIL_ENDED, engine, on_terminal, root, signal, start_until_up, text};
 
@@ -18,6 +19,30 @@ fn a_dead_engine_and_a_hung_one_are_named() {
         assert!(text(&output).contains(host), "{}", text(&output));
         assert!(text(&output).contains("hint: "), "{}", text(&output));
     }
+}
+
+#[test]
+fn an_engine_that_hangs_or_restarts_is_waited_for() {
+    let Some(own) = OwnEngine::start() else { return };
+    let stack = Stack::new(&own);
+    let until_it_waits = || {
+        let mut run = stack.evenkeel(&["--", "true"]);
+        let mut child = run.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+        assert!(said.any(|line| line.unwrap().contains("waiting for it")));
+        (child, said)
+    };
+    own.signal("STOP");
+    let (mut hung, said) = until_it_waits();
+    own.signal("CONT");
+    let said: Vec<String> = said.map_while(Result::ok).collect();
+    assert_eq!(hung.wait().unwrap().code(), Some(0), "{said:?}");
+    own.kill9();
+    let (mut dead, said) = until_it_waits();
+    own.restart();
+    let said: Vec<String> = said.map_while(Result::ok).collect();
+    assert_eq!(dead.wait().unwrap().code(), Some(0), "{said:?}");
+    assert_eq!(stack.left(), "");
 }
 
 #[test]
