@@ -69,6 +69,10 @@ test-windows: ## Build for Windows and run what is portable under Wine (Debian, 
 check-macos: ## Type-check for macOS (Debian, as root)
 	scripts/platforms/windows-wine check-macos -p evenkeel-common -p evenkeel-envlock -p evenkeel-composecheck
 
+.PHONY: model
+model: ## Check the model of the lifecycle's protocol in all its scenarios, and show what each guard prevents
+	cargo test -p evenkeel-model -- --include-ignored --nocapture --test-threads=1
+
 .PHONY: release test-packages image
 release: ## Build archives, packages, checksums and SBOM (VERSION=x.y.z; RELEASE=--dry-run makes no tag) (Debian, as root)
 	scripts/release $(RELEASE) $(VERSION)
