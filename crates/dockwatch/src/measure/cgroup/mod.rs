@@ -6,5 +6,7 @@
 
 pub(crate) mod all;
 pub(crate) mod filesystem;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod parse;
 pub(crate) mod reader;
