@@ -101,6 +101,19 @@ test-windows: ## Build for Windows and run what is portable under Wine (Debian, 
 check-macos: ## Type-check for macOS (Debian, as root)
 	scripts/platforms/windows-wine check-macos -p evenkeel-common -p evenkeel-envlock -p evenkeel-composecheck
 
+.PHONY: fuzz
+SECONDS := 60
+fuzz: ## Run every fuzz target, SECONDS each (SECONDS=600)
+	SECONDS_EACH=$(SECONDS) scripts/fuzz
+
+.PHONY: mutants
+mutants: ## Count which small changes of the decision modules their unit tests find (installs cargo-mutants)
+	scripts/mutants $(MODULES)
+
+.PHONY: model
+model: ## Check the model of the lifecycle's protocol in all its scenarios, and show what each guard prevents
+	cargo test -p evenkeel-model -- --include-ignored --nocapture --test-threads=1
+
 .PHONY: release test-packages image
 release: ## Build archives, packages, checksums and SBOM (VERSION=x.y.z; RELEASE=--dry-run makes no tag) (Debian, as root)
 	scripts/release $(RELEASE) $(VERSION)

@@ -7,6 +7,8 @@ pub mod cli;
 mod commands;
 pub mod decide;
 mod edges;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 pub mod model;
 mod output;
 #[cfg(test)]

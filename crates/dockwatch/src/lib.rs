@@ -8,6 +8,8 @@ pub mod cli;
 mod collect;
 mod commands;
 mod decide;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod history;
 mod manual;
 mod measure;

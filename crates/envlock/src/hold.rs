@@ -31,8 +31,9 @@ pub(crate) trait Hold: Debug {
     /// The environment is up: others may enter it. A lock that was taken alone becomes one of the mode `wanted`.
     fn finish_setup(&mut self, wanted: Mode) -> Result<(), Error>;
 
-    /// As [`Self::enter_setup`] before the environment is left, but waits for nobody who does not use it.
-    fn enter_teardown(&mut self) -> Result<Company, Error>;
+    /// As [`Self::enter_setup`] before the environment is left, but waits for nobody who does not use it. Nobody need be
+    /// alone to leave it up: [`Company::PlainHolders`] are then perhaps none.
+    fn enter_teardown(&mut self, departure: Departure) -> Result<Company, Error>;
 
     /// Shows others how far this holder is.
     fn set_phase(&mut self, phase: Phase) -> Result<(), Error>;
@@ -94,6 +95,13 @@ pub(crate) enum Company {
     Users,
     /// Others, none of whom uses the environment.
     PlainHolders,
+}
+
+/// What the last user is going to do with the environment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Departure {
+    TakesDown,
+    LeavesUp,
 }
 
 /// Whether a lock still protects what is run under it.

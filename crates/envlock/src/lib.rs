@@ -7,6 +7,8 @@
 
 pub mod cli;
 mod commands;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod hold;
 mod lock;
 mod manual;

@@ -7,6 +7,8 @@ pub mod cli;
 mod commands;
 mod decide;
 mod edges;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod manual;
 mod model;
 mod output;

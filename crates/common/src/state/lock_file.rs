@@ -116,3 +116,32 @@ fn try_flock(file: &File, mode: LockMode) -> io::Result<bool> {
         }
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+
+    /// envlock relies on it: nobody may get in between where a lock changes its mode.
+    #[test]
+    fn a_lock_that_changes_its_mode_is_never_free() {
+        let dir = tempfile::tempdir().unwrap();
+        let open = || LockFile::open(&dir.path().join("lock"), Sharing::OneUser).unwrap();
+        let (ours, theirs) = (open(), open());
+        ours.lock(LockMode::Exclusive).unwrap();
+        let is_done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let intruder = scope.spawn(|| {
+                let tries = std::iter::repeat_with(|| theirs.try_lock(LockMode::Exclusive).unwrap());
+                tries.take_while(|_| !is_done.load(Ordering::Relaxed)).any(|got_in| got_in)
+            });
+            for _ in 0..20_000 {
+                ours.lock(LockMode::Shared).unwrap();
+                assert!(ours.try_lock(LockMode::Exclusive).unwrap());
+            }
+            is_done.store(true, Ordering::Relaxed);
+            assert!(!intruder.join().unwrap(), "another one has had the lock");
+        });
+    }
+}

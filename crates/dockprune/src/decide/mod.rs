@@ -2,6 +2,8 @@
 
 pub(crate) mod address_pool;
 pub(crate) mod age;
+#[cfg(test)]
+mod as_in_the_model;
 mod build_cache;
 mod expiry;
 mod last_use;

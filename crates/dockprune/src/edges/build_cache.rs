@@ -14,10 +14,14 @@ use crate::model::resource::{CacheRecord, Detail, Resource};
 pub(crate) async fn list(engine: &Engine) -> Result<Vec<Resource>, CallError> {
     let path = "/system/df?type=build-cache&verbose=1";
     let answer: Answer = engine.get(engine.call_timeout, path).await?;
+    Ok(records(answer))
+}
+
+pub(super) fn records(answer: Answer) -> Vec<Resource> {
     let found = answer.build_cache.or_else(|| answer.build_cache_usage?.items).unwrap_or_default();
     // An ID is part of an expression when a record is removed; one that could mean something else there is left alone.
     let plain = |entry: &Entry| !entry.id.is_empty() && entry.id.chars().all(|c| c.is_ascii_alphanumeric());
-    Ok(children_first(found.into_iter().filter(plain).map(record).collect()))
+    children_first(found.into_iter().filter(plain).map(record).collect())
 }
 
 /// Has the engine remove one record. Whether it did: it keeps what a build uses or another record is made from.
@@ -31,7 +35,7 @@ pub(crate) async fn remove(engine: &Engine, id: &str) -> Result<bool, CallError>
 /// The answer up to API 1.51, and from 1.52 on.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Answer {
+pub(super) struct Answer {
     build_cache: Option<Vec<Entry>>,
     build_cache_usage: Option<Usage>,
 }

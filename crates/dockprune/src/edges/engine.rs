@@ -164,7 +164,7 @@ async fn images(engine: &Engine) -> Result<Vec<Resource>, CallError> {
     Ok(found.into_iter().map(image).collect())
 }
 
-fn container(found: models::ContainerSummary) -> Resource {
+pub(super) fn container(found: models::ContainerSummary) -> Resource {
     let id = found.id.unwrap_or_default();
     let names = found.names.unwrap_or_default();
     let name = names.first().map_or(id.as_str(), |name| name.trim_start_matches('/')).to_owned();
@@ -193,7 +193,7 @@ fn container(found: models::ContainerSummary) -> Resource {
     }
 }
 
-fn network(found: models::Network) -> Resource {
+pub(super) fn network(found: models::Network) -> Resource {
     let name = found.name.unwrap_or_default();
     let built_in = matches!(name.as_str(), "bridge" | "host" | "none" | "nat") || found.ingress == Some(true);
     Resource {
@@ -220,7 +220,7 @@ pub(crate) fn volume(found: models::Volume) -> Resource {
     }
 }
 
-fn image(found: models::ImageSummary) -> Resource {
+pub(super) fn image(found: models::ImageSummary) -> Resource {
     // How the engine lists an image without a name.
     let tags: Vec<String> = found.repo_tags.into_iter().filter(|tag| tag != "<none>:<none>").collect();
     Resource {

@@ -55,14 +55,23 @@ impl Locks {
             }
             any_new = true;
             if self.is_kept(name) {
-                self.busy.insert(name.clone(), format!("kept until 'envlock down {name}'"));
+                self.note_kept(name);
                 continue;
             }
             if let Some(held) = self.take_all(name, self.lock_names(name)).await? {
-                self.held.insert(name.clone(), held);
+                // Its last user may have left it up in the meantime: what the record says under the lock counts.
+                if self.is_kept(name) {
+                    self.note_kept(name);
+                } else {
+                    self.held.insert(name.clone(), held);
+                }
             }
         }
         Ok(any_new)
+    }
+
+    fn note_kept(&mut self, name: &str) {
+        self.busy.insert(name.to_owned(), format!("kept until 'envlock down {name}'"));
     }
 
     /// Finds out which environments are locked, and locks none.

@@ -30,7 +30,7 @@ async fn resolve_state(engine: &Engine, limit: Duration, container: &mut Contain
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Entry {
+pub(super) struct Entry {
     id: Option<String>,
     names: Option<Vec<String>>,
     image: Option<String>,
@@ -42,7 +42,7 @@ struct Entry {
 
 impl Entry {
     /// `None` without an id.
-    fn summary(self) -> Option<ContainerSummary> {
+    pub(super) fn summary(self) -> Option<ContainerSummary> {
         let status = self.status.unwrap_or_default();
         let name = self.names.unwrap_or_default().into_iter().next().unwrap_or_default();
         Some(ContainerSummary {

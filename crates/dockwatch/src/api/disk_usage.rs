@@ -17,7 +17,7 @@ pub(crate) async fn fetch(engine: &Engine, limit: Duration) -> Result<DiskUsage,
 /// The answer of both formats: lists of all objects (up to API 1.51), and sums (from 1.52).
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Response {
+pub(super) struct Response {
     layers_size: Option<i64>,
     images: Option<Vec<ImageSize>>,
     containers: Option<Vec<ContainerUsage>>,
@@ -66,7 +66,7 @@ struct CacheUsage {
 }
 
 impl Response {
-    fn disk_usage(self) -> DiskUsage {
+    pub(super) fn disk_usage(self) -> DiskUsage {
         let of = |sum: Option<Sum>| bytes(sum?.total_size);
         // Podman says 0 whatever its images take.
         let has_images = self.images.iter().flatten().any(|image| image.size.is_some_and(|size| size > 0));
@@ -87,7 +87,7 @@ fn bytes(count: Option<i64>) -> Option<u64> {
 }
 
 fn add<T>(all: Option<Vec<T>>, size: fn(&T) -> Option<i64>) -> Option<u64> {
-    Some(all?.iter().filter_map(|one| bytes(size(one))).sum())
+    Some(all?.iter().filter_map(|one| bytes(size(one))).fold(0, u64::saturating_add))
 }
 
 #[cfg(test)]
@@ -108,6 +108,9 @@ mod tests {
             "VolumeUsage": {"TotalSize": 5}, "BuildCacheUsage": {"TotalSize": 1}}"#;
         assert_eq!(disk(new).total(), Some(16));
         assert_eq!(disk("{}").total(), None);
+        let most =
+            format!(r#"{{"Containers": [{0}, {0}, {0}]}}"#, format_args!(r#"{{"SizeRw": {}}}"#, i64::MAX));
+        assert_eq!(disk(&most).containers, Some(u64::MAX), "the sum stays at the end of its range");
         let podmans = r#"{"LayersSize": 0, "Images": [{"Size": 9}], "Containers": [], "Volumes": []}"#;
         assert_eq!(disk(podmans).images, None, "unknown, not 0");
         assert_eq!(disk(r#"{"LayersSize": 0, "Images": []}"#).images, Some(0));

@@ -6,6 +6,8 @@
 pub(crate) mod containers;
 pub(crate) mod disk_usage;
 pub(crate) mod events;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 pub(crate) mod images;
 pub(crate) mod info;
 pub(crate) mod inspect;

@@ -16,7 +16,7 @@ pub(crate) async fn list(engine: &Engine, limit: Duration) -> Result<Vec<Network
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Entry {
+pub(super) struct Entry {
     id: Option<String>,
     name: Option<String>,
     driver: Option<String>,
@@ -38,7 +38,7 @@ struct IpamConfig {
 }
 
 impl Entry {
-    fn network(self, host: &str) -> Option<Network> {
+    pub(super) fn network(self, host: &str) -> Option<Network> {
         let configs = self.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
         Some(Network {
             engine: host.to_owned(),

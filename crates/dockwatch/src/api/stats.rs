@@ -18,7 +18,7 @@ pub(crate) async fn fetch(engine: &Engine, id: &str, limit: Duration) -> Result<
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Answer {
+pub(super) struct Answer {
     read: Option<String>,
     memory_stats: Memory,
     cpu_stats: Cpu,
@@ -75,7 +75,7 @@ struct BlockEntry {
 
 impl Answer {
     /// `None` where the statistics are empty: the container ended while the engine collected them.
-    fn stats(self) -> Option<ContainerStats> {
+    pub(super) fn stats(self) -> Option<ContainerStats> {
         let usage = self.memory_stats.usage?;
         let stats = self.memory_stats.stats.unwrap_or_default();
         // cgroup v1 names the totals of the subtree, v2 has no others.
@@ -103,13 +103,16 @@ impl Answer {
 }
 
 fn net_bytes(networks: &BTreeMap<String, Interface>) -> (u64, u64) {
-    networks.values().fold((0, 0), |sum, one| (sum.0 + one.rx_bytes, sum.1 + one.tx_bytes))
+    networks.values().fold((0, 0), |(received, sent): (u64, u64), one| {
+        (received.saturating_add(one.rx_bytes), sent.saturating_add(one.tx_bytes))
+    })
 }
 
 fn block_bytes(entries: &[BlockEntry]) -> (u64, u64) {
     // v1 writes "Read", v2 "read".
     let sum = |op: &str| {
-        entries.iter().filter(|entry| entry.op.eq_ignore_ascii_case(op)).map(|entry| entry.value).sum()
+        let of_op = entries.iter().filter(|entry| entry.op.eq_ignore_ascii_case(op));
+        of_op.fold(0, |sum: u64, entry| sum.saturating_add(entry.value))
     };
     (sum("read"), sum("write"))
 }
@@ -150,5 +153,18 @@ mod tests {
         assert_eq!((found.memory_usage, found.memory_working_set), (Some(52_000_000), None));
         assert_eq!((found.net, found.block, found.cpu_ns), (None, None, None));
         assert_eq!(stats("{\"memory_stats\": {}}"), None);
+    }
+
+    #[test]
+    fn sums_beyond_what_a_number_holds_stay_at_its_end() {
+        let most = u64::MAX;
+        let interface = format!(r#"{{"rx_bytes": {most}, "tx_bytes": {most}}}"#);
+        let block = format!(r#"{{"op": "read", "value": {most}}}"#);
+        let text = format!(
+            r#"{{"memory_stats": {{"usage": 1}}, "networks": {{"a": {interface}, "b": {interface}}},
+                "blkio_stats": {{"io_service_bytes_recursive": [{block}, {block}]}}}}"#
+        );
+        let found = stats(&text).unwrap();
+        assert_eq!((found.net, found.block), (Some((most, most)), Some((most, 0))));
     }
 }

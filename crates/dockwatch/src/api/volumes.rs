@@ -16,13 +16,13 @@ pub(crate) async fn list(engine: &Engine, limit: Duration) -> Result<Vec<Volume>
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Answer {
-    volumes: Option<Vec<Entry>>,
+pub(super) struct Answer {
+    pub(super) volumes: Option<Vec<Entry>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
-struct Entry {
+pub(super) struct Entry {
     name: Option<String>,
     driver: Option<String>,
     options: Option<BTreeMap<String, String>>,
@@ -30,7 +30,7 @@ struct Entry {
 }
 
 impl Entry {
-    fn volume(self, host: &str) -> Option<Volume> {
+    pub(super) fn volume(self, host: &str) -> Option<Volume> {
         let kind = self.options.as_ref().and_then(|options| options.get("type"));
         Some(Volume {
             engine: host.to_owned(),

@@ -60,7 +60,8 @@ impl DiskUsage {
     /// The sum of the known kinds.
     pub(crate) fn total(&self) -> Option<u64> {
         let parts = [self.images, self.containers, self.volumes, self.build_cache];
-        parts.iter().any(Option::is_some).then(|| parts.iter().flatten().sum())
+        let sum = || parts.into_iter().flatten().fold(0, u64::saturating_add);
+        parts.iter().any(Option::is_some).then(sum)
     }
 }
 

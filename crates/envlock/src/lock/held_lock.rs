@@ -8,7 +8,7 @@ use std::time::Duration;
 use evenkeel_common::{Error, now};
 use tracing::info;
 
-use crate::hold::{Company, Hold, Parting, Standing};
+use crate::hold::{Company, Departure, Hold, Parting, Standing};
 use crate::lock::recover::recover_all;
 use crate::lock::slot::lock_slot;
 use crate::model::environment::{Environment, Recorded};
@@ -55,20 +55,34 @@ impl HeldLock {
         if !self.lock(&setup_lock, LockMode::Exclusive, deadline)? {
             return Ok(None);
         }
-        recover_all(&self.files, self.record.ticket, deadline)?;
-        let mut is_alone = self.try_lock_alone()?;
-        if !is_alone {
+        let Some(company) = self.lock_among_others(deadline)? else { return Ok(None) };
+        self.setup = Some(SetupLock { _file: setup_lock, company });
+        Ok(Some(company))
+    }
+
+    /// Locks the lock file, under the setup lock: alone, unless others use the environment. None: the deadline passed first.
+    fn lock_among_others(&mut self, deadline: &mut WaitDeadline<'_>) -> Result<Option<Company>, Error> {
+        loop {
+            recover_all(&self.files, self.record.ticket, deadline)?;
+            if self.try_lock_alone()? {
+                return Ok(Some(Company::Alone));
+            }
             // Users without the environment (flock, envlock without --setup) must leave before it is set up. Users of
             // the environment cannot enter meanwhile.
-            is_alone = !self.is_environment_used_by_others()?;
-            let mode = if is_alone { LockMode::Exclusive } else { LockMode::Shared };
+            let is_used = self.is_environment_used_by_others()?;
+            let mode = if is_used { LockMode::Shared } else { LockMode::Exclusive };
             if !self.lock(&self.lock, mode, deadline)? {
                 return Ok(None);
             }
+            if !is_used {
+                return Ok(Some(Company::Alone));
+            }
+            // Those that were seen may have died before the lock was taken, and then somebody else may have had it alone
+            // and have removed what they used.
+            if self.is_environment_used_by_others()? {
+                return Ok(Some(Company::Users));
+            }
         }
-        let company = if is_alone { Company::Alone } else { Company::Users };
-        self.setup = Some(SetupLock { _file: setup_lock, company });
-        Ok(Some(company))
     }
 
     /// Whether others hold the lock for whom the environment has been set up. To be called under the setup lock, so that
@@ -101,25 +115,25 @@ impl HeldLock {
         }
         ticket.end_turn();
         ticket.write(&self.record)?;
-        self.unlock()?;
-        self.lock(&self.lock, LockMode::Shared, forever)?;
+        self.turn_shared()?;
         self.mode = mode;
         self.files.release_ticket(std::mem::replace(&mut self.ticket, ticket));
         Ok(())
     }
 
     /// Takes the setup lock before the environment is left.
-    fn lock_setup_to_leave(&mut self) -> Result<Company, Error> {
+    fn lock_setup_to_leave(&mut self, departure: Departure) -> Result<Company, Error> {
         if self.mode == Mode::Exclusive {
             return Ok(Company::Alone);
         }
         let file = self.files.open_setup_lock()?;
         self.lock(&file, LockMode::Exclusive, &mut WaitDeadline::new(None))?;
-        self.unlock()?;
-        let company = if self.try_lock_alone()? {
-            Company::Alone
-        } else if self.is_environment_used_by_others()? {
+        // The shared lock is kept until it is known that it is of no use: whoever had the lock alone in between could take
+        // an environment that is to stay for one that nobody uses.
+        let company = if self.is_environment_used_by_others()? {
             Company::Users
+        } else if departure == Departure::TakesDown && self.try_lock_alone()? {
+            Company::Alone
         } else {
             Company::PlainHolders
         };
@@ -127,8 +141,22 @@ impl HeldLock {
         Ok(company)
     }
 
-    fn try_lock_alone(&self) -> Result<bool, Error> {
+    /// Takes the lock alone if it is free, also where it is held shared. Where it is not free, it may be lost.
+    fn try_lock_alone(&mut self) -> Result<bool, Error> {
+        self.prepare_to_turn()?;
         self.lock.try_lock(LockMode::Exclusive).map_err(|e| self.cannot_lock(e))
+    }
+
+    /// Turns a lock that is held alone into a shared one.
+    fn turn_shared(&mut self) -> Result<(), Error> {
+        self.prepare_to_turn()?;
+        self.lock(&self.lock, LockMode::Shared, &mut WaitDeadline::new(None)).map(drop)
+    }
+
+    /// Where the system cannot turn one mode into the other, the lock is given up before, and a process without a ticket
+    /// can have it in between. Elsewhere nobody can.
+    fn prepare_to_turn(&mut self) -> Result<(), Error> {
+        if cfg!(unix) { Ok(()) } else { self.unlock() }
     }
 
     fn lock(&self, file: &LockFile, mode: LockMode, deadline: &mut WaitDeadline<'_>) -> Result<bool, Error> {
@@ -180,17 +208,14 @@ impl Hold for HeldLock {
         self.record.in_environment = true;
         self.set_phase(Phase::Running)?;
         if self.setup.as_ref().is_some_and(|setup| setup.company == Company::Alone) {
-            // Not every system can turn an exclusive lock into a shared one. Only a process without a ticket can take it
-            // in between; then this waits.
-            self.unlock()?;
-            self.lock(&self.lock, LockMode::Shared, &mut WaitDeadline::new(None))?;
+            self.turn_shared()?;
         }
         self.setup = None;
         if self.mode == wanted { Ok(()) } else { self.share(wanted) }
     }
 
-    fn enter_teardown(&mut self) -> Result<Company, Error> {
-        self.lock_setup_to_leave()
+    fn enter_teardown(&mut self, departure: Departure) -> Result<Company, Error> {
+        self.lock_setup_to_leave(departure)
     }
 
     fn set_phase(&mut self, phase: Phase) -> Result<(), Error> {

@@ -2,6 +2,8 @@
 //! from it, what the environment variables say.
 
 pub(crate) mod access;
+#[cfg(test)]
+mod as_in_the_model;
 pub(crate) mod environment;
 #[cfg(target_os = "linux")]
 pub(crate) mod etcd_release;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use evenkeel_common::{Error, Exit, now, units};
 use serde_json::Value;
 
-use crate::hold::{Company, Hold, Parting, Standing};
+use crate::hold::{Company, Departure, Hold, Parting, Standing};
 use crate::model::environment::{Environment, Recorded};
 use crate::model::queue::Mode;
 use crate::model::record::{BreakNote, Phase, Record, SLOT_VAR};
@@ -190,7 +190,7 @@ impl Hold for RemoteLock<'_> {
         self.change(&changes)
     }
 
-    fn enter_teardown(&mut self) -> Result<Company, Error> {
+    fn enter_teardown(&mut self, _: Departure) -> Result<Company, Error> {
         match self.claim.store.mode {
             Mode::Exclusive => Ok(Company::Alone),
             Mode::Shared | Mode::Slots(_) => self.pass_to_leave(),

@@ -2,7 +2,7 @@
 
 use evenkeel_common::{BootTimestamp, Error};
 
-use crate::hold::{Company, Hold};
+use crate::hold::{Company, Departure};
 use crate::model::environment::{Environment, EnvironmentPhase, Keep, Recorded, kept_by_last};
 use crate::model::step::Step;
 use crate::session::steps::{Script, print_message};
@@ -17,14 +17,24 @@ impl Session<'_> {
         if has_teardown && !self.args.inherit {
             self.locked.steps.terminate_leftovers(Step::Command, &self.locked.locks);
         }
-        let company = match self.entrance.take() {
-            Some(entrance) => Some(entrance.company),
-            None => self.locked.main_mut().map(Hold::enter_teardown).transpose()?,
+        let company = if let Some(entrance) = self.entrance.take() {
+            Some(entrance.company)
+        } else {
+            let departure = self.departure();
+            self.locked.main_mut().map(|main| main.enter_teardown(departure)).transpose()?
         };
         match (company, self.progress) {
             (None, _) | (_, Progress::Untouched | Progress::Cleared) => Ok(None),
             (Some(company), Progress::Begun | Progress::Up) => self.leave_as(company),
         }
+    }
+
+    /// What this user does where it is the last, as far as that is known before the record can be relied on. What others
+    /// keep is recorded already.
+    fn departure(&mut self) -> Departure {
+        let is_up = self.progress == Progress::Up && self.locked.recorded().known().is_some();
+        let keeps = is_up && self.args.keep_rule() != Keep::No;
+        if keeps { Departure::LeavesUp } else { Departure::TakesDown }
     }
 
     /// Does what follows from who else is inside, and from how the environment is kept. Returns the ending of a take-down

@@ -187,11 +187,11 @@ impl EnvFiles {
     }
 }
 
-fn file_name(id: TicketId) -> String {
+pub(crate) fn file_name(id: TicketId) -> String {
     format!("{}.{}", id.number, id.mode.letter())
 }
 
-fn parse_file_name(name: &str) -> Option<TicketId> {
+pub(crate) fn parse_file_name(name: &str) -> Option<TicketId> {
     let (number, letter) = name.split_once('.')?;
     let number = number.parse().ok().filter(|number| *number <= LAST_NUMBER)?;
     Some(TicketId { number, mode: Mode::from_letter(letter)? })

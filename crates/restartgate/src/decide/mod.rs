@@ -1,5 +1,7 @@
 //! Decisions: pure functions of the history, what is known of the service, limits and a clock.
 
+#[cfg(test)]
+mod as_in_the_model;
 pub(crate) mod breaker_state;
 pub(crate) mod endings;
 pub(crate) mod gate;

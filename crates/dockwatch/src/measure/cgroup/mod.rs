@@ -6,6 +6,8 @@
 
 pub(crate) mod all;
 pub(crate) mod filesystem;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod parse;
 pub(crate) mod reader;
 #[cfg(test)]

@@ -7,7 +7,7 @@ pub(super) fn number_of(text: &str, key: &str) -> Option<u64> {
 
 /// Bytes read and written: `8:0 Read 4096` (v1) or `8:0 rbytes=4096 wbytes=0` (v2).
 pub(super) fn block_bytes(text: &str) -> (u64, u64) {
-    let mut sum = (0, 0);
+    let mut sum = (0_u64, 0_u64);
     for line in text.lines() {
         let mut words = line.split(' ').skip(1).peekable();
         while let Some(word) = words.next() {
@@ -17,8 +17,8 @@ pub(super) fn block_bytes(text: &str) -> (u64, u64) {
             };
             let bytes = value.parse().unwrap_or(0);
             match key {
-                "Read" | "rbytes" => sum.0 += bytes,
-                "Write" | "wbytes" => sum.1 += bytes,
+                "Read" | "rbytes" => sum.0 = sum.0.saturating_add(bytes),
+                "Write" | "wbytes" => sum.1 = sum.1.saturating_add(bytes),
                 _ => {}
             }
         }
@@ -35,7 +35,7 @@ pub(super) fn net_bytes(text: &str) -> (u64, u64) {
             let mut counts = counts.split_whitespace().map(|count| count.parse().unwrap_or(0));
             (counts.next().unwrap_or(0), counts.nth(7).unwrap_or(0))
         })
-        .fold((0, 0), |sum: (u64, u64), (rx, tx)| (sum.0 + rx, sum.1 + tx))
+        .fold((0, 0), |sum: (u64, u64), (rx, tx)| (sum.0.saturating_add(rx), sum.1.saturating_add(tx)))
 }
 
 #[cfg(test)]
@@ -48,5 +48,14 @@ mod tests {
                     lo: 10 1 0 0 0 0 0 0 10 1 0 0 0 0 0 0\n eth0: 200 2 0 0 0 0 0 0 300 3 0 0 0 0 0 0\n\
                     eth1:5 1 0 0 0 0 0 0 7 1 0 0 0 0 0 0\n";
         assert_eq!(net_bytes(text), (205, 307));
+    }
+
+    #[test]
+    fn sums_beyond_what_a_number_holds_stay_at_its_end() {
+        let most = u64::MAX;
+        let io = format!("8:0 rbytes={most} wbytes={most}\n8:1 rbytes=1 wbytes=1\n");
+        assert_eq!(block_bytes(&io), (most, most));
+        let net = format!("eth0: {most} 0 0 0 0 0 0 0 {most}\neth1: 1 0 0 0 0 0 0 0 1\n");
+        assert_eq!(net_bytes(&net), (most, most));
     }
 }

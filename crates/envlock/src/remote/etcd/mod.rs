@@ -3,6 +3,8 @@
 mod agent;
 pub(crate) mod client;
 mod error;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 pub(super) mod message;
 pub(crate) mod range;
 mod refusal;
