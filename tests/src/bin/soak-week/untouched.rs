@@ -29,15 +29,10 @@ impl Untouched {
     /// Starts both, puts a row into their databases, and looks at them.
     pub(crate) fn start(log: &Path) -> io::Result<Self> {
         let mut dev = compose(DEV);
-        dev.args([
-            "-f",
-            "tests/stack/compose.base.yml",
-            "-f",
-            "tests/stack/compose.dev.yml",
-            "up",
-            "-d",
-            "--wait",
-        ]);
+        for file in ["compose.base.yml", "compose.dev.yml", "week/dev.yml"] {
+            dev.args(["-f", &format!("tests/stack/{file}")]);
+        }
+        dev.args(["up", "-d", "--wait"]);
         dev.args(DEV_SERVICES).envs([("NETRA_ENV", "dev"), ("EVENKEEL_ENV", "dev")]);
         dev.envs([("POSTGRES_PORT", "15433"), ("REDIS_PORT", "16380")]);
         must_run(&mut dev, log)?;
