@@ -30,7 +30,7 @@ fn parse(whole: &Value) -> Result<Inspection, CallError> {
         state: ContainerState::parse(&found.state.status),
         health: inspected.health.as_ref().and_then(|health| Health::parse(&health.status)),
         exit_code: inspected.exit_code,
-        created_at: inspected.created_at.map(|at| at.as_second()),
+        created_at: inspected.created_at.map(evenkeel_common::Timestamp::as_second),
         labels: found.config.labels.unwrap_or_default(),
     };
     let host = found.host_config;

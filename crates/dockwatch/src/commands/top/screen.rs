@@ -55,6 +55,7 @@ fn release_mouse_on_panic() {
 }
 
 /// What the user does.
+#[derive(Clone, Copy)]
 pub(super) enum UserInput {
     Input(Input),
     Resize,

@@ -21,13 +21,12 @@ pub(crate) fn draw(state: &mut State, theme: Theme, frame: &mut Frame<'_>) {
         return;
     }
     let parts = layout::parts(area);
-    match &mut state.page {
-        Some(opened) => page::draw(opened, state.now, theme, frame),
-        None => {
-            header::draw(state, theme, &parts, frame);
-            graph::draw(state, theme, parts.graph, frame);
-            table::draw(state, theme, parts.table, frame);
-        }
+    if let Some(opened) = &mut state.page {
+        page::draw(opened, state.now, theme, frame);
+    } else {
+        header::draw(state, theme, &parts, frame);
+        graph::draw(state, theme, parts.graph, frame);
+        table::draw(state, theme, parts.table, frame);
     }
     dialogs::draw(state, theme, parts.footer, frame);
 }
