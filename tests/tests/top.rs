@@ -1,7 +1,6 @@
 //! What a person does to containers in `dockwatch top`: asked first, through restartgate, and never what is protected or in
 //! use.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::process::Command;
 
