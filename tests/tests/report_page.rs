@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic, in its helpers too")]
 #![cfg(unix)]
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use evenkeel_tests::{Home, SharedState, built, tool};
@@ -76,7 +76,7 @@ fn locks_and_restarts_of_all_users() {
     const ALICE: u32 = 1001;
     const BOB: u32 = 1002;
     let tools = ["envlock", "restartgate", "dockwatch"].map(built);
-    let tools = tools.each_ref().map(|tool| tool.as_path());
+    let tools = tools.each_ref().map(PathBuf::as_path);
     let Some(shared) = SharedState::new(&tools) else { return };
     use_the_tools(&shared.home(ALICE), |name| shared.command(ALICE, "", &[&shared.tool(name)]));
     // Another user sees them on a page of his own.

@@ -89,18 +89,18 @@ fn facts(containers: Vec<Container>) -> Facts {
 }
 
 /// Two minutes of samples in steps of ten seconds.
-fn state_with(abilities: Abilities, containers: Vec<Container>) -> State {
+fn state_with(abilities: Abilities, containers: &[Container]) -> State {
     let budget = Budget { networks: None, volumes: None, ..Budget::OF_A_TEAM };
     let mut state = State::new(budget, Duration::from_secs(1), abilities, at(NOW));
     for ago in (0..=12).rev() {
-        state.update(facts(containers.clone()), at(NOW - ago * 10));
+        state.update(facts(containers.to_vec()), at(NOW - ago * 10));
     }
     state.update_locks(Locks::Known(BTreeMap::from([("test".into(), "locked by ann (make e2e)".into())])));
     state
 }
 
 fn state() -> State {
-    state_with(Abilities::All("restartgate".into()), containers())
+    state_with(Abilities::All("restartgate".into()), &containers())
 }
 
 fn opened() -> Opened {
@@ -345,8 +345,8 @@ fn the_selection_follows_its_container() {
 
 #[test]
 fn scrolls_to_the_selection() {
-    let many = (0..300).map(|nth| container("", &format!("c{nth:03}"), 1, 0.0)).collect();
-    let mut state = state_with(Abilities::ReadOnly, many);
+    let many: Vec<_> = (0..300).map(|nth| container("", &format!("c{nth:03}"), 1, 0.0)).collect();
+    let mut state = state_with(Abilities::ReadOnly, &many);
     press(&mut state, "n");
     picture(&mut state, 80, 24);
     key(&mut state, Key::End);
@@ -447,7 +447,7 @@ fn a_container_that_is_gone_leaves_its_page() {
 fn text_of_others_cannot_control_the_terminal() {
     let mut odd = container("p\x1b[1m", "a\x1b[2J\u{202e}b", 1, 0.0);
     odd.summary.state = ContainerState::Other { name: "x\x07y".into(), running: true };
-    let mut state = state_with(Abilities::ReadOnly, vec![odd]);
+    let mut state = state_with(Abilities::ReadOnly, &[odd]);
     let shown = picture(&mut state, 80, 24);
     assert!(shown.contains("a [2J b") && shown.contains("x y"), "{shown}");
     key(&mut state, Key::Enter);
@@ -492,7 +492,7 @@ fn without_colours_only_modifiers_are_used() {
 #[test]
 fn a_summary_without_times_is_shown() {
     let bare = Container { summary: ContainerSummary::default(), ..Container::default() };
-    let mut state = state_with(Abilities::NoGate, vec![bare]);
+    let mut state = state_with(Abilities::NoGate, &[bare]);
     for width in [1, 30, 80, 200] {
         picture(&mut state, width, 24);
     }
