@@ -212,8 +212,8 @@ fn why_it_lost_the_engine(ended: &Ended, facts: &Facts, side: Side) -> Option<St
     if side == Side::Before {
         return None;
     }
-    let hold =
-        holds_of(ended, facts).find(|hold| facts.deaths.iter().any(|death| hold.held.meets(*death)))?;
+    let met = |hold: &&Hold| facts.deaths.iter().any(|death| hold.held.meets(*death));
+    let hold = holds_of(ended, facts).filter(|hold| hold.is_of_environment()).find(met)?;
     let code = hold.code.map_or_else(|| "unknown".to_owned(), |code| code.to_string());
     Some(format!(
         "envlock history: held for {} s when dockerd was killed; {}, exit code {code}",
