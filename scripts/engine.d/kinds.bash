@@ -26,7 +26,7 @@ programs_of() { # SUITE
 # changes every day, and a test must not fail for that. Other versions are tried by scripts/platforms/test-engines.
 newest_kind() {
   local version=''
-  if can_be_private && is_debian debian && (kind=sid && locked install_missing) >&2; then
+  if can_be_private && is_debian debian && "$root/scripts/engine" -e sid install >&2; then
     version=$("$(programs_of sid)/dockerd" --version)
   fi
   case $version in

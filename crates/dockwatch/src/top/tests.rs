@@ -207,7 +207,8 @@ fn pictures() {
         assert_picture(&mut state, "list", width, height);
         press(&mut state, "p");
         assert_picture(&mut state, "projects", width, height);
-        press(&mut state, "pn");
+        press(&mut state, "p");
+        press(&mut state, "n");
         key(&mut state, Key::End);
         key(&mut state, Key::Enter);
         let id = state.open_container().cloned().unwrap();
