@@ -104,11 +104,11 @@ check-macos: ## Type-check for macOS (Debian, as root)
 .PHONY: fuzz
 SECONDS := 60
 fuzz: ## Run every fuzz target, SECONDS each (SECONDS=600)
-	SECONDS_EACH=$(SECONDS) scripts/fuzz
+	SECONDS_EACH=$(SECONDS) scripts/test.d/fuzz
 
 .PHONY: mutants
 mutants: ## Count which small changes of the decision modules their unit tests find (installs cargo-mutants)
-	scripts/mutants $(MODULES)
+	scripts/test.d/mutants $(MODULES)
 
 .PHONY: model
 model: ## Check the model of the lifecycle's protocol in all its scenarios, and show what each guard prevents

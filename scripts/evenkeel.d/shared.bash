@@ -85,11 +85,12 @@ is_ours() {
   [ -n "$no_isolate" ] || ! cut -d ' ' -f 1 "$work"/{containers,networks,volumes} | grep -qvxF "$environment"
 }
 
-# The caller holds the lock.
+# The caller holds the lock. An engine that hangs is waited for as long as before the run (reach_engine).
 clear_all() {
   local scope
   for scope in "${scopes[@]}"; do
-    run_forwarding_signals dockprune "$scope" --older-than 0s --include-running --volumes --ignore-locks || return
+    run_forwarding_signals dockprune "$scope" --older-than 0s --include-running --volumes --ignore-locks \
+      --call-timeout 30s || return
   done
 }
 
