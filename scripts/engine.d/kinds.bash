@@ -27,7 +27,8 @@ programs_of() { # SUITE
 newest_kind() {
   local version=''
   if can_be_private && is_debian debian && "$root/scripts/engine" -e sid install >&2; then
-    version=$("$(programs_of sid)/dockerd" --version)
+    # One that needs a newer libc does not even say its version.
+    version=$("$(programs_of sid)/dockerd" --version) || :
   fi
   case $version in
   'Docker version 28.'*) echo sid ;;
