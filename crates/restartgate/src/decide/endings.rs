@@ -24,7 +24,7 @@ pub(crate) struct Endings {
 #[derive(Clone, Copy, Debug)]
 struct Noted {
     seen: Seen,
-    asked: Asked,
+    asked: Asker,
     ended: bool,
     /// When it was first known that it does not run.
     down_since: Option<Instant>,
@@ -32,16 +32,15 @@ struct Noted {
 
 /// Who asked for the end of a container. A person's will is never outdone by what the engine does later.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Asked {
-    ByNobody,
+enum Asker {
+    Nobody,
     /// The engine itself.
-    ByEngine,
-    BySomebody,
+    Engine,
+    Somebody,
 }
 
 impl Noted {
-    const RUNNING: Self =
-        Self { seen: Seen::Running, asked: Asked::ByNobody, ended: false, down_since: None };
+    const RUNNING: Self = Self { seen: Seen::Running, asked: Asker::Nobody, ended: false, down_since: None };
     const UNKNOWN: Self = Self { seen: Seen::Never, ..Self::RUNNING };
 }
 
@@ -69,10 +68,10 @@ impl Endings {
 
     /// Who asked for the end. An engine forgets all events with its own end: one that it tells of a time at which it did not
     /// serve anybody is of its own doing. So it ends what outlived its crash.
-    fn asked_by(&self, event: &Event) -> Asked {
+    fn asked_by(&self, event: &Event) -> Asker {
         match (event.at, self.engine_began) {
-            (Some(at), Some(began)) if at < began => Asked::ByEngine,
-            _ => Asked::BySomebody,
+            (Some(at), Some(began)) if at < began => Asker::Engine,
+            _ => Asker::Somebody,
         }
     }
 
@@ -95,14 +94,14 @@ impl Endings {
     pub(crate) fn settles_at(&mut self, id: &str, now: Instant) -> Instant {
         let noted = self.by_id.entry(id.to_owned()).or_insert(Noted::UNKNOWN);
         let since = *noted.down_since.get_or_insert(now);
-        if noted.asked == Asked::ByNobody { since + SETTLE } else { since }
+        if noted.asked == Asker::Nobody { since + SETTLE } else { since }
     }
 
     /// How the last process of a container ended, which does not run now.
     pub(crate) fn of(&self, id: &str) -> Ending {
         match self.by_id.get(id) {
-            Some(Noted { asked: Asked::BySomebody, .. }) => Ending::Asked,
-            Some(Noted { asked: Asked::ByEngine, .. }) => Ending::ByEngine,
+            Some(Noted { asked: Asker::Somebody, .. }) => Ending::Asked,
+            Some(Noted { asked: Asker::Engine, .. }) => Ending::ByEngine,
             Some(Noted { ended: true, .. }) => Ending::ByItself,
             Some(Noted { seen, .. }) => Ending::Unrecorded(*seen),
             None => Ending::Unrecorded(Seen::Never),
