@@ -83,7 +83,7 @@ mod tests {
         assert_eq!(in_test("restart: on-failure"), ["services.a.restart: on-failure -> on-failure:3"]);
         assert_eq!(in_test("deploy: {restart_policy: {condition: any}}"), [""; 0]);
         assert_eq!(of(Environment::Prod, "restart: 'no'"), [""; 0], "what is meant only its author knows");
-        let message = "1:24 service 'a' restarts without limit ('always') in test";
+        let message = "1:25 service 'a' restarts without limit ('always') in test";
         let text = "services: {a: {restart: always}}";
         assert_eq!(found_with(&Policy::from(Environment::Test), "CC501", text), [message]);
         assert_eq!(found_with(&Policy::default(), "CC501", text), [""; 0]);

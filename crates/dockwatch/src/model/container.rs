@@ -359,13 +359,13 @@ impl Container {
 mod tests {
     use super::*;
 
-    fn followed(reading: StateReading) -> ContainerSummary {
+    fn followed(reading: &StateReading) -> ContainerSummary {
         let mut listed = ContainerSummary {
             state: ContainerState::Running,
             health: Some(Health::Healthy),
             ..ContainerSummary::default()
         };
-        listed.follow(&reading);
+        listed.follow(reading);
         listed
     }
 
@@ -376,13 +376,13 @@ mod tests {
             health: Some(Health::Unhealthy),
             exit_code: Some(137),
         };
-        let found = followed(ended.clone());
+        let found = followed(&ended);
         assert_eq!((found.state, found.health, found.exit_code), (ContainerState::Exited, None, Some(137)));
         for state in [ContainerState::Running, ContainerState::Restarting, ContainerState::Paused] {
-            let found = followed(StateReading { state: state.clone(), ..ended.clone() });
+            let found = followed(&StateReading { state: state.clone(), ..ended.clone() });
             assert_eq!((found.state, found.health, found.exit_code), (state, Some(Health::Unhealthy), None));
         }
-        let created = followed(StateReading { state: ContainerState::Created, ..ended });
+        let created = followed(&StateReading { state: ContainerState::Created, ..ended });
         assert_eq!((created.health, created.exit_code), (None, None), "it has no last process");
     }
 

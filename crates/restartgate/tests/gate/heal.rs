@@ -464,7 +464,7 @@ fn what_an_engine_ended_after_its_crash_is_restarted_and_what_a_person_stopped_i
     while restarted.len() < 2 || left.is_empty() {
         match healing.next() {
             HealLine::Decision(report) => {
-                restarted.push((report.service.name.clone(), report.verdict.clone()))
+                restarted.push((report.service.name.clone(), report.verdict.clone()));
             }
             HealLine::Found(found) => left.extend(found.container.map(|name| (name, found.reason))),
         }
