@@ -105,7 +105,8 @@ fn repair(context: &Context<'_>, dependencies: &[Entry], other: &Entry) -> Optio
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::found;
+    use super::super::policy::Environment;
+    use super::super::testing::{found, repairs};
 
     #[test]
     fn conditions() {
@@ -120,6 +121,24 @@ mod tests {
         assert_eq!(of("{b: {condition: service_healthy}}"), [""; 0]);
         assert_eq!(of("{b: {condition: service_completed_successfully}}"), [""; 0]);
         assert_eq!(found("CC204", "services: {b: {}, a: {depends_on: [b]}}"), [""; 0], "CC201 is enough");
+    }
+
+    #[test]
+    fn a_fix_sets_the_condition_where_all_can_have_it() {
+        let of = |depends_on: &str| {
+            let checked = "{healthcheck: {test: x}}";
+            let text =
+                format!("services: {{b: {checked}, c: {checked}, d: {{}}, a: {{depends_on: {depends_on}}}}}");
+            repairs(Environment::Test, "CC204", &text)
+        };
+        let condition = "{condition: service_healthy}";
+        let both = format!("services.a.depends_on: b, c -> {condition}");
+        assert_eq!(of("[b, c]"), [both.clone(), both]);
+        assert_eq!(of("[b, d]"), [""; 0], "the other one has no check");
+        assert_eq!(
+            of("{b: {condition: service_started}, d: {condition: service_started}}"),
+            ["services.a.depends_on: service_started -> service_healthy"]
+        );
     }
 
     #[test]

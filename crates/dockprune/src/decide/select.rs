@@ -285,8 +285,9 @@ fn last_time(container: &Resource) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::known_time::AgeRange;
     use crate::model::resource::Container;
-    use crate::testing::{container, hours_ago, network, now, policy, volume};
+    use crate::testing::{container, hours_ago, image, network, now, policy, volume};
 
     const TEST: [(&str, &str); 1] = [("netra.env", "test")];
 
@@ -411,6 +412,160 @@ mod tests {
             [2],
             "which one is the oldest takes exact times"
         );
+    }
+
+    #[test]
+    fn a_cap_counts_containers_that_stay_and_takes_stopped_ones_of_known_age_only() {
+        let created = container("created", State::Created, &TEST);
+        let running = container("running", State::Running, &TEST);
+        let mut policy = policy();
+        (policy.older_than, policy.created_older_than) = (Duration::from_hours(24), Duration::from_hours(24));
+        let rules = |facts: &[Resource], most| {
+            let policy = Policy { max_containers: Some(most), ..policy.clone() };
+            decided(facts, &policy).into_iter().map(|(rule, _)| rule).collect::<Vec<_>>()
+        };
+        let facts = [exited("young", &TEST), created, running];
+        assert_eq!(rules(&facts, 3), [Rule::Young, Rule::Young, Rule::Live]);
+        // The one that never ran is as old as its creation, three hours.
+        assert_eq!(rules(&facts, 2), [Rule::Young, Rule::OverCap, Rule::Live]);
+        assert_eq!(rules(&facts, 0), [Rule::OverCap, Rule::OverCap, Rule::Live]);
+        let decision = &decided(&facts, &Policy { max_containers: Some(0), ..policy.clone() })[0];
+        assert_eq!(decision.1, "over the cap of 0 containers");
+        // Live ones go by their age where that is asked for, but never by the cap.
+        let live = Policy { live: Live::Remove, max_containers: Some(0), ..policy.clone() };
+        assert_eq!(decided(&facts[2..], &live)[0].0, Rule::Young);
+    }
+
+    #[test]
+    fn live_containers_go_where_that_is_asked_for() {
+        let running = container("running", State::Running, &TEST);
+        let rule = |resource: &Resource, live| {
+            decided(std::slice::from_ref(resource), &Policy { live, ..policy() })[0].0
+        };
+        assert_eq!((rule(&running, Live::Keep), rule(&running, Live::Remove)), (Rule::Live, Rule::Old));
+        let odd = container("odd", State::Unknown, &TEST);
+        assert_eq!((rule(&odd, Live::Keep), rule(&odd, Live::Remove)), (Rule::State, Rule::State));
+    }
+
+    #[test]
+    fn what_was_never_started_has_a_limit_of_its_own() {
+        let mut policy = policy();
+        policy.created_older_than = Duration::from_hours(4);
+        let rules = |policy: &Policy| {
+            let facts = [container("created", State::Created, &TEST), exited("exited", &TEST)];
+            decided(&facts, policy).into_iter().map(|(rule, _)| rule).collect::<Vec<_>>()
+        };
+        assert_eq!(rules(&policy), [Rule::Young, Rule::Old]);
+        (policy.created_older_than, policy.older_than) = (Duration::from_hours(1), Duration::from_hours(4));
+        assert_eq!(rules(&policy), [Rule::Old, Rule::Young]);
+    }
+
+    #[test]
+    fn what_cannot_or_must_not_be_removed_stays_and_says_why() {
+        let with = |mut resource: Resource, change: &dyn Fn(&mut Detail)| {
+            change(&mut resource.detail);
+            resource
+        };
+        let options = |detail: &mut Detail| {
+            if let Detail::Volume(volume) = detail {
+                volume.options = vec!["type".into(), "device".into()];
+            }
+        };
+        let built_in = |detail: &mut Detail| {
+            if let Detail::Network(network) = detail {
+                network.built_in = true;
+            }
+        };
+        let tags = |tags: &'static [&'static str]| {
+            move |detail: &mut Detail| {
+                if let Detail::Image(image) = detail {
+                    image.tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+                }
+            }
+        };
+        let mut policy = policy();
+        policy.keep.push("kept:*".into());
+        for (resource, rule, reason) in [
+            (with(volume("v", &TEST), &options), Rule::DriverOptions, "has driver options (type, device)"),
+            (volume("v", &TEST), Rule::Old, "created 3h ago"),
+            (with(network("bridge", &TEST), &built_in), Rule::BuiltIn, "the engine's own network"),
+            (network("net", &TEST), Rule::Old, "created 3h ago"),
+            (with(image("i", &TEST), &tags(&["a:1", "b:2"])), Rule::SeveralNames, "has 2 names: a:1, b:2"),
+            (with(image("i", &TEST), &tags(&["a:1"])), Rule::Old, "created 3h ago"),
+            (with(image("i", &TEST), &tags(&[])), Rule::Old, "created 3h ago"),
+            (with(image("i", &TEST), &tags(&["kept:1"])), Rule::KeepPattern, "matches --keep kept:*"),
+        ] {
+            assert_eq!(decided(&[resource], &policy), [(rule, reason.to_owned())]);
+        }
+    }
+
+    #[test]
+    fn what_is_in_use_names_its_user() {
+        let mounts = |name| using(exited(name, &[]), |user| user.volumes.push("v".into()));
+        let facts = [exited("other", &[]), mounts("db"), volume("v", &TEST)];
+        let expected = [(Rule::InUse, "used by container db (exited)".to_owned())];
+        assert_eq!(decided(&facts, &policy()), expected);
+        // A user that goes itself keeps nothing.
+        let facts = [using(exited("db", &TEST), |user| user.volumes.push("v".into())), volume("v", &TEST)];
+        assert!(decided(&facts, &policy()).iter().all(|(rule, _)| *rule == Rule::Old));
+    }
+
+    #[test]
+    fn only_kinds_that_may_be_removed_are_decided_about() {
+        let facts = [exited("c", &TEST), network("n", &TEST), volume("v", &TEST), image("i", &TEST)];
+        let kinds = |kinds: &[Kind]| {
+            let policy = Policy { kinds: kinds.iter().copied().collect(), ..policy() };
+            select(&facts, &policy, now()).into_keys().collect::<Vec<_>>()
+        };
+        assert_eq!(kinds(&[Kind::Container, Kind::Network]), [0, 1]);
+        assert_eq!(kinds(&[Kind::Container, Kind::Volume, Kind::Image]), [0, 2, 3]);
+    }
+
+    #[test]
+    fn times_are_read_where_they_decide_something() {
+        let coarse = |at_least, below| {
+            let range =
+                AgeRange { at_least: Duration::from_mins(at_least), below: Duration::from_mins(below) };
+            Resource { active: KnownTime::Ago(range), ..exited("coarse", &TEST) }
+        };
+        // Between its bounds lies the limit of an hour, or it does not.
+        let facts = [coarse(30, 90), coarse(90, 150), exited("exact", &TEST), coarse(30, 90)];
+        let facts = [&facts[..], &[exited("elsewhere", &[]), volume("v", &TEST)]].concat();
+        let needed = |policy: &Policy| needs_inspection(&facts, policy, now());
+        assert_eq!(needed(&policy()), [0, 3]);
+        assert_eq!(needed(&Policy { times: Times::Exact, ..policy() }), [0, 1, 3], "a plan has exact times");
+        assert_eq!(needed(&Policy { max_containers: Some(4), ..policy() }), [0, 3], "as many as may be");
+        assert_eq!(needed(&Policy { max_containers: Some(3), ..policy() }), [0, 1, 3]);
+    }
+
+    #[test]
+    fn locks_of_what_is_in_scope_guard_it() {
+        let labelled = |what: fn(&str, &[(&str, &str)]) -> Resource, environment| {
+            what("r", &[TEST[0], ("evenkeel.env", environment)])
+        };
+        let facts = [
+            labelled(exited, "shop"),
+            labelled(volume, "data"),
+            container("elsewhere", State::Exited, &[("evenkeel.env", "other")]),
+        ];
+        let found = |policy: &Policy| environments(&facts, policy).into_iter().collect::<Vec<_>>();
+        assert_eq!(found(&policy()), ["data", "shop", "test"]);
+        let containers = Policy { kinds: [Kind::Container].into(), ..policy() };
+        assert_eq!(found(&containers), ["shop", "test"]);
+    }
+
+    #[test]
+    fn the_least_used_is_decided_again_by_its_age_alone() {
+        let record = volume("v", &TEST);
+        let before = Decision { rule: Rule::LeastUsed, reason: "used least".into() };
+        let again = |resource: &Resource| {
+            let found = reconsider((&record, &before), resource, &[], &policy(), now());
+            (found.rule, found.reason)
+        };
+        assert_eq!(again(&record), (Rule::LeastUsed, "used least".to_owned()));
+        let used = Resource { active: KnownTime::At(now()), ..record.clone() };
+        assert_eq!(again(&used).0, Rule::Young);
+        assert!(is_old(&record, &policy(), now()) && !is_old(&used, &policy(), now()));
     }
 
     #[test]
