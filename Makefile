@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 DESTDIR ?=
 TOOLS := envlock dockwatch dockprune restartgate composecheck
-SCRIPTS := $(shell grep -rlE '^\#!.*\b(ba)?sh' scripts packaging .ci) scripts/lib.bash scripts/engine.d/kinds.bash
+SCRIPTS := $(shell grep -rlE '^\#!.*\b(ba)?sh' scripts packaging .ci) scripts/lib.bash scripts/engine.d/kinds.bash scripts/bench.d/samples.bash
 
 .DEFAULT_GOAL := help
 .PHONY: help build test e2e soak clean-test-env lint fmt demo bench audit generate check-generated install uninstall clean
