@@ -60,7 +60,7 @@ lint-ci: ## Check the workflows and action.yml with actionlint and zizmor (insta
 fmt: ## Format the code
 	cargo fmt --all
 
-bench: dist ## Measure the tools beside their peers
+bench: dist ## Measure the tools beside their peers, judge them and write the page of the site; 1 where a bar is missed
 	scripts/bench
 
 audit: ## Check licences, advisories and unused dependencies (installs cargo-deny and cargo-machete)
