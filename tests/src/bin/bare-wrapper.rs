@@ -7,5 +7,7 @@ use std::process::{Command, ExitCode};
 fn main() -> ExitCode {
     let mut words = env::args_os().skip(1);
     let status = words.next().and_then(|program| Command::new(program).args(words).status().ok());
-    ExitCode::from(status.map_or(127, |status| status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
+    ExitCode::from(
+        status.map_or(127, |status| status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
+    )
 }

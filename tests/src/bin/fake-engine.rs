@@ -16,7 +16,10 @@ use serde_json::Value;
 
 /// Answer calls of the Docker API with recorded answers, repeated
 #[derive(Parser)]
-#[command(name = "fake-engine", after_help = "Exit status: 2 bad arguments; 3 a file or the socket cannot be used")]
+#[command(
+    name = "fake-engine",
+    after_help = "Exit status: 2 bad arguments; 3 a file or the socket cannot be used"
+)]
 struct Args {
     /// Where to listen
     #[arg(long, value_name = "FILE")]
@@ -105,7 +108,8 @@ impl Engine {
         let kind = |name: &str, count: usize| -> io::Result<Kind> {
             let answer: Value = serde_json::from_str(&text(name)?)?;
             let list = answer.get("Volumes").unwrap_or(&answer);
-            let recorded = list.get(0).cloned().ok_or_else(|| io::Error::other(format!("{name} is empty")))?;
+            let recorded =
+                list.get(0).cloned().ok_or_else(|| io::Error::other(format!("{name} is empty")))?;
             Ok(Kind { recorded, present: Mutex::new((0..count).collect()) })
         };
         Ok(Self {
@@ -180,7 +184,8 @@ fn serve(client: &UnixStream, engine: &Engine) {
     let mut reader = BufReader::new(client);
     while let Some((method, path)) = request(&mut reader) {
         let (status, body) = engine.answer(&method, &path);
-        let mut answer = format!("HTTP/1.1 {status}\r\nApi-Version: 1.41\r\nContent-Type: application/json\r\n");
+        let mut answer =
+            format!("HTTP/1.1 {status}\r\nApi-Version: 1.41\r\nContent-Type: application/json\r\n");
         // An answer without content has no length either.
         if status.starts_with("204") {
             answer += "\r\n";

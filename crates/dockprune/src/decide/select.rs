@@ -114,11 +114,7 @@ fn of_kind(facts: &[Resource], kind: Kind) -> impl Iterator<Item = (usize, &Reso
 
 /// A container that mounts this anonymous volume, where all that do are in scope. The volume cannot carry a label of
 /// the user's, and once its containers are gone nothing says whose it was.
-fn owner_in_scope<'a>(
-    volume: &Resource,
-    users: &Users<'a>,
-    decisions: &Decisions,
-) -> Option<&'a Resource> {
+fn owner_in_scope<'a>(volume: &Resource, users: &Users<'a>, decisions: &Decisions) -> Option<&'a Resource> {
     if !volume.is_anonymous_volume() {
         return None;
     }

@@ -26,8 +26,11 @@ pub(crate) fn events(records: &[Record], service: &Service, now: &BootTimestamp)
 
 /// The same where all records are of that service.
 pub(crate) fn events_of(own: &[&Record], now: &BootTimestamp) -> Vec<Event> {
-    let ends: HashMap<(u32, u64), &Record> =
-        own.iter().filter(|r| r.action == Action::End).filter_map(|r| Some((r.attempt_of_user()?, *r))).collect();
+    let ends: HashMap<(u32, u64), &Record> = own
+        .iter()
+        .filter(|r| r.action == Action::End)
+        .filter_map(|r| Some((r.attempt_of_user()?, *r)))
+        .collect();
     let event = |record: &&Record| {
         let age = record.time.age_at(now);
         match record.action {

@@ -58,7 +58,8 @@ mod tests {
 
     #[test]
     fn a_record_is_read_as_it_was_written() {
-        let service = Service { host: "unix:///d".into(), project: Some("shop".into()), name: "redis".into() };
+        let service =
+            Service { host: "unix:///d".into(), project: Some("shop".into()), name: "redis".into() };
         let mut record = Record::new(Action::Begin, &service);
         (record.attempt, record.oom_killed, record.reason) = (Some(7), true, Some("why".into()));
         record.decision = Some(DecisionRecord {

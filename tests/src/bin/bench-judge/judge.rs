@@ -148,9 +148,12 @@ fn pooled(turns: &Turns, draw: Option<Draw<'_>>) -> Vec<f64> {
     let by_turn: Vec<&Vec<f64>> = turns.values().collect();
     match draw {
         None => by_turn.into_iter().flatten().copied().collect(),
-        Some(draw) => {
-            draw.iter().take(by_turn.len()).flat_map(|part| by_turn[place(*part, by_turn.len())]).copied().collect()
-        }
+        Some(draw) => draw
+            .iter()
+            .take(by_turn.len())
+            .flat_map(|part| by_turn[place(*part, by_turn.len())])
+            .copied()
+            .collect(),
     }
 }
 

@@ -173,7 +173,8 @@ mod tests {
         let text = "about\tenvlock\there\nrow\ta\taround true\t\tflock\tms\t0.9x\nsample\ta\tours\t3\t1.5\n";
         let measured = Measured::parse(text).expect("it is understood");
         assert_eq!(measured.rows[0].1.ours[&3], [1.5]);
-        for wrong in ["sample\tb\tours\t3\t1.5", "sample\ta\tmine\t3\t1.5", "sample\ta\tours\t3\tinf", "what"] {
+        for wrong in ["sample\tb\tours\t3\t1.5", "sample\ta\tmine\t3\t1.5", "sample\ta\tours\t3\tinf", "what"]
+        {
             let error = Measured::parse(&format!("{text}{wrong}\n")).expect_err(wrong);
             assert!(error.to_string().starts_with("line 4 "), "{error}");
         }

@@ -36,10 +36,16 @@ fn line(tool: &str, judged: &JudgedRow<'_>) -> String {
         Bar::None => String::new(),
     };
     let sure = match (row.bar, judged.peer) {
-        (Bar::Figure(_), _) | (_, None) => between(judged.estimate, |value| number(value)),
+        (Bar::Figure(_), _) | (_, None) => between(judged.estimate, number),
         _ => format!("{} {}", ratio(judged.estimate.value), between(judged.estimate, ratio)),
     };
-    format!("| {tool} | {} | {} | {} | {sure} | {bar} | {} |\n", row.title, ours.trim(), peer.trim(), judged.verdict.name())
+    format!(
+        "| {tool} | {} | {} | {} | {sure} | {bar} | {} |\n",
+        row.title,
+        ours.trim(),
+        peer.trim(),
+        judged.verdict.name()
+    )
 }
 
 fn between(estimate: Estimate, show: impl Fn(f64) -> String) -> String {
@@ -74,17 +80,25 @@ fn growth_table(judged: &[Judged<'_>]) -> String {
     if all.is_empty() {
         return String::new();
     }
-    let heads: String = sizes.iter().map(|size| format!(" {size} |")).collect();
+    let heads: String =
+        sizes.iter().flat_map(|size| [" ".to_owned(), size.to_string(), " |".to_owned()]).collect();
     let mut text = format!("| growth of | unit |{heads} exponent | last decade | at most | verdict |\n");
     text += &format!("|---|---|{}---|---|---|---|\n", "---|".repeat(sizes.len()));
     for (_, one) in all {
         let cells: String = sizes
             .iter()
-            .map(|size| one.growth.by_size.get(size).map_or(" |".to_owned(), |value| format!(" {} |", number(*value))))
+            .map(|size| {
+                one.growth.by_size.get(size).map_or(" |".to_owned(), |value| format!(" {} |", number(*value)))
+            })
             .collect();
         text += &format!(
             "| {} | {} |{cells} {:.2} | {:.2} | {} | {} |\n",
-            one.growth.title, one.growth.unit, one.exponent, one.last, one.growth.bar, one.verdict.name()
+            one.growth.title,
+            one.growth.unit,
+            one.exponent,
+            one.last,
+            one.growth.bar,
+            one.verdict.name()
         );
     }
     text + "\n"
@@ -106,7 +120,10 @@ mod tests {
             shown.contains("| dockwatch | snapshot | 10.0 ms | docker stats 2000 ms | 1/200 [1/200, 1/200] | 1/150 | met |\n"),
             "{shown}"
         );
-        assert!(shown.contains("| dockwatch | of a thousand | 57.0 ms |  | [57.0, 57.0] | 200 ms | met |\n"), "{shown}");
+        assert!(
+            shown.contains("| dockwatch | of a thousand | 57.0 ms |  | [57.0, 57.0] | 200 ms | met |\n"),
+            "{shown}"
+        );
         assert!(shown.ends_with("- dockwatch: here\n"), "{shown}");
     }
 }

@@ -57,7 +57,13 @@ impl<'a> Job<'a> {
         let program = command.get_program().to_string_lossy().into_owned();
         let own_group = step != Step::Command || File::open("/dev/tty").is_err();
         let inherited: Vec<RawFd> = inherited.iter().map(|file| file.as_raw_fd()).collect();
-        let child = Prepared { mask: signals.original_mask, step, own_group, inherited, parent: rustix::process::getpid() };
+        let child = Prepared {
+            mask: signals.original_mask,
+            step,
+            own_group,
+            inherited,
+            parent: rustix::process::getpid(),
+        };
         let pid = child.start(command).map_err(|e| child::cannot_start(&program, &e))?;
         let mut job = Self { pid, ended: None, own_group, by_terminal: None, signals };
         if !own_group {

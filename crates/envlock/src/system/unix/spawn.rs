@@ -51,7 +51,8 @@ impl Pointers {
 /// `prepare` must be async-signal-safe, and must not allocate, unlock or drop anything: the memory is this process's.
 pub(super) unsafe fn spawn<F: Fn() -> Result<(), Errno>>(command: &Command, prepare: F) -> io::Result<Pid> {
     let words = [command.get_program()].into_iter().chain(command.get_args());
-    let words: Vec<CString> = words.map(|word| c_string(word.as_bytes().to_vec())).collect::<io::Result<_>>()?;
+    let words: Vec<CString> =
+        words.map(|word| c_string(word.as_bytes().to_vec())).collect::<io::Result<_>>()?;
     let plan = Plan {
         prepare,
         program: c_string(command.get_program().as_bytes().to_vec())?,
@@ -109,7 +110,8 @@ extern "C" fn run<F: Fn() -> Result<(), Errno>>(plan: *mut c_void) -> libc::c_in
 fn environment(command: &Command) -> io::Result<Vec<CString>> {
     let changes: Vec<(&OsStr, Option<&OsStr>)> = command.get_envs().collect();
     let kept = std::env::vars_os().filter(|(name, _)| !changes.iter().any(|(changed, _)| changed == name));
-    let set = changes.iter().filter_map(|(name, value)| Some(((*name).to_owned(), value.as_ref()?.to_os_string())));
+    let set =
+        changes.iter().filter_map(|(name, value)| Some(((*name).to_owned(), value.as_ref()?.to_os_string())));
     kept.chain(set).map(|(name, value)| c_string(joined(name, &value))).collect()
 }
 
@@ -131,23 +133,28 @@ mod tests {
     fn code_of(command: &Command) -> io::Result<Option<i32>> {
         // SAFETY: nothing is done in the child.
         let pid = unsafe { spawn(command, || Ok(())) }?;
-        Ok(rustix::process::waitpid(Some(pid), WaitOptions::empty())?.and_then(|(_, status)| status.exit_status()))
+        Ok(rustix::process::waitpid(Some(pid), WaitOptions::empty())?
+            .and_then(|(_, status)| status.exit_status()))
     }
 
     #[test]
     fn the_command_has_its_words_and_its_environment() {
         let mut command = Command::new("sh");
-        command.args(["-c", r#"[ "$1|$NEW|${HOME-none}|${PATH:+kept}" = 'a b|1 2|none|kept' ] && exit 7"#, "sh", "a b"]);
+        command.args([
+            "-c",
+            r#"[ "$1|$NEW|${HOME-none}|${PATH:+kept}" = 'a b|1 2|none|kept' ] && exit 7"#,
+            "sh",
+            "a b",
+        ]);
         command.env("NEW", "1 2").env_remove("HOME");
         assert_eq!(code_of(&command).unwrap(), Some(7));
     }
 
     #[test]
     fn what_cannot_be_started_says_why_and_leaves_no_process() {
-        for (program, kind) in [
-            ("no-such-program", io::ErrorKind::NotFound),
-            ("/etc/passwd", io::ErrorKind::PermissionDenied),
-        ] {
+        for (program, kind) in
+            [("no-such-program", io::ErrorKind::NotFound), ("/etc/passwd", io::ErrorKind::PermissionDenied)]
+        {
             assert_eq!(code_of(&Command::new(program)).unwrap_err().kind(), kind, "{program:?}");
         }
     }
