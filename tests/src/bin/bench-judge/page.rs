@@ -8,10 +8,14 @@ const BEGIN: &str = "<!-- written by make bench -->\n";
 const END: &str = "<!-- end -->\n";
 
 pub(crate) fn renew(page: &Path, tables: &str) -> io::Result<()> {
+    try_renew(page, tables)
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", page.display())))
+}
+
+fn try_renew(page: &Path, tables: &str) -> io::Result<()> {
     let old = fs::read_to_string(page)?;
     let new = replaced(&old, tables).ok_or_else(|| {
-        let what = format!("{}: no {} and {}", page.display(), BEGIN.trim(), END.trim());
-        io::Error::new(io::ErrorKind::InvalidData, what)
+        io::Error::new(io::ErrorKind::InvalidData, format!("it has no {} and {}", BEGIN.trim(), END.trim()))
     })?;
     // As a whole or not at all.
     let beside = page.with_extension("new");
