@@ -26,6 +26,9 @@ pub enum Durability {
 /// changes of all other programs stand too. Bytes: some fifty records.
 const ROOM: u64 = 16 << 10;
 
+/// How much of it is looked at at a time (bytes).
+const PAGE: usize = 4 << 10;
+
 /// What room is filled with. Without line breaks, so that the number of lines stays that of the records.
 const BLANK: u8 = b' ';
 
@@ -49,17 +52,27 @@ pub struct Records<T> {
 impl<T: DeserializeOwned> Records<T> {
     /// Adds the records of a file.
     pub fn collect(&mut self, file: impl Read) -> io::Result<()> {
-        for line in BufReader::new(file).split(b'\n') {
-            let line = line?;
-            if line.iter().all(|byte| is_room(*byte) || byte.is_ascii_whitespace()) {
-                continue;
-            }
-            match serde_json::from_slice(&line) {
-                Ok(record) => self.records.push(record),
-                Err(_) => self.skipped += 1,
-            }
+        self.collect_if(file, &|_| true)
+    }
+
+    /// The same for the lines that are wanted: to read a record takes far longer than to look at its line.
+    pub fn collect_if(&mut self, file: impl Read, wanted: &dyn Fn(&[u8]) -> bool) -> io::Result<()> {
+        let (mut reader, mut line) = (BufReader::with_capacity(64 << 10, file), Vec::new());
+        while reader.read_until(b'\n', &mut line)? > 0 {
+            self.add(&line, wanted);
+            line.clear();
         }
         Ok(())
+    }
+
+    fn add(&mut self, line: &[u8], wanted: &dyn Fn(&[u8]) -> bool) {
+        if line.iter().all(|byte| is_room(*byte) || byte.is_ascii_whitespace()) || !wanted(line) {
+            return;
+        }
+        match serde_json::from_slice(line) {
+            Ok(record) => self.records.push(record),
+            Err(_) => self.skipped += 1,
+        }
     }
 }
 
@@ -128,10 +141,15 @@ impl Locked<'_> {
 
     /// Reads all records, the rotated ones first.
     pub fn read<T: DeserializeOwned>(&self) -> Result<Records<T>, Error> {
+        self.read_if(&|_| true)
+    }
+
+    /// The same for the lines that are wanted.
+    pub fn read_if<T: DeserializeOwned>(&self, wanted: &dyn Fn(&[u8]) -> bool) -> Result<Records<T>, Error> {
         let mut all = Records { records: Vec::new(), skipped: 0 };
         for path in [self.journal.with_suffix(".1"), self.journal.path.clone()] {
             match private::open(&path, OpenOptions::new().read(true)) {
-                Ok(file) => all.collect(file),
+                Ok(file) => all.collect_if(file, wanted),
                 Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
                 Err(e) => Err(e),
             }
@@ -194,9 +212,9 @@ impl Tail {
     /// Reads from the end of the file to what is not room.
     fn of(file: &mut File) -> io::Result<Self> {
         let size = file.metadata()?.len();
-        let (mut end, mut buffer) = (size, Vec::new());
+        let (mut end, mut buffer) = (size, Vec::with_capacity(PAGE));
         while end > 0 {
-            let start = (end - 1) / ROOM * ROOM;
+            let start = (end - 1) / PAGE as u64 * PAGE as u64;
             buffer.clear();
             file.seek(SeekFrom::Start(start))?;
             (&*file).take(end - start).read_to_end(&mut buffer)?;
@@ -237,6 +255,15 @@ mod tests {
         raw.write_all(b"\xff\x00 foreign\n\n{\"torn\":").unwrap();
         journal.append(&2, Durability::Cached).unwrap();
         assert_eq!(journal.read::<u32>().unwrap(), Records { records: vec![1, 2], skipped: 2 });
+    }
+
+    #[test]
+    fn only_what_is_wanted_is_read() {
+        let (_tmp, journal) = journal(1 << 20);
+        (8..12_u32).for_each(|n| journal.append(&n, Durability::Cached).unwrap());
+        let wanted = |line: &[u8]| line.len() == "10\n".len();
+        let found = journal.locked(|journal| journal.read_if::<u32>(&wanted)).unwrap();
+        assert_eq!(found, Records { records: vec![10, 11], skipped: 0 });
     }
 
     #[test]

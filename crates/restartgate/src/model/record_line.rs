@@ -4,6 +4,7 @@
 use evenkeel_common::{BootTimestamp, Timestamp};
 use serde::Deserialize;
 
+use super::limits::MINUTE;
 use super::record::{Action, DecisionRecord, Record, Service};
 
 /// The keys of a line, all on one level.
@@ -51,6 +52,31 @@ impl From<RecordLine> for Record {
     }
 }
 
+/// What tells at a glance whether a decision needs a record, without a copy of its texts.
+#[derive(Debug, Deserialize)]
+struct Glance<'a> {
+    action: Action,
+    host: &'a str,
+    project: Option<&'a str>,
+    name: &'a str,
+    at: Timestamp,
+    boot_id: Option<&'a str>,
+    boot_ms: u64,
+}
+
+/// Whether a decision about a service may need the record of this line: it is about that service, or a restart of another
+/// one that may count against the machine's budget. What cannot be read at a glance may matter.
+pub(crate) fn may_matter(line: &[u8], service: &Service, now: &BootTimestamp) -> bool {
+    let Ok(glance) = serde_json::from_slice::<Glance<'_>>(line) else { return true };
+    let known = (service.host.as_str(), service.project.as_deref(), service.name.as_str());
+    if (glance.host, glance.project, glance.name) == known {
+        return true;
+    }
+    let boot_id = glance.boot_id.map(str::to_owned);
+    let time = BootTimestamp { at: glance.at, boot_id, boot_ms: glance.boot_ms };
+    glance.action == Action::Begin && time.age_at(now) < MINUTE
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +105,34 @@ mod tests {
         let line = serde_json::to_string(&record).unwrap();
         let read: Record = serde_json::from_str(&line).unwrap();
         assert_eq!(format!("{read:?}"), format!("{record:?}"));
+    }
+
+    #[test]
+    fn only_the_service_itself_and_restarts_of_the_last_minute_matter() {
+        let service = |name: &str| Service { host: "h".into(), project: None, name: name.into() };
+        let now = BootTimestamp { at: Timestamp::now(), boot_id: Some("b".into()), boot_ms: 100_000 };
+        let line = |name: &str, action, age_ms: u64| {
+            let mut record = Record::new(action, &service(name));
+            record.time = BootTimestamp { boot_ms: now.boot_ms - age_ms, ..now.clone() };
+            serde_json::to_vec(&record).unwrap()
+        };
+        for (line, matters) in [
+            (line("redis", Action::End, 99_000), true),
+            (line("redis", Action::Reset, 99_000), true),
+            (line("other", Action::Begin, 59_999), true),
+            (line("other", Action::Begin, 60_000), false),
+            (line("other", Action::End, 1), false),
+            // Not to be read without a copy, so it is read as a whole.
+            (line("o\"ther", Action::End, 1), true),
+            (b"{\"torn\":".to_vec(), true),
+        ] {
+            assert_eq!(
+                may_matter(&line, &service("redis"), &now),
+                matters,
+                "{}",
+                String::from_utf8_lossy(&line)
+            );
+        }
     }
 
     #[test]
