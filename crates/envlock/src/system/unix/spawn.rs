@@ -43,7 +43,8 @@ impl Pointers {
 }
 
 /// Starts the program of `command` with its words and its environment; the rest of it, such as files to redirect to, is not
-/// looked at. `prepare` runs in the child, which becomes the command where it returns `Ok`.
+/// looked at. `prepare` runs in the child with all signals blocked, and sets the command's mask; the child becomes the command
+/// where it returns `Ok`.
 ///
 /// Returns when the child has become the command, or fails with the reason why it could not.
 ///
@@ -65,15 +66,24 @@ pub(super) unsafe fn spawn<F: Fn() -> Result<(), Errno>>(command: &Command, prep
     let mut stack = Vec::<MaybeUninit<u8>>::with_capacity(size + 16);
     let top = stack.spare_capacity_mut().as_mut_ptr_range().end.cast::<c_void>();
     let top = top.map_addr(|address| address & !15);
+    let mut mask = MaybeUninit::uninit();
     // SAFETY: the stack is the child's alone, and lives until it does not need it any more: CLONE_VFORK stops this thread
-    // until then. `run` keeps to what is said of the plan above.
+    // until then. `run` keeps to what is said of the plan above. No signal reaches the child before `prepare` lets it: one
+    // that stopped it would leave this process waiting for it.
     let pid = unsafe {
-        libc::clone(
+        let mut all = MaybeUninit::uninit();
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), mask.as_mut_ptr());
+        let pid = libc::clone(
             run::<F>,
             top,
             libc::CLONE_VM | libc::CLONE_VFORK | libc::SIGCHLD,
             (&raw const plan).cast_mut().cast::<c_void>(),
-        )
+        );
+        let error = *libc::__errno_location();
+        libc::pthread_sigmask(libc::SIG_SETMASK, mask.as_ptr(), ptr::null_mut());
+        *libc::__errno_location() = error;
+        pid
     };
     let pid = Pid::from_raw(pid).filter(|_| pid > 0).ok_or_else(io::Error::last_os_error)?;
     match plan.errno.get() {
