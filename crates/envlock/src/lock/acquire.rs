@@ -51,15 +51,15 @@ pub(crate) fn acquire(
     let Some((ticket, others)) = files.create_ticket(mode, deadline)? else { return Ok(None) };
     let record = new_record(&ticket, owner);
     info!(name = files.name, ticket = record.ticket, %mode, "took a ticket");
-    let mut acquisition = Acquisition { files, ticket, record, is_published: false, behind: None, deadline };
+    let mut acquisition = Acquisition { files, ticket, record, is_published: false, deadline };
     match acquisition.run(others, timing) {
         Ok(Some((lock, slot))) => {
             let waited = acquisition.deadline.elapsed().saturating_sub(before);
             info!(name = acquisition.files.name, ?waited, "acquired the lock");
-            let Acquisition { files, ticket, mut record, behind, .. } = acquisition;
+            let Acquisition { files, ticket, mut record, .. } = acquisition;
             record.slot = slot.as_ref().map(|(number, _)| (*number).into());
             let slot = slot.map(|(_, file)| file);
-            Ok(Some(HeldLock { files, record, mode, waited, ticket, lock, slot, setup: None, behind }))
+            Ok(Some(HeldLock { files, record, mode, waited, ticket, lock, slot, setup: None }))
         }
         otherwise => {
             acquisition.files.release_ticket(acquisition.ticket);
@@ -91,8 +91,6 @@ struct Acquisition<'a, 'b> {
     ticket: Ticket,
     record: Record,
     is_published: bool,
-    /// The ticket that was waited for last, see [`HeldLock::behind`].
-    behind: Option<LockFile>,
     deadline: &'a mut WaitDeadline<'b>,
 }
 
@@ -140,8 +138,6 @@ impl Acquisition<'_, '_> {
                     if !self.lock(&file, LockMode::Shared)? {
                         return Ok(false);
                     }
-                    // On Windows a removed file keeps its name while it is open.
-                    self.behind = cfg!(unix).then_some(file);
                     ids = self.files.ticket_ids()?;
                     continue 'look;
                 }

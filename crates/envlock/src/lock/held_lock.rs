@@ -35,9 +35,6 @@ pub(crate) struct HeldLock {
     /// Keeps all others from entering and leaving the environment. None in exclusive mode, where the lock file does the
     /// same.
     pub(super) setup: Option<SetupLock>,
-    /// The removed ticket that was waited for, until the lock is given back: whoever closes it last has its data deleted,
-    /// a tenth of a millisecond that the command must not wait for. It is locked for sharing, which bothers nobody.
-    pub(super) behind: Option<LockFile>,
 }
 
 /// The locked setup lock.
@@ -186,7 +183,6 @@ impl HeldLock {
             slot.unlock();
         }
         self.files.release_ticket(self.ticket);
-        drop(self.behind);
         info!(name = self.files.name, "released the lock");
     }
 }
