@@ -3,7 +3,7 @@ SHELL := /bin/bash
 PREFIX ?= /usr/local
 DESTDIR ?=
 TOOLS := envlock dockwatch dockprune restartgate composecheck
-SCRIPTS := $(shell grep -rlE '^\#!.*\b(ba)?sh' scripts packaging .ci) scripts/lib.bash scripts/engine.d/kinds.bash
+SCRIPTS := $(shell grep -rlE '^\#!.*\b(ba)?sh' scripts packaging .ci) scripts/lib.bash scripts/engine.d/kinds.bash scripts/bench.d/samples.bash
 
 .DEFAULT_GOAL := help
 .PHONY: help build test e2e soak clean-test-env lint fmt demo bench audit generate check-generated install uninstall clean
@@ -61,7 +61,7 @@ lint-ci: ## Check the workflows and action.yml with actionlint and zizmor (insta
 fmt: ## Format the code
 	cargo fmt --all
 
-bench: dist ## Measure the tools beside their peers
+bench: dist ## Measure the tools beside their peers, judge them and write the page of the site; 1 where a bar is missed
 	scripts/bench
 
 audit: ## Check licences, advisories and unused dependencies (installs cargo-deny and cargo-machete)

@@ -10,6 +10,7 @@ use super::age::{self, AgeVerdict, last_event, show_age};
 use super::build_cache;
 use super::rule::{Decision, Decisions, Rule};
 use super::sessions;
+use super::users::Users;
 use super::{expiry, last_use};
 use crate::model::known_time::KnownTime;
 use crate::model::pattern::matches;
@@ -22,17 +23,18 @@ pub fn select(facts: &[Resource], policy: &Policy, now: Timestamp) -> Decisions 
     if matches!(policy.scope, Scope::Everything) {
         return decisions;
     }
+    let users = Users::new(facts);
     let containers = of_kind(facts, Kind::Container);
     for (index, container) in containers.filter(|(_, container)| policy.scope.holds(container)) {
-        decisions.insert(index, decide(container, None, policy, || judge(container, facts, policy, now)));
+        decisions.insert(index, decide(container, None, policy, || judge(container, &users, policy, now)));
     }
     apply_cap(facts, policy, &mut decisions);
     for kind in [Kind::Network, Kind::Volume, Kind::Image] {
         for (index, resource) in of_kind(facts, kind).filter(|_| policy.kinds.contains(&kind)) {
-            let user = || user_that_stays(resource, facts, &decisions);
+            let user = || user_that_stays(resource, &users, &decisions);
             let decision = if policy.scope.holds(resource) {
-                decide(resource, user(), policy, || judge(resource, facts, policy, now))
-            } else if let Some(owner) = owner_in_scope(resource, facts, &decisions) {
+                decide(resource, user(), policy, || judge(resource, &users, policy, now))
+            } else if let Some(owner) = owner_in_scope(resource, &users, &decisions) {
                 decide(resource, user(), policy, || with_container(owner))
             } else {
                 continue;
@@ -40,14 +42,14 @@ pub fn select(facts: &[Resource], policy: &Policy, now: Timestamp) -> Decisions 
             decisions.insert(index, decision);
         }
     }
-    decisions.extend(select_cache(facts, policy, now));
+    decisions.extend(select_cache(&users, policy, now));
     decisions
 }
 
 /// Decides about records of the build cache, which depend on each other and on nothing else.
-fn select_cache(facts: &[Resource], policy: &Policy, now: Timestamp) -> Decisions {
-    let in_scope =
-        of_kind(facts, Kind::BuildCache).filter(|(_, record)| policy.scope.holds(record)).collect::<Vec<_>>();
+fn select_cache(users: &Users<'_>, policy: &Policy, now: Timestamp) -> Decisions {
+    let records = of_kind(users.facts, Kind::BuildCache);
+    let in_scope = records.filter(|(_, record)| policy.scope.holds(record)).collect::<Vec<_>>();
     if let Scope::BuildCache { keep_bytes } = policy.scope {
         let stays = |record: &Resource| {
             guarded(record, policy).or_else(|| unsuitable(record, policy)).or_else(|| {
@@ -57,7 +59,7 @@ fn select_cache(facts: &[Resource], policy: &Policy, now: Timestamp) -> Decision
         };
         return build_cache::select(&in_scope, keep_bytes, stays, now);
     }
-    let decided = |record| decide(record, None, policy, || judge(record, facts, policy, now));
+    let decided = |record| decide(record, None, policy, || judge(record, users, policy, now));
     in_scope.into_iter().map(|(index, record)| (index, decided(record))).collect()
 }
 
@@ -65,7 +67,7 @@ fn select_cache(facts: &[Resource], policy: &Policy, now: Timestamp) -> Decision
 pub(crate) fn reconsider(
     before: (&Resource, &Decision),
     resource: &Resource,
-    facts: &[Resource],
+    users: &Users<'_>,
     policy: &Policy,
     now: Timestamp,
 ) -> Decision {
@@ -74,13 +76,13 @@ pub(crate) fn reconsider(
         // Only a volume can change so: it has no ID.
         return (Rule::Changed, "changed: another volume has its name now".into()).into();
     }
-    let user = facts.iter().find(|other| other.uses(resource));
+    let user = users.of(resource).next().map(|(_, user)| user);
     decide(resource, user, policy, || match decision.rule {
         // Its container is gone by now, so that its age says nothing more.
         Rule::WithContainer => (Rule::WithContainer, decision.reason.clone()),
         // Which ones are the least used was decided among all of them.
         Rule::LeastUsed if is_old(resource, policy, now) => (Rule::LeastUsed, decision.reason.clone()),
-        _ => judge(resource, facts, policy, now),
+        _ => judge(resource, users, policy, now),
     })
 }
 
@@ -112,15 +114,11 @@ fn of_kind(facts: &[Resource], kind: Kind) -> impl Iterator<Item = (usize, &Reso
 
 /// A container that mounts this anonymous volume, where all that do are in scope. The volume cannot carry a label of
 /// the user's, and once its containers are gone nothing says whose it was.
-fn owner_in_scope<'a>(
-    volume: &Resource,
-    facts: &'a [Resource],
-    decisions: &Decisions,
-) -> Option<&'a Resource> {
+fn owner_in_scope<'a>(volume: &Resource, users: &Users<'a>, decisions: &Decisions) -> Option<&'a Resource> {
     if !volume.is_anonymous_volume() {
         return None;
     }
-    let users: Vec<_> = of_kind(facts, Kind::Container).filter(|(_, user)| user.uses(volume)).collect();
+    let users: Vec<_> = users.of(volume).collect();
     let all_in_scope = users.iter().all(|(index, _)| decisions.contains_key(index));
     users.first().filter(|_| all_in_scope).map(|(_, user)| *user)
 }
@@ -132,13 +130,13 @@ fn with_container(owner: &Resource) -> (Rule, String) {
 /// A container that uses the resource and is not going to be removed.
 fn user_that_stays<'a>(
     resource: &Resource,
-    facts: &'a [Resource],
+    users: &Users<'a>,
     decisions: &Decisions,
 ) -> Option<&'a Resource> {
-    of_kind(facts, Kind::Container)
-        .filter(|(index, _)| !decisions.get(index).is_some_and(|decision| decision.rule.removes()))
+    users
+        .of(resource)
+        .find(|(index, _)| !decisions.get(index).is_some_and(|decision| decision.rule.removes()))
         .map(|(_, user)| user)
-        .find(|user| user.uses(resource))
 }
 
 /// Decides by the rules in their order; `otherwise` is asked where none of the others keeps the resource.
@@ -222,12 +220,12 @@ fn in_use(user: &Resource) -> (Rule, String) {
 }
 
 /// Decides by what the scope asks for where nothing else keeps the resource.
-fn judge(resource: &Resource, facts: &[Resource], policy: &Policy, now: Timestamp) -> (Rule, String) {
+fn judge(resource: &Resource, users: &Users<'_>, policy: &Policy, now: Timestamp) -> (Rule, String) {
     match &policy.scope {
         Scope::Planned(_) => (Rule::InPlan, "in the plan".into()),
-        Scope::Expiring(_) => expiry::judge(resource, facts, now),
+        Scope::Expiring(_) => expiry::judge(resource, users, now),
         Scope::Unused { uses, .. } => last_use::judge(resource, uses.as_ref(), policy.older_than, now),
-        Scope::Testcontainers => sessions::judge(resource, facts, policy.older_than, now),
+        Scope::Testcontainers => sessions::judge(resource, users.facts, policy.older_than, now),
         Scope::Everything | Scope::Matching { .. } | Scope::BuildCache { .. } => {
             by_age(resource, policy, now)
         }
@@ -391,7 +389,7 @@ mod tests {
         assert_eq!(decisions[&0].rule, Rule::OverCap);
         assert_eq!(decisions[&1].rule, Rule::WithContainer);
         let again = |facts: &[Resource]| {
-            reconsider((&anonymous, &decisions[&1]), &anonymous, facts, &policy, now()).rule
+            reconsider((&anonymous, &decisions[&1]), &anonymous, &Users::new(facts), &policy, now()).rule
         };
         assert_eq!(again(std::slice::from_ref(&anonymous)), Rule::WithContainer);
         assert_eq!(again(&facts), Rule::InUse, "its container was not removed after all");
@@ -582,7 +580,7 @@ mod tests {
         let old = Decision { rule: Rule::Old, reason: "created 3h ago".into() };
         let user = using(container("user", State::Created, &[]), |user| user.volumes.push("v".into()));
         let rule = |now_is: &Resource, facts: &[Resource]| {
-            reconsider((&before, &old), now_is, facts, &policy(), now()).rule
+            reconsider((&before, &old), now_is, &Users::new(facts), &policy(), now()).rule
         };
         assert_eq!(rule(&before, std::slice::from_ref(&before)), Rule::Old);
         assert_eq!(rule(&before, &[before.clone(), user]), Rule::InUse);
