@@ -100,16 +100,15 @@ extern "C" fn run<F: Fn() -> Result<(), Errno>>(plan: *mut c_void) -> libc::c_in
     // SAFETY: it is the plan of `spawn`, which is stopped, and the strings end with null pointers.
     unsafe {
         let plan = &*plan.cast::<Plan<F>>();
-        let errno = match (plan.prepare)() {
-            Err(errno) => errno.raw_os_error(),
-            Ok(()) => {
-                libc::execvpe(
-                    plan.program.as_ptr(),
-                    plan.words.pointers.as_ptr(),
-                    plan.environment.pointers.as_ptr(),
-                );
-                *libc::__errno_location()
-            }
+        let errno = if let Err(errno) = (plan.prepare)() {
+            errno.raw_os_error()
+        } else {
+            libc::execvpe(
+                plan.program.as_ptr(),
+                plan.words.pointers.as_ptr(),
+                plan.environment.pointers.as_ptr(),
+            );
+            *libc::__errno_location()
         };
         plan.errno.set(errno);
     }
