@@ -172,9 +172,10 @@ impl Kind {
 
     fn remove(&self, id: &str) -> (&'static str, String) {
         let mut present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
-        match number(id).is_some_and(|number| present.remove(&number)) {
-            true => ("204 No Content", String::new()),
-            false => ("404 Not Found", r#"{"message": "no such object"}"#.into()),
+        if number(id).is_some_and(|number| present.remove(&number)) {
+            ("204 No Content", String::new())
+        } else {
+            ("404 Not Found", r#"{"message": "no such object"}"#.into())
         }
     }
 }

@@ -557,7 +557,7 @@ mod tests {
         let record = volume("v", &TEST);
         let before = Decision { rule: Rule::LeastUsed, reason: "used least".into() };
         let again = |resource: &Resource| {
-            let found = reconsider((&record, &before), resource, &[], &policy(), now());
+            let found = reconsider((&record, &before), resource, &Users::new(&[]), &policy(), now());
             (found.rule, found.reason)
         };
         assert_eq!(again(&record), (Rule::LeastUsed, "used least".to_owned()));
