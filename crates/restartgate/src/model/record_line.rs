@@ -123,7 +123,7 @@ mod tests {
             (line("other", Action::Begin, 60_000), false),
             (line("other", Action::End, 1), false),
             // Not to be read without a copy, so it is read as a whole.
-            (line("o\"ther", Action::End, 1), true),
+            (line("quo\"te", Action::End, 1), true),
             (b"{\"torn\":".to_vec(), true),
         ] {
             assert_eq!(
