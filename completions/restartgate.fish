@@ -94,7 +94,7 @@ complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l tlscert
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l tlskey -d 'Key of the client certificate [default: key.pem beside the CA\'s default]' -r -F
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l call-timeout -d 'Longest wait for one answer of the engine' -r
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l start -d 'Start what the project has created and not started, in the order of its depends_on'
-complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l engine-verdict -d 'Count only what the engine says of health checks, and run none here'
+complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l engine-verdict -d 'Count only what the engine says of health checks, and run none here: unhealthy has failed at once'
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l json -d 'Print one JSON object'
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l tls -d 'Use TLS, whoever the engine is [default: on with $DOCKER_TLS]'
 complete -c restartgate -n "__fish_restartgate_using_subcommand wait" -l tlsverify -d 'Use TLS and verify the engine [default: on with $DOCKER_TLS_VERIFY]'

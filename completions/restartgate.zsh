@@ -109,7 +109,7 @@ _arguments "${_arguments_options[@]}" : \
 '--tlskey=[Key of the client certificate \[default\: key.pem beside the CA'\''s default\]]:FILE:_files' \
 '--call-timeout=[Longest wait for one answer of the engine]:DURATION:_default' \
 '()--start[Start what the project has created and not started, in the order of its depends_on]' \
-'--engine-verdict[Count only what the engine says of health checks, and run none here]' \
+'--engine-verdict[Count only what the engine says of health checks, and run none here\: unhealthy has failed at once]' \
 '--json[Print one JSON object]' \
 '--tls[Use TLS, whoever the engine is \[default\: on with \$DOCKER_TLS\]]' \
 '--tlsverify[Use TLS and verify the engine \[default\: on with \$DOCKER_TLS_VERIFY\]]' \

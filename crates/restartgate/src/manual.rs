@@ -77,12 +77,14 @@ pub const MANUAL: Manual = Manual {
             "READINESS",
             "'wait' ends as soon as all services are ready, or one has failed. A service with a health check is ready when \
              the check's command first succeeds; it is run in the container every --poll, beside the engine's own runs, \
-             whose verdict counts too: healthy is ready, unhealthy has failed; with --engine-verdict only that counts. A service without one is ready when it has \
+             whose verdict counts too: healthy is ready. One that the engine calls unhealthy may still become ready after a slow start: it is \
+             waited for, and has failed when --timeout is over. A check that passed before that verdict must pass again. With \
+             --engine-verdict only the engine's verdict counts, and unhealthy has failed at once. A service without one is ready when it has \
              been running for 1 s and its published TCP ports accept, or its exposed ones where none is published. After \
              10 s one published port that accepts is enough, and none where none is published. Ports that cannot be asked \
              from here are left out. A service that exits with code 0, and that its restart policy does not restart or \
              another service waits for (service_completed_successfully), has completed. One that exits with another code, \
-             is paused, or was created and not started, has failed; one that Docker is restarting is waited for.\n\n\
+             is paused, or was created and not started, has failed at once; one that Docker is restarting is waited for.\n\n\
              --start starts containers that were created and never started, each as soon as the conditions of its \
              depends_on hold. An engine cannot remove a CPU limit: --cpus-after SERVICE=0 sets all CPUs. A restart of a \
              service without a health check is watched for 10 s, or half of --health-timeout where that is shorter.",
@@ -103,8 +105,11 @@ pub const MANUAL: Manual = Manual {
              say nothing, a container that 'heal' has seen running has died; another one has died only where no stop ends a \
              container so: it was killed for lack of memory, could not start, or ended with a code other than 0, 130, 137 \
              and 143. Podman reports kills, and no stops: from 5.4 on it is asked about each container that has ended; \
-             before that only these codes tell. An engine that ends its containers itself, when it is shut down or begins \
-             again after a crash, reports that as a stop: these are left to their restart policy.\n\n\
+             before that only these codes tell. What outlives a crash of Docker's engine is ended by \
+             the engine when it begins again, and not always started again (not with unless-stopped): that is restarted, whatever its restart \
+             policy and exit code, as long as the engine knows the events of that time. What an engine ends when it is shut down it reports as \
+             a stop: that is left to the restart policy. For that 'heal' asks when the engine made its network bridge; without that network \
+             both are taken for stops.\n\n\
              After a restart those services of the scope follow that use its network namespace (network_mode: service:NAME), \
              or depend on it with restart: true; then those that follow them. Each is restarted once, through the gate, as \
              soon as the one it follows is up, also where it is healthy itself. A sick service waits for the restart of a \

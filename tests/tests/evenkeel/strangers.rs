@@ -287,7 +287,7 @@ fn what_never_gets_healthy_says_why_and_leaves_evidence() {
                    command: ['sh', '-c', 'echo no database; exec sleep 600']\n    \
                    healthcheck: {test: 'echo not ready; exit 1', interval: 300ms, retries: 2}\n";
     let project = Project::new(engine, "sick", &[("compose.yaml", compose)]);
-    let output = project.run(&["--", "true"]);
+    let output = project.run(&["--start-timeout", "5s", "--", "true"]);
     assert_eq!(output.status.code(), Some(3), "{}", text(&output));
     for words in ["not ready", "no database"] {
         assert!(text(&output).contains(words), "{words}: {}", text(&output));

@@ -3,7 +3,7 @@
 use crate::source::Span;
 
 /// A change of a file, and the value that it may change.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Repair {
     /// The path of keys of the value that may be different afterwards.
     pub(crate) path: Vec<String>,
@@ -11,7 +11,7 @@ pub(crate) struct Repair {
 }
 
 /// A change of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
     /// Replaces the text of a scalar.
     Replace { span: Span, with: String },
@@ -26,7 +26,7 @@ pub(crate) enum Action {
 }
 
 /// A value that is written to a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum NewValue {
     /// A scalar as it is written, with the quotes that it needs.
     Scalar(String),

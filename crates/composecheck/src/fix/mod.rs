@@ -3,6 +3,7 @@
 
 mod edits;
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use evenkeel_common::{Error, files};
@@ -61,7 +62,7 @@ pub(crate) fn repaired(file: FileId, text: &str, repair: &Repair) -> Option<Stri
 
 /// Removes the repairs that [`fix`] would not make.
 pub(crate) fn keep_possible_repairs(request: &Request, sources: &Sources, findings: &mut [Finding]) {
-    let possible: Vec<Repair> = last_file(request, sources)
+    let possible: HashSet<Repair> = last_file(request, sources)
         .and_then(|file| safe_repairs(file, &sources.get(file).text, &repairs(file, findings)))
         .map(|(safe, _)| safe.into_iter().cloned().collect())
         .unwrap_or_default();

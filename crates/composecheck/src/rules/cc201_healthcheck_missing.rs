@@ -1,5 +1,7 @@
 //! CC201: no health check.
 
+use std::collections::HashSet;
+
 use super::rule::{Check, Context, Rule, service};
 use crate::facts::health::Health;
 use crate::finding::{Finding, Level};
@@ -30,12 +32,19 @@ services:
 fn check(context: &Context<'_>) -> Vec<Finding> {
     // What ends by itself is not waited for until it is healthy.
     let services = context.project.services();
-    services.iter().filter(|entry| !is_one_shot(services, &entry.key)).filter_map(check_service).collect()
+    let one_shot = one_shot(services);
+    services.iter().filter(|entry| !one_shot.contains(entry.key.as_str())).filter_map(check_service).collect()
 }
 
-fn is_one_shot(services: &[Entry], name: &str) -> bool {
-    let condition = |entry: &Entry| entry.value.text_at(&["depends_on", name, "condition"]);
-    services.iter().any(|entry| condition(entry).as_deref() == Some("service_completed_successfully"))
+/// The services that another one waits for until they have ended.
+fn one_shot(services: &[Entry]) -> HashSet<&str> {
+    let dependencies = services.iter().flat_map(|entry| entry.value.entries_at(&["depends_on"]));
+    dependencies
+        .filter(|other| {
+            other.value.text_at(&["condition"]).as_deref() == Some("service_completed_successfully")
+        })
+        .map(|other| other.key.as_str())
+        .collect()
 }
 
 fn check_service(entry: &Entry) -> Option<Finding> {

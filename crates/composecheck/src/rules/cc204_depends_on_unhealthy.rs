@@ -1,5 +1,7 @@
 //! CC204: a dependency that is not waited for.
 
+use std::collections::HashMap;
+
 use super::rule::{Check, Context, Rule, service};
 use crate::facts::health::Health;
 use crate::finding::repair::{Action, NewValue};
@@ -40,25 +42,30 @@ services:
     check: Check::Project(check),
 };
 
+/// The services by name.
+type Services<'a> = HashMap<&'a str, &'a Entry>;
+
 fn check(context: &Context<'_>) -> Vec<Finding> {
-    context.project.services().iter().flat_map(|entry| check_service(context, entry)).collect()
+    let entries = context.project.services();
+    let services: Services<'_> = entries.iter().map(|entry| (entry.key.as_str(), entry)).collect();
+    entries.iter().flat_map(|entry| check_service(&services, entry)).collect()
 }
 
-fn check_service(context: &Context<'_>, entry: &Entry) -> Vec<Finding> {
+fn check_service(services: &Services<'_>, entry: &Entry) -> Vec<Finding> {
     let dependencies = entry.value.entries_at(&["depends_on"]);
     // Without a health check there is nothing to wait for: CC201 says so.
     let not_awaited = dependencies.iter().filter(|other| {
         let condition = other.value.text_at(&["condition"]);
-        has_check(context, &other.key) && condition.is_none_or(|condition| condition == "service_started")
+        has_check(services, &other.key) && condition.is_none_or(|condition| condition == "service_started")
     });
-    let in_vain = dependencies.iter().filter_map(|other| waits_in_vain(context, entry, other));
+    let in_vain = dependencies.iter().filter_map(|other| waits_in_vain(services, entry, other));
     not_awaited
         .map(|other| {
             let condition = other.value.at(&["condition"]);
             let span = condition.map_or(other.span, |node| node.span);
             let message = format!("service '{}' does not wait until '{}' is healthy", entry.key, other.key);
             let finding = RULE.finding(service(entry), span, message);
-            match repair(context, dependencies, other) {
+            match repair(services, dependencies, other) {
                 Some(action) => finding.with_fix(&["services", &entry.key, "depends_on"], action),
                 None => finding,
             }
@@ -68,10 +75,10 @@ fn check_service(context: &Context<'_>, entry: &Entry) -> Vec<Finding> {
 }
 
 /// The finding for a service that waits until another one is healthy, which that one never is.
-fn waits_in_vain(context: &Context<'_>, entry: &Entry, other: &Entry) -> Option<Finding> {
+fn waits_in_vain(services: &Services<'_>, entry: &Entry, other: &Entry) -> Option<Finding> {
     let condition =
         other.value.at(&["condition"]).filter(|node| node.text().as_deref() == Some("service_healthy"))?;
-    let awaited = context.project.services().iter().find(|service| service.key == other.key)?;
+    let awaited = services.get(other.key.as_str())?;
     let state = match Health::of(&awaited.value) {
         Health::Unchecked => "has no health check",
         Health::Disabled(_) => "has a disabled one",
@@ -85,19 +92,18 @@ fn waits_in_vain(context: &Context<'_>, entry: &Entry, other: &Entry) -> Option<
     Some(Finding { level: Level::Error, fix, ..finding }.with_related(awaited.span, place))
 }
 
-fn has_check(context: &Context<'_>, name: &str) -> bool {
-    let mut services = context.project.services().iter();
-    services.any(|entry| entry.key == name && entry.value.at(&["healthcheck", "test"]).is_some())
+fn has_check(services: &Services<'_>, name: &str) -> bool {
+    services.get(name).is_some_and(|entry| entry.value.at(&["healthcheck", "test"]).is_some())
 }
 
 /// Sets the condition, if every other service has a health check.
-fn repair(context: &Context<'_>, dependencies: &[Entry], other: &Entry) -> Option<Action> {
+fn repair(services: &Services<'_>, dependencies: &[Entry], other: &Entry) -> Option<Action> {
     if let Some(condition) = other.value.at(&["condition"]) {
         let with = "service_healthy".to_owned();
         return Some(Action::Replace { span: condition.span, with });
     }
     // A list can only be turned into a mapping as a whole.
-    let is_item = |entry: &Entry| entry.value.kind == Kind::Null && has_check(context, &entry.key);
+    let is_item = |entry: &Entry| entry.value.kind == Kind::Null && has_check(services, &entry.key);
     let names = dependencies.iter().map(|entry| entry.span).collect();
     let value = NewValue::entry("condition", NewValue::scalar("service_healthy"));
     dependencies.iter().all(is_item).then_some(Action::ListToMap { names, value })
@@ -105,7 +111,8 @@ fn repair(context: &Context<'_>, dependencies: &[Entry], other: &Entry) -> Optio
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::found;
+    use super::super::policy::Environment;
+    use super::super::testing::{found, repairs};
 
     #[test]
     fn conditions() {
@@ -120,6 +127,24 @@ mod tests {
         assert_eq!(of("{b: {condition: service_healthy}}"), [""; 0]);
         assert_eq!(of("{b: {condition: service_completed_successfully}}"), [""; 0]);
         assert_eq!(found("CC204", "services: {b: {}, a: {depends_on: [b]}}"), [""; 0], "CC201 is enough");
+    }
+
+    #[test]
+    fn a_fix_sets_the_condition_where_all_can_have_it() {
+        let of = |depends_on: &str| {
+            let checked = "{healthcheck: {test: x}}";
+            let text =
+                format!("services: {{b: {checked}, c: {checked}, d: {{}}, a: {{depends_on: {depends_on}}}}}");
+            repairs(Environment::Test, "CC204", &text)
+        };
+        let condition = "{condition: service_healthy}";
+        let both = format!("services.a.depends_on: b, c -> {condition}");
+        assert_eq!(of("[b, c]"), [both.clone(), both]);
+        assert_eq!(of("[b, d]"), [""; 0], "the other one has no check");
+        assert_eq!(
+            of("{b: {condition: service_started}, d: {condition: service_started}}"),
+            ["services.a.depends_on: service_started -> service_healthy"]
+        );
     }
 
     #[test]

@@ -96,7 +96,42 @@ fn is_labelled(context: &Context<'_>, entry: &Entry) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::found;
+    use super::super::policy::{Environment, Policy};
+    use super::super::testing::{found, found_with, repairs};
+
+    #[test]
+    fn a_fix_writes_the_environments_label() {
+        let of = |text: &str| repairs(Environment::Dev, "CC301", text);
+        let labelled = "networks: {default: {labels: {netra.env: dev}}}";
+        assert_eq!(
+            of(&format!("services: {{a: {{image: x}}, b: {{labels: {{x: y}}}}}}\n{labelled}")),
+            ["services.a.labels: a + labels: {netra.env: dev}", "services.b.labels: labels + netra.env: dev"]
+        );
+        let service = "services: {a: {labels: {netra.env: dev}}}";
+        assert_eq!(of(service), ["networks: + networks: {default: {labels: {netra.env: dev}}}"]);
+        assert_eq!(
+            of(&format!("{service}\nnetworks: {{n: {{external: true}}}}")),
+            ["networks.default: networks + default: {labels: {netra.env: dev}}"]
+        );
+        let volume = format!("{service}\n{labelled}\nvolumes: {{v: {{}}}}");
+        assert_eq!(of(&volume), [""; 0], "Compose would make it anew, without its data");
+        assert_eq!(found("CC301", &volume).len(), 1);
+        let unknown = "services: {a: {image: x}}";
+        assert_eq!(found_with(&Policy::default(), "CC301", unknown).len(), 2, "without a fix");
+    }
+
+    #[test]
+    fn who_uses_the_default_network() {
+        let of = |keys: &str, networks: &str| {
+            let text = format!("services: {{a: {{labels: [netra.env=x], {keys}}}}}\nnetworks: {networks}");
+            let found = found("CC301", &text);
+            found.iter().filter(|finding| finding.contains("implicit")).count()
+        };
+        let other = "{n: {labels: [netra.env=x]}}";
+        assert_eq!([of("image: x", other), of("networks: {default: {}, n: {}}", other)], [1; 2]);
+        assert_eq!([of("networks: [n]", other), of("network_mode: host", other)], [0; 2]);
+        assert_eq!(of("image: x", "{default: {labels: [netra.env=x]}}"), 0, "it is declared");
+    }
 
     #[test]
     fn services_volumes_and_networks() {

@@ -84,7 +84,34 @@ fn with_variable(written: &str, port: &Port<'_>, variable: &str) -> Option<Strin
 #[cfg(test)]
 mod tests {
     use super::super::policy::{Environment, Policy};
-    use super::super::testing::{found, found_with};
+    use super::super::testing::{found, found_with, repairs};
+
+    #[test]
+    fn a_variable_takes_the_place_of_the_port() {
+        let of = |service: &str, ports: &str| {
+            let text = format!("services: {{{service}: {{ports: [{ports}]}}}}");
+            repairs(Environment::Test, "CC403", &text)
+        };
+        assert_eq!(of("a", "'80:81'"), [r#"services.a.ports: '80:81' -> "${A_PORT:-80}:81""#]);
+        assert_eq!(
+            of("a", "'127.0.0.1:80:81/udp'"),
+            [r#"services.a.ports: '127.0.0.1:80:81/udp' -> "127.0.0.1:${A_PORT:-80}:81/udp""#]
+        );
+        let several = [
+            r#"services.my-db.ports: '80:1' -> "${MY_DB_PORT_80:-80}:1""#,
+            r#"services.my-db.ports: '90:2' -> "${MY_DB_PORT_90:-90}:2""#,
+        ];
+        assert_eq!(of("my-db", "'80:1', '90:2'"), several);
+        let digit = r#"services.1st.ports: '80:1' -> "${_1ST_PORT:-80}:1""#;
+        assert_eq!(of("1st", "'80:1'"), [digit], "no name of a variable begins with a digit");
+        let long = "{target: 80, published: 8080}";
+        assert_eq!(of("a", "'80-81:80-81'"), [""; 0], "a range has no single port");
+        assert_eq!(of("a", "'080:80'"), [""; 0], "what is written is not the number");
+        assert_eq!(
+            of("a", long).len(),
+            found("CC403", &format!("services: {{a: {{ports: [{long}]}}}}")).len()
+        );
+    }
 
     #[test]
     fn fixed_in_test_only() {

@@ -71,7 +71,23 @@ fn policy(service: &Node) -> Option<&Node> {
 #[cfg(test)]
 mod tests {
     use super::super::policy::{Environment, Policy};
-    use super::super::testing::found_with;
+    use super::super::testing::{found_with, repairs};
+
+    #[test]
+    fn a_fix_limits_restarts_in_test() {
+        let of = |environment, policy: &str| {
+            repairs(environment, "CC501", &format!("services: {{a: {{{policy}}}}}"))
+        };
+        let in_test = |policy: &str| of(Environment::Test, policy);
+        assert_eq!(in_test("restart: always"), [r#"services.a.restart: always -> "no""#]);
+        assert_eq!(in_test("restart: on-failure"), ["services.a.restart: on-failure -> on-failure:3"]);
+        assert_eq!(in_test("deploy: {restart_policy: {condition: any}}"), [""; 0]);
+        assert_eq!(of(Environment::Prod, "restart: 'no'"), [""; 0], "what is meant only its author knows");
+        let message = "1:25 service 'a' restarts without limit ('always') in test";
+        let text = "services: {a: {restart: always}}";
+        assert_eq!(found_with(&Policy::from(Environment::Test), "CC501", text), [message]);
+        assert_eq!(found_with(&Policy::default(), "CC501", text), [""; 0]);
+    }
 
     #[test]
     fn by_environment() {

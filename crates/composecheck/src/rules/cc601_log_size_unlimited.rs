@@ -77,7 +77,30 @@ fn repair(entry: &Entry) -> (Vec<&str>, Action) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::found;
+    use super::super::policy::Environment;
+    use super::super::testing::{found, repairs};
+
+    #[test]
+    fn a_fix_adds_what_is_missing() {
+        let of = |text: &str| repairs(Environment::Test, "CC601", &format!("services: {{a: {{{text}}}}}"));
+        let both = r#"max-size: 10m, max-file: "3""#;
+        assert_eq!(
+            of("image: x"),
+            [format!("services.a.logging: a + logging: {{driver: json-file, options: {{{both}}}}}")]
+        );
+        assert_eq!(
+            of("logging: {driver: json-file}"),
+            [format!("services.a.logging: logging + options: {{{both}}}")]
+        );
+        assert_eq!(
+            of("logging: {options: {tag: x}}"),
+            [format!("services.a.logging.options: options + {both}")]
+        );
+        assert_eq!(
+            of("logging: {options: {max-file: '5'}}"),
+            ["services.a.logging.options: options + max-size: 10m"]
+        );
+    }
 
     #[test]
     fn drivers_and_sizes() {

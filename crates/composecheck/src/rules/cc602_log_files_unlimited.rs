@@ -56,7 +56,18 @@ fn check_service(entry: &Entry) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::found;
+    use super::super::policy::Environment;
+    use super::super::testing::{found, repairs};
+
+    #[test]
+    fn a_fix_adds_a_number_of_files() {
+        let text = "services: {a: {logging: {options: {max-size: 1m}}}}";
+        assert_eq!(
+            repairs(Environment::Test, "CC602", text),
+            [r#"services.a.logging.options: options + max-file: "3""#]
+        );
+        assert_eq!(found("CC602", "services: {a: {logging: {options: {tag: x}}}}"), [""; 0], "CC601 says so");
+    }
 
     #[test]
     fn size_and_count() {

@@ -174,6 +174,14 @@ mod tests {
     }
 
     #[test]
+    fn a_rule_is_found_by_its_code_alone() {
+        for rule in ALL {
+            assert_eq!(by_code(rule.code).map(|found| found.name), Some(rule.name));
+        }
+        assert!(by_code("CC999").is_none() && by_code("").is_none());
+    }
+
+    #[test]
     fn every_example_is_found_and_mended_by_the_good_one() {
         for rule in ALL.into_iter().filter(|rule| !matches!(rule.check, Check::Load | Check::Suppressions)) {
             assert!(!found_in(rule.code, rule.example).is_empty(), "{}", rule.code);

@@ -112,3 +112,42 @@ pub(crate) fn environment_from_labels(project: &Project, label: &str) -> Option<
     let mut services = project.services().iter();
     services.find_map(|entry| Environment::from_label(&entry.value.text_at(&["labels", label])?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::project;
+    use super::*;
+
+    #[test]
+    fn environments_by_their_labels() {
+        use Environment::{Dev, Prod, Test};
+        for (names, environment) in [
+            (&["test", "testing", "ci", "e2e"][..], Test),
+            (&["dev", "development", "local"], Dev),
+            (&["prod", "production", "staging"], Prod),
+        ] {
+            assert_eq!(environment.name(), names[0]);
+            for name in names {
+                assert_eq!(Environment::from_label(name), Some(environment), "{name}");
+            }
+        }
+        assert_eq!((Environment::from_label(""), Environment::from_label("Test")), (None, None));
+    }
+
+    #[test]
+    fn the_first_label_that_names_an_environment_counts() {
+        let of = |services: &str| {
+            environment_from_labels(&project(&format!("services: {services}")), DEFAULT_LABEL)
+        };
+        let labelled = "{a: {image: x}, b: {labels: {netra.env: odd}}, c: {labels: [netra.env=dev]}}";
+        assert_eq!(of(labelled), Some(Environment::Dev));
+        assert_eq!(of("{a: {labels: {other: dev}}}"), None);
+    }
+
+    #[test]
+    fn without_a_budget_the_default_counts() {
+        assert_eq!(Policy::default().budget_bytes(), 4 << 30);
+        assert_eq!(Policy { budget: Some(7), ..Policy::default() }.budget_bytes(), 7);
+        assert_eq!(Policy::from(Environment::Prod).environment, Some(Environment::Prod));
+    }
+}

@@ -5,10 +5,11 @@ use std::path::Path;
 use super::policy::{Environment, Policy};
 use super::rule::Pair;
 use crate::compose::Project;
+use crate::finding::repair::{Action, NewValue};
 use crate::finding::{Finding, sort};
 use crate::load::interpolate::Variables;
 use crate::load::{Missing, normalize, references};
-use crate::source::{FileId, Sources};
+use crate::source::{FileId, Sources, Span};
 use crate::{compare, yaml};
 
 /// A project of one file, without variables.
@@ -44,6 +45,44 @@ pub(super) fn found_with(policy: &Policy, code: &str, text: &str) -> Vec<String>
     let mut findings = super::check(&project(text), policy);
     sort(&mut findings);
     shown(&findings, code)
+}
+
+/// What the fixes of one rule write into a file of this environment: path, then what becomes of which text.
+pub(super) fn repairs(environment: Environment, code: &str, text: &str) -> Vec<String> {
+    let project = project(text);
+    let mut findings = super::check(&project, &Policy::from(environment));
+    sort(&mut findings);
+    let repairs = findings.iter().filter(|finding| finding.code == code).filter_map(|finding| {
+        let repair = finding.repair.as_ref()?;
+        Some(format!("{}: {}", repair.path.join("."), written(&project.sources, &repair.action)))
+    });
+    repairs.collect()
+}
+
+fn written(sources: &Sources, action: &Action) -> String {
+    let slice = |span: &Span| sources.get(span.file).slice(*span);
+    match action {
+        Action::Replace { span, with } => format!("{} -> {with}", slice(span)),
+        Action::Insert { key, entries } => format!("{} + {}", slice(key), entries_shown(entries)),
+        Action::Append { entries } => format!("+ {}", entries_shown(entries)),
+        Action::ListToMap { names, value } => {
+            let names: Vec<&str> = names.iter().map(slice).collect();
+            format!("{} -> {}", names.join(", "), value_shown(value))
+        }
+        Action::RemoveLine { key } => format!("- {}", slice(key)),
+    }
+}
+
+fn entries_shown(entries: &[(String, NewValue)]) -> String {
+    let one = |(key, value): &(String, NewValue)| format!("{key}: {}", value_shown(value));
+    entries.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn value_shown(value: &NewValue) -> String {
+    match value {
+        NewValue::Scalar(text) => text.clone(),
+        NewValue::Map(entries) => format!("{{{}}}", entries_shown(entries)),
+    }
 }
 
 fn shown(findings: &[Finding], code: &str) -> Vec<String> {

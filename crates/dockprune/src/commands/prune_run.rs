@@ -9,7 +9,8 @@ use evenkeel_common::{Error, Timestamp};
 use super::shared::{list, unreached};
 use crate::decide::rule::Decisions;
 use crate::decide::select;
-use crate::edges::engine::{self, Listing};
+use crate::decide::users::Users;
+use crate::edges::engine::{self, Listed, Listing};
 use crate::edges::locks::Locks;
 use crate::edges::plan_file;
 use crate::edges::remove::{Done, Remover};
@@ -106,15 +107,16 @@ impl PruneRun {
         let fresh = self.list_again(remover.engine).await;
         let now = Timestamp::now();
         let indices: Vec<usize> = self.targets().map(|(index, _)| index).collect();
+        let users = Users::new(fresh.as_ref().map_or(&[], |fresh| &fresh.resources));
+        let listed = fresh.as_ref().map(Listed::from);
         for index in indices {
             let resource = &mut self.listing.resources[index];
-            match fresh.as_ref().and_then(|fresh| fresh.find(resource)) {
+            match listed.as_ref().map_err(|error| *error).and_then(|listed| listed.find(resource)) {
                 Err(error) => drop(self.done.insert(index, Done::not_reached(error))),
                 Ok(None) => drop(self.done.insert(index, Done::gone())),
                 Ok(Some(found)) => {
-                    let facts = fresh.as_ref().map_or(&[][..], |fresh| &fresh.resources);
                     let before = (&*resource, &self.decisions[&index]);
-                    let decision = select::reconsider(before, found, facts, &self.policy, now);
+                    let decision = select::reconsider(before, found, &users, &self.policy, now);
                     self.decisions.insert(index, decision);
                     resource.clone_from(found);
                 }

@@ -4,6 +4,7 @@ use evenkeel_model::state::Seen;
 use proptest::prelude::*;
 
 use super::select::{reconsider, select};
+use super::users::Users;
 use crate::model::resource::{Resource, State};
 use crate::testing::{container, network, now, policy};
 
@@ -32,7 +33,7 @@ proptest! {
         let is_left = container && stays;
         let after = facts(Seen { container: is_left, network });
         if let Some((index, net)) = before.iter().enumerate().find(|(_, one)| one.name == "net") {
-            let decision = reconsider((net, &decisions[&index]), net, &after, &policy(), now());
+            let decision = reconsider((net, &decisions[&index]), net, &Users::new(&after), &policy(), now());
             prop_assert_eq!(decision.rule.removes(), seen.network && !is_left);
         }
     }

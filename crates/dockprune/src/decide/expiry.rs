@@ -7,21 +7,21 @@ use evenkeel_common::units::parse_duration;
 
 use super::age::{self, AgeVerdict, last_event, show_age};
 use super::rule::Rule;
+use super::users::Users;
 use crate::model::resource::{Kind, LABEL_TTL, Resource};
 
 /// Decides about a resource by its label. The time counts from its creation or its last use, whichever is later; a
 /// container that is removed in the same run says when a network, a volume or an image was last used.
-pub(super) fn judge(resource: &Resource, facts: &[Resource], now: Timestamp) -> (Rule, String) {
+pub(super) fn judge(resource: &Resource, users: &Users<'_>, now: Timestamp) -> (Rule, String) {
     let text = resource.ttl().map_or("", String::as_str);
     let ttl = match parse_duration(text) {
         Ok(ttl) => ttl,
         Err(cause) => return (Rule::InvalidTtl, format!("{LABEL_TTL}={text}: {cause}")),
     };
-    if let Some(reason) = perhaps_inherited(resource, facts) {
+    if let Some(reason) = perhaps_inherited(resource, users.facts) {
         return (Rule::Live, reason);
     }
-    let users = facts.iter().filter(|user| user.uses(resource));
-    for found in once(resource).chain(users) {
+    for found in once(resource).chain(users.of(resource).map(|(_, user)| user)) {
         match age::compare(&found.created, &found.active, ttl, now) {
             AgeVerdict::Old => {}
             AgeVerdict::InvalidTime(cause) => return (Rule::NoTime, cause),

@@ -1,5 +1,6 @@
 //! What is left of a scope, whatever its age and state, and whether or not it may be removed.
 
+use super::users::Users;
 use crate::model::policy::Scope;
 use crate::model::resource::{Detail, Kind, Resource};
 
@@ -8,14 +9,15 @@ pub(crate) const KINDS: [Kind; 3] = [Kind::Container, Kind::Network, Kind::Volum
 
 /// Finds what is left, each with why it belongs to the scope, in the order of removal.
 pub(crate) fn find<'a>(facts: &'a [Resource], scope: &Scope) -> Vec<(&'a Resource, String)> {
+    let users = Users::new(facts);
     let mut found: Vec<_> =
-        facts.iter().filter_map(|resource| Some((resource, reason(resource, facts, scope)?))).collect();
+        facts.iter().filter_map(|resource| Some((resource, reason(resource, &users, scope)?))).collect();
     found.sort_by_key(|(resource, _)| resource.sort_key());
     found
 }
 
 /// Why a resource counts as left, if it does.
-fn reason(resource: &Resource, facts: &[Resource], scope: &Scope) -> Option<String> {
+fn reason(resource: &Resource, users: &Users<'_>, scope: &Scope) -> Option<String> {
     match &resource.detail {
         Detail::Image(_) | Detail::BuildCache(_) => None,
         Detail::Network(network) if network.built_in => None,
@@ -23,10 +25,9 @@ fn reason(resource: &Resource, facts: &[Resource], scope: &Scope) -> Option<Stri
             Some(container) => format!("in scope, {}", container.state.name()),
             None => "in scope".into(),
         }),
+        _ if !resource.is_anonymous_volume() => None,
         _ => {
-            let owner = facts
-                .iter()
-                .find(|user| resource.is_anonymous_volume() && user.uses(resource) && scope.holds(user))?;
+            let (_, owner) = users.of(resource).find(|(_, user)| scope.holds(user))?;
             Some(format!("anonymous volume of container {}", owner.name))
         }
     }

@@ -12,3 +12,4 @@ pub(crate) mod orphans;
 pub mod rule;
 pub mod select;
 mod sessions;
+pub(crate) mod users;

@@ -6,19 +6,21 @@ use evenkeel_common::Timestamp;
 
 use super::rule::{Decisions, Rule};
 use super::select;
+use super::users::Users;
 use crate::model::policy::Policy;
 use crate::model::resource::{Kind, Resource};
 
 /// Finds the orphans among what is in scope, each with the reason.
 pub(crate) fn find(facts: &[Resource], policy: &Policy, now: Timestamp) -> Decisions {
     let in_use = InUse::among(facts, policy);
+    let users = Users::new(facts);
     let reasons = facts
         .iter()
         .enumerate()
         .filter(|(_, resource)| policy.scope.holds(resource))
         .filter(|(_, resource)| select::guarded(resource, policy).is_none())
         .filter(|(_, resource)| select::is_old(resource, policy, now))
-        .filter(|(_, resource)| !facts.iter().any(|user| user.uses(resource) && in_use.holds(user)))
+        .filter(|(_, resource)| !users.of(resource).any(|(_, user)| in_use.holds(user)))
         .filter_map(|(index, resource)| Some((index, in_use.reason_against(resource)?)));
     reasons.map(|(index, reason)| (index, (Rule::Orphan, reason).into())).collect()
 }

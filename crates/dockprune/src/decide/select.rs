@@ -10,6 +10,7 @@ use super::age::{self, AgeVerdict, last_event, show_age};
 use super::build_cache;
 use super::rule::{Decision, Decisions, Rule};
 use super::sessions;
+use super::users::Users;
 use super::{expiry, last_use};
 use crate::model::known_time::KnownTime;
 use crate::model::pattern::matches;
@@ -22,17 +23,18 @@ pub fn select(facts: &[Resource], policy: &Policy, now: Timestamp) -> Decisions 
     if matches!(policy.scope, Scope::Everything) {
         return decisions;
     }
+    let users = Users::new(facts);
     let containers = of_kind(facts, Kind::Container);
     for (index, container) in containers.filter(|(_, container)| policy.scope.holds(container)) {
-        decisions.insert(index, decide(container, None, policy, || judge(container, facts, policy, now)));
+        decisions.insert(index, decide(container, None, policy, || judge(container, &users, policy, now)));
     }
     apply_cap(facts, policy, &mut decisions);
     for kind in [Kind::Network, Kind::Volume, Kind::Image] {
         for (index, resource) in of_kind(facts, kind).filter(|_| policy.kinds.contains(&kind)) {
-            let user = || user_that_stays(resource, facts, &decisions);
+            let user = || user_that_stays(resource, &users, &decisions);
             let decision = if policy.scope.holds(resource) {
-                decide(resource, user(), policy, || judge(resource, facts, policy, now))
-            } else if let Some(owner) = owner_in_scope(resource, facts, &decisions) {
+                decide(resource, user(), policy, || judge(resource, &users, policy, now))
+            } else if let Some(owner) = owner_in_scope(resource, &users, &decisions) {
                 decide(resource, user(), policy, || with_container(owner))
             } else {
                 continue;
@@ -40,14 +42,14 @@ pub fn select(facts: &[Resource], policy: &Policy, now: Timestamp) -> Decisions 
             decisions.insert(index, decision);
         }
     }
-    decisions.extend(select_cache(facts, policy, now));
+    decisions.extend(select_cache(&users, policy, now));
     decisions
 }
 
 /// Decides about records of the build cache, which depend on each other and on nothing else.
-fn select_cache(facts: &[Resource], policy: &Policy, now: Timestamp) -> Decisions {
-    let in_scope =
-        of_kind(facts, Kind::BuildCache).filter(|(_, record)| policy.scope.holds(record)).collect::<Vec<_>>();
+fn select_cache(users: &Users<'_>, policy: &Policy, now: Timestamp) -> Decisions {
+    let records = of_kind(users.facts, Kind::BuildCache);
+    let in_scope = records.filter(|(_, record)| policy.scope.holds(record)).collect::<Vec<_>>();
     if let Scope::BuildCache { keep_bytes } = policy.scope {
         let stays = |record: &Resource| {
             guarded(record, policy).or_else(|| unsuitable(record, policy)).or_else(|| {
@@ -57,7 +59,7 @@ fn select_cache(facts: &[Resource], policy: &Policy, now: Timestamp) -> Decision
         };
         return build_cache::select(&in_scope, keep_bytes, stays, now);
     }
-    let decided = |record| decide(record, None, policy, || judge(record, facts, policy, now));
+    let decided = |record| decide(record, None, policy, || judge(record, users, policy, now));
     in_scope.into_iter().map(|(index, record)| (index, decided(record))).collect()
 }
 
@@ -65,7 +67,7 @@ fn select_cache(facts: &[Resource], policy: &Policy, now: Timestamp) -> Decision
 pub(crate) fn reconsider(
     before: (&Resource, &Decision),
     resource: &Resource,
-    facts: &[Resource],
+    users: &Users<'_>,
     policy: &Policy,
     now: Timestamp,
 ) -> Decision {
@@ -74,13 +76,13 @@ pub(crate) fn reconsider(
         // Only a volume can change so: it has no ID.
         return (Rule::Changed, "changed: another volume has its name now".into()).into();
     }
-    let user = facts.iter().find(|other| other.uses(resource));
+    let user = users.of(resource).next().map(|(_, user)| user);
     decide(resource, user, policy, || match decision.rule {
         // Its container is gone by now, so that its age says nothing more.
         Rule::WithContainer => (Rule::WithContainer, decision.reason.clone()),
         // Which ones are the least used was decided among all of them.
         Rule::LeastUsed if is_old(resource, policy, now) => (Rule::LeastUsed, decision.reason.clone()),
-        _ => judge(resource, facts, policy, now),
+        _ => judge(resource, users, policy, now),
     })
 }
 
@@ -112,15 +114,11 @@ fn of_kind(facts: &[Resource], kind: Kind) -> impl Iterator<Item = (usize, &Reso
 
 /// A container that mounts this anonymous volume, where all that do are in scope. The volume cannot carry a label of
 /// the user's, and once its containers are gone nothing says whose it was.
-fn owner_in_scope<'a>(
-    volume: &Resource,
-    facts: &'a [Resource],
-    decisions: &Decisions,
-) -> Option<&'a Resource> {
+fn owner_in_scope<'a>(volume: &Resource, users: &Users<'a>, decisions: &Decisions) -> Option<&'a Resource> {
     if !volume.is_anonymous_volume() {
         return None;
     }
-    let users: Vec<_> = of_kind(facts, Kind::Container).filter(|(_, user)| user.uses(volume)).collect();
+    let users: Vec<_> = users.of(volume).collect();
     let all_in_scope = users.iter().all(|(index, _)| decisions.contains_key(index));
     users.first().filter(|_| all_in_scope).map(|(_, user)| *user)
 }
@@ -132,13 +130,13 @@ fn with_container(owner: &Resource) -> (Rule, String) {
 /// A container that uses the resource and is not going to be removed.
 fn user_that_stays<'a>(
     resource: &Resource,
-    facts: &'a [Resource],
+    users: &Users<'a>,
     decisions: &Decisions,
 ) -> Option<&'a Resource> {
-    of_kind(facts, Kind::Container)
-        .filter(|(index, _)| !decisions.get(index).is_some_and(|decision| decision.rule.removes()))
+    users
+        .of(resource)
+        .find(|(index, _)| !decisions.get(index).is_some_and(|decision| decision.rule.removes()))
         .map(|(_, user)| user)
-        .find(|user| user.uses(resource))
 }
 
 /// Decides by the rules in their order; `otherwise` is asked where none of the others keeps the resource.
@@ -222,12 +220,12 @@ fn in_use(user: &Resource) -> (Rule, String) {
 }
 
 /// Decides by what the scope asks for where nothing else keeps the resource.
-fn judge(resource: &Resource, facts: &[Resource], policy: &Policy, now: Timestamp) -> (Rule, String) {
+fn judge(resource: &Resource, users: &Users<'_>, policy: &Policy, now: Timestamp) -> (Rule, String) {
     match &policy.scope {
         Scope::Planned(_) => (Rule::InPlan, "in the plan".into()),
-        Scope::Expiring(_) => expiry::judge(resource, facts, now),
+        Scope::Expiring(_) => expiry::judge(resource, users, now),
         Scope::Unused { uses, .. } => last_use::judge(resource, uses.as_ref(), policy.older_than, now),
-        Scope::Testcontainers => sessions::judge(resource, facts, policy.older_than, now),
+        Scope::Testcontainers => sessions::judge(resource, users.facts, policy.older_than, now),
         Scope::Everything | Scope::Matching { .. } | Scope::BuildCache { .. } => {
             by_age(resource, policy, now)
         }
@@ -285,8 +283,9 @@ fn last_time(container: &Resource) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::known_time::AgeRange;
     use crate::model::resource::Container;
-    use crate::testing::{container, hours_ago, network, now, policy, volume};
+    use crate::testing::{container, hours_ago, image, network, now, policy, volume};
 
     const TEST: [(&str, &str); 1] = [("netra.env", "test")];
 
@@ -390,7 +389,7 @@ mod tests {
         assert_eq!(decisions[&0].rule, Rule::OverCap);
         assert_eq!(decisions[&1].rule, Rule::WithContainer);
         let again = |facts: &[Resource]| {
-            reconsider((&anonymous, &decisions[&1]), &anonymous, facts, &policy, now()).rule
+            reconsider((&anonymous, &decisions[&1]), &anonymous, &Users::new(facts), &policy, now()).rule
         };
         assert_eq!(again(std::slice::from_ref(&anonymous)), Rule::WithContainer);
         assert_eq!(again(&facts), Rule::InUse, "its container was not removed after all");
@@ -414,6 +413,160 @@ mod tests {
     }
 
     #[test]
+    fn a_cap_counts_containers_that_stay_and_takes_stopped_ones_of_known_age_only() {
+        let created = container("created", State::Created, &TEST);
+        let running = container("running", State::Running, &TEST);
+        let mut policy = policy();
+        (policy.older_than, policy.created_older_than) = (Duration::from_hours(24), Duration::from_hours(24));
+        let rules = |facts: &[Resource], most| {
+            let policy = Policy { max_containers: Some(most), ..policy.clone() };
+            decided(facts, &policy).into_iter().map(|(rule, _)| rule).collect::<Vec<_>>()
+        };
+        let facts = [exited("young", &TEST), created, running];
+        assert_eq!(rules(&facts, 3), [Rule::Young, Rule::Young, Rule::Live]);
+        // The one that never ran is as old as its creation, three hours.
+        assert_eq!(rules(&facts, 2), [Rule::Young, Rule::OverCap, Rule::Live]);
+        assert_eq!(rules(&facts, 0), [Rule::OverCap, Rule::OverCap, Rule::Live]);
+        let decision = &decided(&facts, &Policy { max_containers: Some(0), ..policy.clone() })[0];
+        assert_eq!(decision.1, "over the cap of 0 containers");
+        // Live ones go by their age where that is asked for, but never by the cap.
+        let live = Policy { live: Live::Remove, max_containers: Some(0), ..policy.clone() };
+        assert_eq!(decided(&facts[2..], &live)[0].0, Rule::Young);
+    }
+
+    #[test]
+    fn live_containers_go_where_that_is_asked_for() {
+        let running = container("running", State::Running, &TEST);
+        let rule = |resource: &Resource, live| {
+            decided(std::slice::from_ref(resource), &Policy { live, ..policy() })[0].0
+        };
+        assert_eq!((rule(&running, Live::Keep), rule(&running, Live::Remove)), (Rule::Live, Rule::Old));
+        let odd = container("odd", State::Unknown, &TEST);
+        assert_eq!((rule(&odd, Live::Keep), rule(&odd, Live::Remove)), (Rule::State, Rule::State));
+    }
+
+    #[test]
+    fn what_was_never_started_has_a_limit_of_its_own() {
+        let mut policy = policy();
+        policy.created_older_than = Duration::from_hours(4);
+        let rules = |policy: &Policy| {
+            let facts = [container("created", State::Created, &TEST), exited("exited", &TEST)];
+            decided(&facts, policy).into_iter().map(|(rule, _)| rule).collect::<Vec<_>>()
+        };
+        assert_eq!(rules(&policy), [Rule::Young, Rule::Old]);
+        (policy.created_older_than, policy.older_than) = (Duration::from_hours(1), Duration::from_hours(4));
+        assert_eq!(rules(&policy), [Rule::Old, Rule::Young]);
+    }
+
+    #[test]
+    fn what_cannot_or_must_not_be_removed_stays_and_says_why() {
+        let with = |mut resource: Resource, change: &dyn Fn(&mut Detail)| {
+            change(&mut resource.detail);
+            resource
+        };
+        let options = |detail: &mut Detail| {
+            if let Detail::Volume(volume) = detail {
+                volume.options = vec!["type".into(), "device".into()];
+            }
+        };
+        let built_in = |detail: &mut Detail| {
+            if let Detail::Network(network) = detail {
+                network.built_in = true;
+            }
+        };
+        let tags = |tags: &'static [&'static str]| {
+            move |detail: &mut Detail| {
+                if let Detail::Image(image) = detail {
+                    image.tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+                }
+            }
+        };
+        let mut policy = policy();
+        policy.keep.push("kept:*".into());
+        for (resource, rule, reason) in [
+            (with(volume("v", &TEST), &options), Rule::DriverOptions, "has driver options (type, device)"),
+            (volume("v", &TEST), Rule::Old, "created 3h ago"),
+            (with(network("bridge", &TEST), &built_in), Rule::BuiltIn, "the engine's own network"),
+            (network("net", &TEST), Rule::Old, "created 3h ago"),
+            (with(image("i", &TEST), &tags(&["a:1", "b:2"])), Rule::SeveralNames, "has 2 names: a:1, b:2"),
+            (with(image("i", &TEST), &tags(&["a:1"])), Rule::Old, "created 3h ago"),
+            (with(image("i", &TEST), &tags(&[])), Rule::Old, "created 3h ago"),
+            (with(image("i", &TEST), &tags(&["kept:1"])), Rule::KeepPattern, "matches --keep kept:*"),
+        ] {
+            assert_eq!(decided(&[resource], &policy), [(rule, reason.to_owned())]);
+        }
+    }
+
+    #[test]
+    fn what_is_in_use_names_its_user() {
+        let mounts = |name| using(exited(name, &[]), |user| user.volumes.push("v".into()));
+        let facts = [exited("other", &[]), mounts("db"), volume("v", &TEST)];
+        let expected = [(Rule::InUse, "used by container db (exited)".to_owned())];
+        assert_eq!(decided(&facts, &policy()), expected);
+        // A user that goes itself keeps nothing.
+        let facts = [using(exited("db", &TEST), |user| user.volumes.push("v".into())), volume("v", &TEST)];
+        assert!(decided(&facts, &policy()).iter().all(|(rule, _)| *rule == Rule::Old));
+    }
+
+    #[test]
+    fn only_kinds_that_may_be_removed_are_decided_about() {
+        let facts = [exited("c", &TEST), network("n", &TEST), volume("v", &TEST), image("i", &TEST)];
+        let kinds = |kinds: &[Kind]| {
+            let policy = Policy { kinds: kinds.iter().copied().collect(), ..policy() };
+            select(&facts, &policy, now()).into_keys().collect::<Vec<_>>()
+        };
+        assert_eq!(kinds(&[Kind::Container, Kind::Network]), [0, 1]);
+        assert_eq!(kinds(&[Kind::Container, Kind::Volume, Kind::Image]), [0, 2, 3]);
+    }
+
+    #[test]
+    fn times_are_read_where_they_decide_something() {
+        let coarse = |at_least, below| {
+            let range =
+                AgeRange { at_least: Duration::from_mins(at_least), below: Duration::from_mins(below) };
+            Resource { active: KnownTime::Ago(range), ..exited("coarse", &TEST) }
+        };
+        // Between its bounds lies the limit of an hour, or it does not.
+        let facts = [coarse(30, 90), coarse(90, 150), exited("exact", &TEST), coarse(30, 90)];
+        let facts = [&facts[..], &[exited("elsewhere", &[]), volume("v", &TEST)]].concat();
+        let needed = |policy: &Policy| needs_inspection(&facts, policy, now());
+        assert_eq!(needed(&policy()), [0, 3]);
+        assert_eq!(needed(&Policy { times: Times::Exact, ..policy() }), [0, 1, 3], "a plan has exact times");
+        assert_eq!(needed(&Policy { max_containers: Some(4), ..policy() }), [0, 3], "as many as may be");
+        assert_eq!(needed(&Policy { max_containers: Some(3), ..policy() }), [0, 1, 3]);
+    }
+
+    #[test]
+    fn locks_of_what_is_in_scope_guard_it() {
+        let labelled = |what: fn(&str, &[(&str, &str)]) -> Resource, environment| {
+            what("r", &[TEST[0], ("evenkeel.env", environment)])
+        };
+        let facts = [
+            labelled(exited, "shop"),
+            labelled(volume, "data"),
+            container("elsewhere", State::Exited, &[("evenkeel.env", "other")]),
+        ];
+        let found = |policy: &Policy| environments(&facts, policy).into_iter().collect::<Vec<_>>();
+        assert_eq!(found(&policy()), ["data", "shop", "test"]);
+        let containers = Policy { kinds: [Kind::Container].into(), ..policy() };
+        assert_eq!(found(&containers), ["shop", "test"]);
+    }
+
+    #[test]
+    fn the_least_used_is_decided_again_by_its_age_alone() {
+        let record = volume("v", &TEST);
+        let before = Decision { rule: Rule::LeastUsed, reason: "used least".into() };
+        let again = |resource: &Resource| {
+            let found = reconsider((&record, &before), resource, &Users::new(&[]), &policy(), now());
+            (found.rule, found.reason)
+        };
+        assert_eq!(again(&record), (Rule::LeastUsed, "used least".to_owned()));
+        let used = Resource { active: KnownTime::At(now()), ..record.clone() };
+        assert_eq!(again(&used).0, Rule::Young);
+        assert!(is_old(&record, &policy(), now()) && !is_old(&used, &policy(), now()));
+    }
+
+    #[test]
     fn a_scope_of_nothing_and_a_scope_of_all_remove_nothing() {
         let facts = [exited("a", &TEST), volume("b", &[])];
         for scope in [Scope::Matching { labels: Vec::new(), project: None, name: None }, Scope::Everything] {
@@ -427,7 +580,7 @@ mod tests {
         let old = Decision { rule: Rule::Old, reason: "created 3h ago".into() };
         let user = using(container("user", State::Created, &[]), |user| user.volumes.push("v".into()));
         let rule = |now_is: &Resource, facts: &[Resource]| {
-            reconsider((&before, &old), now_is, facts, &policy(), now()).rule
+            reconsider((&before, &old), now_is, &Users::new(facts), &policy(), now()).rule
         };
         assert_eq!(rule(&before, std::slice::from_ref(&before)), Rule::Old);
         assert_eq!(rule(&before, &[before.clone(), user]), Rule::InUse);

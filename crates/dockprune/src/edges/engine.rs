@@ -25,16 +25,31 @@ pub(crate) struct Listing {
     pub(crate) unreached: Vec<(Kind, CallError)>,
 }
 
-impl Listing {
-    /// The resource as this listing has it. Fails where its kind was not listed.
-    pub(crate) fn find(&self, resource: &Resource) -> Result<Option<&Resource>, &CallError> {
-        if let Some(error) = self.error_of(resource.kind()) {
-            return Err(error);
-        }
-        let same = |found: &&Resource| found.kind() == resource.kind() && found.id == resource.id;
-        Ok(self.resources.iter().find(same))
-    }
+/// A listing in which many resources are looked up.
+#[derive(Debug)]
+pub(crate) struct Listed<'a> {
+    listing: &'a Listing,
+    by_id: HashMap<(Kind, &'a str), &'a Resource>,
+}
 
+impl<'a> From<&'a Listing> for Listed<'a> {
+    fn from(listing: &'a Listing) -> Self {
+        let by_id = listing.resources.iter().map(|found| ((found.kind(), found.id.as_str()), found));
+        Self { listing, by_id: by_id.collect() }
+    }
+}
+
+impl<'a> Listed<'a> {
+    /// The resource as this listing has it. Fails where its kind was not listed.
+    pub(crate) fn find(&self, resource: &Resource) -> Result<Option<&'a Resource>, &'a CallError> {
+        match self.listing.error_of(resource.kind()) {
+            Some(error) => Err(error),
+            None => Ok(self.by_id.get(&(resource.kind(), resource.id.as_str())).copied()),
+        }
+    }
+}
+
+impl Listing {
     /// Why a kind was not listed, if so.
     pub(crate) fn error_of(&self, kind: Kind) -> Option<&CallError> {
         self.unreached.iter().find(|(unreached, _)| *unreached == kind).map(|(_, error)| error)

@@ -21,10 +21,10 @@ pub(crate) async fn list(engine: &Engine, limit: Duration) -> Result<Vec<Contain
 
 /// Finds out whether a container in a state that is not known here runs.
 async fn resolve_state(engine: &Engine, limit: Duration, container: &mut ContainerSummary) {
-    if let ContainerState::Other { running, .. } = &mut container.state
+    if let ContainerState::Other { .. } = &container.state
         && let Ok(found) = inspect::fetch(engine, &container.id, limit).await
     {
-        *running = found.is_running();
+        container.follow(&found.reading());
     }
 }
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::api::unsigned;
-use crate::model::container::{ContainerDetails, Health};
+use crate::model::container::{ContainerDetails, ContainerState, Health, StateReading};
 use crate::model::evidence::{HealthCheck, HealthLog, Inspected};
 
 /// Inspects a container.
@@ -118,7 +118,17 @@ impl Inspect {
         unsigned(self.host_config.memory).filter(|bytes| *bytes > 0)
     }
 
-    /// What stays valid until the container is restarted, and its health.
+    /// How the container is now.
+    pub(crate) fn reading(&self) -> StateReading {
+        let State { status, running, exit_code, health, .. } = &self.state;
+        StateReading {
+            state: ContainerState::inspected(status, *running),
+            health: health.as_ref().and_then(|health| Health::parse(&health.status)),
+            exit_code: *exit_code,
+        }
+    }
+
+    /// What stays valid until the container is restarted.
     pub(crate) fn details(self) -> ContainerDetails {
         let memory_limit = self.memory_limit();
         let mut tmpfs: Vec<String> = self.host_config.tmpfs.unwrap_or_default().into_keys().collect();
@@ -127,7 +137,6 @@ impl Inspect {
         tmpfs.sort();
         tmpfs.dedup();
         ContainerDetails {
-            live: self.state.running,
             started_at: self.state.started_at.filter(|time| has_happened(time)),
             restarts: unsigned(self.restart_count),
             oom_killed: self.state.oom_killed,
@@ -135,7 +144,6 @@ impl Inspect {
             tmpfs,
             has_host_network: self.host_config.network_mode == "host",
             has_health_check: self.config.healthcheck.is_some_and(|check| check.is_check()),
-            health: self.state.health.and_then(|health| Health::parse(&health.status)),
         }
     }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::api::inspect::{Inspect, fetch_whole};
 use crate::api::unsigned;
-use crate::model::container::{ContainerState, ContainerSummary, Health};
+use crate::model::container::ContainerSummary;
 use crate::model::inspection::{Access, Inspection, Mount, Port};
 
 /// Billionths in one CPU, as the engine counts them.
@@ -22,17 +22,18 @@ pub(crate) async fn fetch(engine: &Engine, id: &str, limit: Duration) -> Result<
 
 fn parse(whole: &Value) -> Result<Inspection, CallError> {
     let found = Found::deserialize(whole).map_err(|error| CallError::Protocol(error.to_string()))?;
-    let inspected = Inspect::parse(whole)?.evidence();
-    let summary = ContainerSummary {
+    let inspect = Inspect::parse(whole)?;
+    let reading = inspect.reading();
+    let inspected = inspect.evidence();
+    let mut summary = ContainerSummary {
         id: found.id,
         name: found.name.trim_start_matches('/').to_owned(),
         image: found.config.image,
-        state: ContainerState::parse(&found.state.status),
-        health: inspected.health.as_ref().and_then(|health| Health::parse(&health.status)),
-        exit_code: inspected.exit_code,
         created_at: inspected.created_at.map(evenkeel_common::Timestamp::as_second),
         labels: found.config.labels.unwrap_or_default(),
+        ..ContainerSummary::default()
     };
+    summary.follow(&reading);
     let host = found.host_config;
     Ok(Inspection {
         summary,
@@ -51,17 +52,10 @@ fn parse(whole: &Value) -> Result<Inspection, CallError> {
 struct Found {
     id: String,
     name: String,
-    state: FoundState,
     config: Config,
     host_config: HostConfig,
     mounts: Option<Vec<FoundMount>>,
     network_settings: NetworkSettings,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "PascalCase", default)]
-struct FoundState {
-    status: String,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -40,7 +40,7 @@ pub(crate) async fn run(args: &CollectArgs) -> Result<Exit, Error> {
     let mut containers = listed.map_err(|error| error.into_error("list the containers"))?;
     containers.retain(|container| scope.matches(&container.labels));
     let mut collection = Collection::new(Directory::create(&args.dir)?, &containers);
-    let inspected = collection.inspect(&engine, &containers, deadline).await;
+    let inspected = collection.inspect(&engine, &mut containers, deadline).await;
     let created = inspected.values().filter_map(|found| found.created_at).min();
     let (events, ()) = tokio::join!(
         past_events::fetch(&engine, &scope, created, deadline),
@@ -109,18 +109,22 @@ impl Collection {
         }
     }
 
-    /// Saves the inspects and health logs.
+    /// Saves the inspects and health logs, and takes over what they say of the containers' states.
     async fn inspect(
         &mut self,
         engine: &Engine,
-        containers: &[ContainerSummary],
+        containers: &mut [ContainerSummary],
         deadline: Deadline,
     ) -> HashMap<String, Inspected> {
         let ids: Vec<String> = containers.iter().map(|container| container.id.clone()).collect();
+        let mut answers = inspects::fetch_all(engine, &ids, deadline).await;
         let mut found = HashMap::new();
-        for (id, answer) in inspects::fetch_all(engine, &ids, deadline).await {
-            match answer.and_then(|answer| Ok((Inspect::parse(&answer)?.evidence(), answer))) {
-                Ok((inspected, answer)) => {
+        for container in containers {
+            let Some((id, answer)) = answers.remove_entry(&container.id) else { continue };
+            match answer.and_then(|answer| Ok((Inspect::parse(&answer)?, answer))) {
+                Ok((inspect, answer)) => {
+                    container.follow(&inspect.reading());
+                    let inspected = inspect.evidence();
                     self.save_inspect(&id, answer, &inspected);
                     found.insert(id, inspected);
                 }

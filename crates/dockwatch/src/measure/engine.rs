@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt as _};
 
 use crate::api::{containers, disk_usage, info, inspect, networks, stats, volumes};
-use crate::model::container::{ContainerDetails, ContainerStats, ContainerSummary};
+use crate::model::container::{ContainerDetails, ContainerStats, ContainerSummary, StateReading};
 use crate::model::engine::{DiskUsage, Endpoint, EndpointState, EngineInfo, Network, Volume};
 
 /// Concurrent inspect calls to one engine.
@@ -74,17 +74,25 @@ pub(super) async fn disk_usage(engine: &Engine) -> (Endpoint, Option<DiskUsage>)
     timed("disk", disk_usage::fetch(engine, engine.call_timeout)).await
 }
 
+/// What an inspect says of a container.
+#[derive(Clone, Debug)]
+pub(super) struct Inspected {
+    /// How it is now.
+    pub(super) reading: StateReading,
+    pub(super) details: ContainerDetails,
+}
+
 /// Inspects several containers, all within one deadline.
 pub(super) async fn inspect_all(
     engine: &Engine,
     ids: &[String],
     limit: Duration,
-) -> HashMap<String, Result<ContainerDetails, CallError>> {
+) -> HashMap<String, Result<Inspected, CallError>> {
     let deadline = Instant::now() + limit;
     let inspect = async |id: String| {
         let left = deadline.saturating_duration_since(Instant::now());
         let answer = inspect::fetch(engine, &id, left).await;
-        (id, answer.map(inspect::Inspect::details))
+        (id, answer.map(|found| Inspected { reading: found.reading(), details: found.details() }))
     };
     stream::iter(ids.iter().cloned()).map(inspect).buffer_unordered(MAX_INSPECTS).collect().await
 }

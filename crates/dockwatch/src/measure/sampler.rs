@@ -15,7 +15,7 @@ use crate::measure::cgroup::filesystem::{CgroupFs, ROOT};
 use crate::measure::cgroup::reader::{Buffer, CgroupReader, FileHandles};
 use crate::measure::cpu::{CpuHistory, CpuUsage};
 use crate::measure::cpu_readings::{self, ReadingPairs};
-use crate::measure::engine::{self, EngineLists};
+use crate::measure::engine::{self, EngineLists, Inspected};
 use crate::measure::sample::{CpuWait, Query, Sample, SampleMode};
 use crate::measure::space::{DataRoot, of_tmpfs};
 use crate::measure::{address_pools, fd_limit, machine};
@@ -61,11 +61,11 @@ struct Parts {
     stats: StatsById,
     stats_errors: HashMap<String, String>,
     source: StatsSource,
-    details: HashMap<String, Result<ContainerDetails, CallError>>,
+    inspected: HashMap<String, Result<Inspected, CallError>>,
     cpu: HashMap<String, CpuUsage>,
 }
 
-/// The labels of a container that ended between the list call and the measurement.
+/// The labels of a container of which nothing is known but that it ended after the list call.
 struct Vanished(Labels);
 
 impl Sampler {
@@ -280,7 +280,7 @@ impl Sampler {
         let remote: &[String] = if is_local || limit.is_none() { &[] } else { &live };
         let to_inspect = if limit.is_none() { Vec::new() } else { self.to_inspect(&listed, &stats) };
         let to_read_twice = self.without_cpu_use(&stats);
-        let (details, (answers, mut pairs), kernel_pairs) = tokio::join!(
+        let (inspected, (answers, mut pairs), kernel_pairs) = tokio::join!(
             engine::inspect_all(&self.engine, &to_inspect, limit.unwrap_or_default()),
             cpu_readings::from_engine(&self.engine, remote, self.mode.cpu),
             cpu_readings::from_kernel(&mut self.readers, &to_read_twice),
@@ -289,11 +289,16 @@ impl Sampler {
         let stats_errors = add_stats(answers, &mut stats);
         let cpu = self.cpu_usage(&stats, &pairs);
         let source = if is_local { StatsSource::Cgroup } else { StatsSource::Api };
-        let mut parts = Parts { stats, stats_errors, source, details, cpu };
+        let mut parts = Parts { stats, stats_errors, source, inspected, cpu };
         let mut measured = Measured::default();
         for summary in listed {
+            let was_live = summary.is_live();
             match self.assemble(summary, &mut parts) {
-                Ok(container) => measured.containers.push(container),
+                Ok(container) => {
+                    let has_ended = was_live && !container.summary.is_live();
+                    measured.vanished.extend(has_ended.then(|| container.summary.labels.clone()));
+                    measured.containers.push(container);
+                }
                 Err(Vanished(labels)) => measured.vanished.push(labels),
             }
         }
@@ -385,26 +390,31 @@ impl Sampler {
     /// Puts together everything that is known about one container.
     fn assemble(&mut self, mut summary: ContainerSummary, parts: &mut Parts) -> Result<Container, Vanished> {
         let id = summary.id.clone();
-        let mut stats = parts.stats.remove(&id);
-        let details = parts.details.remove(&id);
+        let inspected = parts.inspected.remove(&id);
+        // Of what the list has as ended, only the cause is asked for.
+        if summary.is_live()
+            && let Some(Ok(found)) = &inspected
+        {
+            summary.follow(&found.reading);
+        }
+        let mut stats = parts.stats.remove(&id).filter(|_| summary.is_live());
         let mut error = None;
         if summary.is_live() && summary.state != ContainerState::Restarting && stats.is_none() {
-            error = stats_error(details.as_ref(), parts.stats_errors.remove(&id));
+            error = stats_error(inspected.as_ref(), parts.stats_errors.remove(&id));
             if error.is_none() {
                 return Err(Vanished(summary.labels));
             }
         }
-        let details = self.keep_details(&id, details);
+        let details = self.keep_details(&id, inspected.and_then(Result::ok).map(|found| found.details));
         if let Some(stats) = &mut stats
             && details.as_ref().is_none_or(|details| details.has_host_network)
         {
             // These are, or may be, the machine's counters.
             stats.net = None;
         }
-        summary.health = summary.health.or_else(|| details.as_ref()?.health);
         let destinations = details.as_ref().map(|details| details.tmpfs.as_slice()).unwrap_or_default();
         let tmpfs = of_tmpfs(self.readers.get_mut(&id), destinations);
-        let cpu = parts.cpu.remove(&id);
+        let cpu = parts.cpu.remove(&id).filter(|_| stats.is_some());
         Ok(Container {
             engine: self.engine.host.clone(),
             stats_source: stats.as_ref().map(|_| parts.source),
@@ -419,20 +429,15 @@ impl Sampler {
     }
 
     /// Keeps new details for later samples; returns the newest.
-    fn keep_details(
-        &mut self,
-        id: &str,
-        asked: Option<Result<ContainerDetails, CallError>>,
-    ) -> Option<ContainerDetails> {
-        let new = asked.and_then(Result::ok);
+    fn keep_details(&mut self, id: &str, new: Option<ContainerDetails>) -> Option<ContainerDetails> {
         let Some(cached) = self.cache.containers.get_mut(id) else {
             self.exited.extend(new.map(|new| (id.to_owned(), new)));
             return self.exited.get(id).cloned();
         };
-        let Some(new) = new else { return cached.details.clone() };
-        // Its health is true now, but not later.
-        cached.details = Some(ContainerDetails { health: None, ..new.clone() });
-        Some(new)
+        if new.is_some() {
+            cached.details.clone_from(&new);
+        }
+        cached.details.clone()
     }
 
     /// The machine that the containers run on: this one where their cgroups are here, else what the engine says.
@@ -473,12 +478,12 @@ fn add_stats(
 
 /// Why a container that the engine lists as running has no statistics; `None` where it has ended meanwhile.
 fn stats_error(
-    details: Option<&Result<ContainerDetails, CallError>>,
+    inspected: Option<&Result<Inspected, CallError>>,
     stats_error: Option<String>,
 ) -> Option<String> {
-    match details {
+    match inspected {
         Some(Err(error)) if error.status() != Some(404) => Some(format!("inspect: {error}")),
-        Some(Ok(details)) if details.live => Some(
+        Some(Ok(_)) => Some(
             stats_error.unwrap_or_else(|| "the engine lists it as running, but it has no statistics".into()),
         ),
         _ => None,

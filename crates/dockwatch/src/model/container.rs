@@ -120,6 +120,14 @@ impl ContainerState {
         }
     }
 
+    /// The state that an inspect names so, which knows whether the container runs also where the name is not known here.
+    pub(crate) fn inspected(name: &str, running: bool) -> Self {
+        match Self::parse(name) {
+            Self::Other { name, .. } => Self::Other { name, running },
+            known => known,
+        }
+    }
+
     /// Whether a container in this state has processes.
     const fn is_live(&self) -> bool {
         match self {
@@ -159,6 +167,17 @@ impl Health {
     }
 }
 
+/// How a container is, by an inspect: the only source that is never behind. The list of Docker 28 has a container as running
+/// for a moment after its end.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct StateReading {
+    pub(crate) state: ContainerState,
+    /// The last result of its health check, also where it has ended since.
+    pub(crate) health: Option<Health>,
+    /// Exit code of its last process, or 0.
+    pub(crate) exit_code: Option<i64>,
+}
+
 /// A container's entry in the engine's list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ContainerSummary {
@@ -182,6 +201,19 @@ impl ContainerSummary {
     /// Whether it has processes, and so uses memory and CPU.
     pub(crate) const fn is_live(&self) -> bool {
         self.state.is_live()
+    }
+
+    /// Takes over a later reading: what runs has a health, and what has ended an exit code.
+    pub(crate) fn follow(&mut self, reading: &StateReading) {
+        match &mut self.state {
+            // The name of the list says more than that it runs.
+            ContainerState::Other { running, .. } if reading.state.is_live() => *running = true,
+            state => *state = reading.state.clone(),
+        }
+        self.health = reading.health.filter(|_| self.is_live());
+        let has_ended =
+            matches!(self.state, ContainerState::Exited | ContainerState::Stopped | ContainerState::Dead);
+        self.exit_code = reading.exit_code.filter(|_| has_ended);
     }
 
     /// What a person wants to know first: the result of its health check where it has one, else its state.
@@ -211,8 +243,6 @@ impl ContainerSummary {
 /// What only an inspect says. It stays valid until the container is restarted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct ContainerDetails {
-    /// Whether it has processes.
-    pub(crate) live: bool,
     /// When it was last started, as the engine writes it.
     pub(crate) started_at: Option<String>,
     /// Restarts by the engine's restart policy.
@@ -226,8 +256,6 @@ pub(crate) struct ContainerDetails {
     /// Whether its network is that of the machine.
     pub(crate) has_host_network: bool,
     pub(crate) has_health_check: bool,
-    /// The result of its health check when it was inspected.
-    pub(crate) health: Option<Health>,
 }
 
 /// A tmpfs mount of a container.
@@ -261,6 +289,14 @@ pub(crate) struct Container {
 }
 
 impl Container {
+    /// Takes over a later reading; what does not run uses nothing.
+    pub(crate) fn follow(&mut self, reading: &StateReading) {
+        self.summary.follow(reading);
+        if !self.summary.is_live() {
+            self.forget_stats();
+        }
+    }
+
     /// Drops figures that are not its own.
     pub(crate) fn forget_stats(&mut self) {
         (self.stats, self.stats_source, self.cpu_pct, self.cpu_window_ms) = (None, None, None, None);
@@ -316,5 +352,62 @@ impl Container {
             }),
             ..Self::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn followed(reading: &StateReading) -> ContainerSummary {
+        let mut listed = ContainerSummary {
+            state: ContainerState::Running,
+            health: Some(Health::Healthy),
+            ..ContainerSummary::default()
+        };
+        listed.follow(reading);
+        listed
+    }
+
+    #[test]
+    fn an_inspect_wins_over_the_list() {
+        let ended = StateReading {
+            state: ContainerState::Exited,
+            health: Some(Health::Unhealthy),
+            exit_code: Some(137),
+        };
+        let found = followed(&ended);
+        assert_eq!((found.state, found.health, found.exit_code), (ContainerState::Exited, None, Some(137)));
+        for state in [ContainerState::Running, ContainerState::Restarting, ContainerState::Paused] {
+            let found = followed(&StateReading { state: state.clone(), ..ended.clone() });
+            assert_eq!((found.state, found.health, found.exit_code), (state, Some(Health::Unhealthy), None));
+        }
+        let created = followed(&StateReading { state: ContainerState::Created, ..ended });
+        assert_eq!((created.health, created.exit_code), (None, None), "it has no last process");
+    }
+
+    #[test]
+    fn an_unknown_state_keeps_its_name_as_long_as_the_container_runs() {
+        let follow = |running, state| {
+            let state_before = ContainerState::Other { name: "hovers".into(), running };
+            let mut listed = ContainerSummary { state: state_before, ..ContainerSummary::default() };
+            listed.follow(&StateReading { state, ..StateReading::default() });
+            (listed.state.name().to_owned(), listed.is_live())
+        };
+        for running in [true, false] {
+            assert_eq!(follow(running, ContainerState::Running), ("hovers".to_owned(), true));
+            assert_eq!(follow(running, ContainerState::Exited), ("exited".to_owned(), false));
+        }
+    }
+
+    #[test]
+    fn an_inspect_knows_whether_an_unknown_state_runs() {
+        let is_live = |name, running| {
+            let state = ContainerState::inspected(name, running);
+            assert_eq!(state.name(), name);
+            state.is_live()
+        };
+        assert!(is_live("hibernating", true) && !is_live("hibernating", false));
+        assert!(is_live("running", true) && !is_live("exited", true));
     }
 }

@@ -330,6 +330,54 @@ mod tests {
     }
 
     #[test]
+    fn levels_and_verdicts_have_names_and_a_severity() {
+        let levels = [Level::Safe, Level::Warning, Level::Critical, Level::Emergency];
+        assert_eq!(levels.map(Level::name), ["safe", "warning", "critical", "emergency"]);
+        let verdicts = [Verdict::Level(Level::Critical), Verdict::Unknown, Verdict::Unavailable];
+        assert_eq!(verdicts.map(Verdict::name), ["critical", "unknown", "unavailable"]);
+        assert_eq!(verdicts.map(Verdict::severity), [Level::Critical, Level::Warning, Level::Emergency]);
+        let json = serde_json::to_string(&verdicts).unwrap();
+        assert_eq!(json, r#"["critical","unknown","unavailable"]"#);
+    }
+
+    #[test]
+    fn figures_of_each_resource() {
+        let usage = Usage {
+            memory_bytes: Some(1 << 30),
+            memory_at_least: 1 << 30,
+            containers: Some(5),
+            networks: None,
+            volumes: Some(0),
+            subnets: None,
+            disk: Some(DiskSpace { free: 30 << 30, total: 100 << 30 }),
+        };
+        let found = assess(&usage, &BUDGET);
+        let figures: Vec<String> = found.resources.iter().map(ResourceLevel::figures).collect();
+        assert_eq!(figures, ["1.0 GiB/4.0 GiB", "5/20", "?/15", "0/10", "30.0 GiB free"]);
+        let shares: Vec<Option<f64>> = found.resources.iter().map(ResourceLevel::pct).collect();
+        assert_eq!(shares, [Some(25.0), Some(25.0), None, Some(0.0), Some(70.7)]);
+        let levels: Vec<Option<Level>> = found.resources.iter().map(|one| one.level).collect();
+        let safe = Some(Level::Safe);
+        assert_eq!(levels, [safe, safe, None, safe, safe], "what is unknown has no level");
+        assert_eq!(found.unknown().map(|one| one.resource).collect::<Vec<_>>(), [Resource::Networks]);
+        let disk = found.resources[4];
+        assert_eq!((disk.used, disk.budget), (Some(70 << 30), 99 << 30), "all but the least free space");
+    }
+
+    #[test]
+    fn what_is_safe_is_no_reason() {
+        let usage = Usage {
+            memory_bytes: Some(0),
+            containers: Some(0),
+            networks: Some(0),
+            volumes: Some(0),
+            ..Usage::default()
+        };
+        let found = assess(&usage, &BUDGET);
+        assert_eq!((found.known_level(), found.reasons()), (Some(Level::Safe), Vec::new()));
+    }
+
+    #[test]
     fn unknown_memory_is_not_safe() {
         let of = |memory_bytes, memory_at_least| {
             let usage = Usage {

@@ -1,12 +1,12 @@
 //! What the view knows, and what a key, a click or news does to it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use evenkeel_common::Timestamp;
 use evenkeel_common::terminal::one_line;
 use ratatui::layout::{Position, Rect};
 
-use crate::model::container::Container;
+use crate::model::container::{Container, StateReading};
 use crate::model::facts::Facts;
 use crate::model::inspection::Opened;
 use crate::model::level::{Assessment, Budget, assess};
@@ -65,6 +65,8 @@ pub(crate) struct State {
     pub(super) message: Option<Message>,
     /// The action that is under way.
     pub(super) performing: Option<Request>,
+    /// How the container was at this moment on which something was done last.
+    reading: Option<(ContainerId, StateReading, Instant)>,
     area: Rect,
 }
 
@@ -86,6 +88,7 @@ impl State {
             dialog: None,
             message: None,
             performing: None,
+            reading: None,
             area: Rect::default(),
         }
     }
@@ -97,6 +100,23 @@ impl State {
         self.assessment = assess(&usage, &self.budget);
         (self.facts, self.now) = (facts, now);
         self.settle();
+    }
+
+    /// Takes over how a container was at this moment.
+    pub(crate) fn follow(&mut self, container: ContainerId, reading: StateReading, at: Instant) {
+        if let Some(found) = self.facts.containers.iter_mut().find(|found| container.is(found)) {
+            found.follow(&reading);
+        }
+        self.reading = Some((container, reading, at));
+        self.assessment = assess(&self.facts.usage(), &self.budget);
+        self.settle();
+    }
+
+    /// Takes it over once more where the last sample was begun before it, and forgets it otherwise.
+    pub(crate) fn follow_since(&mut self, sample_began: Instant) {
+        if let Some((container, reading, at)) = self.reading.take().filter(|(_, _, at)| *at > sample_began) {
+            self.follow(container, reading, at);
+        }
     }
 
     /// Takes the locks that are in use.

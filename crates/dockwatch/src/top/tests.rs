@@ -2,21 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use evenkeel_common::Timestamp;
 use evenkeel_common::docker::{LABEL_PROJECT, LABEL_SERVICE};
 use ratatui::backend::TestBackend;
 use ratatui::{Frame, Terminal};
 
-use crate::model::container::{Container, ContainerDetails, ContainerState, ContainerSummary, Health};
+use crate::model::container::{
+    Container, ContainerDetails, ContainerState, ContainerSummary, Health, StateReading,
+};
 use crate::model::engine::{DiskSpace, Endpoint, EndpointState, EngineFacts, Machine};
 use crate::model::evidence::{HealthCheck, HealthLog, Inspected};
 use crate::model::facts::Facts;
 use crate::model::inspection::{Access, Inspection, Mount, Opened, Port};
 use crate::model::level::Budget;
 use crate::model::locks::Locks;
-use crate::top::action::{Abilities, Action};
+use crate::top::action::{Abilities, Action, ContainerId};
 use crate::top::input::{Input, Key};
 use crate::top::list::Row;
 use crate::top::page::PageError;
@@ -405,6 +407,34 @@ fn asks_before_it_acts() {
         state.performed(Message::Info("done".into()));
         assert!(picture(&mut state, 80, 24).contains("done"));
     }
+}
+
+#[test]
+fn what_was_acted_on_is_shown_as_it_is_now_also_by_a_sample_begun_before() {
+    let stopped =
+        || StateReading { state: ContainerState::Exited, exit_code: Some(143), ..StateReading::default() };
+    let alone = |state: &State| {
+        let found = state.facts.containers.iter().find(|found| found.summary.name == "alone").unwrap();
+        (found.summary.state.clone(), found.summary.exit_code, found.stats.is_some())
+    };
+    let (exited, running) =
+        ((ContainerState::Exited, Some(143), false), (ContainerState::Running, None, true));
+    let mut state = state();
+    let id = ContainerId { engine: HOST.into(), id: "alone".into() };
+    let (before, acted) = (Instant::now(), Instant::now() + Duration::from_millis(1));
+    assert_eq!(alone(&state), running);
+    state.follow(id, stopped(), acted);
+    assert_eq!(alone(&state), exited);
+    press(&mut state, "S");
+    assert!(matches!(&state.message, Some(Message::Problem(text)) if text.contains("it does not run")));
+    let mut sample = |began| {
+        state.update(facts(containers()), at(NOW));
+        state.follow_since(began);
+        alone(&state)
+    };
+    assert_eq!(sample(before), exited, "it may be older");
+    assert_eq!(sample(acted), running, "it is newer");
+    assert_eq!(sample(before), running, "the reading is past");
 }
 
 #[test]

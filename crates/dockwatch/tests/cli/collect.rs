@@ -6,7 +6,7 @@ use std::time::Instant;
 use evenkeel_tests::{BUSYBOX, Engine, Home, Proxy, World, engine};
 
 use crate::json::Collected;
-use crate::{LITTLE_MEMORY, STARVING, dockwatch, run, starve};
+use crate::{LITTLE_MEMORY, STARVING, dockwatch, run, starve, with_an_old_list};
 
 /// A Compose project with one container a service.
 struct Project<'a> {
@@ -138,6 +138,27 @@ fn names_what_went_wrong_first_and_saves_the_evidence() {
 }
 
 /// The middle of a log that does not fit is left out, also where it grows faster than it can be read.
+#[test]
+fn what_the_list_has_as_running_and_has_ended_is_collected_as_ended() {
+    let Some(engine) = engine() else { return };
+    let (project, home) = (Project::new(engine), Home::new());
+    project.docker(&["run", "-d"], "ends", &[], "until [ -e /go ]; do sleep 0.1; done; exit 7");
+    let (name, directory) = (project.container("ends"), home.join("artifacts"));
+    let args = ["collect", "--json", "--project", project.name(), "--dir", directory.to_str().unwrap()];
+    let stdout = with_an_old_list(engine, &home, &args, || {
+        engine.docker(&["exec", &name, "touch", "/go"]);
+        engine.docker(&["wait", &name]);
+    });
+    let found: Collected = serde_json::from_str(&stdout).expect(&stdout);
+    let ended = &found.containers[0];
+    assert_eq!(
+        (ended.state.as_str(), ended.exit_code, ended.fault.as_deref()),
+        ("exited", Some(7), Some("exited"))
+    );
+    let summary = std::fs::read_to_string(directory.join("summary.md")).unwrap();
+    assert!(summary.contains("exited (7)"), "{summary}");
+}
+
 #[test]
 fn a_log_without_end_is_cut_at_both_ends() {
     let Some(engine) = engine() else { return };

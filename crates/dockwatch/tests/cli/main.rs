@@ -21,7 +21,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Output, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use evenkeel_tests::{Engine, Home, tool};
+use evenkeel_tests::{Engine, Home, Proxy, tool};
 
 /// The tool with `DOCKER_HOST` set.
 fn dockwatch(host: &str, home: &Home) -> Command {
@@ -42,6 +42,23 @@ fn run(command: &mut Command, args: &[&str], code: i32) -> (String, String) {
 fn snapshot(engine: &Engine, home: &Home, label: &str) -> json::Snapshot {
     let (stdout, _) = run(&mut dockwatch(&engine.host, home), &["--json", "--label", label], 0);
     serde_json::from_str(&stdout).unwrap()
+}
+
+/// Runs the tool with a list of containers that the engine gave before something `happens`, as that of Docker 28 is for a
+/// moment. Returns stdout.
+fn with_an_old_list(engine: &Engine, home: &Home, args: &[&str], happens: impl FnOnce()) -> String {
+    let proxy = Proxy::keeping(&engine.host, "/containers/json");
+    let mut command = dockwatch(&proxy.host, home);
+    command.args(args).args(["--call-timeout", "60s"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    while !proxy.keeps() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    happens();
+    proxy.let_go();
+    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+    assert_eq!(status.code(), Some(0), "{args:?}\n{}", String::from_utf8_lossy(&stderr));
+    String::from_utf8(stdout).unwrap()
 }
 
 /// What a container runs for [`starve`].

@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use evenkeel_tests::{BUSYBOX, Home, Proxy, World, engine};
 
-use crate::{dockwatch, run, snapshot};
+use crate::json::Snapshot;
+use crate::{dockwatch, run, snapshot, with_an_old_list};
 
 #[test]
 fn says_what_a_container_uses() {
@@ -65,6 +66,28 @@ fn says_what_a_container_uses() {
     let again = snapshot(engine, &home, &label);
     assert!(again.containers.iter().all(|c| c.cpu_pct.is_some()));
     assert_eq!(again.engines[0].endpoints.len(), 4, "who the engine is was stored");
+}
+
+#[test]
+fn what_the_list_has_as_running_and_has_ended_is_shown_as_ended() {
+    let Some(engine) = engine() else { return };
+    let (world, home) = (World::new(engine), Home::new());
+    let (name, label) = (world.name("ends"), world.label());
+    let script = "until [ -e /go ]; do sleep 0.1; done; exit 7";
+    engine.docker(&["run", "-d", "--name", &name, "--label", &label, BUSYBOX, "sh", "-c", script]);
+    let stdout = with_an_old_list(engine, &home, &["--json", "--all", "--label", &label], || {
+        engine.docker(&["exec", &name, "touch", "/go"]);
+        engine.docker(&["wait", &name]);
+    });
+    let found: Snapshot = serde_json::from_str(&stdout).expect(&stdout);
+    assert_eq!((found.totals.containers_running, found.totals.containers_stopped), (Some(0), Some(1)));
+    let ended = &found.containers[0];
+    assert_eq!(
+        (ended.name.as_str(), ended.state.as_str(), ended.exit_code),
+        (name.as_str(), "exited", Some(7))
+    );
+    assert_eq!((ended.memory_working_set_bytes, ended.cpu_pct), (None, None));
+    assert_eq!((found.vanished, found.errors.len()), (1, 0), "it ended during the measurement");
 }
 
 #[test]

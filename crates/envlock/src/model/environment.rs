@@ -453,6 +453,58 @@ mod tests {
         assert!(matches!(facts(&Recorded::Unreadable, &now).sweep(AllIdle), Sweep::Skip(_)));
     }
 
+    /// A record with a take-down, of this user's or of somebody else's.
+    fn with_teardown(phase: EnvironmentPhase, foreign: Option<Foreign>) -> Recorded {
+        let teardown = Teardown { command: "down".into(), directory: "/".into(), limit_ms: Some(1500) };
+        match environment(phase, FOR, Some(0)) {
+            Recorded::Known(known) => {
+                Recorded::Known(Box::new(Environment { teardown: Some(teardown), foreign, ..*known }))
+            }
+            other => other,
+        }
+    }
+
+    #[test]
+    fn nobody_runs_a_take_down_that_another_recorded() {
+        use EnvironmentPhase::{Down, Up};
+        let now = at(5000);
+        let own = with_teardown(Up, None);
+        assert_eq!(own.teardown().and_then(Teardown::limit), Some(Duration::from_millis(1500)));
+        assert_eq!(own.withheld_teardown(), None);
+        let user = "alice (user 7) set it up, and only he may run the take-down that is recorded";
+        let store = "alice@here set it up, and no command is taken from a store";
+        for (foreign, why) in [(Foreign::User(7), user), (Foreign::Store, store)] {
+            let recorded = with_teardown(Up, Some(foreign));
+            assert_eq!(recorded.teardown(), None);
+            assert_eq!(recorded.withheld_teardown().as_deref(), Some(why));
+            let sweep = facts(&recorded, &now).sweep(SweepRule::AllIdle);
+            assert_eq!(sweep, Sweep::Skip(why.into()));
+            let down = with_teardown(Down, Some(foreign));
+            assert_eq!(facts(&down, &now).sweep(SweepRule::AllIdle), Sweep::Nothing);
+        }
+        let none = environment(Up, FOR, Some(0));
+        assert_eq!((none.teardown(), Recorded::Nothing.teardown()), (None, None));
+        assert_eq!(Recorded::Nothing.withheld_teardown(), None);
+        let unlimited = Teardown { command: "down".into(), directory: "/".into(), limit_ms: None };
+        assert_eq!(unlimited.limit(), None);
+    }
+
+    #[test]
+    fn what_was_taken_down_is_down_unless_a_holder_died_since() {
+        let (now, down) = (at(5000), environment(EnvironmentPhase::Down, Keep::No, None));
+        assert_eq!(facts(&down, &now).unused(), Unused::Down);
+        let marked = Facts { is_marked_dirty: true, ..facts(&down, &now) };
+        assert_eq!(marked.unused(), Unused::Dirty(Dirty::HolderDied));
+    }
+
+    #[test]
+    fn a_time_to_keep_is_recorded_in_milliseconds() {
+        assert_eq!(Keep::lasting(SECOND), FOR);
+        assert_eq!(Keep::lasting(Duration::MAX), Keep::For { ms: u64::MAX });
+        let recorded = environment(EnvironmentPhase::Up, FOR, None);
+        assert_eq!((recorded.kept(), Recorded::Nothing.kept()), (FOR, Keep::No));
+    }
+
     #[test]
     fn the_last_one_decides_unless_it_is_kept_until_told() {
         assert_eq!(kept_by_last(Keep::UntilTold, Keep::No), Keep::UntilTold);

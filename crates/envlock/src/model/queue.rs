@@ -118,6 +118,18 @@ mod tests {
     }
 
     #[test]
+    fn modes_are_written_as_letters_and_as_words() {
+        let modes = [Mode::Exclusive, Mode::Shared, Mode::Slots(3)];
+        assert_eq!(modes.map(Mode::letter), ['x', 's', 'n']);
+        assert_eq!(modes.map(|mode| mode.to_string()), ["exclusive", "shared", "slot"]);
+        let read = ["x", "s", "n"].map(Mode::from_letter);
+        assert_eq!(read, [Some(Mode::Exclusive), Some(Mode::Shared), Some(Mode::Slots(0))]);
+        for other in ["", "y", "xs", "X"] {
+            assert_eq!(Mode::from_letter(other), None, "{other}");
+        }
+    }
+
+    #[test]
     fn less_than_what_is_held_is_covered() {
         use Mode::{Exclusive, Shared, Slots};
         for (held, wanted, covered) in [

@@ -202,7 +202,7 @@ pub(crate) struct WaitArgs {
     /// Time between two runs of a service's own health check
     #[arg(long, value_name = "DURATION", default_value = "500ms", value_parser = parse_call_timeout)]
     pub(crate) poll: Duration,
-    /// Count only what the engine says of health checks, and run none here
+    /// Count only what the engine says of health checks, and run none here: unhealthy has failed at once
     #[arg(long)]
     pub(crate) engine_verdict: bool,
     /// CPU limit of a service once all are ready, 0 for none; may be repeated

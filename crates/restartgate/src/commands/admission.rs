@@ -50,7 +50,7 @@ pub(super) fn admit(
     health: &Health,
     containers: &[ContainerStatus],
 ) -> Result<Answer, Error> {
-    let answer = history.decide(|records| {
+    let answer = history.decide(request.service, |records| {
         let mut answer = decide(&records, request, health, containers);
         let record = record_of(&mut answer, request, containers);
         (answer, record)

@@ -44,7 +44,7 @@ pub(super) async fn preview(
     found: &Found,
     request: &Request<'_>,
 ) -> Result<ReportJson, Error> {
-    let (mut records, _) = history.read()?;
+    let mut records = history.read_about(&found.service)?;
     if history.is_busy(&found.service)? {
         past::without_running(&mut records, &found.service);
     }

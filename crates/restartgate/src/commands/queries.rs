@@ -28,9 +28,9 @@ pub(super) fn status(args: &StatusArgs) -> Result<Exit, Error> {
     let now = BootTimestamp::now();
     leave_out_running(&history, &mut records)?;
     let mut rows = Vec::new();
-    for service in &past::services(&records) {
-        let Some(last) = records.iter().rfind(|record| record.service == *service) else { continue };
-        let state = replay(&past::events(&records, service, &now), &effective.limits);
+    for (service, own) in past::by_service(&records) {
+        let Some(last) = own.last() else { continue };
+        let state = replay(&past::events_of(&own, &now), &effective.limits);
         rows.push(StatusRowJson::new(service, &state, &effective.limits, last));
     }
     let status = StatusJson::new(rows, skipped, history.dir().into());

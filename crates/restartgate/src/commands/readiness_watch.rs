@@ -12,7 +12,7 @@ use futures_util::future::try_join_all;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use crate::decide::readiness::{self, CheckRun, Facts, Readiness, StartCall};
+use crate::decide::readiness::{self, CheckRun, CheckedAt, Facts, Readiness, StartCall, Unhealthy};
 use crate::edges::engine::{Docker, Found};
 use crate::edges::ports;
 use crate::model::container::{ContainerStatus, State};
@@ -44,6 +44,18 @@ pub(super) struct Options {
     pub(super) starts: Starts,
 }
 
+impl Options {
+    /// How the engine's `unhealthy` counts after this time: it is final where nobody else's verdict counts, and where the
+    /// time is over.
+    fn unhealthy_after(&self, waited: Duration) -> Unhealthy {
+        if self.checks == Checks::Engine || waited >= self.timeout {
+            Unhealthy::IsFinal
+        } else {
+            Unhealthy::MayRecover
+        }
+    }
+}
+
 /// How far one container came.
 pub(super) struct Reached {
     pub(super) status: ContainerStatus,
@@ -61,9 +73,9 @@ pub(super) async fn watch(
     let mut watch = Watch::new(docker, found, options);
     let mut progress = Progress::new();
     loop {
-        let reached = watch.look().await?;
-        let has_failed = reached.iter().any(|one| matches!(one.readiness, Readiness::Failed(_)));
         let waited = watch.started.elapsed();
+        let reached = watch.look(waited).await?;
+        let has_failed = reached.iter().any(|one| matches!(one.readiness, Readiness::Failed(_)));
         let Some(pending) = reached.iter().find_map(reason_to_wait) else {
             return Ok(watch.end(reached));
         };
@@ -71,7 +83,7 @@ pub(super) async fn watch(
             return Ok(watch.end(reached));
         }
         progress.show(&format!("waiting for {pending}, {} s", waited.as_secs()));
-        let pause = INTERVAL.min(options.timeout.saturating_sub(waited));
+        let pause = INTERVAL.min(options.timeout.saturating_sub(watch.started.elapsed()));
         // A check that passes ends the pause.
         let _ = tokio::time::timeout(pause, watch.passed.notified()).await;
     }
@@ -109,8 +121,7 @@ struct Member {
 
 /// A health check that is repeated until it passes.
 struct Checking {
-    /// When the process started in which it runs.
-    process: String,
+    since: CheckedAt,
     task: JoinHandle<()>,
 }
 
@@ -139,8 +150,8 @@ impl<'a> Watch<'a> {
         Self { docker, options, started: Instant::now(), members: members.collect(), passed: Arc::default() }
     }
 
-    /// Inspects all, decides, and makes the starts that were decided.
-    async fn look(&mut self) -> Result<Vec<Reached>, Error> {
+    /// Inspects all after this time, decides, and makes the starts that were decided.
+    async fn look(&mut self, waited: Duration) -> Result<Vec<Reached>, Error> {
         let seen = try_join_all(self.members.iter().map(|member| look_at(self.docker, &member.id))).await?;
         let mut facts = Vec::new();
         for (member, seen) in self.members.iter_mut().zip(seen) {
@@ -150,8 +161,8 @@ impl<'a> Watch<'a> {
             }
             facts.push(member.facts(seen));
         }
+        let decided = readiness::decide(&facts, self.options.unhealthy_after(waited));
         let waited = self.started.elapsed();
-        let decided = readiness::decide(&facts);
         let each = self.members.iter_mut().zip(facts).zip(decided);
         Ok(each
             .map(|((member, facts), readiness)| {
@@ -220,20 +231,23 @@ impl Member {
         }
     }
 
-    /// Keeps the container's health check running until it passes, anew in each of its processes.
+    /// Keeps the container's health check running until it passes; anew in each of its processes, and when the engine finds
+    /// it unhealthy.
     fn check(&mut self, docker: &Docker, poll: Duration, seen: &Seen, passed: &Arc<Notify>) {
         let status = &seen.status;
         let Some(check) = &seen.definition.check else { return };
         if self.awaited || status.state != State::Running {
             self.checking = None;
-        } else if self.checking.as_ref().is_none_or(|checking| checking.process != status.started_at) {
+        } else if let Some(checking) = self.checking.as_mut().filter(|it| it.since.counts_for(status)) {
+            checking.since = CheckedAt::new(status);
+        } else {
             let (docker, id, check, passed) =
                 (docker.clone(), self.id.clone(), check.clone(), passed.clone());
             let task = tokio::spawn(async move {
                 until_passed(&docker, &id, &check, poll).await;
                 passed.notify_one();
             });
-            self.checking = Some(Checking { process: status.started_at.clone(), task });
+            self.checking = Some(Checking { since: CheckedAt::new(status), task });
         }
     }
 }

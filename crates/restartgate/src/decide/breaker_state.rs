@@ -236,6 +236,34 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn the_state_says_what_counts_against_the_limits() {
+        let limits = Limits::default();
+        let events =
+            [attempt(400, Outcome::Healthy), attempt(250, Outcome::Failed), attempt(100, Outcome::Failed)];
+        let found = replay(&events, &limits);
+        assert_eq!((found.attempts_used, found.window_left), (2, s(50)), "one has left the window");
+        assert_eq!((found.failures, found.cooldown, found.cooldown_left), (2, s(60), Duration::ZERO));
+        assert_eq!((found.trips, found.breaker.name()), (0, BreakerName::Closed));
+        let empty = replay(&[], &limits);
+        assert_eq!((empty.window_left, empty.cooldown), (Duration::ZERO, Duration::ZERO));
+        let reset = [&events[..], &[Event::Reset]].concat();
+        assert_eq!(replay(&reset, &limits), empty, "nothing before a reset counts");
+    }
+
+    #[test]
+    fn a_breaker_that_closed_forgets_its_trips() {
+        let limits = Limits::default();
+        let trip = |age| Event::Trip { at: s(age), cause: "storm".into() };
+        let after = |good| replay(&[trip(1000), attempt(good, Outcome::Healthy), trip(500)], &limits);
+        // It was stable for exactly its time before the second trip, or for a second less.
+        assert_eq!((after(560).trips, after(559).trips), (1, 2));
+        let proving = replay(&[trip(1000), attempt(20, Outcome::Healthy)], &limits);
+        assert_eq!(proving.breaker, Breaker::Proving { left: s(40) });
+        let again = replay(&[trip(1000), attempt(20, Outcome::Healthy), trip(5)], &limits);
+        assert_eq!(again.breaker, Breaker::Open { left: s(595), cause: "storm".into() });
+    }
+
+    #[test]
     fn open_time_doubles_to_its_limit() {
         let limits = Limits::default();
         let minutes: Vec<u64> = (1..=5).map(|trips| open_for(trips, &limits).as_secs() / 60).collect();

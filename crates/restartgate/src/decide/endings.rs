@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use evenkeel_common::Timestamp;
+
 use crate::model::engine_kind::EngineKind;
 use crate::model::scope::{Ending, Event, EventKind, Seen};
 
@@ -15,30 +17,45 @@ const SETTLE: Duration = Duration::from_secs(3);
 #[derive(Debug, Default)]
 pub(crate) struct Endings {
     by_id: HashMap<String, Noted>,
+    /// When the engine began to serve; `None` where that is not known.
+    engine_began: Option<Timestamp>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Noted {
     seen: Seen,
-    /// Somebody asked for its end.
-    asked: bool,
+    asked: Asker,
     ended: bool,
     /// When it was first known that it does not run.
     down_since: Option<Instant>,
 }
 
+/// Who asked for the end of a container. A person's will is never outdone by what the engine does later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Asker {
+    Nobody,
+    /// The engine itself.
+    Engine,
+    Somebody,
+}
+
 impl Noted {
-    const RUNNING: Self = Self { seen: Seen::Running, asked: false, ended: false, down_since: None };
+    const RUNNING: Self = Self { seen: Seen::Running, asked: Asker::Nobody, ended: false, down_since: None };
     const UNKNOWN: Self = Self { seen: Seen::Never, ..Self::RUNNING };
 }
 
 impl Endings {
+    /// Notes when the engine began to serve, before what it tells of that time is noted.
+    pub(crate) fn engine_began(&mut self, at: Option<Timestamp>) {
+        self.engine_began = at;
+    }
+
     /// Notes an event.
     pub(crate) fn note(&mut self, event: &Event) {
         let noted = || self.by_id.get(&event.id).copied().unwrap_or(Noted::UNKNOWN);
         let now = match event.kind {
             EventKind::Started => Noted::RUNNING,
-            EventKind::AskedToEnd => Noted { asked: true, ..noted() },
+            EventKind::AskedToEnd => Noted { asked: noted().asked.max(self.asked_by(event)), ..noted() },
             EventKind::Ended => Noted { ended: true, ..noted() },
             EventKind::HealthChanged => return,
             EventKind::Removed => {
@@ -47,6 +64,15 @@ impl Endings {
             }
         };
         self.by_id.insert(event.id.clone(), now);
+    }
+
+    /// Who asked for the end. An engine forgets all events with its own end: one that it tells of a time at which it did not
+    /// serve anybody is of its own doing. So it ends what outlived its crash.
+    fn asked_by(&self, event: &Event) -> Asker {
+        match (event.at, self.engine_began) {
+            (Some(at), Some(began)) if at < began => Asker::Engine,
+            _ => Asker::Somebody,
+        }
     }
 
     /// Whether the end of a container was reported, and no start since then.
@@ -68,13 +94,14 @@ impl Endings {
     pub(crate) fn settles_at(&mut self, id: &str, now: Instant) -> Instant {
         let noted = self.by_id.entry(id.to_owned()).or_insert(Noted::UNKNOWN);
         let since = *noted.down_since.get_or_insert(now);
-        if noted.asked { since } else { since + SETTLE }
+        if noted.asked == Asker::Nobody { since + SETTLE } else { since }
     }
 
     /// How the last process of a container ended, which does not run now.
     pub(crate) fn of(&self, id: &str) -> Ending {
         match self.by_id.get(id) {
-            Some(Noted { asked: true, .. }) => Ending::Asked,
+            Some(Noted { asked: Asker::Somebody, .. }) => Ending::Asked,
+            Some(Noted { asked: Asker::Engine, .. }) => Ending::ByEngine,
             Some(Noted { ended: true, .. }) => Ending::ByItself,
             Some(Noted { seen, .. }) => Ending::Unrecorded(*seen),
             None => Ending::Unrecorded(Seen::Never),
@@ -87,7 +114,7 @@ impl Ending {
     /// its events tell of a kill, and not of a stop.
     pub(crate) const fn known_by(self, kind: EngineKind, was_stopped: bool) -> Self {
         match (self, kind) {
-            (Self::Asked, _) | (_, EngineKind::Docker) => self,
+            (Self::Asked | Self::ByEngine, _) | (_, EngineKind::Docker) => self,
             (_, EngineKind::Podman) if was_stopped => Self::Asked,
             (_, EngineKind::Podman) => Self::ByItself,
             (_, EngineKind::PodmanBefore5_4) => Self::Unrecorded(Seen::Never),
@@ -103,7 +130,7 @@ mod tests {
     fn after(kinds: &[EventKind]) -> Endings {
         let mut endings = Endings::default();
         for &kind in kinds {
-            endings.note(&Event { id: "a".into(), kind });
+            endings.note(&Event { id: "a".into(), kind, at: None });
         }
         endings
     }
@@ -131,9 +158,55 @@ mod tests {
         }
     }
 
+    /// After events at these seconds, of an engine that began at another one.
+    fn after_at(endings: &mut Endings, began: i64, events: &[(i64, EventKind)]) -> Ending {
+        let at = |second| Timestamp::from_second(second).ok();
+        endings.engine_began(at(began));
+        for &(second, kind) in events {
+            endings.note(&Event { id: "a".into(), kind, at: at(second) });
+        }
+        endings.of("a")
+    }
+
+    #[test]
+    fn what_an_engine_ends_before_it_serves_anybody_is_its_own_doing() {
+        let stop = [AskedToEnd, Ended, AskedToEnd];
+        let at = |seconds: [i64; 3]| [0, 1, 2].map(|n| (seconds[n], stop[n]));
+        let first = |began, events: &[(i64, EventKind)]| after_at(&mut Endings::default(), began, events);
+        assert_eq!(first(10, &at([7, 8, 9])), Ending::ByEngine);
+        assert_eq!(first(10, &at([10, 11, 12])), Ending::Asked, "from the moment at which it serves");
+        assert_eq!(
+            first(10, &[(7, AskedToEnd), (8, Ended), (11, Started)]),
+            Ending::Unrecorded(Seen::Running)
+        );
+        assert_eq!(first(10, &[(7, AskedToEnd), (8, Ended), (11, Started), (12, Ended)]), Ending::ByItself);
+        let mut unknown = after(&stop);
+        assert_eq!(unknown.of("a"), Ending::Asked, "when it began is not known");
+        // It settles at once: who wanted it is known.
+        let mut ended = Endings::default();
+        after_at(&mut ended, 10, &at([7, 8, 9]));
+        let now = Instant::now();
+        assert_eq!((ended.settles_at("a", now), unknown.settles_at("a", now)), (now, now));
+    }
+
+    #[test]
+    fn what_a_person_stopped_before_a_crash_stays_his() {
+        let mut endings = Endings::default();
+        assert_eq!(
+            after_at(&mut endings, 10, &[(11, Started), (12, AskedToEnd), (13, Ended)]),
+            Ending::Asked
+        );
+        assert_eq!(after_at(&mut endings, 20, &[]), Ending::Asked, "the engine has begun again");
+        // It did not end in time, and the engine ended it when it began again.
+        let mut endings = Endings::default();
+        after_at(&mut endings, 10, &[(11, Started), (12, AskedToEnd)]);
+        assert_eq!(after_at(&mut endings, 20, &[(18, AskedToEnd), (19, Ended)]), Ending::Asked);
+    }
+
     #[test]
     fn podman_tells_stops_otherwise_or_not_at_all() {
         use Ending::{Asked, ByItself, Unrecorded};
+        assert_eq!(Ending::ByEngine.known_by(EngineKind::Docker, false), Ending::ByEngine);
         let all = [Asked, ByItself, Unrecorded(Seen::Running), Unrecorded(Seen::Never)];
         for ending in all {
             assert_eq!(ending.known_by(EngineKind::Docker, false), ending);
@@ -155,9 +228,9 @@ mod tests {
             (endings.settles_at("a", now), endings.settles_at("a", later)),
             (now + SETTLE, now + SETTLE)
         );
-        endings.note(&Event { id: "a".into(), kind: AskedToEnd });
+        endings.note(&Event { id: "a".into(), kind: AskedToEnd, at: None });
         assert_eq!(endings.settles_at("a", later), now, "it is known now");
-        endings.note(&Event { id: "a".into(), kind: Started });
+        endings.note(&Event { id: "a".into(), kind: Started, at: None });
         assert_eq!(endings.settles_at("a", later), later + SETTLE, "another end");
         endings.saw_running("a");
         assert_eq!(endings.settles_at("a", now), now + SETTLE);

@@ -255,6 +255,73 @@ mod tests {
     }
 
     #[test]
+    fn a_decision_names_its_rule_and_when_to_ask_again() {
+        let tripped = Decision::Open {
+            rule: Rule::Window,
+            cause: "storm".into(),
+            retry_after: s(300),
+            trips_now: true,
+        };
+        for (decision, rule, retry_after) in [
+            (Decision::Skip, Rule::Healthy, None),
+            (Decision::Await { reason: "it starts".into() }, Rule::Starting, None),
+            (Decision::Coalesced, Rule::Coalesced, None),
+            (FREE, Rule::Free, None),
+            (PROBE, Rule::Probe, None),
+            (later(Rule::Machine, 7), Rule::Machine, Some(s(7))),
+            (open(9), Rule::Breaker, Some(s(9))),
+            (tripped, Rule::Window, Some(s(300))),
+        ] {
+            assert_eq!((decision.rule(), decision.retry_after()), (rule, retry_after), "{decision:?}");
+        }
+    }
+
+    #[test]
+    fn a_probe_waits_for_room_in_the_machines_budget() {
+        let limits = Limits::default();
+        let state = replay(&[trip_at(300)], &limits);
+        let health = unhealthy();
+        let machine = [s(1), s(2), s(3), s(4), s(5), s(50)];
+        let mut facts = Facts {
+            mode: RestartMode::IfUnhealthy,
+            health: &health,
+            coalesced: false,
+            unrecoverable: None,
+            state: &state,
+            machine: &machine,
+        };
+        assert_eq!(decide(&facts, &limits), later(Rule::Machine, 10));
+        facts.machine = &machine[1..];
+        assert_eq!(decide(&facts, &limits), PROBE);
+    }
+
+    #[test]
+    fn a_trip_in_a_row_lasts_twice_as_long_as_the_one_before() {
+        let limits = Limits::default();
+        let opened_for = |events: &[Event]| {
+            let state = replay(events, &limits);
+            let health = unhealthy();
+            let facts = Facts {
+                mode: RestartMode::IfUnhealthy,
+                health: &health,
+                coalesced: false,
+                unrecoverable: None,
+                state: &state,
+                machine: &[],
+            };
+            (state.trips, decide(&facts, &limits).retry_after())
+        };
+        let proving = |trips: u64| {
+            let mut events: Vec<Event> = (1..=trips).rev().map(|nth| trip_at(nth * 1000)).collect();
+            events.push(attempt(10, Outcome::Healthy));
+            events
+        };
+        assert_eq!(opened_for(&proving(1)), (1, Some(s(600))));
+        assert_eq!(opened_for(&proving(2)), (2, Some(s(1200))));
+        assert_eq!(opened_for(&proving(3)), (3, Some(s(1800))));
+    }
+
+    #[test]
     fn cooldown_ends_exactly_at_its_edge() {
         assert_eq!(verdict(&[attempt(29, Outcome::Healthy)]), later(Rule::Cooldown, 1));
         assert_eq!(verdict(&[attempt(30, Outcome::Healthy)]), FREE);

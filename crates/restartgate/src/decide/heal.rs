@@ -68,6 +68,10 @@ fn judge_ended(facts: &Facts<'_>) -> Judgement {
     let by_policy = definition.restart_policy == RestartPolicy::Always;
     match ending {
         Ending::Asked => leave("it was stopped on purpose"),
+        // Also one that ended with code 0, as many do when they are asked to: it had not completed.
+        Ending::ByEngine => {
+            Judgement::Restart("the engine ended it when it began again after a crash".into())
+        }
         _ if status.exit_code == 0 && is_one_shot && !could_not_start => leave("it has completed"),
         Ending::Unrecorded(_) if by_policy && !could_not_start => {
             leave("Docker restarts it, unless it was stopped on purpose")
@@ -243,6 +247,17 @@ mod tests {
         for (status, definition, ending, expected) in cases {
             let shown = format!("{status:?} {definition:?} {ending:?}");
             assert_eq!(judged(&member("web"), status, definition, ending), expected, "{shown}");
+        }
+        let by_engine = restart("the engine ended it when it began again after a crash");
+        for (code, definition) in
+            [(0, Definition::default()), (0, always()), (143, with_check()), (137, always())]
+        {
+            let shown = format!("{code} {definition:?}");
+            assert_eq!(
+                judged(&member("web"), ended(code), definition, Ending::ByEngine),
+                by_engine,
+                "{shown}"
+            );
         }
         let awaited = Member { awaited: true, ..member("init") };
         assert_eq!(judged(&awaited, ended(0), with_check(), Ending::ByItself), leave("it has completed"));

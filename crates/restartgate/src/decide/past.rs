@@ -1,6 +1,6 @@
 //! What the records of the history say about a service and about the machine.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use evenkeel_common::BootTimestamp;
@@ -8,13 +8,30 @@ use evenkeel_common::BootTimestamp;
 use super::breaker_state::{Event, Outcome};
 use crate::model::record::{Action, Record, Service};
 
+/// The records of each service, oldest first, sorted by service.
+pub(crate) fn by_service(records: &[Record]) -> BTreeMap<&Service, Vec<&Record>> {
+    let mut services = BTreeMap::<_, Vec<_>>::new();
+    for record in records {
+        services.entry(&record.service).or_default().push(record);
+    }
+    services
+}
+
 /// The events of one service, oldest first. A begin without an end counts as failed: where nobody holds the service's
 /// lock, the process that made it has died.
 pub(crate) fn events(records: &[Record], service: &Service, now: &BootTimestamp) -> Vec<Event> {
-    let own = || records.iter().filter(|record| record.service == *service);
-    let ends: HashMap<(u32, u64), &Record> =
-        own().filter(|r| r.action == Action::End).filter_map(|r| Some((r.attempt_of_user()?, r))).collect();
-    let event = |record: &Record| {
+    let own: Vec<&Record> = records.iter().filter(|record| record.service == *service).collect();
+    events_of(&own, now)
+}
+
+/// The same where all records are of that service.
+pub(crate) fn events_of(own: &[&Record], now: &BootTimestamp) -> Vec<Event> {
+    let ends: HashMap<(u32, u64), &Record> = own
+        .iter()
+        .filter(|r| r.action == Action::End)
+        .filter_map(|r| Some((r.attempt_of_user()?, *r)))
+        .collect();
+    let event = |record: &&Record| {
         let age = record.time.age_at(now);
         match record.action {
             Action::Begin => {
@@ -32,7 +49,7 @@ pub(crate) fn events(records: &[Record], service: &Service, now: &BootTimestamp)
             Action::End | Action::Refused => None,
         }
     };
-    own().filter_map(event).collect()
+    own.iter().filter_map(event).collect()
 }
 
 /// Leaves out the attempt that is still running, where a process holds the service's lock.
@@ -47,10 +64,7 @@ pub(crate) fn without_running(records: &mut Vec<Record>, service: &Service) {
 
 /// All services in the records, sorted.
 pub(crate) fn services(records: &[Record]) -> Vec<Service> {
-    let mut services: Vec<Service> = records.iter().map(|record| record.service.clone()).collect();
-    services.sort();
-    services.dedup();
-    services
+    by_service(records).into_keys().cloned().collect()
 }
 
 /// Whether the last restart of the service was made because it had been killed at its memory limit.

@@ -26,11 +26,41 @@ pub(crate) struct Facts {
     pub(crate) start: StartCall,
 }
 
-/// The health check that is run here, in the container's current process.
+/// The health check that is run here, in the container's current process and since the engine's last change to
+/// `unhealthy`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CheckRun {
     NotPassed,
     Passed,
+}
+
+/// How the engine's verdict `unhealthy` counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Unhealthy {
+    /// The container has failed.
+    IsFinal,
+    /// A slow start: its check may still pass.
+    MayRecover,
+}
+
+/// What a run of the health check is good for: when its process started, and the engine's verdict at that time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CheckedAt {
+    process: String,
+    verdict: Option<HealthCheck>,
+}
+
+impl CheckedAt {
+    pub(crate) fn new(status: &ContainerStatus) -> Self {
+        Self { process: status.started_at.clone(), verdict: status.health }
+    }
+
+    /// Whether a pass since then still counts: not for another process, nor where the engine has found it unhealthy since.
+    pub(crate) fn counts_for(&self, status: &ContainerStatus) -> bool {
+        let is_unhealthy = |verdict| verdict == Some(HealthCheck::Unhealthy);
+        let has_turned = is_unhealthy(status.health) && !is_unhealthy(self.verdict);
+        self.process == status.started_at && !has_turned
+    }
 }
 
 /// The call that starts a container.
@@ -72,8 +102,8 @@ pub(crate) enum ReadyBy {
 }
 
 /// How far each container has come, in the order of the facts.
-pub(crate) fn decide(all: &[Facts]) -> Vec<Readiness> {
-    let alone: Vec<Readiness> = all.iter().map(of_container).collect();
+pub(crate) fn decide(all: &[Facts], unhealthy: Unhealthy) -> Vec<Readiness> {
+    let alone: Vec<Readiness> = all.iter().map(|facts| of_container(facts, unhealthy)).collect();
     all.iter()
         .zip(&alone)
         .map(|(facts, own)| match own {
@@ -84,10 +114,10 @@ pub(crate) fn decide(all: &[Facts]) -> Vec<Readiness> {
 }
 
 /// How far a container has come, whatever the others do.
-fn of_container(facts: &Facts) -> Readiness {
+fn of_container(facts: &Facts, unhealthy: Unhealthy) -> Readiness {
     let status = &facts.status;
     match status.state {
-        State::Running => of_running(facts),
+        State::Running => of_running(facts, unhealthy),
         State::Created => of_created(facts),
         State::Exited if status.exit_code == 0 && status.error.is_empty() => of_completed(facts),
         State::Paused => Readiness::Failed("it is paused".into()),
@@ -126,18 +156,26 @@ fn of_completed(facts: &Facts) -> Readiness {
     }
 }
 
-fn of_running(facts: &Facts) -> Readiness {
+fn of_running(facts: &Facts, unhealthy: Unhealthy) -> Readiness {
     if facts.awaited {
         return Readiness::Pending("it has not completed yet".into());
     }
     match (facts.status.health, &facts.definition.check) {
-        (Some(HealthCheck::Unhealthy), _) => Readiness::Failed("its health check fails".into()),
         (Some(HealthCheck::Healthy), _) => Readiness::Ready(ReadyBy::EngineCheck),
         (_, Some(_)) if facts.check == CheckRun::Passed => Readiness::Ready(ReadyBy::Check),
+        (Some(HealthCheck::Unhealthy), _) => of_unhealthy(unhealthy),
         (Some(HealthCheck::Starting), _) | (None, Some(_)) => {
             Readiness::Pending("its health check has not passed yet".into())
         }
         (None, None) => without_check(facts),
+    }
+}
+
+fn of_unhealthy(unhealthy: Unhealthy) -> Readiness {
+    let reason = "its health check fails".to_owned();
+    match unhealthy {
+        Unhealthy::IsFinal => Readiness::Failed(reason),
+        Unhealthy::MayRecover => Readiness::Pending(reason),
     }
 }
 
@@ -227,7 +265,7 @@ mod tests {
     fn judge(state: State, change: impl FnOnce(&mut Facts)) -> Readiness {
         let mut facts = facts("web", state);
         change(&mut facts);
-        decide(&[facts]).remove(0)
+        decide(&[facts], Unhealthy::MayRecover).remove(0)
     }
 
     fn is_failed(readiness: &Readiness, cause: &str) -> bool {
@@ -289,8 +327,48 @@ mod tests {
             checked(Some(HealthCheck::Healthy), CheckRun::NotPassed),
             Readiness::Ready(ReadyBy::EngineCheck)
         );
-        assert!(is_failed(&checked(Some(HealthCheck::Unhealthy), CheckRun::Passed), "health check fails"));
         assert!(is_pending(&checked(None, CheckRun::NotPassed), "health check has not passed"));
+    }
+
+    #[test]
+    fn unhealthy_is_final_only_where_it_is_said_so() {
+        let unhealthy = |check, counts| {
+            let mut facts = facts("web", State::Running);
+            facts.definition.check = Check::parse(&["CMD".into(), "true".into()], 0, &[]);
+            facts.status.health = Some(HealthCheck::Unhealthy);
+            facts.check = check;
+            decide(&[facts], counts).remove(0)
+        };
+        assert!(is_pending(&unhealthy(CheckRun::NotPassed, Unhealthy::MayRecover), "health check fails"));
+        assert!(is_failed(&unhealthy(CheckRun::NotPassed, Unhealthy::IsFinal), "health check fails"));
+        // It has passed since the engine's verdict.
+        for counts in [Unhealthy::MayRecover, Unhealthy::IsFinal] {
+            assert_eq!(unhealthy(CheckRun::Passed, counts), Readiness::Ready(ReadyBy::Check));
+        }
+        // Whoever has exited does not recover.
+        let mut exited = facts("web", State::Exited);
+        (exited.status.health, exited.status.exit_code) = (Some(HealthCheck::Unhealthy), 3);
+        assert!(is_failed(&decide(&[exited], Unhealthy::MayRecover)[0], "exited with code 3"));
+    }
+
+    #[test]
+    fn a_pass_counts_for_its_process_until_the_engine_says_unhealthy() {
+        let status = |process: &str, health| ContainerStatus {
+            started_at: process.into(),
+            health,
+            ..ContainerStatus::default()
+        };
+        let (starting, healthy) = (Some(HealthCheck::Starting), Some(HealthCheck::Healthy));
+        let unhealthy = Some(HealthCheck::Unhealthy);
+        let counts = |then, now| CheckedAt::new(&status("1", then)).counts_for(&status("1", now));
+        assert!(!CheckedAt::new(&status("1", starting)).counts_for(&status("2", starting)));
+        for (then, now) in [(starting, starting), (starting, healthy), (None, None), (unhealthy, unhealthy)] {
+            assert!(counts(then, now), "{then:?} {now:?}");
+        }
+        assert!(counts(unhealthy, healthy));
+        for then in [starting, healthy, None] {
+            assert!(!counts(then, unhealthy), "{then:?}");
+        }
     }
 
     #[test]
@@ -331,7 +409,7 @@ mod tests {
         web.start = StartCall::NotMade;
         web.definition.dependencies =
             vec![Dependency { service: "other".into(), condition, restarts: false }];
-        decide(&[web, other]).remove(0)
+        decide(&[web, other], Unhealthy::MayRecover).remove(0)
     }
 
     #[test]
@@ -361,7 +439,7 @@ mod tests {
         web.definition.dependencies =
             vec![Dependency { service: "other".into(), condition: Condition::Started, restarts: false }];
         let second = Facts { start: StartCall::UnderWay, ..facts("other", State::Created) };
-        let all = decide(&[web, facts("other", State::Running), second]);
+        let all = decide(&[web, facts("other", State::Running), second], Unhealthy::MayRecover);
         assert!(is_pending(&all[0], "other to be started"), "{all:?}");
     }
 }

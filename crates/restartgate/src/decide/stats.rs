@@ -1,6 +1,6 @@
 //! How many restarts there were, by day and service.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use evenkeel_common::percentile;
 
@@ -38,6 +38,10 @@ impl Tally {
 /// [`super::past::without_running`]: a begin without an end counts as failed.
 pub(crate) fn tally(records: &[Record]) -> BTreeMap<(String, Service), Tally> {
     let mut days = BTreeMap::<(String, Service), Tally>::new();
+    let mut ends = HashMap::new();
+    for end in records.iter().filter(|record| record.action == Action::End) {
+        ends.entry(end.attempt_of_user()).or_insert(end);
+    }
     for record in records {
         let mut day = record.time.at.to_string();
         day.truncate("2026-01-31".len());
@@ -45,7 +49,7 @@ pub(crate) fn tally(records: &[Record]) -> BTreeMap<(String, Service), Tally> {
         match record.action {
             Action::Begin => {
                 row.restarts += 1;
-                let end = records.iter().find(|r| r.is_end_of(record));
+                let end = ends.get(&record.attempt_of_user());
                 match end.and_then(|end| end.healthy) {
                     Some(true) => {
                         row.healthy += 1;

@@ -5,16 +5,17 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use evenkeel_common::Error;
 use evenkeel_common::state::journal::{Durability, Journal, Records};
 use evenkeel_common::state::lock_file::LockMode;
 use evenkeel_common::state::shared::{self, Guard, Sharing, user_name};
 use evenkeel_common::state::{Home, StateDir};
+use evenkeel_common::{BootTimestamp, Error};
 use tokio::time::{Instant, sleep};
 
 use super::locks::{ServiceLock, take_turn};
 use super::records_of_users::{self, Place};
 use crate::model::record::{Record, Service};
+use crate::model::record_line::may_matter;
 
 /// Size at which the history is rotated; with its predecessor about 8,000 records, far more than any window holds.
 const MAX_BYTES: u64 = 2 << 20;
@@ -66,16 +67,27 @@ impl History {
 
     /// Reads what decisions are based on, oldest first, and how many lines were skipped.
     pub fn read(&self) -> Result<(Vec<Record>, usize), Error> {
-        let found = match self.dir.sharing {
-            Sharing::OneUser => self.journal.read()?,
+        let found = self.read_if(&|_| true)?;
+        Ok((found.records, found.skipped))
+    }
+
+    /// Reads what a decision about a service is based on, oldest first: its own records, and what counts against the
+    /// machine's budget.
+    pub(crate) fn read_about(&self, service: &Service) -> Result<Vec<Record>, Error> {
+        let now = BootTimestamp::now();
+        Ok(self.read_if(&|line| may_matter(line, service, &now))?.records)
+    }
+
+    fn read_if(&self, wanted: &dyn Fn(&[u8]) -> bool) -> Result<Records<Record>, Error> {
+        match self.dir.sharing {
+            Sharing::OneUser => self.journal.locked(|journal| journal.read_if(wanted)),
             Sharing::AllUsers => {
                 // Whoever keeps the turn to himself cannot keep others from reading: a record that is being written is
                 // left out.
                 let _turn = take_turn(&self.dir, LockMode::Shared).ok();
-                self.read_of_users(HISTORY, MAX_BYTES)?
+                self.read_of_users(HISTORY, MAX_BYTES, wanted)
             }
-        };
-        Ok((found.records, found.skipped))
+        }
     }
 
     /// Reads everything, refusals too, oldest first, and how many lines were skipped.
@@ -83,7 +95,7 @@ impl History {
         let (mut records, skipped) = self.read()?;
         let refused = match self.dir.sharing {
             Sharing::OneUser => self.refusals.read()?,
-            Sharing::AllUsers => self.read_of_users(REFUSALS, REFUSALS_BYTES)?,
+            Sharing::AllUsers => self.read_of_users(REFUSALS, REFUSALS_BYTES, &|_| true)?,
         };
         records.extend(refused.records);
         records.sort_by_key(|record| record.time.at);
@@ -93,9 +105,14 @@ impl History {
         Ok((records, skipped + refused.skipped))
     }
 
-    fn read_of_users(&self, name: &str, max_bytes: u64) -> Result<Records<Record>, Error> {
+    fn read_of_users(
+        &self,
+        name: &str,
+        max_bytes: u64,
+        wanted: &dyn Fn(&[u8]) -> bool,
+    ) -> Result<Records<Record>, Error> {
         let earlier = self.earlier.as_ref().map(|directory| directory.join(name));
-        let place = Place { directory: &self.dir.path, name, max_bytes, earlier: earlier.as_deref() };
+        let place = Place { directory: &self.dir.path, name, max_bytes, earlier: earlier.as_deref(), wanted };
         records_of_users::read(&place)
     }
 
@@ -113,17 +130,20 @@ impl History {
         self.journal.append(record, Durability::Cached)
     }
 
-    /// Decides and records as one step: `work` gets the history and returns what to append, which is on disk when this
+    /// Decides about a service and records as one step: `work` gets what [`Self::read_about`] reads, and returns what to append, which is on disk when this
     /// returns. No other process can decide meanwhile, whichever service it asks about.
     pub(crate) fn decide<R>(
         &self,
+        service: &Service,
         work: impl FnOnce(Vec<Record>) -> (R, Option<Record>),
     ) -> Result<R, Error> {
         let _turn = self.turn()?;
         self.journal.locked(|journal| {
+            let now = BootTimestamp::now();
+            let wanted = |line: &[u8]| may_matter(line, service, &now);
             let found = match self.dir.sharing {
-                Sharing::OneUser => journal.read()?,
-                Sharing::AllUsers => self.read_of_users(HISTORY, MAX_BYTES)?,
+                Sharing::OneUser => journal.read_if(&wanted)?,
+                Sharing::AllUsers => self.read_of_users(HISTORY, MAX_BYTES, &wanted)?,
             };
             let (decided, record) = work(found.records);
             if let Some(record) = record {

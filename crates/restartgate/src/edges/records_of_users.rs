@@ -18,7 +18,6 @@ const LONGEST_NAME: usize = 512;
 const LONGEST_REASON: usize = 1024;
 
 /// Where the records of one kind are.
-#[derive(Debug)]
 pub(super) struct Place<'a> {
     /// The directory that the users share.
     pub(super) directory: &'a Path,
@@ -28,6 +27,8 @@ pub(super) struct Place<'a> {
     pub(super) max_bytes: u64,
     /// This user's file from the time before the directory was shared.
     pub(super) earlier: Option<&'a Path>,
+    /// Which lines are read.
+    pub(super) wanted: &'a dyn Fn(&[u8]) -> bool,
 }
 
 /// Reads the records of all users, oldest first. What cannot be read, what lies in the future and what is too long to be
@@ -40,7 +41,7 @@ pub(super) fn read(place: &Place<'_>) -> Result<Records<Record>, Error> {
         let mut found = Records { records: Vec::new(), skipped: 0 };
         for name in [&format!("{}.1", place.name), place.name] {
             if let Ok(file) = shared::open_in_user_directory(directory, user, name) {
-                collect(file, place.max_bytes, &mut found);
+                collect(file, place, &mut found);
             }
         }
         found.records.iter_mut().for_each(|record| record.owner = user);
@@ -60,7 +61,7 @@ fn read_earlier(place: &Place<'_>) -> Records<Record> {
     let (Some(path), me) = (place.earlier, current_user()) else { return found };
     for path in [&path.with_extension("jsonl.1"), path] {
         match shared::open_foreign(path) {
-            Ok((file, owner)) if owner == me => collect(file, place.max_bytes, &mut found),
+            Ok((file, owner)) if owner == me => collect(file, place, &mut found),
             _ => {}
         }
     }
@@ -68,8 +69,8 @@ fn read_earlier(place: &Place<'_>) -> Records<Record> {
     found
 }
 
-fn collect(file: File, max_bytes: u64, found: &mut Records<Record>) {
-    if found.collect(file.take(max_bytes)).is_err() {
+fn collect(file: File, place: &Place<'_>, found: &mut Records<Record>) {
+    if found.collect_if(file.take(place.max_bytes), place.wanted).is_err() {
         found.skipped += 1;
     }
 }

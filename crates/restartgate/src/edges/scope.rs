@@ -6,8 +6,9 @@ use std::time::Duration;
 use bollard::models::{ContainerSummary, EventMessage};
 use bollard::query_parameters::EventsOptionsBuilder;
 use evenkeel_common::docker::{CallError, LABEL_PROJECT, is_protected};
-use evenkeel_common::{Error, now};
+use evenkeel_common::{Error, Timestamp, now};
 use futures_util::{Stream, StreamExt, TryStreamExt};
+use serde::Deserialize;
 
 use super::engine::{Docker, LABEL_DEPENDS_ON, Wanted, awaited_by, matches, name_of};
 use crate::model::container::{HealthCheck, State};
@@ -88,6 +89,21 @@ impl Docker {
         }
     }
 
+    /// When the engine began to serve: it makes its network `bridge` anew each time, after it has ended what still ran of its
+    /// last time, and before it answers anybody. `None` where that cannot be known: without that network, and of Podman,
+    /// whose containers do not depend on it.
+    pub(crate) async fn began_at(&self, kind: EngineKind) -> Result<Option<Timestamp>, Error> {
+        if kind != EngineKind::Docker {
+            return Ok(None);
+        }
+        match self.engine.get::<Network>(self.engine.call_timeout, "/networks/bridge").await {
+            Ok(network) => Ok(network.created.parse().ok()),
+            // There is none, or a proxy forbids the question.
+            Err(CallError::Status { .. }) => Ok(None),
+            Err(error) => Err(error.into_error("ask when the engine began")),
+        }
+    }
+
     /// Makes sure that the engine still answers: its events say nothing where it hangs.
     pub(crate) async fn ping(&self) -> Result<(), Error> {
         let pong = self.engine.call(self.engine.docker.ping()).await;
@@ -141,7 +157,14 @@ fn parse_event(message: EventMessage) -> Option<Event> {
         action if action.starts_with("health_status") => EventKind::HealthChanged,
         _ => return None,
     };
-    Some(Event { id: actor.id?, kind })
+    let at = message.time_nano.and_then(|nanos| Timestamp::from_nanosecond(nanos.into()).ok());
+    Some(Event { id: actor.id?, kind, at })
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Network {
+    created: String,
 }
 
 /// A list says how the health check is in words for people, such as `Up 2 minutes (unhealthy)`; engines before API 1.52

@@ -5,4 +5,5 @@ pub(crate) mod definition;
 pub(crate) mod engine_kind;
 pub(crate) mod limits;
 pub(crate) mod record;
+pub(crate) mod record_line;
 pub(crate) mod scope;

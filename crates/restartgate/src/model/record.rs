@@ -3,6 +3,8 @@
 use evenkeel_common::{BootTimestamp, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::record_line::RecordLine;
+
 /// A service: the same whichever container runs it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Service {
@@ -116,6 +118,7 @@ impl BreakerName {
 
 /// One line of the history.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "RecordLine")]
 pub struct Record {
     /// Version of this line's format.
     pub(crate) v: u32,
@@ -143,10 +146,9 @@ pub struct Record {
     /// The gate was overridden.
     pub(crate) forced: bool,
     /// At a begin: the service had been killed at its memory limit.
-    #[serde(default)]
     pub(crate) oom_killed: bool,
     /// At a begin or a refusal: what the decision was based on.
-    #[serde(default, rename = "ruling")]
+    #[serde(rename = "ruling")]
     pub(crate) decision: Option<DecisionRecord>,
 }
 

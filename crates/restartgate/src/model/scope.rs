@@ -1,5 +1,7 @@
 //! The containers that `heal` looks after, and what the engine says has happened to them.
 
+use evenkeel_common::Timestamp;
+
 use super::container::{HealthCheck, State};
 use super::definition::Dependency;
 use super::record::Service;
@@ -31,6 +33,8 @@ pub(crate) struct Event {
     /// ID of the container.
     pub(crate) id: String,
     pub(crate) kind: EventKind,
+    /// When, by the engine's clock; `None` where it did not say.
+    pub(crate) at: Option<Timestamp>,
 }
 
 /// What happened to a container.
@@ -50,6 +54,8 @@ pub(crate) enum EventKind {
 pub(crate) enum Ending {
     /// Somebody had asked the engine to end it.
     Asked,
+    /// The engine ended it before it served anybody: it began again after a crash.
+    ByEngine,
     ByItself,
     /// No event of its end has reached us.
     Unrecorded(Seen),

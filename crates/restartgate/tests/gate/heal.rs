@@ -429,15 +429,62 @@ fn it_goes_on_when_the_engine_was_away() {
     engine.kill9();
     until("it notices", || healing.said().contains("trying again"));
     engine.restart();
-    // The engine itself has ended what ran when it crashed, and reported that as a stop.
-    assert_eq!(healing.left(&name).reason, "it was stopped on purpose");
-    engine.docker(&["start", &name]);
+    // The engine itself has ended what ran when it crashed.
+    let report = healing.decision(&name);
+    assert_eq!(report.verdict, "restarted", "{report:?} {}", healing.said());
     until("it is healthy", || health_of(&engine, &name) == "healthy");
     let before = started(&engine, &name);
     make_sick(&engine, &name);
     until("it is restarted", || started(&engine, &name) != before);
     let report = healing.decision(&name);
     assert_eq!(report.verdict, "restarted", "{report:?} {}", healing.said());
+}
+
+#[test]
+fn what_an_engine_ended_after_its_crash_is_restarted_and_what_a_person_stopped_is_left() {
+    let Some(engine) = OwnEngine::start() else { return };
+    if !engine.is_docker_or_skip("its containers do not depend on it") {
+        return;
+    }
+    let (world, home) = (World::new(&engine), Home::new());
+    let serve = |what, policy| run(&engine, &world, what, &["--restart", policy], &["sh", "-c", SERVICE]);
+    let [kept, stopped] = ["kept", "stopped"].map(|what| serve(what, "unless-stopped"));
+    let (plain, late) = (serve("plain", "no"), serve("late", "always"));
+    let is_running = |name: &str| engine.docker(&["inspect", "-f", "{{.State.Running}}", name]) == "true";
+    let limits = ["--cooldown", "0s", "--call-timeout", "5s", "--health-timeout", "4s"];
+    let healing = Healing::start(heal(&engine, &home, &world, &limits));
+    engine.docker(&["stop", &stopped]);
+    assert_eq!(healing.left(&stopped).reason, "it was stopped on purpose");
+    engine.kill9();
+    until("it notices", || healing.said().contains("trying again"));
+    engine.restart();
+    // Docker has started this one again, for its policy.
+    engine.docker(&["stop", &late]);
+    let (mut restarted, mut left) = (Vec::new(), Vec::new());
+    while restarted.len() < 2 || left.is_empty() {
+        match healing.next() {
+            HealLine::Decision(report) => {
+                restarted.push((report.service.name.clone(), report.verdict.clone()));
+            }
+            HealLine::Found(found) => left.extend(found.container.map(|name| (name, found.reason))),
+        }
+    }
+    restarted.sort();
+    assert_eq!(restarted, [&kept, &plain].map(|name| (name.clone(), "restarted".to_owned())));
+    assert_eq!(left, [(late.clone(), "it was stopped on purpose".to_owned())]);
+    assert_eq!([&kept, &plain, &late, &stopped].map(|name| is_running(name)), [true, true, false, false]);
+    let history = std::fs::read_to_string(home.join("restarts/history.jsonl")).unwrap();
+    assert!(history.contains("the engine ended it when it began again"), "{history}");
+    drop(healing);
+
+    // The same for a pass that has seen nothing of the crash.
+    engine.kill9();
+    engine.restart();
+    let output = heal(&engine, &home, &world, &[&limits[..], &["--once"]].concat()).output().unwrap();
+    let said: Heal = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((output.status.code(), said.decisions.len()), (Some(0), 2), "{said:?}");
+    // What was stopped with the policy 'always' Docker itself starts again.
+    assert_eq!([&kept, &plain, &late, &stopped].map(|name| is_running(name)), [true, true, true, false]);
 }
 
 /// What is said on stderr about the engine.

@@ -180,7 +180,7 @@ fn a_service_that_dies_gives_its_evidence() {
 }
 
 #[test]
-fn wait_fails_early_on_an_unhealthy_service() {
+fn wait_fails_early_on_the_engines_verdict() {
     let Some(engine) = engine() else { return };
     if !engine.is_docker_or_skip(NO_CHECKS) {
         return;
@@ -188,7 +188,8 @@ fn wait_fails_early_on_an_unhealthy_service() {
     let (world, home) = (World::new(engine), Home::new());
     let name = start(engine, &world, "sick", "false", "sleep 600");
     let begun = std::time::Instant::now();
-    let output = gate(engine, &home).args(["wait", &name, "--timeout", "60s"]).output().unwrap();
+    let output =
+        gate(engine, &home).args(["wait", &name, "--engine-verdict", "--timeout", "60s"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stdout));
     assert!(begun.elapsed() < std::time::Duration::from_secs(30));
 }

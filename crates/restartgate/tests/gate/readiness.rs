@@ -4,9 +4,10 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use evenkeel_tests::{BUSYBOX, Engine, Home, World, engine, root, skip};
+use evenkeel_tests::{BUSYBOX, Engine, Home, Proxy, World, engine, root, skip};
 
-use crate::{gate, wire};
+use crate::survive::until;
+use crate::{NO_CHECKS, gate, wire};
 
 /// Labels that Compose sets.
 const PROJECT: &str = "com.docker.compose.project";
@@ -46,7 +47,13 @@ impl<'a> Project<'a> {
     }
 
     fn wait_in_background(&self, args: &[&str]) -> Child {
+        self.wait_through(&self.engine.host, args)
+    }
+
+    /// A wait that reaches the engine there.
+    fn wait_through(&self, host: &str, args: &[&str]) -> Child {
         gate(self.engine, &self.home)
+            .env("DOCKER_HOST", host)
             .args(["wait", "--project", self.world.id(), "--json"])
             .args(args)
             .stdout(Stdio::piped())
@@ -213,6 +220,55 @@ fn the_checks_own_command_counts_not_its_interval() {
     let (code, engines) = project.wait(&["--engine-verdict", "--timeout", "1s"]);
     assert_eq!((code, row(&engines, "db").verdict.as_str()), (Some(75), "pending"), "{engines:?}");
     assert_eq!(project.inspect(&name, "{{.State.Health.Status}}"), "starting");
+}
+
+/// A service that the engine calls unhealthy, until `/tmp/ready` is made in it.
+fn unhealthy(project: &Project<'_>) -> String {
+    let check = ["--health-cmd", "test -e /tmp/ready", "--health-interval", "200ms", "--health-retries", "1"];
+    let name = project.run("db", &check, "echo still recovering; exec sleep 600");
+    until("it is unhealthy", || project.inspect(&name, "{{.State.Health.Status}}") == "unhealthy");
+    name
+}
+
+#[test]
+fn unhealthy_is_not_the_end_of_a_slow_start() {
+    let Some(engine) = engine() else { return };
+    if !engine.is_docker_or_skip(NO_CHECKS) {
+        return;
+    }
+    let project = Project::new(engine);
+    let name = unhealthy(&project);
+    let proxy = Proxy::recording(&engine.host);
+    let call = project.wait_through(&proxy.host, &["--timeout", "3m"]);
+    // It has decided on the first look when it looks again.
+    let id = project.inspect(&name, "{{.Id}}");
+    let inspects = |line: &&String| line.contains(&format!("/containers/{id}/json"));
+    let looks = || proxy.requests().iter().filter(inspects).count();
+    until("it looks again", || looks() >= 2);
+    engine.docker(&["exec", &name, "touch", "/tmp/ready"]);
+    let (code, waited) = ended(call);
+    assert_eq!((code, waited.verdict.as_str()), (Some(0), "healthy"), "{waited:?}");
+}
+
+#[test]
+fn unhealthy_has_failed_when_the_time_is_over_or_the_engines_verdict_counts() {
+    let Some(engine) = engine() else { return };
+    if !engine.is_docker_or_skip(NO_CHECKS) {
+        return;
+    }
+    let project = Project::new(engine);
+    unhealthy(&project);
+    let begun = Instant::now();
+    let (code, engines) = project.wait(&["--engine-verdict", "--timeout", "5m"]);
+    assert!(begun.elapsed() < Duration::from_mins(2), "at once, not at the time-out");
+    let (over_code, over) = project.wait(&["--timeout", "2s"]);
+    for (code, waited) in [(code, engines), (over_code, over)] {
+        let failed = row(&waited, "db");
+        assert_eq!((code, failed.verdict.as_str()), (Some(1), "sick"), "{waited:?}");
+        assert_eq!(failed.reason.as_deref(), Some("its health check fails"));
+        let evidence = failed.evidence.as_ref().unwrap();
+        assert!(evidence.log.iter().any(|line| line.contains("still recovering")), "{evidence:?}");
+    }
 }
 
 #[test]

@@ -186,7 +186,8 @@ fn a_hostile_user_can_use_up_the_limits_and_forge_nobody_elses_records() {
     assert_eq!(resets.map(|record| record.user.clone()).collect::<Vec<_>>(), [BOB.to_string()]);
     let attempt =
         fs::read_to_string(machine.restarts().join(ALICE.to_string()).join("history.jsonl")).unwrap();
-    let attempt: serde_json::Value = serde_json::from_str(attempt.lines().last().unwrap()).unwrap();
+    let attempt: serde_json::Value =
+        serde_json::from_str(attempt.trim_end().lines().last().unwrap()).unwrap();
     let forged = record("job", "end", since_boot_ms())
         .replace(r#""attempt":1"#, &format!(r#""attempt":{}"#, attempt["attempt"]));
     machine.forge(&forged.replace(r#""healthy":null"#, r#""healthy":false"#));

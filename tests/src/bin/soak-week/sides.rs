@@ -73,7 +73,8 @@ impl Tools {
         let mut cron = self.command(Path::new("sh"));
         cron.args(["-c", CRON]);
         let mut heal = self.command(Path::new("restartgate"));
-        heal.args(["heal", "--label", "netra.env=dev", "--json"]);
+        // A day, in which the engine dies once, takes minutes here: the window is as much shorter.
+        heal.args(["heal", "--label", "netra.env=dev", "--window", "1m", "--json"]);
         vec![("cron.log", cron), ("heal.log", heal)]
     }
 

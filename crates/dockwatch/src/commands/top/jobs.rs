@@ -10,6 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 use super::world::World;
 use crate::measure::collector::Collector;
 use crate::measure::events::listen;
+use crate::model::container::StateReading;
 use crate::model::facts::Facts;
 use crate::model::inspection::Opened;
 use crate::model::locks::Locks;
@@ -24,9 +25,12 @@ const MIN_PAGE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// What a job has found.
 pub(super) enum News {
-    Sample(Box<Facts>),
+    /// With the moment at which it was begun.
+    Sample(Box<Facts>, Instant),
     Page(ContainerId, Box<Result<Opened, PageError>>),
     Locks(Locks),
+    /// How a container was at this moment, after an action on it.
+    Reading(ContainerId, StateReading, Instant),
     Performed(Message),
 }
 
@@ -70,9 +74,10 @@ pub(super) async fn sample(
         while events.try_recv().is_ok() {
             schedule.invalidate();
         }
+        let began = Instant::now();
         let facts = collector.collect(schedule.next_query()).await?;
         schedule.observe(&facts);
-        send(news, News::Sample(Box::new(facts)));
+        send(news, News::Sample(Box::new(facts), began));
     }
 }
 
@@ -110,13 +115,18 @@ pub(super) async fn watch_locks(
     }
 }
 
-/// Does what the user has confirmed, one request after the other.
+/// Does what the user has confirmed, one request after the other, and looks at the container after it: the next sample is
+/// an interval away.
 pub(super) async fn perform(
     world: &World,
     mut requests: UnboundedReceiver<Request>,
     news: &UnboundedSender<News>,
 ) {
     while let Some(request) = requests.recv().await {
-        send(news, News::Performed(world.perform(&request).await));
+        let message = world.perform(&request).await;
+        if let Some(reading) = world.read_state(&request.container).await {
+            send(news, News::Reading(request.container, reading, Instant::now()));
+        }
+        send(news, News::Performed(message));
     }
 }

@@ -126,7 +126,11 @@ impl Conversation {
 
 fn tell(state: &mut State, news: News) {
     match news {
-        News::Sample(facts) => state.update(*facts, now()),
+        News::Sample(facts, began) => {
+            state.update(*facts, now());
+            state.follow_since(began.into_std());
+        }
+        News::Reading(container, reading, at) => state.follow(container, reading, at.into_std()),
         News::Page(container, answer) => state.update_page(&container, *answer),
         News::Locks(locks) => state.update_locks(locks),
         News::Performed(message) => state.performed(message),

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use evenkeel_common::docker::{CallError, DockerArgs, Engine};
 use evenkeel_common::{Error, Exit};
 
-use crate::api::{inspection, stop};
+use crate::api::{inspect, inspection, stop};
 use crate::cli::TopArgs;
 use crate::collect::logs::read_last_lines;
+use crate::model::container::StateReading;
 use crate::model::inspection::{Inspection, Opened};
 use crate::model::locks::Locks;
 use crate::model::scope::Scope;
@@ -69,6 +70,13 @@ impl World {
             tokio::join!(inspection::fetch(engine, id, limit), read_last_lines(engine, id, LOG_LINES, limit));
         let inspection = inspection.map_err(|error| page_error(&error))?;
         Ok(Opened { inspection, log: log.map_err(|error| format!("the log: {error}")) })
+    }
+
+    /// How a container is now; `None` where it is gone or the engine does not answer.
+    pub(super) async fn read_state(&self, container: &ContainerId) -> Option<StateReading> {
+        let (_, engine) = self.engine(&container.engine)?;
+        let found = inspect::fetch(engine, &container.id, engine.call_timeout).await;
+        found.ok().map(|found| found.reading())
     }
 
     /// Does what the user has confirmed, where the same still holds as when the question was asked.

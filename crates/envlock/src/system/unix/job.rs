@@ -5,13 +5,13 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, RawFd};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Command, ExitStatus};
 use std::ptr;
 use std::time::{Duration, Instant};
 
 use evenkeel_common::{Error, child};
-use rustix::io::FdFlags;
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
+use rustix::io::{Errno, FdFlags};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, WaitOptions};
 
 use super::process::pid_of;
 use super::signals::SignalForwarder;
@@ -34,7 +34,9 @@ const fn ignored_in(step: Step) -> &'static [libc::c_int] {
 /// A running command.
 #[derive(Debug)]
 pub(crate) struct Job<'a> {
-    child: Child,
+    pid: Pid,
+    /// How it ended, once that was fetched: the pid may be another process's by then.
+    ended: Option<ExitStatus>,
     /// It leads its own process group, so that the terminal's keys do not reach it.
     own_group: bool,
     by_terminal: Option<libc::c_int>,
@@ -48,35 +50,22 @@ impl<'a> Job<'a> {
     /// Must be called from the main thread: the kernel sends that SIGTERM when the calling thread ends.
     pub(crate) fn start(
         signals: &'a SignalForwarder,
-        mut command: Command,
+        command: Command,
         step: Step,
         inherited: &[&File],
     ) -> Result<Self, Error> {
         let program = command.get_program().to_string_lossy().into_owned();
         let own_group = step != Step::Command || File::open("/dev/tty").is_err();
-        if own_group {
-            command.process_group(0);
-        }
-        let (mask, ignored) = (signals.original_mask, ignored_in(step));
         let inherited: Vec<RawFd> = inherited.iter().map(|file| file.as_raw_fd()).collect();
-        let parent = rustix::process::getpid();
-        // SAFETY: between fork and exec only async-signal-safe calls are made, and nothing is allocated.
-        unsafe {
-            command.pre_exec(move || {
-                terminate_with(parent)?;
-                for signal in ignored {
-                    libc::signal(*signal, libc::SIG_IGN);
-                }
-                for fd in &inherited {
-                    // The parent keeps these open until the child has been started.
-                    rustix::io::fcntl_setfd(BorrowedFd::borrow_raw(*fd), FdFlags::empty())?;
-                }
-                libc::pthread_sigmask(libc::SIG_SETMASK, &raw const mask, ptr::null_mut());
-                Ok(())
-            });
-        }
-        let child = command.spawn().map_err(|e| child::cannot_start(&program, &e))?;
-        let mut job = Self { child, own_group, by_terminal: None, signals };
+        let child = Prepared {
+            mask: signals.original_mask,
+            step,
+            own_group,
+            inherited,
+            parent: rustix::process::getpid(),
+        };
+        let pid = child.start(command).map_err(|e| child::cannot_start(&program, &e))?;
+        let mut job = Self { pid, ended: None, own_group, by_terminal: None, signals };
         if !own_group {
             job.forward_early_keys();
         }
@@ -98,7 +87,7 @@ impl<'a> Job<'a> {
             let received = self.signals.next(deadline);
             match received.signal {
                 libc::SIGCHLD => {
-                    if let Some(status) = self.child.try_wait().map_err(failed)? {
+                    if let Some(status) = self.try_wait().map_err(failed)? {
                         return Ok(JobEvent::Ended(self.ending(status)));
                     }
                 }
@@ -112,6 +101,14 @@ impl<'a> Job<'a> {
                 }
             }
         }
+    }
+
+    fn try_wait(&mut self) -> io::Result<Option<ExitStatus>> {
+        if self.ended.is_none() {
+            let status = rustix::process::waitpid(Some(self.pid), WaitOptions::NOHANG)?;
+            self.ended = status.map(|(_, status)| ExitStatus::from_raw(status.as_raw()));
+        }
+        Ok(self.ended)
     }
 
     fn note_key(&mut self, received: ReceivedSignal) {
@@ -145,18 +142,17 @@ impl<'a> Job<'a> {
     }
 
     fn send(&self, signal: Signal) {
-        let Some(pid) = pid_of(self.child.id()) else { return };
         // An error means that it has ended.
         let _ = if self.own_group {
-            rustix::process::kill_process_group(pid, signal)
+            rustix::process::kill_process_group(self.pid, signal)
         } else {
-            rustix::process::kill_process(pid, signal)
+            rustix::process::kill_process(self.pid, signal)
         };
     }
 
     /// Its pid, which is also its process group where it has its own.
     pub(crate) fn pid(&self) -> u32 {
-        self.child.id()
+        self.pid.as_raw_pid().unsigned_abs()
     }
 
     /// Ends the command's process group and everything started in its step: SIGTERM, and SIGKILL for what is left after
@@ -175,18 +171,74 @@ impl<'a> Job<'a> {
 
     fn has_ended(&self) -> bool {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        let status = pid_of(self.child.id()).map(|pid| rustix::process::waitid(WaitId::Pid(pid), options));
-        !matches!(status, Some(Ok(None)))
+        !matches!(rustix::process::waitid(WaitId::Pid(self.pid), options), Ok(None))
+    }
+}
+
+/// What a child does before it becomes the command.
+struct Prepared {
+    mask: libc::sigset_t,
+    step: Step,
+    own_group: bool,
+    /// The parent keeps these open until the child has been started.
+    inherited: Vec<RawFd>,
+    parent: Pid,
+}
+
+impl Prepared {
+    /// The command of a session needs nothing else of what a [`Command`] may say, so its process need not be copied.
+    #[cfg(target_os = "linux")]
+    fn start(self, command: Command) -> io::Result<Pid> {
+        if self.step != Step::Command {
+            return self.start_as_copy(command);
+        }
+        // SAFETY: `prepare` makes nothing but system calls.
+        unsafe { super::spawn::spawn(&command, || self.prepare()) }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn start(self, command: Command) -> io::Result<Pid> {
+        self.start_as_copy(command)
+    }
+
+    fn start_as_copy(self, mut command: Command) -> io::Result<Pid> {
+        // SAFETY: between fork and exec only async-signal-safe calls are made, and nothing is allocated.
+        unsafe {
+            command.pre_exec(move || self.prepare().map_err(io::Error::from));
+        }
+        let child = command.spawn()?;
+        pid_of(child.id()).ok_or_else(|| io::Error::from(Errno::SRCH))
+    }
+
+    /// Makes nothing but system calls.
+    fn prepare(&self) -> Result<(), Errno> {
+        terminate_with(self.parent)?;
+        if self.own_group {
+            rustix::process::setpgid(None, None)?;
+        }
+        // SAFETY: these change what the kernel notes of this process alone; the descriptors are open.
+        unsafe {
+            // Rust ignores it in its own programs.
+            libc::signal(libc::SIGPIPE, libc::SIG_DFL);
+            for signal in ignored_in(self.step) {
+                libc::signal(*signal, libc::SIG_IGN);
+            }
+            for fd in &self.inherited {
+                rustix::io::fcntl_setfd(BorrowedFd::borrow_raw(*fd), FdFlags::empty())?;
+            }
+            libc::pthread_sigmask(libc::SIG_SETMASK, &raw const self.mask, ptr::null_mut());
+        }
+        Ok(())
     }
 }
 
 /// Asks the kernel to send SIGTERM to this process, the child, when its parent ends.
-fn terminate_with(parent: Pid) -> io::Result<()> {
+fn terminate_with(parent: Pid) -> Result<(), Errno> {
     #[cfg(target_os = "linux")]
     {
         rustix::process::set_parent_process_death_signal(Some(Signal::TERM))?;
         if rustix::process::getppid() != Some(parent) {
-            return Err(io::Error::from(rustix::io::Errno::SRCH));
+            return Err(Errno::SRCH);
         }
     }
     let _ = parent;

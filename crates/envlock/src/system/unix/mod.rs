@@ -4,6 +4,8 @@ mod alarm;
 mod job;
 mod process;
 mod signals;
+#[cfg(target_os = "linux")]
+mod spawn;
 mod timer;
 
 pub(crate) use alarm::Alarm;

@@ -97,6 +97,7 @@ impl<'a> Healer<'a> {
     pub(super) async fn read_past(&mut self) -> Result<(), Error> {
         self.ping().await?;
         self.kind = self.gate.docker.kind().await?;
+        self.endings.engine_began(self.gate.docker.began_at(self.kind).await?);
         let events = self.gate.docker.past_events(&self.scope, self.kind).await?;
         for event in &events {
             self.endings.note(event);
