@@ -343,6 +343,7 @@ mod tests {
         let stopped = Member { state: State::Exited, ..member("web") };
         assert!(is_up(&[member("web"), stopped.clone()], &service("web")));
         assert!(!is_up(&[member("web"), starting], &service("web")));
+        assert!(!is_up(std::slice::from_ref(&stopped), &service("web")));
         assert!(!is_up(&[stopped, member("web")], &service("db")));
     }
 
