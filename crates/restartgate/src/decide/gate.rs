@@ -297,20 +297,8 @@ mod tests {
 
     #[test]
     fn a_trip_in_a_row_lasts_twice_as_long_as_the_one_before() {
-        let limits = Limits::default();
-        let opened_for = |events: &[Event]| {
-            let state = replay(events, &limits);
-            let health = unhealthy();
-            let facts = Facts {
-                mode: RestartMode::IfUnhealthy,
-                health: &health,
-                coalesced: false,
-                unrecoverable: None,
-                state: &state,
-                machine: &[],
-            };
-            (state.trips, decide(&facts, &limits).retry_after())
-        };
+        let opened_for =
+            |events: &[Event]| (replay(events, &Limits::default()).trips, verdict(events).retry_after());
         let proving = |trips: u64| {
             let mut events: Vec<Event> = (1..=trips).rev().map(|nth| trip_at(nth * 1000)).collect();
             events.push(attempt(10, Outcome::Healthy));

@@ -3,8 +3,6 @@
 use evenkeel_common::{BootTimestamp, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::record_line::RecordLine;
-
 /// A service: the same whichever container runs it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Service {
@@ -116,9 +114,8 @@ impl BreakerName {
     }
 }
 
-/// One line of the history.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(from = "RecordLine")]
+/// One line of the history. How it is read stands in `record_line`.
+#[derive(Clone, Debug, Serialize)]
 pub struct Record {
     /// Version of this line's format.
     pub(crate) v: u32,

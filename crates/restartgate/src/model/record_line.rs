@@ -2,14 +2,14 @@
 //! times as long: noticeable with the thousands of records that a decision reads.
 
 use evenkeel_common::{BootTimestamp, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::limits::MINUTE;
 use super::record::{Action, DecisionRecord, Record, Service};
 
 /// The keys of a line, all on one level.
 #[derive(Debug, Deserialize)]
-pub(super) struct RecordLine {
+struct RecordLine {
     v: u32,
     action: Action,
     host: String,
@@ -29,6 +29,12 @@ pub(super) struct RecordLine {
     oom_killed: bool,
     #[serde(rename = "ruling")]
     decision: Option<DecisionRecord>,
+}
+
+impl<'de> Deserialize<'de> for Record {
+    fn deserialize<D: Deserializer<'de>>(line: D) -> Result<Self, D::Error> {
+        RecordLine::deserialize(line).map(Self::from)
+    }
 }
 
 impl From<RecordLine> for Record {
