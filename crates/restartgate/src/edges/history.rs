@@ -130,8 +130,8 @@ impl History {
         self.journal.append(record, Durability::Cached)
     }
 
-    /// Decides about a service and records as one step: `work` gets what [`Self::read_about`] reads, and returns what to append, which is on disk when this
-    /// returns. No other process can decide meanwhile, whichever service it asks about.
+    /// Decides about a service and records as one step: `work` gets what [`Self::read_about`] reads, and returns what to
+    /// append, which is on disk when this returns. No other process can decide meanwhile, whichever service it asks about.
     pub(crate) fn decide<R>(
         &self,
         service: &Service,
