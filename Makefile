@@ -62,6 +62,7 @@ fmt: ## Format the code
 	cargo fmt --all
 
 bench: dist ## Measure the tools beside their peers, judge them and write the page of the site; 1 where a bar is missed
+	scripts/dist evenkeel-tests
 	scripts/bench
 
 audit: ## Check licences, advisories and unused dependencies (installs cargo-deny and cargo-machete)

@@ -6,6 +6,8 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/evenkeel
 me=${0##*/}
+# shellcheck disable=SC2034  # used by the scripts that source this
+programs=(envlock dockwatch dockprune restartgate composecheck)
 
 # shellcheck source=SCRIPTDIR/evenkeel.d/common.bash
 . "$root/scripts/evenkeel.d/common.bash"

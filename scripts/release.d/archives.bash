@@ -7,7 +7,7 @@ stage() { # TARGET
   if [[ $1 = *-windows-* ]]; then
     # The entry point is a bash script for Unix; under WSL that is the archive for Linux.
     mkdir -p "$tree/bin"
-    for tool in envlock dockwatch dockprune restartgate composecheck; do cp "$built/$tool.exe" "$tree/bin"; done
+    for tool in "${programs[@]}"; do cp "$built/$tool.exe" "$tree/bin"; done
   else
     make -s -C "$dir$source" install-files BIN="$built" DESTDIR="$tree" PREFIX=
   fi

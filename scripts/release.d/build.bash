@@ -35,7 +35,7 @@ build() { # TARGET
   say "building for $1"
   in_source PATH=/opt/zig/bin:/usr/bin:/bin CARGO_ZIGBUILD_ZIG_PATH=/opt/zig/ziglang/zig RUSTFLAGS="$flags" \
     EVENKEEL_BUILD="$version ($(git rev-parse --short=12 HEAD))" \
-    "${cargo[@]}" -Zbuild-std=std,panic_unwind --locked --profile "$profile" --target "$1" --workspace --exclude evenkeel-hook --exclude evenkeel-tests --exclude evenkeel-model --bins >&2 ||
+    "${cargo[@]}" -Zbuild-std=std,panic_unwind --locked --profile "$profile" --target "$1" --bins "${programs[@]/#/--package=evenkeel-}" >&2 ||
     fail 3 "cannot build for $1" "see above"
 }
 
@@ -43,7 +43,7 @@ build() { # TARGET
 write_sbom() {
   in_source cargo cyclonedx -q --format json --target x86_64-unknown-linux-musl >&2 || fail 3 "cannot write the SBOM" "see above"
   local tool
-  for tool in envlock dockwatch dockprune restartgate composecheck; do
+  for tool in "${programs[@]}"; do
     cp "$dir$source/crates/$tool/evenkeel-$tool.cdx.json" "$out/$tool-$version.cdx.json"
   done
 }
