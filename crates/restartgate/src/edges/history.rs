@@ -78,7 +78,7 @@ impl History {
         Ok(self.read_if(&|line| may_matter(line, service, &now))?.records)
     }
 
-    fn read_if(&self, wanted: &dyn Fn(&[u8]) -> bool) -> Result<Records<Record>, Error> {
+    fn read_if(&self, wanted: &dyn Fn(&str) -> bool) -> Result<Records<Record>, Error> {
         match self.dir.sharing {
             Sharing::OneUser => self.journal.locked(|journal| journal.read_if(wanted)),
             Sharing::AllUsers => {
@@ -109,7 +109,7 @@ impl History {
         &self,
         name: &str,
         max_bytes: u64,
-        wanted: &dyn Fn(&[u8]) -> bool,
+        wanted: &dyn Fn(&str) -> bool,
     ) -> Result<Records<Record>, Error> {
         let earlier = self.earlier.as_ref().map(|directory| directory.join(name));
         let place = Place { directory: &self.dir.path, name, max_bytes, earlier: earlier.as_deref(), wanted };
@@ -140,7 +140,7 @@ impl History {
         let _turn = self.turn()?;
         self.journal.locked(|journal| {
             let now = BootTimestamp::now();
-            let wanted = |line: &[u8]| may_matter(line, service, &now);
+            let wanted = |line: &str| may_matter(line, service, &now);
             let found = match self.dir.sharing {
                 Sharing::OneUser => journal.read_if(&wanted)?,
                 Sharing::AllUsers => self.read_of_users(HISTORY, MAX_BYTES, &wanted)?,

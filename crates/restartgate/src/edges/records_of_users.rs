@@ -28,7 +28,7 @@ pub(super) struct Place<'a> {
     /// This user's file from the time before the directory was shared.
     pub(super) earlier: Option<&'a Path>,
     /// Which lines are read.
-    pub(super) wanted: &'a dyn Fn(&[u8]) -> bool,
+    pub(super) wanted: &'a dyn Fn(&str) -> bool,
 }
 
 /// Reads the records of all users, oldest first. What cannot be read, what lies in the future and what is too long to be
