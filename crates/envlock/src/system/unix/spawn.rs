@@ -16,8 +16,9 @@ use std::ptr;
 use rustix::io::Errno;
 use rustix::process::{Pid, WaitOptions};
 
-/// What the child needs besides for the words of the command: paths of the length that the kernel allows.
-const STACK: usize = 64 << 10;
+/// What the child needs besides for the words of the command: two paths of the length that the kernel allows (bytes). Little
+/// enough to come from memory that the process has touched before.
+const STACK: usize = 16 << 10;
 
 /// What the child does; it must neither allocate nor panic, because the memory is its parent's.
 struct Plan<F> {
