@@ -91,11 +91,14 @@ fn read(path: &Path) -> Option<EngineCache> {
     serde_json::from_str(&text).ok()
 }
 
-/// Replaces the file atomically, but does not sync it: it is not needed after a crash of the machine.
+/// Replaces the file as a whole, but does not sync it: it is not needed after a crash of the machine.
 fn replace(path: &Path, cache: &EngineCache) -> std::io::Result<()> {
     let new = path.with_extension(format!("{}.tmp", std::process::id()));
     let mut file = state::open(&new, OpenOptions::new().write(true).create(true).truncate(true))?;
     file.write_all(&serde_json::to_vec(cache)?)?;
+    // ext4 writes a file that takes another one's place to the disk at once, which takes up to some milliseconds. Whoever
+    // finds none in between measures as for the first time.
+    let _ = std::fs::remove_file(path);
     std::fs::rename(&new, path)
 }
 
