@@ -65,7 +65,9 @@ fn check_service(entry: &Entry) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::found;
+    use super::super::testing::{found, project};
+    use super::super::{check, policy};
+    use crate::finding::Level;
 
     #[test]
     fn missing_and_disabled() {
@@ -80,5 +82,16 @@ mod tests {
         assert_eq!(of("healthcheck: {disable: true}"), ["1:30 the health check of service 'a' is disabled"]);
         assert_eq!(of("healthcheck: {test: [NONE]}").len(), 1);
         assert_eq!(of("healthcheck: {test: [CMD, x]}"), [""; 0]);
+    }
+
+    #[test]
+    fn what_an_image_may_have_is_an_info() {
+        let of = |image: &str| {
+            let project = project(&format!("services: {{a: {{image: {image}}}}}"));
+            let findings = check(&project, &policy::Policy::default());
+            findings.iter().find(|finding| finding.code == "CC201").map(|finding| finding.level)
+        };
+        assert_eq!(of("example.org/shop"), Some(Level::Info));
+        assert_eq!(of("redis"), Some(Level::Warning));
     }
 }

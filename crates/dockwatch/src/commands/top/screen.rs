@@ -4,12 +4,12 @@
 use std::io::{self, stdout};
 use std::panic;
 
-use evenkeel_common::Error;
-use ratatui::crossterm::event::{
+use crossterm::event::{
     self, DisableMouseCapture, EnableMouseCapture, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers,
     MouseButton, MouseEvent, MouseEventKind,
 };
-use ratatui::crossterm::execute;
+use crossterm::execute;
+use evenkeel_common::Error;
 use ratatui::{DefaultTerminal, Frame};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 

@@ -38,6 +38,12 @@ while time.time() < deadline:
         elif action == "resize":
             fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 10, 40, 0, 0))
             os.kill(pid, signal.SIGWINCH); time.sleep(0.5); os.write(master, b"q")
+        elif action == "resize and q":
+            fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 10, 40, 0, 0))
+            # Until the program's thread that handles the signal has run, and the one that reads has not.
+            end = time.perf_counter() + 0.0001
+            while time.perf_counter() < end: pass
+            os.write(master, b"q")
         elif action == "close": os.close(master); master = -1
     ended, status = os.waitpid(pid, os.WNOHANG)
     if ended: break
@@ -79,6 +85,17 @@ fn gives_the_terminal_back() {
     // A closed terminal cannot be restored, but the tool must end.
     let said = on_terminal(&engine.host, &home, &label, &name, "close");
     assert!(said.contains("done: True status: "), "{said}");
+}
+
+/// The size and the key are there at once for whoever reads them; often enough in ten turns.
+#[test]
+fn a_key_right_after_a_resize_is_read() {
+    let Some(engine) = engine() else { return };
+    let (world, home) = (World::new(engine), Home::new());
+    for turn in 0..10 {
+        let said = on_terminal(&engine.host, &home, &world.label(), "SAFE", "resize and q");
+        assert!(said.contains("done: True status: 0"), "turn {turn}: {said}");
+    }
 }
 
 /// Within two intervals of a second; the engine is asked for everything only every ten seconds.
