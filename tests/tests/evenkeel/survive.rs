@@ -61,7 +61,7 @@ fn a_stack_that_never_gets_healthy_says_why_and_leaves_nothing() {
     let stack = Stack::new(engine);
     stack.edit(r#"["CMD", "true"]"#, r#"["CMD-SHELL", "echo the tide is out; exit 9"]"#);
     stack.edit(r#"["sleep", "600"]"#, r#"["sh", "-c", "echo no water; exec sleep 600"]"#);
-    let output = stack.run(&["--", "true"]);
+    let output = stack.run(&["--start-timeout", "10s", "--", "true"]);
     assert_eq!(output.status.code(), Some(3), "{}", text(&output));
     for words in ["exit 9: the tide is out", "no water"] {
         assert!(text(&output).contains(words), "{}", text(&output));
