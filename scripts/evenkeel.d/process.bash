@@ -48,7 +48,7 @@ start() {
   with_theirs setsid "$@" <&0 &
   children+=($!)
   # A signal that came before the command's pid was known.
-  [ -z "$caught" ] || kill -s TERM "$!" 2>/dev/null || :
+  [ -z "$caught" ] || [ -n "$deferred" ] || kill -s TERM "$!" 2>/dev/null || :
 }
 
 # Waits for a started command and returns its exit code. A signal interrupts 'wait' before the command has ended.
@@ -64,6 +64,23 @@ await() { # PID
 # Runs a command; with --dry-run prints it.
 run_forwarding_signals() {
   if [ -n "$dry_run" ]; then show "$@"; else query "$@"; fi
+}
+
+# Runs a command that gets a signal only after ten seconds more, in which it may end by itself.
+run_deferring_signals() {
+  local code=0 end
+  if [ -n "$dry_run" ]; then show "$@" && return; fi
+  deferred=1
+  start "$@"
+  wait "$!" || code=$?
+  if [ -n "$caught" ]; then
+    clock && end=$((now_ms + 10000))
+    while kill -0 "$!" 2>/dev/null && [ "$now_ms" -lt "$end" ]; do sleep 0.05 || :; clock; done
+    kill -s TERM "$!" 2>/dev/null || :
+    await "$!" || code=$?
+  fi
+  children=() starting='' deferred=''
+  return "$code"
 }
 
 # query CMD...: runs a command that changes nothing, also with --dry-run.

@@ -54,11 +54,23 @@ check_store() {
       "name the engine at its end, alike on all hosts that use it: etcd://HOST:PORT/ENGINE"
 }
 
-# An engine that hangs must not keep the lock for ever.
-stack() { # SECONDS ARG...
+# stack SECONDS ARG...: calls Compose. An engine that hangs must not keep the lock for ever.
+stack() {
+  stack_call "$@"
+  run_forwarding_signals "${call[@]}"
+}
+
+# create_stack SECONDS ARG...: what the engine has been asked to create, and has not answered yet when Compose ends, would
+# appear after the take-down.
+create_stack() {
+  stack_call "$@"
+  run_deferring_signals "${call[@]}"
+}
+
+stack_call() {
   local override=()
   [ ! -e "$state/override.yml" ] || override=(-f "$state/override.yml")
-  run_forwarding_signals timeout -k 5 "$1" "${compose[@]}" "${for_compose[@]}" "${override[@]}" -p "$project" "${@:2}"
+  call=(timeout -k 5 "$1" "${compose[@]}" "${for_compose[@]}" "${override[@]}" -p "$project" "${@:2}")
 }
 
 # look: lists, all at once, what has the project's name or the environment's label, into files in $work. Fails where a list

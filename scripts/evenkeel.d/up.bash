@@ -53,7 +53,7 @@ cpus_for_start() {
 create() {
   # Who took the environment down meanwhile has removed the images.
   [ ${#built_services[@]} = 0 ] || stack 0 build --quiet || return
-  stack 120 up --no-start --no-build --pull never
+  create_stack 120 up --no-start --no-build --pull never
 }
 
 # pull_images: before the lock is taken, so that nobody waits for a download.

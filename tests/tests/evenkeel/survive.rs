@@ -70,6 +70,27 @@ fn a_stack_that_never_gets_healthy_says_why_and_leaves_nothing() {
 }
 
 #[test]
+fn what_a_slow_engine_creates_after_an_interruption_is_taken_down() {
+    let Some(engine) = engine() else { return };
+    let stack = Stack::new(engine);
+    let delay = Duration::from_secs(3);
+    let slow = Proxy::delaying(&engine.host, "/containers/create", delay);
+    let mut run = stack.evenkeel(&["--", "true"]);
+    let mut child = run.env("DOCKER_HOST", &slow.host).stderr(Stdio::piped()).spawn().unwrap();
+    while !slow.requests().iter().any(|line| line.contains("/containers/create")) {
+        assert!(child.try_wait().unwrap().is_none(), "it creates nothing");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let asked = Instant::now();
+    signal(&child, "INT");
+    let code = child.wait().unwrap().code();
+    // Until the engine has been asked for it, and has had a moment for it.
+    std::thread::sleep((delay + Duration::from_secs(1)).saturating_sub(asked.elapsed()));
+    let output = std::io::read_to_string(child.stderr.take().unwrap()).unwrap();
+    assert_eq!((code, &*stack.left()), (Some(130), ""), "{output}");
+}
+
+#[test]
 fn a_port_that_another_container_has_is_named_with_it() {
     let Some(engine) = engine() else { return };
     let stack = Stack::new(engine);

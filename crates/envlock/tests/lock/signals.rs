@@ -86,7 +86,7 @@ fn run_pressed<R>(
         if let Some(said) = ended(&mut run) {
             break said;
         }
-        assert!(started.elapsed() < ms(30_000), "{presses:?} from {first:?} on: it does not end");
+        assert!(started.elapsed() < ms(120_000), "{presses:?} from {first:?} on: it does not end");
         if started.elapsed() >= next && count < presses.most {
             press(&mut run, presses.signal);
             count += 1;

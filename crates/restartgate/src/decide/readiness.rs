@@ -179,13 +179,23 @@ fn of_unhealthy(unhealthy: Unhealthy) -> Readiness {
     }
 }
 
+/// Where the engine had to restart a container, it may die again as it did before: without ports, only time shows that it
+/// does not.
+fn running_time(facts: &Facts) -> Duration {
+    let has_ports = facts.ports.as_ref().is_some_and(|ports| !ports.is_empty());
+    if facts.status.restart_count == 0 || has_ports { RUNNING_TIME } else { SETTLE_TIME }
+}
+
 fn without_check(facts: &Facts) -> Readiness {
-    if facts.status.running_for < RUNNING_TIME {
+    let wanted = running_time(facts);
+    if facts.status.running_for < wanted {
         let restarts = match facts.status.restart_count {
             0 => String::new(),
             count => format!("; Docker has restarted it {count} times"),
         };
-        let reason = format!("it has no health check and has been running for less than 1 s{restarts}");
+        let seconds = wanted.as_secs();
+        let reason =
+            format!("it has no health check and has been running for less than {seconds} s{restarts}");
         return Readiness::Pending(reason);
     }
     match facts.ports.as_deref() {
@@ -384,11 +394,17 @@ mod tests {
         let (by_running, by_ports) = (Readiness::Ready(ReadyBy::Running), Readiness::Ready(ReadyBy::Ports));
         assert!(is_pending(&running(999, None), "less than 1 s"));
         assert!(is_pending(&running(999, Some(&[open])), "less than 1 s"));
-        let looping = judge(State::Running, |facts| {
-            facts.status.running_for = Duration::ZERO;
-            facts.status.restart_count = 3;
-        });
-        assert!(is_pending(&looping, "restarted it 3 times"), "{looping:?}");
+        let restarted = |ms, ports: Option<&[PortState]>| {
+            judge(State::Running, |facts| {
+                facts.status.running_for = Duration::from_millis(ms);
+                facts.status.restart_count = 3;
+                facts.ports = ports.map(<[_]>::to_vec);
+            })
+        };
+        assert!(is_pending(&restarted(0, Some(&[open])), "less than 1 s; Docker has restarted it 3 times"));
+        assert_eq!(restarted(1000, Some(&[open])), by_ports);
+        assert!(is_pending(&restarted(9_999, None), "less than 10 s; Docker has restarted it 3 times"));
+        assert_eq!(restarted(10_000, None), by_running);
         assert_eq!((running(1000, None), running(1000, Some(&[]))), (by_running.clone(), by_running.clone()));
         assert_eq!(running(1000, Some(&[open])), by_ports);
         assert_eq!(running(1000, Some(&[open, port(false, false)])), by_ports, "the published ones count");

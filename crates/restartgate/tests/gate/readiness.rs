@@ -363,7 +363,7 @@ fn paused_created_and_restarting_are_named() {
         if paused == "true" {
             engine.docker(&["unpause", &name]);
         }
-        (code, row(&waited, "web").reason.clone().unwrap())
+        (code, row(&waited, "web").reason.clone().unwrap_or_default())
     };
     let (code, reason) = said(&|project| {
         let name = project.run("web", &[], "exec sleep 600");

@@ -21,7 +21,7 @@ fn askers(engine: &Engine, home: &Home, container: &str, count: usize, seconds: 
     let script = format!(
         r#"end=$(($(date +%s) + {seconds})) asked=0
         while [ $asked -lt 5 ] || [ "$(date +%s)" -lt $end ]; do
-            "$0" {container} --health-timeout 3s; echo "code $?"; asked=$((asked + 1))
+            "$0" {container} --health-timeout 3s --call-timeout 1m; echo "code $?"; asked=$((asked + 1))
         done"#
     );
     let ask = |_| {
