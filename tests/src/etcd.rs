@@ -79,9 +79,14 @@ impl Etcd {
         self.members.len()
     }
 
-    /// Sends a signal to a member.
+    /// Sends a signal to a member. SIGSTOP takes effect when the thread that gets it runs next, and the others answer until
+    /// then: it is waited for.
     pub fn signal(&self, member: usize, signal: Signal) {
-        let _ = kill_process(self.members[member].pid, signal);
+        let pid = self.members[member].pid;
+        let _ = kill_process(pid, signal);
+        while signal == Signal::STOP && !is_stopped(pid) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Starts a member again that was killed.
@@ -233,4 +238,13 @@ impl Drop for Etcd {
             member.life = None;
         }
     }
+}
+
+/// Whether no thread of a process runs any more.
+fn is_stopped(pid: Pid) -> bool {
+    let Ok(tasks) = std::fs::read_dir(format!("/proc/{}/task", pid.as_raw_nonzero())) else { return true };
+    tasks.flatten().all(|task| {
+        let stat = std::fs::read_to_string(task.path().join("stat")).unwrap_or_default();
+        stat.rsplit_once(") ").is_none_or(|(_, rest)| rest.starts_with('T'))
+    })
 }

@@ -377,14 +377,17 @@ fn whoever_needs_another_environment_waits_for_those_inside_and_then_shares_its_
     let other = site
         .world
         .queue("test", &site.args(&[&two[..], &["--shared", "test", "--", "sh", "-c", &second]].concat()));
+    // It came to share, found another environment, and queued again to be alone.
+    until("it waits to be alone", || site.world.status("test")["queue"][0]["mode"] == "exclusive");
     // Not overtaken by one that could share.
     let late = site
         .world
         .queue("test", &site.args(&[&one[..], &["--slots", "2", "test", "--", "sh", "-c", &third]].concat()));
     assert_eq!(first.let_go().code(), 0);
-    assert_eq!(Done(other.wait_with_output().unwrap()).code(), 0);
-    assert_eq!(Done(late.wait_with_output().unwrap()).code(), 0);
-    assert_eq!(site.log(), "setup teardown setup second teardown setup third teardown ");
+    let [other, late] = [other, late].map(|child| Done(child.wait_with_output().unwrap()));
+    assert_eq!((other.code(), late.code()), (0, 0));
+    let all = "setup teardown setup second teardown setup third teardown ";
+    assert_eq!(site.log(), all, "{other:?} {late:?}");
     // Who replaced it shares it.
     let first = site.hold(&[&one[..], &["--shared", "test"]].concat());
     let other = site.args(&[&two[..], &["--shared", "test"]].concat());
