@@ -43,7 +43,7 @@ debian_mirror() {
   local codename mirror
   codename=$(. /etc/os-release && printf %s "$VERSION_CODENAME")
   # shellcheck disable=SC2016  # apt's own variables
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Release: $codename" | head -n 1)
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' "Release: $codename" | sed -n 1p)
   printf '%s\n' "${mirror:-http://deb.debian.org/debian}"
 }
 

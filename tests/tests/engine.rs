@@ -41,11 +41,12 @@ impl Drop for Place {
     }
 }
 
-/// An engine inherits its starter's stderr, so a pipe would not end: a file does.
+/// An engine inherits its starter's stderr, so a pipe would not end: files do.
 fn output_to_file(mut command: Command) -> Output {
-    let file = tempfile::NamedTempFile::new().unwrap();
-    let status = command.stdout(file.reopen().unwrap()).stderr(Stdio::null()).status().unwrap();
-    Output { status, stdout: std::fs::read(file.path()).unwrap(), stderr: Vec::new() }
+    let [stdout, stderr] = [(); 2].map(|()| tempfile::NamedTempFile::new().unwrap());
+    let status = command.stdout(stdout.reopen().unwrap()).stderr(stderr.reopen().unwrap()).status().unwrap();
+    let [stdout, stderr] = [stdout, stderr].map(|file| std::fs::read(file.path()).unwrap());
+    Output { status, stdout, stderr }
 }
 
 fn interfaces() -> Vec<String> {
