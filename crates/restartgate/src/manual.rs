@@ -82,9 +82,10 @@ pub const MANUAL: Manual = Manual {
              --engine-verdict only the engine's verdict counts, and unhealthy has failed at once. A service without one is ready when it has \
              been running for 1 s and its published TCP ports accept, or its exposed ones where none is published. After \
              10 s one published port that accepts is enough, and none where none is published. Ports that cannot be asked \
-             from here are left out. One without ports that Docker has restarted must have been running for 10 s. A service that exits with code 0, and that its restart policy does not restart or \
-             another service waits for (service_completed_successfully), has completed. One that exits with another code, \
-             is paused, or was created and not started, has failed at once; one that Docker is restarting is waited for.\n\n\
+             from here are left out. One without ports that Docker has restarted must have been running for 10 s. A service \
+             that exits with code 0, and that its restart policy does not restart or another service waits for \
+             (service_completed_successfully), has completed. One that exits with another code, is paused, or was created \
+             and not started, has failed at once; one that Docker is restarting is waited for.\n\n\
              --start starts containers that were created and never started, each as soon as the conditions of its \
              depends_on hold. An engine cannot remove a CPU limit: --cpus-after SERVICE=0 sets all CPUs. A restart of a \
              service without a health check is watched for 10 s, or half of --health-timeout where that is shorter.",

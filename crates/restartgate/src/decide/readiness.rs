@@ -384,23 +384,19 @@ mod tests {
     #[test]
     fn without_a_check_time_and_ports_decide() {
         let port = |published, accepts| PortState { number: 80, published, accepts };
-        let running = |ms, ports: Option<&[PortState]>| {
+        let ran = |ms, restart_count, ports: Option<&[PortState]>| {
             judge(State::Running, |facts| {
                 facts.status.running_for = Duration::from_millis(ms);
+                facts.status.restart_count = restart_count;
                 facts.ports = ports.map(<[_]>::to_vec);
             })
         };
+        let running = |ms, ports: Option<&[PortState]>| ran(ms, 0, ports);
+        let restarted = |ms, ports: Option<&[PortState]>| ran(ms, 3, ports);
         let (open, closed) = (port(true, true), port(true, false));
         let (by_running, by_ports) = (Readiness::Ready(ReadyBy::Running), Readiness::Ready(ReadyBy::Ports));
         assert!(is_pending(&running(999, None), "less than 1 s"));
         assert!(is_pending(&running(999, Some(&[open])), "less than 1 s"));
-        let restarted = |ms, ports: Option<&[PortState]>| {
-            judge(State::Running, |facts| {
-                facts.status.running_for = Duration::from_millis(ms);
-                facts.status.restart_count = 3;
-                facts.ports = ports.map(<[_]>::to_vec);
-            })
-        };
         assert!(is_pending(&restarted(0, Some(&[open])), "less than 1 s; Docker has restarted it 3 times"));
         assert_eq!(restarted(1000, Some(&[open])), by_ports);
         assert!(is_pending(&restarted(9_999, None), "less than 10 s; Docker has restarted it 3 times"));
