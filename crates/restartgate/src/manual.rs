@@ -108,7 +108,8 @@ pub const MANUAL: Manual = Manual {
              and 143. Podman reports kills, and no stops: from 5.4 on it is asked about each container that has ended; \
              before that only these codes tell. What outlives a crash of Docker's engine is ended by \
              the engine when it begins again, and not always started again (not with unless-stopped): that is restarted, whatever its restart \
-             policy and exit code, as long as the engine knows the events of that time. What an engine ends when it is shut down it reports as \
+             policy and exit code. Where the engine has forgotten the events of that time, the time of its end tells it, for what 'heal' has seen running and \
+             Docker starts again by its policy. What an engine ends when it is shut down it reports as \
              a stop: that is left to the restart policy. For that 'heal' asks when the engine made its network bridge; without that network \
              both are taken for stops.\n\n\
              After a restart those services of the scope follow that use its network namespace (network_mode: service:NAME), \

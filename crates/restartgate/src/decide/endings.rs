@@ -2,6 +2,7 @@
 //! still knows.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use evenkeel_common::Timestamp;
@@ -19,6 +20,10 @@ pub(crate) struct Endings {
     by_id: HashMap<String, Noted>,
     /// When the engine began to serve; `None` where that is not known.
     engine_began: Option<Timestamp>,
+    /// Since when the engine does not answer; `None` where it does.
+    engine_lost: Option<Timestamp>,
+    /// From the loss of the engine to the time at which it began to serve again, the last time that it began anew.
+    away: Option<Range<Timestamp>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -45,9 +50,20 @@ impl Noted {
 }
 
 impl Endings {
+    /// Notes that the engine does not answer.
+    pub(crate) fn engine_lost(&mut self, at: Timestamp) {
+        self.engine_lost.get_or_insert(at);
+    }
+
     /// Notes when the engine began to serve, before what it tells of that time is noted.
     pub(crate) fn engine_began(&mut self, at: Option<Timestamp>) {
         self.engine_began = at;
+        // One that has hung, and one that a network has hidden, began before.
+        if let (Some(lost), Some(began)) = (self.engine_lost.take(), at)
+            && lost < began
+        {
+            self.away = Some(lost..began);
+        }
     }
 
     /// Notes an event.
@@ -97,12 +113,15 @@ impl Endings {
         if noted.asked == Asker::Nobody { since + SETTLE } else { since }
     }
 
-    /// How the last process of a container ended, which does not run now.
-    pub(crate) fn of(&self, id: &str) -> Ending {
+    /// How the last process of a container ended, which does not run now. A busy engine has forgotten the events of its
+    /// beginning before it can be asked for them; then the time of the end tells.
+    pub(crate) fn of(&self, id: &str, finished_at: Option<Timestamp>) -> Ending {
+        let was_away = || self.away.as_ref().zip(finished_at).is_some_and(|(away, at)| away.contains(&at));
         match self.by_id.get(id) {
             Some(Noted { asked: Asker::Somebody, .. }) => Ending::Asked,
             Some(Noted { asked: Asker::Engine, .. }) => Ending::ByEngine,
             Some(Noted { ended: true, .. }) => Ending::ByItself,
+            Some(Noted { seen: Seen::Running, .. }) if was_away() => Ending::WhileAway,
             Some(Noted { seen, .. }) => Ending::Unrecorded(*seen),
             None => Ending::Unrecorded(Seen::Never),
         }
@@ -150,10 +169,10 @@ mod tests {
             (&[Started, AskedToEnd, Ended, Removed], Ending::Unrecorded(Seen::Never)),
         ];
         for (kinds, ending) in cases {
-            assert_eq!(after(kinds).of("a"), *ending, "{kinds:?}");
+            assert_eq!(after(kinds).of("a", None), *ending, "{kinds:?}");
             let twice = [*kinds, *kinds].concat();
             if kinds.first() == Some(&Started) {
-                assert_eq!(after(&twice).of("a"), *ending, "repeated: {kinds:?}");
+                assert_eq!(after(&twice).of("a", None), *ending, "repeated: {kinds:?}");
             }
         }
     }
@@ -165,7 +184,7 @@ mod tests {
         for &(second, kind) in events {
             endings.note(&Event { id: "a".into(), kind, at: at(second) });
         }
-        endings.of("a")
+        endings.of("a", None)
     }
 
     #[test]
@@ -181,7 +200,7 @@ mod tests {
         );
         assert_eq!(first(10, &[(7, AskedToEnd), (8, Ended), (11, Started), (12, Ended)]), Ending::ByItself);
         let mut unknown = after(&stop);
-        assert_eq!(unknown.of("a"), Ending::Asked, "when it began is not known");
+        assert_eq!(unknown.of("a", None), Ending::Asked, "when it began is not known");
         // It settles at once: who wanted it is known.
         let mut ended = Endings::default();
         after_at(&mut ended, 10, &at([7, 8, 9]));
@@ -201,6 +220,31 @@ mod tests {
         let mut endings = Endings::default();
         after_at(&mut endings, 10, &[(11, Started), (12, AskedToEnd)]);
         assert_eq!(after_at(&mut endings, 20, &[(18, AskedToEnd), (19, Ended)]), Ending::Asked);
+    }
+
+    #[test]
+    fn what_ended_while_the_engine_was_away_is_told_by_the_time_of_its_end() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let mut endings = after(&[Started]);
+        endings.engine_began(Some(at(10)));
+        endings.engine_lost(at(20));
+        endings.engine_lost(at(24));
+        endings.engine_began(Some(at(30)));
+        let running = Ending::Unrecorded(Seen::Running);
+        let of = |endings: &Endings, second| endings.of("a", Some(at(second)));
+        assert_eq!([20, 29].map(|end| of(&endings, end)), [Ending::WhileAway; 2]);
+        assert_eq!([19, 30].map(|end| of(&endings, end)), [running; 2]);
+        assert_eq!(endings.of("a", None), running);
+        assert_eq!(endings.of("b", Some(at(25))), Ending::Unrecorded(Seen::Never));
+        // It has hung since then, and did not begin anew.
+        endings.engine_lost(at(40));
+        endings.engine_began(Some(at(30)));
+        assert_eq!((of(&endings, 25), of(&endings, 45)), (Ending::WhileAway, running));
+        // Events tell more.
+        endings.note(&Event { id: "a".into(), kind: Ended, at: None });
+        assert_eq!(of(&endings, 25), Ending::ByItself);
+        endings.note(&Event { id: "a".into(), kind: AskedToEnd, at: None });
+        assert_eq!(of(&endings, 25), Ending::Asked);
     }
 
     #[test]
@@ -240,13 +284,13 @@ mod tests {
     fn a_missed_start_and_a_missed_end() {
         let mut endings = after(&[Started, AskedToEnd, Ended]);
         endings.saw_running("a");
-        assert_eq!(endings.of("a"), Ending::Unrecorded(Seen::Running));
+        assert_eq!(endings.of("a", None), Ending::Unrecorded(Seen::Running));
         // It was asked to end and does not do so yet.
         let mut endings = after(&[Started, AskedToEnd]);
         endings.saw_running("a");
-        assert_eq!(endings.of("a"), Ending::Asked);
+        assert_eq!(endings.of("a", None), Ending::Asked);
         assert!(!endings.has_ended("a") && after(&[Ended]).has_ended("a"));
         endings.saw_running("b");
-        assert_eq!(endings.of("b"), Ending::Unrecorded(Seen::Running));
+        assert_eq!(endings.of("b", None), Ending::Unrecorded(Seen::Running));
     }
 }

@@ -72,6 +72,11 @@ fn judge_ended(facts: &Facts<'_>) -> Judgement {
         Ending::ByEngine => {
             Judgement::Restart("the engine ended it when it began again after a crash".into())
         }
+        // Docker starts again what its policy covers before it serves anybody, unless it has ended it itself. What was
+        // stopped on purpose would have ended before.
+        Ending::WhileAway if by_policy && !could_not_start => {
+            Judgement::Restart("it ended while the engine was away, and was not started again".into())
+        }
         _ if status.exit_code == 0 && is_one_shot && !could_not_start => leave("it has completed"),
         Ending::Unrecorded(_) if by_policy && !could_not_start => {
             leave("Docker restarts it, unless it was stopped on purpose")
@@ -79,7 +84,9 @@ fn judge_ended(facts: &Facts<'_>) -> Judgement {
         Ending::Unrecorded(Seen::Never) if !has_crashed(status) => {
             leave("nothing tells whether it was stopped on purpose")
         }
-        Ending::ByItself | Ending::Unrecorded(_) => Judgement::Restart(how_it_ended(status)),
+        Ending::ByItself | Ending::WhileAway | Ending::Unrecorded(_) => {
+            Judgement::Restart(how_it_ended(status))
+        }
     }
 }
 
@@ -228,6 +235,7 @@ mod tests {
     fn what_has_ended() {
         let failed = ContainerStatus { error: "port in use".into(), ..ended(128) };
         let hog = ContainerStatus { oom_killed: true, ..ended(137) };
+        let away = "it ended while the engine was away, and was not started again";
         let unknown = "nothing tells whether it was stopped on purpose";
         let cases = [
             (ended(1), Definition::default(), Ending::ByItself, restart("it ended with code 1")),
@@ -242,7 +250,12 @@ mod tests {
             (ended(1), Definition::default(), UNSEEN, restart("it ended with code 1")),
             (hog, Definition::default(), UNSEEN, restart("it was killed at its memory limit")),
             (ended(1), always(), SEEN, leave("Docker restarts it, unless it was stopped on purpose")),
-            (failed, always(), SEEN, restart("it could not start: port in use")),
+            (failed.clone(), always(), SEEN, restart("it could not start: port in use")),
+            (ended(0), always(), Ending::WhileAway, restart(away)),
+            (ended(137), always(), Ending::WhileAway, restart(away)),
+            (failed, always(), Ending::WhileAway, restart("it could not start: port in use")),
+            (ended(0), Definition::default(), Ending::WhileAway, leave("it has completed")),
+            (ended(143), Definition::default(), Ending::WhileAway, restart("it ended with code 143")),
         ];
         for (status, definition, ending, expected) in cases {
             let shown = format!("{status:?} {definition:?} {ending:?}");

@@ -233,6 +233,7 @@ fn status(container: ContainerInspectResponse) -> ContainerStatus {
         health: state.health.as_ref().and_then(parse_health),
         running_for: age(&started_at),
         started_at,
+        finished_at: state.finished_at.and_then(|at| at.parse().ok()),
         pid: state.pid.and_then(|pid| u32::try_from(pid).ok()).unwrap_or(0),
         restart_count: container.restart_count.and_then(|count| u32::try_from(count).ok()).unwrap_or(0),
         exit_code: state.exit_code.unwrap_or(0),

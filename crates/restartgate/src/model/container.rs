@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use evenkeel_common::Timestamp;
 use serde::Serialize;
 
 /// What the engine says of one container.
@@ -15,6 +16,8 @@ pub(crate) struct ContainerStatus {
     pub(crate) health: Option<HealthCheck>,
     /// When its process started, as the engine writes it: another value is another process.
     pub(crate) started_at: String,
+    /// When its last process ended, by the engine's clock; `None` where the engine does not say.
+    pub(crate) finished_at: Option<Timestamp>,
     /// Its first process as the engine's machine numbers it; 0 when it does not run.
     pub(crate) pid: u32,
     /// Time since its process started, by the wall clock here and the engine's start time.

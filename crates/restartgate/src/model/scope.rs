@@ -57,6 +57,8 @@ pub(crate) enum Ending {
     /// The engine ended it before it served anybody: it began again after a crash.
     ByEngine,
     ByItself,
+    /// Between the time at which the engine was lost and that at which it began to serve again. No event tells more.
+    WhileAway,
     /// No event of its end has reached us.
     Unrecorded(Seen),
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use evenkeel_tests::{BUSYBOX, Engine, Home, OwnEngine, World, engine, tool};
 
+use crate::signals::kill;
 use crate::storm::{LIMITS, never_more_than_the_limits, seconds};
 use crate::survive::{started, until};
 use crate::wire::{Heal, HealFound, HealLine, Report};
@@ -46,6 +47,9 @@ fn heal(engine: &Engine, home: &Home, world: &World, args: &[&str]) -> Command {
     command.args(["heal", "--label", &world.label(), "--json", "--stop-timeout", "1s"]).args(args);
     command
 }
+
+/// A service or container, and what is said about it.
+type Said = (String, String);
 
 /// A `heal` that runs until this is dropped.
 struct Healing {
@@ -87,6 +91,21 @@ impl Healing {
                 return *report;
             }
         }
+    }
+
+    /// The next decisions, services and verdicts, sorted, and the next containers that are left alone, with why.
+    fn next_of_each(&self, decisions: usize, others: usize) -> (Vec<Said>, Vec<Said>) {
+        let (mut decided, mut left) = (Vec::new(), Vec::new());
+        while decided.len() < decisions || left.len() < others {
+            match self.next() {
+                HealLine::Decision(report) => {
+                    decided.push((report.service.name.clone(), report.verdict.clone()));
+                }
+                HealLine::Found(found) => left.extend(found.container.map(|name| (name, found.reason))),
+            }
+        }
+        decided.sort();
+        (decided, left)
     }
 
     /// What is found next about a container that is left alone.
@@ -460,16 +479,7 @@ fn what_an_engine_ended_after_its_crash_is_restarted_and_what_a_person_stopped_i
     engine.restart();
     // Docker has started this one again, for its policy.
     engine.docker(&["stop", &late]);
-    let (mut restarted, mut left) = (Vec::new(), Vec::new());
-    while restarted.len() < 2 || left.is_empty() {
-        match healing.next() {
-            HealLine::Decision(report) => {
-                restarted.push((report.service.name.clone(), report.verdict.clone()));
-            }
-            HealLine::Found(found) => left.extend(found.container.map(|name| (name, found.reason))),
-        }
-    }
-    restarted.sort();
+    let (restarted, left) = healing.next_of_each(2, 1);
     assert_eq!(restarted, [&kept, &plain].map(|name| (name.clone(), "restarted".to_owned())));
     assert_eq!(left, [(late.clone(), "it was stopped on purpose".to_owned())]);
     assert_eq!([&kept, &plain, &late, &stopped].map(|name| is_running(name)), [true, true, false, false]);
@@ -485,6 +495,40 @@ fn what_an_engine_ended_after_its_crash_is_restarted_and_what_a_person_stopped_i
     assert_eq!((output.status.code(), said.decisions.len()), (Some(0), 2), "{said:?}");
     // What was stopped with the policy 'always' Docker itself starts again.
     assert_eq!([&kept, &plain, &late, &stopped].map(|name| is_running(name)), [true, true, true, false]);
+}
+
+/// More events than the engine keeps.
+const FORGOTTEN_AFTER: usize = 300;
+
+#[test]
+fn what_an_engine_ended_is_restarted_also_where_it_has_forgotten_the_events_of_that_time() {
+    let Some(engine) = OwnEngine::start() else { return };
+    if !engine.is_docker_or_skip("its containers do not depend on it") {
+        return;
+    }
+    let (world, home) = (World::new(&engine), Home::new());
+    let serve = |what, policy| run(&engine, &world, what, &["--restart", policy], &["sh", "-c", SERVICE]);
+    let (kept, late) = (serve("kept", "unless-stopped"), serve("late", "always"));
+    let noise = world.name("noise");
+    engine.docker(&["run", "-d", "--name", &noise, "--restart", "always", BUSYBOX, "sleep", "600"]);
+    let limits = ["--cooldown", "0s", "--call-timeout", "5s", "--health-timeout", "4s"];
+    let healing = Healing::start(heal(&engine, &home, &world, &limits));
+    // They are seen running by the pass that leaves this one.
+    let stopped = serve("stopped", "unless-stopped");
+    engine.docker(&["stop", &stopped]);
+    assert_eq!(healing.left(&stopped).reason, "it was stopped on purpose");
+    engine.kill9();
+    until("it notices", || healing.said().contains("trying again"));
+    kill("-STOP", &healing.child.id().to_string());
+    engine.restart();
+    engine.docker(&["stop", &late]);
+    engine.docker(&[vec!["kill", "-s", "WINCH"], vec![noise.as_str(); FORGOTTEN_AFTER]].concat());
+    kill("-CONT", &healing.child.id().to_string());
+    let (restarted, left) = healing.next_of_each(1, 1);
+    assert_eq!(restarted, [(kept, "restarted".to_owned())]);
+    assert_eq!(left, [(late, "Docker restarts it, unless it was stopped on purpose".to_owned())]);
+    let history = std::fs::read_to_string(home.join("restarts/history.jsonl")).unwrap();
+    assert!(history.contains("it ended while the engine was away"), "{history}");
 }
 
 /// What is said on stderr about the engine.

@@ -38,7 +38,8 @@ impl Running {
     }
 }
 
-fn kill(signal: &str, pid: &str) {
+/// Sends a signal, such as `-TERM`.
+pub(crate) fn kill(signal: &str, pid: &str) {
     assert!(Command::new("kill").args([signal, pid]).status().unwrap().success());
 }
 

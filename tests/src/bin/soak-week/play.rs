@@ -219,7 +219,11 @@ impl Week<'_> {
     fn engine_dies(&self, away: Duration) -> io::Result<()> {
         let mut untouched = lock(&self.untouched);
         untouched.check()?;
-        let death = self.half.engine.die(away)?;
+        let death = self.half.engine.die(away).unwrap_or_else(|error| {
+            // Every run would wait for it until its end. The caller of this program ends what still runs.
+            crate::say(&format!("the engine does not start again after its planned death: {error}"));
+            std::process::exit(3)
+        });
         lock(&self.facts).deaths.push(death);
         untouched.check_after_death()
     }

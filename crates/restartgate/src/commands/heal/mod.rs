@@ -11,7 +11,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use evenkeel_common::signals::Signals;
-use evenkeel_common::{Error, Exit};
+use evenkeel_common::{Error, Exit, now};
 use futures_util::StreamExt as _;
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -66,6 +66,7 @@ async fn watch(mut healer: Healer<'_>) -> Result<Exit, Error> {
     loop {
         let work = async {
             let lost = follow(&mut healer, &mut outage).await?;
+            healer.endings.engine_lost(now());
             sleep(outage.begin(&lost)).await;
             Ok(())
         };

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use evenkeel_common::docker::CallError;
 use evenkeel_common::state::Home;
-use evenkeel_common::{BootTimestamp, Error, Exit};
+use evenkeel_common::{BootTimestamp, Error, Exit, Timestamp};
 use futures_util::Stream;
 use tokio::task::JoinSet;
 
@@ -172,7 +172,7 @@ impl<'a> Healer<'a> {
                     // It has just ended, and the events that say how are not read yet. They call for another look.
                     continue;
                 }
-                let ending = self.ending(member).await?;
+                let ending = self.ending(member, status.finished_at).await?;
                 facts.push(Facts { member, status, definition, ending });
             }
         }
@@ -195,8 +195,8 @@ impl<'a> Healer<'a> {
     }
 
     /// How a container has ended that is not running.
-    async fn ending(&self, member: &Member) -> Result<Ending, Error> {
-        let by_events = self.endings.of(&member.id);
+    async fn ending(&self, member: &Member, finished_at: Option<Timestamp>) -> Result<Ending, Error> {
+        let by_events = self.endings.of(&member.id, finished_at);
         let is_asked_for = self.kind == EngineKind::Podman && member.state == State::Exited;
         let was_stopped = is_asked_for && self.gate.docker.was_stopped(&member.id).await?;
         Ok(by_events.known_by(self.kind, was_stopped))
