@@ -111,8 +111,10 @@ fn repair(services: &Services<'_>, dependencies: &[Entry], other: &Entry) -> Opt
 
 #[cfg(test)]
 mod tests {
-    use super::super::policy::Environment;
-    use super::super::testing::{found, repairs};
+    use super::super::check;
+    use super::super::policy::{Environment, Policy};
+    use super::super::testing::{found, project, repairs};
+    use super::*;
 
     #[test]
     fn conditions() {
@@ -145,6 +147,21 @@ mod tests {
             of("{b: {condition: service_started}, d: {condition: service_started}}"),
             ["services.a.depends_on: service_started -> service_healthy"]
         );
+    }
+
+    #[test]
+    fn a_wait_that_never_ends_is_an_error_and_says_what_to_do() {
+        let of = |condition: &str| {
+            let waits = format!("a: {{depends_on: {{b: {{condition: {condition}}}}}}}");
+            let text =
+                format!("services: {{{waits}, b: {{image: 'postgres:16', healthcheck: {{disable: true}}}}}}");
+            let findings = check(&project(&text), &Policy::from(Environment::Test));
+            let finding = findings.into_iter().find(|finding| finding.code == "CC204");
+            finding.map(|finding| (finding.level, finding.fix))
+        };
+        let fix = "give 'b' a healthcheck, or do not wait for it".to_owned();
+        assert_eq!(of("service_healthy"), Some((Level::Error, fix)));
+        assert_eq!(of("service_started"), None, "CC201 is enough");
     }
 
     #[test]

@@ -151,6 +151,7 @@ mod tests {
         assert_eq!(of("scale: 2, ports: ['80:80']"), ["1:34 all 2 replicas of service 'a' bind port 80"]);
         assert_eq!(of("scale: 2, ports: ['80-81:80']"), [""; 0]);
         assert_eq!(of("scale: 3, ports: ['80-81:80']").len(), 1);
+        assert_eq!(of("scale: 10, ports: ['80-89:80']"), [""; 0]);
     }
 
     #[test]

@@ -107,6 +107,7 @@ mod tests {
         let long = "{target: 80, published: 8080}";
         assert_eq!(of("a", "'80-81:80-81'"), [""; 0], "a range has no single port");
         assert_eq!(of("a", "'080:80'"), [""; 0], "what is written is not the number");
+        assert_eq!(of("a", r#""80:8\x31""#), [""; 0], "an escape would be written as it stands");
         assert_eq!(
             of("a", long).len(),
             found("CC403", &format!("services: {{a: {{ports: [{long}]}}}}")).len()
