@@ -138,6 +138,36 @@ fn until(what: &str, mut happened: impl FnMut() -> bool) {
     }
 }
 
+/// What became of the moment at which a scan does something to a run.
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    Met,
+    /// The run had ended when the scan, on a busy machine, came to it.
+    Missed,
+    /// The run ended before.
+    NotReached,
+}
+
+impl Moment {
+    /// That of a run that was seen to have ended after so long, before anything was done to it.
+    fn of_ended(lasted: Duration, moment: Duration) -> Self {
+        if lasted < moment { Self::NotReached } else { Self::Missed }
+    }
+}
+
+/// Repeats a run, with a moment 10 ms later each time, until one ends before its moment.
+fn scan_moments(mut run: impl FnMut(Duration) -> Moment) {
+    let mut moment = Duration::ZERO;
+    loop {
+        match run(moment) {
+            Moment::Met => moment += Duration::from_millis(10),
+            Moment::Missed => {}
+            Moment::NotReached => break,
+        }
+    }
+    assert!(moment.as_millis() > 50, "the runs ended too soon");
+}
+
 fn is_running(pid: i32) -> bool {
     // A zombie has ended; its parent has not fetched its exit status yet.
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat"));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::terminal::{ENVLOCK, on_terminal};
-use crate::{Done, Home, send, until};
+use crate::{Done, Home, Moment, scan_moments, send, until};
 
 const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -35,8 +35,8 @@ enum Ends {
     KeptWithAfter,
 }
 
-/// Repeats a run and sends the first signal 10 ms later each time, until a run ends before that. `start` starts a run,
-/// `press` sends it a signal, `ended` returns its output when it has ended.
+/// Sends signals to runs, the first one at every moment. `start` starts a run, `press` sends it a signal, `ended` returns its
+/// output when it has ended.
 fn scan<R>(
     start: impl Fn(&Home, &[&str]) -> R + Sync,
     press: impl Fn(&mut R, Signal) + Sync,
@@ -47,18 +47,14 @@ fn scan<R>(
             let (start, press, ended) = (&start, &press, &ended);
             scope.spawn(move || {
                 for ends in [Ends::Plain, Ends::KeptWithAfter] {
-                    let mut first = ms(0);
-                    while run_pressed(ends, presses, first, start, press, ended) > 0 {
-                        first += ms(10);
-                    }
-                    assert!(first > ms(50), "{ends:?} {presses:?}: the runs ended too soon");
+                    scan_moments(|first| run_pressed(ends, presses, first, start, press, ended));
                 }
             });
         }
     });
 }
 
-/// One run of a scan; returns how many signals were sent.
+/// One run of a scan; returns what became of its first signal.
 fn run_pressed<R>(
     ends: Ends,
     presses: Presses,
@@ -66,7 +62,7 @@ fn run_pressed<R>(
     start: impl Fn(&Home, &[&str]) -> R,
     press: impl Fn(&mut R, Signal),
     ended: impl Fn(&mut R) -> Option<String>,
-) -> usize {
+) -> Moment {
     let home = Home::new();
     let up = home.file("up");
     let setup = format!(": > {}; sleep 0.02", up.display());
@@ -82,9 +78,9 @@ fn run_pressed<R>(
     let mut run = start(&home, &[&args, ending, &["test", "--", "sleep", "0.02"]].concat());
     let started = Instant::now();
     let (mut count, mut next) = (0, first);
-    let said = loop {
+    let (said, lasted) = loop {
         if let Some(said) = ended(&mut run) {
-            break said;
+            break (said, started.elapsed());
         }
         assert!(started.elapsed() < ms(120_000), "{presses:?} from {first:?} on: it does not end");
         if started.elapsed() >= next && count < presses.most {
@@ -103,7 +99,7 @@ fn run_pressed<R>(
     assert!(matches!(&*log(&home), "" | "begun done "), "{}: {context}", log(&home));
     assert!(ends == Ends::Plain || !up.exists() || !log(&home).is_empty(), "{context}");
     assert_eq!((&status["verdict"], &status["dirty"]), (&"free".into(), &false.into()), "{context}");
-    count
+    if count > 0 { Moment::Met } else { Moment::of_ended(lasted, first) }
 }
 
 #[test]

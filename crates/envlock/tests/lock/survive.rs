@@ -3,10 +3,11 @@
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use evenkeel_tests::skip;
 
-use crate::{Done, Home, is_running, send, until};
+use crate::{Done, Home, Moment, is_running, scan_moments, send, until};
 
 fn is_root() -> bool {
     rustix::process::geteuid().is_root()
@@ -341,8 +342,8 @@ fn scan_args(home: &Home) -> Vec<String> {
     options.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect()
 }
 
-/// Kills a run after `time`, and has what it left cleared by a sweep or by the next user. Returns whether it was alive.
-fn kill_and_clear(scan: &KillScan, time: std::time::Duration) -> bool {
+/// Kills a run after `time`, and has what it left cleared by a sweep or by the next user.
+fn kill_and_clear(scan: &KillScan, time: Duration) -> Moment {
     let home = Home::new();
     let shared = scan_args(&home);
     let all = |more: &'static [&'static str]| -> Vec<&str> {
@@ -355,10 +356,18 @@ fn kill_and_clear(scan: &KillScan, time: std::time::Duration) -> bool {
         assert_eq!(home.run(&all(scan.before)).code(), 0);
     }
     let mut run = home.envlock(&all(scan.killed)).stderr(Stdio::null()).spawn().unwrap();
-    std::thread::sleep(time);
-    let was_alive = run.try_wait().unwrap().is_none();
-    let _ = run.kill();
-    run.wait().unwrap();
+    let started = Instant::now();
+    let killed = loop {
+        if run.try_wait().unwrap().is_some() {
+            break Moment::of_ended(started.elapsed(), time);
+        }
+        if started.elapsed() >= time {
+            run.kill().unwrap();
+            run.wait().unwrap();
+            break Moment::Met;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    };
     let mut status = home.status("test");
     // A child that it was just starting has a copy of its ticket until it becomes the step.
     until("its ticket is stale", || {
@@ -382,20 +391,14 @@ fn kill_and_clear(scan: &KillScan, time: std::time::Duration) -> bool {
     let status = home.status("test");
     assert_eq!((&status["verdict"], &status["dirty"]), (&"free".into(), &false.into()), "{context}");
     assert_eq!(status["environment"], serde_json::Value::Null, "{context}");
-    was_alive
+    killed
 }
 
 #[test]
 fn whoever_is_killed_at_any_moment_leaves_what_is_known_to_be_kept_or_dirty() {
     std::thread::scope(|scope| {
         for scan in &KILL_SCANS {
-            scope.spawn(move || {
-                let mut time = std::time::Duration::ZERO;
-                while kill_and_clear(scan, time) {
-                    time += std::time::Duration::from_millis(10);
-                }
-                assert!(time.as_millis() > 50, "{:?} ended too soon", scan.killed);
-            });
+            scope.spawn(move || scan_moments(|time| kill_and_clear(scan, time)));
         }
     });
 }
