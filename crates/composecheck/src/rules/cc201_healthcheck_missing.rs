@@ -65,8 +65,8 @@ fn check_service(entry: &Entry) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{found, project};
-    use super::super::{check, policy};
+    use super::super::policy::Policy;
+    use super::super::testing::{findings_with, found};
     use crate::finding::Level;
 
     #[test]
@@ -87,11 +87,9 @@ mod tests {
     #[test]
     fn what_an_image_may_have_is_an_info() {
         let of = |image: &str| {
-            let project = project(&format!("services: {{a: {{image: {image}}}}}"));
-            let findings = check(&project, &policy::Policy::default());
-            findings.iter().find(|finding| finding.code == "CC201").map(|finding| finding.level)
+            let text = format!("services: {{a: {{image: {image}}}}}");
+            findings_with(&Policy::default(), "CC201", &text)[0].level
         };
-        assert_eq!(of("example.org/shop"), Some(Level::Info));
-        assert_eq!(of("redis"), Some(Level::Warning));
+        assert_eq!([of("example.org/shop"), of("redis")], [Level::Info, Level::Warning]);
     }
 }

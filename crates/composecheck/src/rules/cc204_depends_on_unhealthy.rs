@@ -111,9 +111,8 @@ fn repair(services: &Services<'_>, dependencies: &[Entry], other: &Entry) -> Opt
 
 #[cfg(test)]
 mod tests {
-    use super::super::check;
     use super::super::policy::{Environment, Policy};
-    use super::super::testing::{found, project, repairs};
+    use super::super::testing::{findings_with, found, repairs};
     use super::*;
 
     #[test]
@@ -155,13 +154,12 @@ mod tests {
             let waits = format!("a: {{depends_on: {{b: {{condition: {condition}}}}}}}");
             let text =
                 format!("services: {{{waits}, b: {{image: 'postgres:16', healthcheck: {{disable: true}}}}}}");
-            let findings = check(&project(&text), &Policy::from(Environment::Test));
-            let finding = findings.into_iter().find(|finding| finding.code == "CC204");
-            finding.map(|finding| (finding.level, finding.fix))
+            let findings = findings_with(&Policy::default(), "CC204", &text);
+            findings.into_iter().map(|finding| (finding.level, finding.fix)).collect::<Vec<_>>()
         };
         let fix = "give 'b' a healthcheck, or do not wait for it".to_owned();
-        assert_eq!(of("service_healthy"), Some((Level::Error, fix)));
-        assert_eq!(of("service_started"), None, "CC201 is enough");
+        assert_eq!(of("service_healthy"), [(Level::Error, fix)]);
+        assert_eq!(of("service_started"), [], "CC201 is enough");
     }
 
     #[test]

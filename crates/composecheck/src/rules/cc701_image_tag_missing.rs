@@ -50,7 +50,8 @@ fn check_service(context: &Context<'_>, entry: &Entry) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::found;
+    use super::super::policy::Policy;
+    use super::super::testing::{findings_with, found};
 
     #[test]
     fn tags_and_digests() {
@@ -59,5 +60,8 @@ mod tests {
         assert_eq!([of("redis:7"), of("redis@sha256:ab"), of("localhost:5000/a:1")], [0; 3]);
         assert_eq!(found("CC701", "services: {a: {image: app, build: .}}"), [""; 0]);
         assert_eq!(of("app:${UNSET}"), 0, "CC001 says so");
+        let latest = "services: {a: {image: 'me/app:latest'}}";
+        let fix = &findings_with(&Policy::default(), "CC701", latest)[0].fix;
+        assert_eq!(fix, "use a tag with a version: me/app:VERSION");
     }
 }

@@ -81,7 +81,18 @@ fn check_service(entry: &Entry) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::found;
+    use super::super::policy::Policy;
+    use super::super::testing::{findings_with, found};
+
+    #[test]
+    fn the_fix_names_the_variant() {
+        let findings = findings_with(&Policy::default(), "CC702", "services: {a: {image: 'postgres:15'}}");
+        assert!(
+            findings[0].fix.starts_with("use postgres:15-alpine (list of tags of "),
+            "{}",
+            findings[0].fix
+        );
+    }
 
     #[test]
     fn variants() {

@@ -89,9 +89,8 @@ fn kilobytes(text: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::check;
     use super::super::policy::Policy;
-    use super::super::testing::{found, project};
+    use super::super::testing::{findings_with, found};
     use crate::finding::Level;
 
     #[test]
@@ -113,23 +112,20 @@ mod tests {
             let text = format!(
                 "services: {{a: {{image: 'postgres:15', mem_limit: 512m, command: postgres -c {settings}}}}}"
             );
-            let findings = check(&project(&text), &Policy::default());
-            findings
-                .into_iter()
-                .filter(|f| f.code == "CC801")
-                .map(|f| (f.level, f.message))
-                .collect::<Vec<_>>()
+            let findings = findings_with(&Policy::default(), "CC801", &text);
+            findings.into_iter().map(|f| (f.level, f.message, f.fix)).collect::<Vec<_>>()
         };
-        let [(level, message)] = &of("work_mem=8MB -c maintenance_work_mem=8MB")[..] else { panic!() };
+        let [(level, message, fix)] = &of("work_mem=8MB -c maintenance_work_mem=8MB")[..] else { panic!() };
         assert_eq!(*level, Level::Info);
         assert!(
             message.starts_with("100 connections of service 'a' with 8.0 MiB of work_mem each"),
             "{message}"
         );
+        assert_eq!(fix, "lower work_mem or max_connections, or raise the limit");
         assert_eq!(of("work_mem=3MB"), []);
         assert_eq!(of("work_mem=8192 -c max_connections=40"), []);
         assert_eq!(of("work_mem=8192 -c max_connections=50").len(), 1);
-        assert_eq!(of("max_connections=97").len(), 1);
+        assert_eq!((of("max_connections=96"), of("max_connections=97").len()), (vec![], 1));
         assert_eq!(of("shared_buffers=1GB -c work_mem=1GB").len(), 1, "one finding of one cause");
         assert_eq!(of("jit=off"), []);
     }

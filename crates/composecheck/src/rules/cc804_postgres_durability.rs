@@ -80,7 +80,8 @@ mod tests {
         let (test, dev) = (Environment::Test, Environment::Dev);
         let off = "postgres -c fsync=off -c synchronous_commit=off";
         assert_eq!(of(test, Some(Profile::Fast), off), 0);
-        assert_eq!(of(test, Some(Profile::Fast), "postgres"), 2);
+        let on = "postgres -c fsync=on -c synchronous_commit=on";
+        assert_eq!([of(test, Some(Profile::Fast), "postgres"), of(test, Some(Profile::Fast), on)], [2; 2]);
         assert_eq!(of(test, Some(Profile::Durable), off), 2);
         assert_eq!(of(test, Some(Profile::Durable), "postgres"), 0);
         assert_eq!([of(test, None, off), of(test, None, "postgres")], [0, 0]);

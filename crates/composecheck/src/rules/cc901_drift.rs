@@ -55,7 +55,7 @@ fn finding(difference: &Difference<'_>) -> Option<Finding> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::found_between;
+    use super::super::testing::{findings_between, found_between};
 
     #[test]
     fn unexpected_differences() {
@@ -69,5 +69,19 @@ mod tests {
         assert_eq!(of("a: {}", "a: {user: x}"), ["1:22 services.a.user is in the second environment only"]);
         assert_eq!(of("a: {}, b: {}", "a: {}"), ["1:19 services.b is in the first environment only"]);
         assert_eq!(of("a: {restart: always}", "a: {restart: 'no'}"), [""; 0]);
+    }
+
+    #[test]
+    fn what_both_have_is_shown_in_both() {
+        let related = |one: &str, two: &str| {
+            let finding = findings_between("CC901", one, two).remove(0);
+            finding.related.into_iter().map(|related| related.text).collect::<Vec<_>>()
+        };
+        let [x, y, none] = ["x", "y", ""].map(|image| match image {
+            "" => "services: {a: {}}".to_owned(),
+            _ => format!("services: {{a: {{image: {image}}}}}"),
+        });
+        assert_eq!(related(&x, &y), ["in the first environment"]);
+        assert_eq!([related(&x, &none), related(&none, &y)], [[""; 0]; 2]);
     }
 }

@@ -61,7 +61,22 @@ fn collect(node: &Node, files: &mut HashSet<FileId>) {
 #[cfg(test)]
 mod tests {
     use super::super::{Pair, check_pair, testing};
+    use super::*;
     use crate::compare::share_sources;
+    use crate::yaml;
+
+    #[test]
+    fn a_file_is_found_whatever_comes_from_it() {
+        let parsed = |file, text| yaml::parse(FileId(file), text).unwrap().remove(0);
+        let mut root = parsed(0, "services:");
+        let Kind::Map(entries) = &mut root.kind else { panic!() };
+        entries[0].value = parsed(1, "[x]");
+        let Kind::List(items) = &mut entries[0].value.kind else { panic!() };
+        items.push(parsed(2, "y"));
+        let mut files = HashSet::new();
+        collect(&root, &mut files);
+        assert_eq!(files, HashSet::from([0, 1, 2].map(FileId)));
+    }
 
     #[test]
     fn a_file_in_common() {

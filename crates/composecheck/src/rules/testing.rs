@@ -25,14 +25,21 @@ pub(crate) fn project(text: &str) -> Project {
     Project { sources, root, unset: variables.unset, absent, ..Project::default() }
 }
 
-/// The findings of one rule that compares two files.
+/// The findings of one rule that compares two files, as `line:column message`.
 pub(super) fn found_between(code: &str, first: &str, second: &str) -> Vec<String> {
+    shown(&findings_between(code, first, second))
+}
+
+/// The findings of one rule that compares two files.
+pub(super) fn findings_between(code: &str, first: &str, second: &str) -> Vec<Finding> {
     let mut second = project(second);
     let text = second.sources.get(FileId(0)).text.clone();
     second.sources = Sources::default();
     second.sources.add("b.yml".into(), text);
     let (first, second) = compare::share_sources(project(first), second);
-    shown(&super::check_pair(&Pair { first: &first, second: &second }), code)
+    let mut findings = super::check_pair(&Pair { first: &first, second: &second });
+    findings.retain(|finding| finding.code == code);
+    findings
 }
 
 /// The findings of one rule in a file of a test environment, as `line:column message`.
@@ -40,21 +47,26 @@ pub(super) fn found(code: &str, text: &str) -> Vec<String> {
     found_with(&Policy::from(Environment::Test), code, text)
 }
 
-/// The findings of one rule with this policy.
+/// The same with this policy.
 pub(super) fn found_with(policy: &Policy, code: &str, text: &str) -> Vec<String> {
+    shown(&findings_with(policy, code, text))
+}
+
+/// The findings of one rule with this policy.
+pub(super) fn findings_with(policy: &Policy, code: &str, text: &str) -> Vec<Finding> {
     let mut findings = super::check(&project(text), policy);
+    findings.retain(|finding| finding.code == code);
     sort(&mut findings);
-    shown(&findings, code)
+    findings
 }
 
 /// What the fixes of one rule write into a file of this environment: path, then what becomes of which text.
 pub(super) fn repairs(environment: Environment, code: &str, text: &str) -> Vec<String> {
-    let project = project(text);
-    let mut findings = super::check(&project, &Policy::from(environment));
-    sort(&mut findings);
-    let repairs = findings.iter().filter(|finding| finding.code == code).filter_map(|finding| {
+    let sources = project(text).sources;
+    let findings = findings_with(&Policy::from(environment), code, text);
+    let repairs = findings.iter().filter_map(|finding| {
         let repair = finding.repair.as_ref()?;
-        Some(format!("{}: {}", repair.path.join("."), written(&project.sources, &repair.action)))
+        Some(format!("{}: {}", repair.path.join("."), written(&sources, &repair.action)))
     });
     repairs.collect()
 }
@@ -85,7 +97,6 @@ fn value_shown(value: &NewValue) -> String {
     }
 }
 
-fn shown(findings: &[Finding], code: &str) -> Vec<String> {
-    let of_rule = findings.iter().filter(|finding| finding.code == code);
-    of_rule.map(|f| format!("{}:{} {}", f.primary.line, f.primary.column, f.message)).collect()
+fn shown(findings: &[Finding]) -> Vec<String> {
+    findings.iter().map(|f| format!("{}:{} {}", f.primary.line, f.primary.column, f.message)).collect()
 }
