@@ -68,7 +68,16 @@ mod tests {
     }
 
     #[test]
+    fn no_limit_of_processes_is_none() {
+        for limit in ["pids_limit: 0", "pids_limit: -1"] {
+            assert_eq!(found("CC924", &format!("services: {{a: {{{limit}}}}}")).len(), 1, "{limit}");
+        }
+    }
+
+    #[test]
     fn many_services_are_counted() {
+        let text = "services: {a: {image: x}, b: {image: x}, c: {image: x}}";
+        assert_eq!(found("CC923", text), ["1:12 the root file system can be changed: a, b, c"]);
         let text = "services: {a: {image: x}, b: {image: x}, c: {image: x}, d: {image: x}}";
         assert_eq!(found("CC923", text), ["1:12 the root file system can be changed: all 4 services"]);
     }

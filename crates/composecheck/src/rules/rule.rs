@@ -84,3 +84,15 @@ impl Rule {
 pub(super) fn service(entry: &Entry) -> String {
     format!("services.{}", entry.key)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::policy::Policy;
+    use super::super::testing::findings_with;
+
+    #[test]
+    fn the_subject_of_a_finding_is_its_service() {
+        let text = "services: {a: {image: redis}}";
+        assert_eq!(findings_with(&Policy::default(), "CC701", text)[0].subject, "services.a");
+    }
+}
