@@ -71,11 +71,12 @@ fn check_service(entry: &Entry) -> Vec<Finding> {
 }
 
 fn is_sensitive(source: &str) -> bool {
-    let path = if source.len() > 1 { source.trim_end_matches('/') } else { source };
-    SENSITIVE.iter().any(|known| {
+    let path = source.trim_end_matches('/');
+    let is_one = |known: &&str| {
         let whole = known.trim_end_matches('/');
-        path == *known || path == whole || known.len() > 1 && known.ends_with('/') && path.starts_with(known)
-    })
+        path == whole || known.len() > 1 && known.ends_with('/') && path.starts_with(known)
+    };
+    !source.is_empty() && SENSITIVE.iter().any(is_one)
 }
 
 fn is_read_only(mount: &Mount<'_>) -> bool {
@@ -87,16 +88,15 @@ fn is_read_only(mount: &Mount<'_>) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::project;
-    use super::super::{check, policy::Policy};
+    use super::super::policy::Policy;
+    use super::super::testing::findings_with;
     use crate::finding::Level;
 
     #[test]
     fn directories_and_how_they_are_mounted() {
         let of = |mount: &str| {
-            let project = project(&format!("services: {{a: {{volumes: [{mount}]}}}}"));
-            let findings = check(&project, &Policy::default());
-            findings.iter().find(|finding| finding.code == "CC919").map(|finding| finding.level)
+            let text = format!("services: {{a: {{volumes: [{mount}]}}}}");
+            findings_with(&Policy::default(), "CC919", &text).first().map(|finding| finding.level)
         };
         for mount in ["'/:/host'", "'/etc/:/e'", "'/root/.ssh:/s'", "{type: bind, source: /proc, target: /p}"]
         {
@@ -107,9 +107,13 @@ mod tests {
         {
             assert_eq!(of(mount), Some(Level::Info), "{mount}");
         }
-        for mount in
-            ["'/etc/localtime:/etc/localtime:ro'", "'./etc:/etc'", "'/srv/data:/d'", "'/var/log/app:/l'"]
-        {
+        for mount in [
+            "'/etc/localtime:/etc/localtime:ro'",
+            "'./etc:/etc'",
+            "'/srv/data:/d'",
+            "'/var/log/app:/l'",
+            "{type: bind, source: '', target: /p}",
+        ] {
             assert_eq!(of(mount), None, "{mount}");
         }
     }
