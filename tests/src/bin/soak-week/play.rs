@@ -28,6 +28,15 @@ const LONGEST_END: Duration = Duration::from_mins(10);
 /// cron removes what killed runs have left, once it is old enough.
 const CRON_CLEARS: Duration = Duration::from_mins(2);
 
+/// How long what nobody touches may take to come back after a death of the engine. Without evenkeel nothing brings back what
+/// the engine leaves down.
+const fn comes_back(side: Side) -> Duration {
+    match side {
+        Side::Before => Duration::from_secs(10),
+        Side::After => Duration::from_mins(2),
+    }
+}
+
 /// One half of the experiment.
 pub(crate) struct Half<'a> {
     pub(crate) side: Side,
@@ -225,7 +234,7 @@ impl Week<'_> {
             std::process::exit(3)
         });
         lock(&self.facts).deaths.push(death);
-        untouched.check_after_death()
+        untouched.check_after_death(comes_back(self.half.side))
     }
 
     fn note(&self, what: &str) {

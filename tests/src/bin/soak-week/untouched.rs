@@ -11,8 +11,6 @@ use crate::docker::{docker, lines, must_run, now};
 use crate::facts::{Interval, Millis, Touch};
 use crate::judge::{DEV, NEIGHBOUR};
 
-/// How long they may take to come back after a death of the engine.
-const COMES_BACK: Duration = Duration::from_mins(2);
 /// The databases of dev: it is up in both halves, on ports that the tests do not use.
 const DEV_SERVICES: [&str; 2] = ["postgres", "redis"];
 
@@ -69,10 +67,10 @@ impl Untouched {
         Ok(())
     }
 
-    /// After a death of the engine: waits until they run again, as the same containers. What does not come back is started
-    /// by hand.
-    pub(crate) fn check_after_death(&mut self) -> io::Result<()> {
-        let deadline = Instant::now() + COMES_BACK;
+    /// After a death of the engine: waits until they run again, as the same containers. What does not come back in this
+    /// time is started by hand.
+    pub(crate) fn check_after_death(&mut self, comes_back: Duration) -> io::Result<()> {
+        let deadline = Instant::now() + comes_back;
         let mut found = look()?;
         while !self.last.keys().all(|name| found.contains_key(name)) && Instant::now() < deadline {
             sleep(Duration::from_secs(1));
