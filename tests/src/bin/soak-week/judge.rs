@@ -180,10 +180,9 @@ fn deviations(facts: &Facts, outcomes: &[(&Ended, Outcome)], side: Side) -> Vec<
         }
     }
     for restart in &facts.restarts {
-        let noted = facts.gate.iter().find(|line| {
-            line.service == restart.service
-                && (restart.at - GATE_AHEAD_MS..restart.at + GATE_BEHIND_MS).contains(&line.at)
-        });
+        let is_near = |at: Millis| (restart.at - GATE_AHEAD_MS..restart.at + GATE_BEHIND_MS).contains(&at);
+        let notes = facts.gate.iter().filter(|line| line.service == restart.service && is_near(line.at));
+        let noted = notes.min_by_key(|line| (restart.at - line.at).abs());
         found.push(Deviation {
             what: format!("{} was restarted", restart.service),
             record: noted.map(|line| format!("restartgate history, {} ms before", restart.at - line.at)),

@@ -91,8 +91,11 @@ fn a_restart_needs_a_line_of_the_gate() {
     assert_eq!(judge(&facts, Side::After).missed, ["a record explains every deviation"]);
     facts.gate = vec![GateLine { at: 8000, service: "week-shop/web".into() }];
     assert!(!judge(&facts, Side::After).missed.is_empty());
-    facts.gate.push(GateLine { at: 8000, service: "week-shop/queue".into() });
-    assert!(judge(&facts, Side::After).missed.is_empty());
+    facts.gate.extend([500, 8000].map(|at| GateLine { at, service: "week-shop/queue".into() }));
+    let verdict = judge(&facts, Side::After);
+    assert!(verdict.missed.is_empty());
+    let record = verdict.deviations[0].record.as_deref();
+    assert_eq!(record, Some("restartgate history, 1000 ms before"), "of two, the nearest");
 }
 
 #[test]
