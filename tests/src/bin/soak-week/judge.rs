@@ -181,8 +181,8 @@ fn deviations(facts: &Facts, outcomes: &[(&Ended, Outcome)], side: Side) -> Vec<
     }
     for restart in &facts.restarts {
         let is_near = |at: Millis| (restart.at - GATE_AHEAD_MS..restart.at + GATE_BEHIND_MS).contains(&at);
-        let notes = facts.gate.iter().filter(|line| line.service == restart.service && is_near(line.at));
-        let noted = notes.min_by_key(|line| (restart.at - line.at).abs());
+        let near = facts.gate.iter().filter(|line| line.service == restart.service && is_near(line.at));
+        let noted = near.min_by_key(|line| (restart.at - line.at).abs());
         found.push(Deviation {
             what: format!("{} was restarted", restart.service),
             record: noted.map(|line| format!("restartgate history, {} ms before", restart.at - line.at)),
