@@ -62,8 +62,7 @@ impl Client {
         match self.ask(path, &body, limit) {
             Err(CallError::TokenEnded(why)) => {
                 debug!(why, "logging in again");
-                self.token = None;
-                self.log_in()?;
+                self.log_in_again()?;
                 // A member may not know of the login yet.
                 self.ask(path, &body, limit).map_err(|error| match error {
                     CallError::TokenEnded(why) => CallError::Unreachable(why),
@@ -82,6 +81,19 @@ impl Client {
         let login: Login = self.ask("auth/authenticate", &body, LOGIN_LIMIT)?;
         self.token = Some(Token(login.token));
         Ok(())
+    }
+
+    /// The same after the token has ended. Where the store has no users at this moment it will have them again, or takes the
+    /// old token: somebody changes them. So that is no reason to give up.
+    fn log_in_again(&mut self) -> Result<(), CallError> {
+        let ended = self.token.take();
+        self.log_in().map_err(|error| {
+            self.token = ended;
+            match error {
+                CallError::Refused(why) => CallError::Unreachable(why),
+                other => other,
+            }
+        })
     }
 
     fn ask<T: DeserializeOwned>(&mut self, path: &str, body: &str, limit: Duration) -> Result<T, CallError> {
@@ -212,5 +224,86 @@ pub(in crate::remote) fn retry<T>(
             }
             other => return other,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    use std::net::TcpListener;
+
+    use super::*;
+    use crate::model::access::Access;
+    use crate::model::via::Transport;
+
+    const NO_USERS: &str = "etcdserver: authentication is not enabled";
+
+    /// A store that gives these answers, status and body, one after the other; then, the paths and tokens it was asked with.
+    fn store(answers: Vec<(u16, Value)>) -> (Client, std::thread::JoinHandle<Vec<String>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let endpoint = listener.local_addr().unwrap().to_string();
+        let served = std::thread::spawn(move || {
+            answers.into_iter().map(|(status, body)| answer(&listener, status, &body.to_string())).collect()
+        });
+        let user = Some(User { name: "u".into(), password: "p".into() });
+        let access = Access { user, ..Access::default() };
+        let (transport, prefix) = (Transport::Plain, String::new());
+        (Client::new(&StoreUrl { transport, endpoints: vec![endpoint], prefix, access }), served)
+    }
+
+    fn answer(listener: &TcpListener, status: u16, body: &str) -> String {
+        let (stream, _) = listener.accept().unwrap();
+        let mut reader = BufReader::new(stream);
+        let (mut path, mut token, mut length) = (String::new(), String::new(), 0);
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line).unwrap();
+            let line = line.trim_end();
+            match line.split_once(": ").map(|(name, value)| (name.to_lowercase(), value)) {
+                Some((name, value)) if name == "content-length" => length = value.parse().unwrap(),
+                Some((name, value)) if name == "authorization" => value.clone_into(&mut token),
+                Some(_) => {}
+                None if line.is_empty() => break,
+                None => line.split(' ').nth(1).unwrap_or_default().clone_into(&mut path),
+            }
+        }
+        reader.read_exact(&mut vec![0; length]).unwrap();
+        let head =
+            format!("HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+        reader.get_mut().write_all((head + body).as_bytes()).unwrap();
+        format!("{} {token}", path.trim_start_matches("/v3/")).trim_end().to_owned()
+    }
+
+    fn refused(message: &str) -> Value {
+        json!({"error": message, "message": message, "code": 9})
+    }
+
+    #[test]
+    fn users_that_are_away_for_a_moment_do_not_end_a_call_for_good() {
+        let (ended, gone) = (refused("etcdserver: invalid auth token"), refused(NO_USERS));
+        let (mut client, served) = store(vec![
+            (200, json!({"token": "one"})),
+            (401, ended.clone()),
+            (400, gone),
+            (200, json!("with the old one")),
+            (401, ended),
+            (200, json!({"token": "two"})),
+            (200, json!("with the new one")),
+        ]);
+        let mut call = || client.call::<Value>("kv/range", &json!({}), LOGIN_LIMIT);
+        assert_eq!(call(), Err(CallError::Unreachable(NO_USERS.into())));
+        assert_eq!(call(), Ok(json!("with the old one")));
+        assert_eq!(call(), Ok(json!("with the new one")));
+        let login = "auth/authenticate";
+        let asked = [login, "kv/range one", login, "kv/range one", "kv/range one", login, "kv/range two"];
+        assert_eq!(served.join().unwrap(), asked);
+    }
+
+    #[test]
+    fn a_store_without_users_refuses_whoever_has_one() {
+        let (mut client, served) = store(vec![(400, refused(NO_USERS))]);
+        let answer = client.call::<Value>("kv/range", &json!({}), LOGIN_LIMIT);
+        assert_eq!(answer, Err(CallError::Refused(NO_USERS.into())));
+        served.join().unwrap();
     }
 }
