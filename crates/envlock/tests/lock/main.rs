@@ -155,8 +155,8 @@ impl Moment {
     }
 }
 
-/// Repeats a run, with a moment 10 ms later each time, until one ends before its moment.
-fn scan_moments(mut run: impl FnMut(Duration) -> Moment) {
+/// Repeats a run, with a moment 10 ms later each time, until one ends before its moment. `what` names the scan where it fails.
+fn scan_moments(what: &str, mut run: impl FnMut(Duration) -> Moment) {
     let mut moment = Duration::ZERO;
     loop {
         match run(moment) {
@@ -165,7 +165,7 @@ fn scan_moments(mut run: impl FnMut(Duration) -> Moment) {
             Moment::NotReached => break,
         }
     }
-    assert!(moment.as_millis() > 50, "the runs ended too soon");
+    assert!(moment.as_millis() > 50, "{what}: the runs ended too soon");
 }
 
 fn is_running(pid: i32) -> bool {

@@ -47,7 +47,8 @@ fn scan<R>(
             let (start, press, ended) = (&start, &press, &ended);
             scope.spawn(move || {
                 for ends in [Ends::Plain, Ends::KeptWithAfter] {
-                    scan_moments(|first| run_pressed(ends, presses, first, start, press, ended));
+                    let what = format!("{ends:?} {presses:?}");
+                    scan_moments(&what, |first| run_pressed(ends, presses, first, start, press, ended));
                 }
             });
         }

@@ -398,7 +398,9 @@ fn kill_and_clear(scan: &KillScan, time: Duration) -> Moment {
 fn whoever_is_killed_at_any_moment_leaves_what_is_known_to_be_kept_or_dirty() {
     std::thread::scope(|scope| {
         for scan in &KILL_SCANS {
-            scope.spawn(move || scan_moments(|time| kill_and_clear(scan, time)));
+            scope.spawn(move || {
+                scan_moments(&format!("{:?}", scan.killed), |time| kill_and_clear(scan, time));
+            });
         }
     });
 }
