@@ -80,8 +80,8 @@ fn is_scratch(target: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{found, project};
-    use super::super::{check, policy};
+    use super::super::policy::Policy;
+    use super::super::testing::{findings_with, found};
     use crate::finding::Level;
 
     #[test]
@@ -94,10 +94,8 @@ mod tests {
             ("/tmpfiles", Level::Error),
             ("/var/lib/postgresql/data", Level::Error),
         ] {
-            let project = project(&format!("services: {{a: {{tmpfs: '{target}'}}}}"));
-            let findings = check(&project, &policy::Policy::default());
-            let found = findings.iter().find(|finding| finding.code == "CC103").unwrap();
-            assert_eq!(found.level, level, "{target}");
+            let text = format!("services: {{a: {{tmpfs: '{target}'}}}}");
+            assert_eq!(findings_with(&Policy::default(), "CC103", &text)[0].level, level, "{target}");
         }
     }
 

@@ -74,14 +74,12 @@ mod tests {
     #[test]
     fn what_both_have_is_shown_in_both() {
         let related = |one: &str, two: &str| {
-            let finding = findings_between("CC901", one, two).remove(0);
+            let [one, two] = [one, two].map(|service| format!("services: {{{service}}}"));
+            let finding = findings_between("CC901", &one, &two).remove(0);
             finding.related.into_iter().map(|related| related.text).collect::<Vec<_>>()
         };
-        let [x, y, none] = ["x", "y", ""].map(|image| match image {
-            "" => "services: {a: {}}".to_owned(),
-            _ => format!("services: {{a: {{image: {image}}}}}"),
-        });
-        assert_eq!(related(&x, &y), ["in the first environment"]);
-        assert_eq!([related(&x, &none), related(&none, &y)], [[""; 0]; 2]);
+        let (x, y, none) = ("a: {image: x}", "a: {image: y}", "a: {}");
+        assert_eq!(related(x, y), ["in the first environment"]);
+        assert_eq!([related(x, none), related(none, y)], [[""; 0]; 2]);
     }
 }

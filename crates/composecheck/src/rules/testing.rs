@@ -54,7 +54,11 @@ pub(super) fn found_with(policy: &Policy, code: &str, text: &str) -> Vec<String>
 
 /// The findings of one rule with this policy.
 pub(super) fn findings_with(policy: &Policy, code: &str, text: &str) -> Vec<Finding> {
-    let mut findings = super::check(&project(text), policy);
+    findings_in(&project(text), policy, code)
+}
+
+fn findings_in(project: &Project, policy: &Policy, code: &str) -> Vec<Finding> {
+    let mut findings = super::check(project, policy);
     findings.retain(|finding| finding.code == code);
     sort(&mut findings);
     findings
@@ -62,11 +66,11 @@ pub(super) fn findings_with(policy: &Policy, code: &str, text: &str) -> Vec<Find
 
 /// What the fixes of one rule write into a file of this environment: path, then what becomes of which text.
 pub(super) fn repairs(environment: Environment, code: &str, text: &str) -> Vec<String> {
-    let sources = project(text).sources;
-    let findings = findings_with(&Policy::from(environment), code, text);
+    let project = project(text);
+    let findings = findings_in(&project, &Policy::from(environment), code);
     let repairs = findings.iter().filter_map(|finding| {
         let repair = finding.repair.as_ref()?;
-        Some(format!("{}: {}", repair.path.join("."), written(&sources, &repair.action)))
+        Some(format!("{}: {}", repair.path.join("."), written(&project.sources, &repair.action)))
     });
     repairs.collect()
 }
