@@ -26,6 +26,16 @@ fn run(engine: &Engine, world: &World, what: &str, options: &[&str], command: &[
     name
 }
 
+/// A container with this restart policy that ends when it is asked to.
+fn serve(engine: &Engine, world: &World, what: &str, policy: &str) -> String {
+    run(engine, world, what, &["--restart", policy], &["sh", "-c", SERVICE])
+}
+
+/// An engine to kill or wedge. `None` where none can be had, or where it is Podman, for this reason.
+fn own_docker(why_not_podman: &str) -> Option<OwnEngine> {
+    OwnEngine::start().filter(|engine| engine.is_docker_or_skip(why_not_podman))
+}
+
 /// A container that becomes unhealthy when `/sick` is made in it.
 fn checked(engine: &Engine, world: &World, what: &str, options: &[&str]) -> String {
     let health = ["--health-cmd", CHECK, "--health-interval", "300ms", "--health-retries", "1"];
@@ -434,10 +444,7 @@ fn a_command_gets_the_decision() {
 
 #[test]
 fn it_goes_on_when_the_engine_was_away() {
-    let Some(engine) = OwnEngine::start() else { return };
-    if !engine.is_docker_or_skip(NO_CHECKS) {
-        return;
-    }
+    let Some(engine) = own_docker(NO_CHECKS) else { return };
     let home = Home::new();
     let world = World::new(&engine);
     let name = checked(&engine, &world, "web", &[]);
@@ -461,12 +468,9 @@ fn it_goes_on_when_the_engine_was_away() {
 
 #[test]
 fn what_an_engine_ended_after_its_crash_is_restarted_and_what_a_person_stopped_is_left() {
-    let Some(engine) = OwnEngine::start() else { return };
-    if !engine.is_docker_or_skip("its containers do not depend on it") {
-        return;
-    }
+    let Some(engine) = own_docker("its containers do not depend on it") else { return };
     let (world, home) = (World::new(&engine), Home::new());
-    let serve = |what, policy| run(&engine, &world, what, &["--restart", policy], &["sh", "-c", SERVICE]);
+    let serve = |what, policy| serve(&engine, &world, what, policy);
     let [kept, stopped] = ["kept", "stopped"].map(|what| serve(what, "unless-stopped"));
     let (plain, late) = (serve("plain", "no"), serve("late", "always"));
     let is_running = |name: &str| engine.docker(&["inspect", "-f", "{{.State.Running}}", name]) == "true";
@@ -502,12 +506,9 @@ const FORGOTTEN_AFTER: usize = 300;
 
 #[test]
 fn what_an_engine_ended_is_restarted_also_where_it_has_forgotten_the_events_of_that_time() {
-    let Some(engine) = OwnEngine::start() else { return };
-    if !engine.is_docker_or_skip("its containers do not depend on it") {
-        return;
-    }
+    let Some(engine) = own_docker("its containers do not depend on it") else { return };
     let (world, home) = (World::new(&engine), Home::new());
-    let serve = |what, policy| run(&engine, &world, what, &["--restart", policy], &["sh", "-c", SERVICE]);
+    let serve = |what, policy| serve(&engine, &world, what, policy);
     let (kept, late) = (serve("kept", "unless-stopped"), serve("late", "always"));
     let noise = world.name("noise");
     engine.docker(&["run", "-d", "--name", &noise, "--restart", "always", BUSYBOX, "sleep", "600"]);
@@ -543,10 +544,7 @@ fn said_of_engine(healing: &Healing) -> Vec<String> {
 
 #[test]
 fn it_goes_on_when_the_engine_has_hung() {
-    let Some(engine) = OwnEngine::start() else { return };
-    if !engine.is_docker_or_skip(NO_CHECKS) {
-        return;
-    }
+    let Some(engine) = own_docker(NO_CHECKS) else { return };
     let home = Home::new();
     let world = World::new(&engine);
     let name = checked(&engine, &world, "web", &[]);
